@@ -1,0 +1,1 @@
+//! Rolls a service when an image arrives.

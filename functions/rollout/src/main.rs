@@ -1,0 +1,2 @@
+//! Wiring of the rollout function.
+fn main() {}

@@ -1,0 +1,1 @@
+//! AWS logic shared by every function.
