@@ -1,1 +1,17 @@
 //! AWS logic shared by every function.
+//!
+//! # Layout
+//!
+//! - [`model`]: what the fleet is made of: ARNs, images, services, revisions, the fleet document. Pure.
+//! - [`rollout`]: the planner that decides which image a service should run. Pure.
+//! - [`aws`]: one gateway per AWS service; the only place that imports the SDK.
+//! - [`ledger`]: facts and records that outlive an invocation, with conditional writes.
+//! - [`notify`]: messages to people, rendered as text and as chat JSON.
+//! - [`report`]: what an invocation decided and did, rendered as log lines, metrics and response.
+//! - [`env`](mod@env): configuration, read once. [`lambda`]: the clock, the subscriber, the runtime.
+//! - [`error`]: one error type, classified by what the caller does next.
+
+pub mod error;
+pub mod model;
+
+pub use error::{Error, Kind, Result};

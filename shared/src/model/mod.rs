@@ -1,0 +1,15 @@
+//! What the fleet is made of. Pure: no I/O, no clock.
+
+mod fleet;
+mod image;
+mod revision;
+mod service;
+mod span;
+mod tag;
+
+pub use fleet::{Baseline, Before, Fleet, ImagePolicy, Invalidate, RolloutPolicy, ScanGate, ServicePolicy, Unscanned};
+pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
+pub use revision::Revision;
+pub use service::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Task};
+pub use span::Span;
+pub use tag::TagPolicy;

@@ -1,0 +1,212 @@
+//! ECS services, deployments and tasks as they were seen.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Cluster and name of an ECS service, written `cluster/name`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ServiceId {
+    /// Name of the cluster.
+    pub cluster: String,
+    /// Name of the service.
+    pub name: String,
+}
+
+impl fmt::Display for ServiceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.cluster, self.name)
+    }
+}
+
+impl FromStr for ServiceId {
+    type Err = Error;
+
+    /// Reads `arn:aws:ecs:eu-central-1:123456789012:service/prod/api`. The old form without cluster names no service
+    /// of ours: fleets name the cluster.
+    fn from_str(arn: &str) -> Result<Self> {
+        let bad = || {
+            Error::bad_field("service ARN", arn, "`arn:<partition>:ecs:<region>:<account>:service/<cluster>/<name>`")
+        };
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let ["arn", _, "ecs", _, _, resource] = parts[..] else { return Err(bad()) };
+        match resource.split('/').collect::<Vec<_>>()[..] {
+            ["service", cluster, name] if !cluster.is_empty() && !name.is_empty() => {
+                Ok(ServiceId { cluster: cluster.to_owned(), name: name.to_owned() })
+            }
+            _ => Err(bad()),
+        }
+    }
+}
+
+/// A service as `DescribeServices` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Which one.
+    pub id: ServiceId,
+    /// `ACTIVE`, `DRAINING` or `INACTIVE`.
+    pub status: String,
+    /// Number of tasks it should run.
+    pub desired: u32,
+    /// Number of tasks it runs.
+    pub running: u32,
+    /// ARN of the revision that it should run.
+    pub revision: String,
+    /// Its deployments, the primary one first.
+    pub deployments: Vec<Deployment>,
+    /// Where its tasks are placed, passed on as it came to one-off tasks: subnets, security groups, public address.
+    pub network: Option<Network>,
+}
+
+/// The `awsvpc` configuration of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// Subnet ids.
+    pub subnets: Vec<String>,
+    /// Security group ids.
+    pub security_groups: Vec<String>,
+    /// Do tasks get a public address?
+    pub public_ip: bool,
+}
+
+impl Service {
+    /// The deployment that the service moves to or has arrived at.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.primary)
+    }
+
+    /// The deployment with this id, if ECS still lists it.
+    pub fn deployment(&self, id: &str) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.id == id)
+    }
+
+    /// Is it there to be changed?
+    pub fn is_active(&self) -> bool {
+        self.status == "ACTIVE"
+    }
+}
+
+/// One deployment of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// `ecs-svc/` and digits; more digits than fit a 53-bit number.
+    pub id: String,
+    /// Is it the one that the service moves to?
+    pub primary: bool,
+    /// ARN of its revision.
+    pub revision: String,
+    /// What ECS says of it.
+    pub state: DeploymentState,
+    /// Why ECS says so.
+    pub reason: Option<String>,
+    /// Tasks of it that run.
+    pub running: u32,
+    /// Tasks of it that did not start or ended too soon.
+    pub failed: u32,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// A deployment's `rolloutState`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeploymentState {
+    /// Tasks are being replaced.
+    InProgress,
+    /// Done; also the state of a deployment of zero tasks.
+    Completed,
+    /// The circuit breaker or an alarm ended it.
+    Failed,
+    /// Something newer than this code.
+    Other(String),
+}
+
+/// A task that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Its ARN.
+    pub arn: String,
+    /// ARN of its revision.
+    pub revision: String,
+    /// `PROVISIONING` to `STOPPED`; `RUNNING` is what counts.
+    pub status: String,
+    /// `HEALTHY`, `UNHEALTHY` or `UNKNOWN`; unknown when no container has a health check.
+    pub health: String,
+    /// When it reached `RUNNING`.
+    pub started_at: Option<Timestamp>,
+    /// Who started it: a deployment id, or `rollout/...` for a one-off task of ours.
+    pub started_by: Option<String>,
+    /// How it ended, when it has.
+    pub stopped: Option<StoppedTask>,
+}
+
+/// How a task ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoppedTask {
+    /// ECS's code: `TaskFailedToStart`, `EssentialContainerExited` and so on.
+    pub code: Option<String>,
+    /// ECS's sentence.
+    pub reason: Option<String>,
+    /// Container, exit code, and the container's own reason (`OutOfMemoryError: ...`).
+    pub containers: Vec<(String, Option<i32>, Option<String>)>,
+}
+
+impl StoppedTask {
+    /// The exit code of `container`, when it ran and ended.
+    pub fn exit_code(&self, container: &str) -> Option<i32> {
+        self.containers.iter().find(|(name, ..)| name == container).and_then(|(_, code, _)| *code)
+    }
+}
+
+impl fmt::Display for StoppedTask {
+    /// What an operator wants to read first: the container that failed, its exit code, its reason.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failed =
+            self.containers.iter().find(|(_, code, reason)| code.is_some_and(|code| code != 0) || reason.is_some());
+        let text = match failed {
+            Some((name, Some(code), Some(reason))) => format!("container {name} exited with code {code}: {reason}"),
+            Some((name, Some(code), None)) => format!("container {name} exited with code {code}"),
+            Some((name, None, Some(reason))) => format!("container {name}: {reason}"),
+            _ => self.reason.clone().or_else(|| self.code.clone()).unwrap_or_else(|| "stopped without a reason".into()),
+        };
+        f.write_str(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_service_arns_of_every_partition() {
+        for arn in
+            ["arn:aws:ecs:eu-central-1:012345678901:service/prod/api", "arn:aws-cn:ecs:cn-north-1:1:service/prod/api"]
+        {
+            assert_eq!(arn.parse::<ServiceId>().unwrap().to_string(), "prod/api");
+        }
+        for bad in
+            ["", "arn:aws:ecs:r:1:service/api", "arn:aws:ecs:r:1:task/prod/api", "arn:aws:sns:r:1:service/prod/api"]
+        {
+            assert!(bad.parse::<ServiceId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_stopped_task_tells_the_container_before_the_platitude() {
+        let mut task = StoppedTask {
+            code: Some("EssentialContainerExited".into()),
+            reason: Some("Essential container in task exited".into()),
+            containers: vec![
+                ("proxy".into(), Some(0), None),
+                ("api".into(), Some(137), Some("OutOfMemoryError: killed".into())),
+            ],
+        };
+        assert_eq!(task.to_string(), "container api exited with code 137: OutOfMemoryError: killed");
+        assert_eq!(task.exit_code("proxy"), Some(0));
+        task.containers.clear();
+        assert_eq!(task.to_string(), "Essential container in task exited");
+    }
+}
