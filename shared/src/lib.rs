@@ -13,5 +13,6 @@
 
 pub mod error;
 pub mod model;
+pub mod rollout;
 
 pub use error::{Error, Kind, Result};

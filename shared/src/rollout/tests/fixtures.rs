@@ -1,0 +1,187 @@
+//! A service and its record, changed by domain verbs.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::*;
+use crate::rollout::*;
+
+pub const REPOSITORY: &str = "acme/api";
+
+/// Minute `m` of the test's day.
+pub fn at(m: i64) -> Timestamp {
+    "2026-11-21T10:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(m)
+}
+
+/// Image number `n`, pushed at minute `n`.
+pub fn image(n: u8) -> Image {
+    let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
+    Image { digest, tag: Some(format!("v{n}")), pushed_at: at(n.into()), scan: ScanState::Missing }
+}
+
+pub fn images(n: u8) -> BTreeMap<String, Image> {
+    BTreeMap::from([(REPOSITORY.to_owned(), image(n))])
+}
+
+/// A world of one service, told step by step.
+#[derive(Clone)]
+pub struct World {
+    pub policy: ServicePolicy,
+    pub record: Record,
+    pub seen: Seen,
+    pub now: Timestamp,
+}
+
+impl World {
+    /// A service that runs image `n` as revision `rev-n` by deployment `dep-n`, verified.
+    pub fn running(n: u8) -> World {
+        let mut world = World::empty();
+        world.seen.service.desired = 2;
+        world.seen.service.running = 2;
+        world.record.add_release(release(n));
+        world.candidate(n).deployed(n, DeploymentState::Completed)
+    }
+
+    /// A service that never ran, with an empty repository.
+    pub fn empty() -> World {
+        let id = ServiceId { cluster: "prod".into(), name: "api".into() };
+        let tag = TagPolicy::Exact("latest".into());
+        let image =
+            ImagePolicy { repository: REPOSITORY.into(), tag, live: "live".into(), previous: "previous".into() };
+        let service = Service {
+            id,
+            status: "ACTIVE".into(),
+            desired: 0,
+            running: 0,
+            revision: "rev-template".into(),
+            deployments: Vec::new(),
+            network: None,
+        };
+        World {
+            policy: ServicePolicy {
+                name: "api".into(),
+                cluster: "prod".into(),
+                images: vec![image],
+                baseline: Baseline { min: 2, max: 6 },
+                rollout: RolloutPolicy::default(),
+            },
+            record: Record::default(),
+            seen: Seen {
+                service,
+                candidates: BTreeMap::from([(REPOSITORY.to_owned(), None)]),
+                running: BTreeMap::from([(REPOSITORY.to_owned(), Running::Unknown)]),
+                tasks: Vec::new(),
+                stopped: Vec::new(),
+                before: None,
+            },
+            now: at(60),
+        }
+    }
+
+    /// The tag names image `n` now.
+    pub fn candidate(mut self, n: u8) -> World {
+        self.seen.candidates.insert(REPOSITORY.into(), Some(image(n)));
+        self
+    }
+
+    /// The service's primary deployment is `dep-n` of `rev-n` in `state`; older ones are gone.
+    pub fn deployed(mut self, n: u8, state: DeploymentState) -> World {
+        self.seen.running.insert(REPOSITORY.into(), Running::Image(image(n)));
+        self.seen.service.revision = format!("rev-{n}");
+        self.seen.service.deployments = vec![Deployment {
+            id: format!("dep-{n}"),
+            primary: true,
+            revision: format!("rev-{n}"),
+            state,
+            reason: None,
+            running: 0,
+            failed: 0,
+            created_at: at(n.into()),
+        }];
+        self
+    }
+
+    /// Tasks of `rev-n` run.
+    pub fn with_tasks(mut self, n: u8, count: usize) -> World {
+        let task = Task {
+            arn: "task".into(),
+            revision: format!("rev-{n}"),
+            status: "RUNNING".into(),
+            health: "HEALTHY".into(),
+            started_at: None,
+            started_by: None,
+            stopped: None,
+        };
+        self.seen.tasks = vec![task; count];
+        self
+    }
+
+    /// Tasks ended like this.
+    pub fn with_stopped(mut self, code: &str, reason: &str, count: usize) -> World {
+        let end = StoppedTask { code: Some(code.into()), reason: Some(reason.into()), containers: Vec::new() };
+        let task = self.clone().with_tasks(0, 1).seen.tasks.remove(0);
+        self.seen.stopped = vec![Task { status: "STOPPED".into(), stopped: Some(end), ..task }; count];
+        self
+    }
+
+    /// A rollout to image `n` from what runs is in this phase since minute 50.
+    pub fn on_its_way(mut self, n: u8, phase: Phase) -> World {
+        self.record.rollout = Some(Rollout {
+            id: format!("r-{n}"),
+            cause: Cause::Push,
+            images: images(n),
+            before: self.record.current().map(|release| release.images.clone()).unwrap_or_default(),
+            from: self.seen.service.revision.clone(),
+            started_at: at(50),
+            phase,
+        });
+        self
+    }
+
+    pub fn quarantined(mut self, n: u8) -> World {
+        let entry =
+            Quarantine { repository: REPOSITORY.into(), image: image(n), reason: "it failed".into(), at: at(55) };
+        self.record.add_quarantine(entry);
+        self
+    }
+
+    pub fn frozen_until(mut self, until: Timestamp) -> World {
+        self.record.frozen = Some(Freeze { until, by: "anna".into(), why: None });
+        self
+    }
+
+    pub fn at(mut self, m: i64) -> World {
+        self.now = at(m);
+        self
+    }
+
+    pub fn plan(&self) -> Decision {
+        self.ask(&Ask::Nothing)
+    }
+
+    pub fn ask(&self, ask: &Ask) -> Decision {
+        plan(&self.policy, &self.record, &self.seen, ask, self.now)
+    }
+
+    /// The reason's label and what would be rolled, if anything.
+    pub fn outcome(&self) -> (&'static str, Option<Image>) {
+        outcome(&self.plan())
+    }
+}
+
+pub fn outcome(decision: &Decision) -> (&'static str, Option<Image>) {
+    let rolled = match &decision.action {
+        Action::Roll(roll) => roll.rollout.images.get(REPOSITORY).cloned(),
+        _ => None,
+    };
+    (decision.reason.label(), rolled)
+}
+
+pub fn release(n: u8) -> Release {
+    Release { images: images(n), revision: format!("rev-{n}"), deployment: format!("dep-{n}"), at: at(n.into()) }
+}
+
+pub fn deploying(n: u8) -> Phase {
+    Phase::Deploying { revision: format!("rev-{n}"), deployment: format!("dep-{n}") }
+}

@@ -1,0 +1,6 @@
+//! The planner's rules, one sentence each.
+
+mod choosing;
+mod fixtures;
+mod judging;
+mod requests;

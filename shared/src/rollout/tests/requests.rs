@@ -1,0 +1,87 @@
+use super::fixtures::*;
+use crate::model::*;
+use crate::rollout::*;
+
+fn rollback() -> Ask {
+    Ask::Rollback { by: "anna".into(), why: Some("checkout broken".into()) }
+}
+
+fn retry(n: Option<u8>) -> Ask {
+    Ask::Retry { by: "anna".into(), images: n.map(images).unwrap_or_default() }
+}
+
+fn with_history() -> World {
+    let mut world = World::running(3);
+    world.record.releases.extend([release(2), release(1)]);
+    world
+}
+
+#[test]
+fn rollback_goes_to_the_release_before_and_quarantines_the_current_one() {
+    let decision = with_history().ask(&rollback());
+    assert_eq!(outcome(&decision), ("rollback_requested", Some(image(2))));
+    assert!(decision.reason.to_string().starts_with("anna asked for the release before: checkout broken"));
+    let Action::Roll(roll) = decision.action else { panic!("not a roll") };
+    assert_eq!(roll.quarantine[0].image, image(3));
+}
+
+#[test]
+fn rollback_steps_over_what_is_in_quarantine() {
+    assert_eq!(outcome(&with_history().quarantined(2).ask(&rollback())), ("rollback_requested", Some(image(1))));
+}
+
+#[test]
+fn rollback_aborts_what_is_on_its_way() {
+    let world = with_history().candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
+    let decision = world.ask(&rollback());
+    assert_eq!(outcome(&decision), ("rollback_requested", Some(image(3))));
+    let Action::Roll(roll) = decision.action else { panic!("not a roll") };
+    assert_eq!(roll.quarantine[0].image, image(4));
+}
+
+#[test]
+fn rollback_delivered_twice_goes_back_once() {
+    let mut world = with_history().on_its_way(2, deploying(2)).deployed(2, DeploymentState::InProgress);
+    world.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "anna".into(), why: None };
+    assert_eq!(outcome(&world.ask(&rollback())), ("in_flight", None));
+}
+
+#[test]
+fn rollback_without_anything_before_says_so() {
+    assert_eq!(outcome(&World::running(1).ask(&rollback())), ("nothing_before", None));
+    assert_eq!(outcome(&World::empty().ask(&rollback())), ("nothing_before", None));
+}
+
+#[test]
+fn rollback_is_allowed_during_a_freeze() {
+    assert_eq!(outcome(&with_history().frozen_until(at(90)).ask(&rollback())).0, "rollback_requested");
+}
+
+#[test]
+fn retry_pardons_the_image_it_asks_for() {
+    let world = World::running(1).candidate(2).quarantined(2);
+    let decision = world.ask(&retry(None));
+    assert_eq!(outcome(&decision), ("retry_requested", Some(image(2))));
+    let Action::Roll(roll) = decision.action else { panic!("not a roll") };
+    assert_eq!(roll.pardon, [(REPOSITORY.to_owned(), image(2).digest)]);
+}
+
+#[test]
+fn retry_may_name_an_older_image_and_it_stays() {
+    let mut world = World::running(3);
+    assert_eq!(outcome(&world.ask(&retry(Some(1)))), ("retry_requested", Some(image(1))));
+    world = world.deployed(1, DeploymentState::Completed);
+    world.record.add_release(release(1));
+    assert_eq!(world.candidate(3).outcome(), ("older", None));
+}
+
+#[test]
+fn retry_does_not_break_a_freeze() {
+    let world = World::running(1).candidate(2).quarantined(2).frozen_until(at(90));
+    assert_eq!(outcome(&world.ask(&retry(None))), ("frozen", None));
+}
+
+#[test]
+fn retry_of_what_runs_changes_nothing() {
+    assert_eq!(outcome(&World::running(1).ask(&retry(None))), ("up_to_date", None));
+}
