@@ -79,6 +79,11 @@ impl Error {
         Error { kind: self.kind, context: context.into(), source: Some(Box::new(self)) }
     }
 
+    /// The same kind and text once more, for several services that share one cause.
+    pub fn copy(&self) -> Error {
+        Error::new(self.kind, self.to_string())
+    }
+
     /// What to do about it.
     pub fn kind(&self) -> Kind {
         self.kind

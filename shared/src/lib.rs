@@ -13,6 +13,8 @@
 
 pub mod error;
 pub mod model;
+pub mod notify;
+pub mod report;
 pub mod rollout;
 
 pub use error::{Error, Kind, Result};

@@ -1,1 +1,308 @@
-//! Rolls a service when an image arrives.
+//! Rolls a service when an image arrives, and judges what became of it.
+//!
+//! Every trigger is a hint where to look; what happens next is decided from the world, the ledger and the clock alone,
+//! by [`shared::rollout::plan`]. For each service in scope: observe, plan, apply, until there is nothing left to do;
+//! then the report.
+//!
+//! | trigger | scope |
+//! |---|---|
+//! | ECR image pushed, ECR scan ended | the services that follow the repository |
+//! | ECS deployment changed its state | that service |
+//! | one-off task ended | the services of that cluster with a task before the roll |
+//! | tick, stack update | every service |
+//! | request `rollback`, `retry`, `freeze`, `unfreeze`, `plan` | the service that is named, or every one |
+//!
+//! | what is seen | what is done |
+//! |---|---|
+//! | a newer image under the followed tag | register a revision pinned to its digest, update the service |
+//! | the service never ran | the same, and start it at its baseline |
+//! | the service sleeps | the same, *staged*: verified when it wakes |
+//! | an older image, a digest in quarantine, a freeze, a scan that found too much | nothing; told once |
+//! | deployment complete, tasks of the new revision run | tags `previous` and `live`, CDN, ledger, message |
+//! | deployment failed, or ECS put the former revision back | quarantine, message with the tasks' reasons |
+//! | the former revision runs again | CDN, message |
+//! | another image from outside, such as a stack update | roll forward from the new revision |
+//! | nothing within the deadline | told once |
+
+mod apply;
+mod event;
+mod message;
+mod observe;
+
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
+use shared::env::Config;
+use shared::ledger::{Entry, Ledger};
+use shared::model::ServicePolicy;
+use shared::report::{Line, Outcome, Report};
+use shared::rollout::{Action, Ask, Freeze, plan};
+use shared::{Error, Kind, Result};
+
+pub use event::{Request, Trigger};
+
+/// More steps than any sequence of decisions takes; a loop that passes it is a bug that must not spin.
+const STEPS: usize = 8;
+
+/// The function: configuration and one gateway per service it talks to.
+pub struct App {
+    config: Config,
+    ecs: Ecs,
+    ecr: Ecr,
+    cloudfront: CloudFront,
+    sns: Sns,
+    ledger: Ledger,
+}
+
+/// May anything change in this invocation?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Do what is decided.
+    Act,
+    /// Decide and report, change nothing.
+    DryRun,
+}
+
+impl App {
+    /// Wires the gateways; no call is made.
+    pub fn new(config: Config, connection: &Connection) -> App {
+        App {
+            ecs: Ecs::new(connection),
+            ecr: Ecr::new(connection),
+            cloudfront: CloudFront::new(connection),
+            sns: Sns::new(connection),
+            ledger: Ledger::new(DynamoDb::new(connection, &config.ledger_table)),
+            config,
+        }
+    }
+
+    /// Answers one invocation.
+    ///
+    /// # Errors
+    /// When the payload is broken, or when any service in scope failed; the others are done all the same.
+    pub async fn handle(&self, payload: Value, now: Timestamp) -> Result<Value> {
+        let started = Instant::now();
+        let trigger = Trigger::parse(payload)?;
+        if let Trigger::Ignored(reason) = &trigger {
+            tracing::debug!("ignored: {reason}");
+            return Ok(json!({ "ignored": reason }));
+        }
+        let scope = self.scope(&trigger)?;
+        let dry_run = self.config.dry_run || matches!(trigger, Trigger::Request(Request::Plan { .. }));
+        let mode = if dry_run { Mode::DryRun } else { Mode::Act };
+
+        let sights = self.observe(&scope).await;
+        let each = scope.iter().zip(sights).map(|(policy, sight)| self.reconcile(policy, sight, &trigger, mode, now));
+        let mut report = Report { dry_run, ..Report::default() };
+        for (lines, messages) in join_all(each).await {
+            report.lines.extend(lines);
+            report.messages.extend(messages);
+        }
+
+        report.log(dry_run);
+        let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
+        let metrics = report.metrics(&self.config.fleet.system, "rollout", now.as_millisecond(), duration);
+        shared::lambda::metrics(&metrics);
+        report.into_result()
+    }
+
+    /// The services that a trigger concerns.
+    fn scope(&self, trigger: &Trigger) -> Result<Vec<&ServicePolicy>> {
+        let fleet = &self.config.fleet;
+        let all = || fleet.services.iter();
+        Ok(match trigger {
+            Trigger::Push { repository, tag, .. } => fleet
+                .following(repository)
+                .filter(|service| service.image(repository).is_some_and(|image| image.tag.matches(tag)))
+                .collect(),
+            Trigger::Scan { repository } => {
+                fleet.following(repository).filter(|service| service.rollout.scan.is_some()).collect()
+            }
+            Trigger::Deployment { service } => all().filter(|policy| policy.id() == *service).collect(),
+            Trigger::TaskEnded { cluster } => {
+                all().filter(|policy| policy.cluster == *cluster && policy.rollout.before.is_some()).collect()
+            }
+            Trigger::Everything | Trigger::Ignored(_) => all().collect(),
+            Trigger::Request(request) => match request.service() {
+                None => all().collect(),
+                Some(name) => vec![fleet.service(name).ok_or_else(|| {
+                    let known: Vec<String> = all().map(|service| service.id().to_string()).collect();
+                    Error::bad_field("service", name, &format!("one of {}", known.join(", ")))
+                })?],
+            },
+        })
+    }
+
+    /// Observe, plan, apply, until the plan is to keep. One service; its failure is a line of the report.
+    async fn reconcile(
+        &self,
+        policy: &ServicePolicy,
+        sight: Result<observe::Sight>,
+        trigger: &Trigger,
+        mode: Mode,
+        now: Timestamp,
+    ) -> (Vec<Line>, Vec<String>) {
+        let mut done = Done::new(policy);
+        let result = async {
+            let mut sight = sight?;
+            self.send_outbox(policy, &mut sight.entry, mode, now, &mut done).await?;
+            self.remember(policy, &mut sight.entry, trigger, mode, now, &mut done).await?;
+            let mut ask = self.ask(policy, trigger).await?;
+            for _ in 0..STEPS {
+                self.look_closer(policy, &mut sight).await?;
+                let decision = plan(policy, &sight.entry.record, &sight.seen, &ask, now);
+                let step = apply::Step { app: self, policy, mode, now, trigger };
+                let outcome = step.apply(&decision, &mut sight).await;
+                if matches!(&outcome, Outcome::Failed(error) if error.kind() == Kind::Conflict) {
+                    // Somebody else wrote first: look again and decide anew.
+                    sight = self.observe(&[policy]).await.pop().unwrap_or_else(|| Err(gone(policy)))?;
+                    continue;
+                }
+                let went_on = matches!(outcome, Outcome::Changed(_)) && decision.action != Action::Keep;
+                done.push(&decision, outcome);
+                self.send_outbox(policy, &mut sight.entry, mode, now, &mut done).await?;
+                if !went_on {
+                    return Ok(());
+                }
+                // A request is answered once; what follows from it is judged by the ordinary rules.
+                ask = Ask::Nothing;
+            }
+            Err(Error::new(Kind::Conflict, format!("{STEPS} steps without coming to rest")))
+        };
+        if let Err(error) = result.await {
+            done.failed(error);
+        }
+        done.finish()
+    }
+
+    /// Writes down what a request says of the future: freeze and unfreeze.
+    async fn remember(
+        &self,
+        policy: &ServicePolicy,
+        entry: &mut Entry,
+        trigger: &Trigger,
+        mode: Mode,
+        now: Timestamp,
+        done: &mut Done,
+    ) -> Result<()> {
+        let (frozen, by) = match trigger {
+            Trigger::Request(Request::Freeze { by, until, reason, .. }) => {
+                let freeze = Freeze { until: until.end(now)?, by: by.clone(), why: reason.clone() };
+                (Some(freeze), by)
+            }
+            Trigger::Request(Request::Unfreeze { by, .. }) => (None, by),
+            _ => return Ok(()),
+        };
+        if entry.record.frozen == frozen {
+            return Ok(());
+        }
+        let message = message::frozen(&self.config.fleet, policy, frozen.as_ref(), by, now);
+        let (what, why) = (if frozen.is_some() { "freeze" } else { "unfreeze" }, message.summary.clone());
+        entry.record.frozen = frozen;
+        entry.note(now, what, why.clone());
+        entry.tell(now, message);
+        let outcome = match mode {
+            Mode::Act => {
+                self.ledger.save(&policy.id(), entry).await?;
+                Outcome::Changed(vec![why.clone()])
+            }
+            Mode::DryRun => Outcome::Planned(vec![why.clone()]),
+        };
+        done.lines.push(Line { decision: what, reason: "requested", why, outcome, service: policy.id(), image: None });
+        self.send_outbox(policy, entry, mode, now, done).await
+    }
+
+    /// What a request asks of the planner.
+    async fn ask(&self, policy: &ServicePolicy, trigger: &Trigger) -> Result<Ask> {
+        match trigger {
+            Trigger::Request(Request::Rollback { by, reason, .. }) => {
+                Ok(Ask::Rollback { by: by.clone(), why: reason.clone() })
+            }
+            Trigger::Request(Request::Retry { by, image, repository, .. }) => {
+                let images = self.asked_image(policy, image.as_deref(), repository.as_deref()).await?;
+                Ok(Ask::Retry { by: by.clone(), images })
+            }
+            _ => Ok(Ask::Nothing),
+        }
+    }
+
+    /// Sends what is written and not yet sent, then crosses it out.
+    ///
+    /// A crash between the two sends a message again; the other order would lose it.
+    async fn send_outbox(
+        &self,
+        policy: &ServicePolicy,
+        entry: &mut Entry,
+        mode: Mode,
+        now: Timestamp,
+        done: &mut Done,
+    ) -> Result<()> {
+        let messages = entry.due(now);
+        if messages.is_empty() || mode == Mode::DryRun {
+            return Ok(());
+        }
+        for message in &messages {
+            self.sns.publish(&self.config.operations_topic, &message.subject(), &message.payload()).await?;
+            done.messages.push(message.subject());
+        }
+        let keys: Vec<&str> = messages.iter().map(|message| message.key.as_str()).collect();
+        for _ in 0..STEPS {
+            entry.sent(&keys);
+            match self.ledger.save(&policy.id(), entry).await {
+                Err(error) if error.kind() == Kind::Conflict => *entry = self.ledger.load(&policy.id()).await?,
+                result => return result,
+            }
+        }
+        Err(Error::new(Kind::Conflict, format!("cross out {} sent messages", messages.len())))
+    }
+}
+
+fn gone(policy: &ServicePolicy) -> Error {
+    Error::not_found(format!("service {} is not there", policy.id()))
+}
+
+/// What was done for one service so far.
+struct Done {
+    service: shared::model::ServiceId,
+    lines: Vec<Line>,
+    messages: Vec<String>,
+}
+
+impl Done {
+    fn new(policy: &ServicePolicy) -> Done {
+        Done { service: policy.id(), lines: Vec::new(), messages: Vec::new() }
+    }
+
+    fn push(&mut self, decision: &shared::rollout::Decision, outcome: Outcome) {
+        let image = match &decision.action {
+            Action::Roll(roll) => roll.rollout.images.values().map(ToString::to_string).next(),
+            _ => None,
+        };
+        self.lines.push(Line {
+            service: self.service.clone(),
+            decision: decision.action.label(),
+            reason: decision.reason.label(),
+            why: decision.reason.to_string(),
+            image,
+            outcome,
+        });
+    }
+
+    fn failed(&mut self, error: Error) {
+        let (service, why) = (self.service.clone(), "could not be looked after".to_owned());
+        let outcome = Outcome::Failed(error);
+        self.lines.push(Line { service, decision: "none", reason: "error", why, image: None, outcome });
+    }
+
+    /// The final "keep" says nothing that the changes before it have not said.
+    fn finish(mut self) -> (Vec<Line>, Vec<String>) {
+        let changed = self.lines.iter().any(|line| !matches!(line.outcome, Outcome::Unchanged));
+        if changed {
+            self.lines.retain(|line| !matches!(line.outcome, Outcome::Unchanged));
+        }
+        (self.lines, self.messages)
+    }
+}

@@ -4,6 +4,7 @@ mod fleet;
 mod image;
 mod revision;
 mod service;
+mod sleep;
 mod span;
 mod tag;
 
@@ -11,5 +12,6 @@ pub use fleet::{Baseline, Before, Fleet, ImagePolicy, Invalidate, RolloutPolicy,
 pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
 pub use revision::Revision;
 pub use service::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Task};
+pub use sleep::{Dates, Day, LocalTime, Night, Sleep, Window, Zone};
 pub use span::Span;
 pub use tag::TagPolicy;

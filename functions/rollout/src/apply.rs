@@ -1,0 +1,331 @@
+//! Does exactly what was decided. Every step is safe to repeat, and this is the only place that knows dry-run.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use shared::aws::OneOff;
+use shared::error::Context;
+use shared::ledger::Entry;
+use shared::model::{Digest, Image, Revision, ServicePolicy};
+use shared::notify::Notification;
+use shared::report::Outcome;
+use shared::rollout::{Action, Cause, Decision, Phase, Quarantine, Record, Release, Roll, Rollout, Running, Seen};
+use shared::{Error, Kind, Result};
+
+use crate::event::STARTED_BY;
+use crate::observe::Sight;
+use crate::{App, Mode, Trigger, message};
+
+/// One decision about one service, to be carried out.
+pub(crate) struct Step<'a> {
+    pub app: &'a App,
+    pub policy: &'a ServicePolicy,
+    pub mode: Mode,
+    pub now: Timestamp,
+    pub trigger: &'a Trigger,
+}
+
+impl Step<'_> {
+    /// Carries `decision` out; `sight` is afterwards what the step left behind.
+    pub async fn apply(&self, decision: &Decision, sight: &mut Sight) -> Outcome {
+        let Sight { entry, seen, revision } = sight;
+        if self.mode == Mode::DryRun {
+            return match &decision.action {
+                Action::Keep => Outcome::Unchanged,
+                action => Outcome::Planned(vec![format!("would {}: {}", action.label(), decision.reason)]),
+            };
+        }
+        let result = match &decision.action {
+            Action::Keep => return self.keep(decision, entry).await,
+            Action::Roll(roll) => self.roll(decision, roll, entry, seen, revision).await,
+            Action::Update { revision, start } => self.update(decision, revision, *start, entry, seen).await,
+            Action::Adopt { revision, deployment } => {
+                let phase = Phase::Deploying { revision: revision.clone(), deployment: deployment.clone() };
+                self.advance(decision, entry, phase, None).await
+            }
+            Action::Stage { revision, deployment } => {
+                let phase = Phase::Staged { revision: revision.clone(), deployment: deployment.clone() };
+                let message = self.told_of(entry, |rollout| message::staged(self.fleet(), self.policy, rollout, deployment));
+                self.advance(decision, entry, phase, message).await
+            }
+            Action::Complete { revision, deployment } => self.complete(decision, revision, deployment, entry).await,
+            Action::Fail { quarantine, recover } => self.fail(decision, quarantine, recover.as_deref(), entry).await,
+            Action::Recover { failed } => self.recover(decision, failed, entry).await,
+        };
+        match result {
+            Ok(changes) => Outcome::Changed(changes),
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+
+    /// Nothing changes, but what is held or overdue is told once.
+    async fn keep(&self, decision: &Decision, entry: &mut Entry) -> Outcome {
+        let told = message::kept(self.fleet(), self.policy, &decision.reason, self.trigger);
+        let mut next = entry.clone();
+        if !told.is_some_and(|message| next.tell(self.now, message)) {
+            return Outcome::Unchanged;
+        }
+        next.note(self.now, decision.reason.label(), decision.reason.to_string());
+        match self.save(entry, next).await {
+            Ok(()) => Outcome::Changed(vec![format!("announced: {}", decision.reason.label())]),
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+
+    async fn roll(
+        &self,
+        decision: &Decision,
+        roll: &Roll,
+        entry: &mut Entry,
+        seen: &mut Seen,
+        from: &Revision,
+    ) -> Result<Vec<String>> {
+        let mut next = entry.clone();
+        next.record.rollout = Some(roll.rollout.clone());
+        for quarantine in &roll.quarantine {
+            next.record.add_quarantine(quarantine.clone());
+        }
+        for (repository, digest) in &roll.pardon {
+            next.record.release_from_quarantine(repository, digest);
+        }
+        next.note(self.now, decision.action.label(), decision.reason.to_string());
+        // The claim: from here on nobody else rolls this service until the lease ends.
+        self.save(entry, next).await?;
+
+        let (revision, mut changes) = self.register(roll, entry, from).await?;
+        if roll.before {
+            changes.extend(self.run_before(roll, &revision, entry, seen).await?);
+            return Ok(changes);
+        }
+        changes.extend(self.update(decision, &revision, roll.start, entry, seen).await?);
+        Ok(changes)
+    }
+
+    /// Registers the copy that differs in nothing but the images. An interrupted rollout may have registered it already.
+    async fn register(&self, roll: &Roll, entry: &mut Entry, from: &Revision) -> Result<(String, Vec<String>)> {
+        let digests: BTreeMap<String, Digest> =
+            roll.rollout.images.iter().map(|(repository, image)| (repository.clone(), image.digest.clone())).collect();
+        let request = from.with_images(&digests);
+        if roll.resumed {
+            let latest = self.app.ecs.revision(from.family()).await?;
+            if latest.arn() != roll.rollout.from && latest.differences(&request).is_empty() {
+                let found = format!("found {} already registered", short(latest.arn()));
+                return Ok((latest.arn().to_owned(), vec![found]));
+            }
+        }
+        let registered = self.app.ecs.register(&request).await?;
+        let differences = registered.differences(&request);
+        if differences.is_empty() {
+            return Ok((registered.arn().to_owned(), vec![format!("registered {}", short(registered.arn()))]));
+        }
+        let why = format!(
+            "{} differs from {} in more than the image: {}",
+            short(registered.arn()),
+            short(from.arn()),
+            differences.join(", ")
+        );
+        // Without this every tick would register one more revision of the same kind.
+        let mut next = entry.clone();
+        let quarantine = changed(&roll.rollout).map(|(repository, image)| self.quarantine(repository, image, &why)).collect();
+        self.refuse(&mut next, quarantine, None, &why);
+        self.save(entry, next).await?;
+        Err(Error::invalid(why))
+    }
+
+    async fn run_before(&self, roll: &Roll, revision: &str, entry: &mut Entry, seen: &Seen) -> Result<Vec<String>> {
+        let before = self.policy.rollout.before.as_ref();
+        let before = before.ok_or_else(|| Error::invalid("rollout.before: got nothing, expected a task"))?;
+        let network = seen.service.network.as_ref();
+        let network = network.ok_or_else(|| Error::invalid(format!("network of service {}", self.policy.id())))?;
+        let task = OneOff {
+            cluster: &self.policy.cluster,
+            revision,
+            container: &before.container,
+            command: &before.command,
+            network,
+            started_by: &format!("{STARTED_BY}{}", roll.rollout.id),
+            // The same rollout taken up again gets the task it already started.
+            client_token: &roll.rollout.id,
+        };
+        let task = self.app.ecs.run_task(&task).await?;
+        let phase = Phase::Before { revision: revision.to_owned(), task: task.clone(), start: roll.start };
+        let mut next = entry.clone();
+        set_phase(&mut next, phase);
+        self.save(entry, next).await?;
+        Ok(vec![format!("started the task before the roll: {}", short(&task))])
+    }
+
+    async fn update(
+        &self,
+        decision: &Decision,
+        revision: &str,
+        start: Option<u32>,
+        entry: &mut Entry,
+        seen: &mut Seen,
+    ) -> Result<Vec<String>> {
+        let service = self.app.ecs.roll(&self.policy.id(), revision, start).await?;
+        let ours = service.deployments.iter().find(|deployment| deployment.revision == revision && deployment.primary);
+        let deployment = ours.map(|deployment| deployment.id.clone()).ok_or_else(|| {
+            Error::new(Kind::Unavailable, format!("update service {}: no deployment of {revision} in the answer", service.id))
+        })?;
+        let mut changes = vec![format!("updated the service to {}: {deployment}", short(revision))];
+        changes.extend(start.map(|count| format!("desired count {count}")));
+        let phase = Phase::Deploying { revision: revision.to_owned(), deployment };
+        let mut next = entry.clone();
+        set_phase(&mut next, phase);
+        if matches!(decision.action, Action::Update { .. }) {
+            next.note(self.now, decision.action.label(), decision.reason.to_string());
+        }
+        self.save(entry, next).await?;
+        let images = entry.record.rollout.iter().flat_map(|rollout| &rollout.images);
+        seen.running = images.map(|(repository, image)| (repository.clone(), Running::Image(image.clone()))).collect();
+        seen.service = service;
+        Ok(changes)
+    }
+
+    /// Tags, CDN, ledger, message: in this order, so that a crash anywhere is healed by doing it again.
+    async fn complete(&self, decision: &Decision, revision: &str, deployment: &str, entry: &mut Entry) -> Result<Vec<String>> {
+        let Some(rollout) = entry.record.rollout.clone() else { return Ok(Vec::new()) };
+        let mut next = entry.clone();
+        let ran_before = next.record.current().map_or(rollout.before.clone(), |release| release.images.clone());
+        if next.record.releases.is_empty() && !rollout.before.is_empty() {
+            // What ran before this ledger knew the service is the first thing to go back to.
+            next.record.add_release(self.release(&rollout.before, &rollout.from, ""));
+        }
+        next.record.add_release(self.release(&rollout.images, revision, deployment));
+        next.record.rollout = None;
+        next.record.stuck_at = None;
+
+        let mut changes = self.move_tags(&next.record).await?;
+        changes.extend(self.invalidate(deployment).await?);
+        next.note(self.now, decision.action.label(), decision.reason.to_string());
+        next.tell(self.now, message::completed(self.fleet(), self.policy, &rollout, &ran_before, deployment, self.now));
+        self.save(entry, next).await?;
+        Ok(changes)
+    }
+
+    async fn fail(
+        &self,
+        decision: &Decision,
+        quarantine: &[Quarantine],
+        recover: Option<&str>,
+        entry: &mut Entry,
+    ) -> Result<Vec<String>> {
+        let mut next = entry.clone();
+        self.refuse(&mut next, quarantine.to_vec(), recover, &decision.reason.to_string());
+        self.save(entry, next).await?;
+        let digests = quarantine.iter().map(|entry| format!("quarantined {}", entry.image));
+        Ok(digests.collect())
+    }
+
+    /// Ends or turns back the rollout on its way: quarantine, history, message.
+    fn refuse(&self, next: &mut Entry, quarantine: Vec<Quarantine>, recover: Option<&str>, why: &str) {
+        let Some(rollout) = next.record.rollout.clone() else { return };
+        next.tell(self.now, message::failed(self.fleet(), self.policy, &rollout, &next.record, recover, why, self.now));
+        next.note(self.now, "fail", why);
+        if quarantine.is_empty() && rollout.cause == Cause::Drift {
+            next.record.stuck_at = Some(rollout.from);
+        }
+        for entry in quarantine {
+            next.record.add_quarantine(entry);
+        }
+        match recover {
+            Some(failed) => set_phase(next, Phase::RollingBack { failed: failed.to_owned(), since: self.now }),
+            None => next.record.rollout = None,
+        }
+    }
+
+    async fn recover(&self, decision: &Decision, failed: &str, entry: &mut Entry) -> Result<Vec<String>> {
+        // The deployment that came back was invalidated when it first completed: its id would be no new reference.
+        let changes = self.invalidate(failed).await?;
+        let mut next = entry.clone();
+        next.record.rollout = None;
+        next.note(self.now, decision.action.label(), decision.reason.to_string());
+        next.tell(self.now, message::recovered(self.fleet(), self.policy, &next.record, failed));
+        self.save(entry, next).await?;
+        Ok(changes)
+    }
+
+    async fn advance(
+        &self,
+        decision: &Decision,
+        entry: &mut Entry,
+        phase: Phase,
+        message: Option<Notification>,
+    ) -> Result<Vec<String>> {
+        let mut next = entry.clone();
+        set_phase(&mut next, phase);
+        next.note(self.now, decision.action.label(), decision.reason.to_string());
+        if let Some(message) = message {
+            next.tell(self.now, message);
+        }
+        self.save(entry, next).await?;
+        Ok(vec![decision.reason.to_string()])
+    }
+
+    /// `previous` first: between the two moves both tags name images that may run.
+    async fn move_tags(&self, record: &Record) -> Result<Vec<String>> {
+        let mut changes = Vec::new();
+        for policy in &self.policy.images {
+            let image = |release: Option<&Release>| release.and_then(|release| release.images.get(&policy.repository).cloned());
+            let moves = [(&policy.previous, image(record.previous())), (&policy.live, image(record.current()))];
+            for (tag, image) in moves {
+                let Some(image) = image else { continue };
+                match self.app.ecr.tag(&policy.repository, &image.digest, tag).await {
+                    Ok(_) => changes.push(format!("{}:{tag} is {}", policy.repository, image.digest.short())),
+                    // An image that a person deleted cannot be kept, and is no reason to hold the release back.
+                    Err(error) if error.kind() == Kind::NotFound && *tag == policy.previous => {
+                        changes.push(format!("{}:{tag} stays where it is: {error}", policy.repository));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(changes)
+    }
+
+    async fn invalidate(&self, reference: &str) -> Result<Option<String>> {
+        let Some(invalidate) = &self.policy.rollout.invalidate else { return Ok(None) };
+        let paths = &invalidate.paths;
+        self.app.cloudfront.invalidate(&invalidate.distribution, paths, reference).await?;
+        Ok(Some(format!("invalidated {} of {}", paths.join(" "), invalidate.distribution)))
+    }
+
+    async fn save(&self, entry: &mut Entry, mut next: Entry) -> Result<()> {
+        self.app.ledger.save(&self.policy.id(), &mut next).await.context(|| "remember")?;
+        *entry = next;
+        Ok(())
+    }
+
+    fn told_of(&self, entry: &Entry, message: impl FnOnce(&Rollout) -> Notification) -> Option<Notification> {
+        entry.record.rollout.as_ref().map(message)
+    }
+
+    fn release(&self, images: &BTreeMap<String, Image>, revision: &str, deployment: &str) -> Release {
+        Release { images: images.clone(), revision: revision.into(), deployment: deployment.into(), at: self.now }
+    }
+
+    fn quarantine(&self, repository: &str, image: &Image, reason: &str) -> Quarantine {
+        Quarantine { repository: repository.into(), image: image.clone(), reason: reason.into(), at: self.now }
+    }
+
+    fn fleet(&self) -> &shared::model::Fleet {
+        &self.app.config.fleet
+    }
+}
+
+fn set_phase(entry: &mut Entry, phase: Phase) {
+    if let Some(rollout) = &mut entry.record.rollout {
+        rollout.phase = phase;
+    }
+}
+
+/// What a rollout brings that did not run before.
+fn changed(rollout: &Rollout) -> impl Iterator<Item = (&String, &Image)> {
+    rollout.images.iter().filter(|(repository, image)| rollout.before.get(*repository).is_none_or(|b| b.digest != image.digest))
+}
+
+/// The part of an ARN after the last `/`.
+fn short(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}

@@ -1,0 +1,109 @@
+//! Every message as it arrives in an inbox.
+
+use insta::assert_snapshot;
+use shared::model::ScanState;
+use shared::rollout::{Cause, Phase, Release};
+
+use super::*;
+
+fn fleet() -> Fleet {
+    let service = r#"{"name":"website-agent","cluster":"huskit-prod","baseline":{"min":2,"max":6},
+        "images":[{"repository":"huskit/website-agent","tag":{"exact":"latest"}}]}"#;
+    Fleet::parse(&format!(r#"{{"system":"huskit","stage":"prod","services":[{service}]}}"#)).unwrap()
+}
+
+fn at(minute: i64) -> Timestamp {
+    "2026-11-21T10:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_mins(minute)
+}
+
+fn images(n: u8) -> BTreeMap<String, Image> {
+    let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
+    let image = Image { digest, tag: Some(format!("v{n}")), pushed_at: at(n.into()), scan: ScanState::Missing };
+    BTreeMap::from([("huskit/website-agent".to_owned(), image)])
+}
+
+fn rollout(cause: Cause) -> Rollout {
+    Rollout {
+        id: "020202020202-7".into(),
+        cause,
+        images: images(2),
+        before: images(1),
+        from: "rev-1".into(),
+        started_at: at(3),
+        phase: Phase::Claimed { start: None },
+    }
+}
+
+fn record() -> Record {
+    let release = Release { images: images(1), revision: "rev-1".into(), deployment: "ecs-svc/1".into(), at: at(1) };
+    Record { releases: vec![release], ..Record::default() }
+}
+
+fn mail(message: &Notification) -> String {
+    format!("{}\n\n{}", message.subject(), message.text())
+}
+
+#[test]
+fn a_rollout_that_went_well() {
+    let fleet = fleet();
+    let message = completed(&fleet, &fleet.services[0], &rollout(Cause::Push), &images(1), "ecs-svc/2", at(7));
+    assert_snapshot!(mail(&message), @"");
+}
+
+#[test]
+fn an_image_that_failed_and_is_rolled_back() {
+    let fleet = fleet();
+    let why = "container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.";
+    let message = failed(&fleet, &fleet.services[0], &rollout(Cause::Push), &record(), Some("ecs-svc/2"), why, at(9));
+    assert_snapshot!(mail(&message), @"");
+    assert_snapshot!(mail(&recovered(&fleet, &fleet.services[0], &record(), "ecs-svc/2")), @"");
+}
+
+#[test]
+fn a_first_image_that_failed() {
+    let fleet = fleet();
+    let first = Rollout { before: BTreeMap::new(), ..rollout(Cause::FirstStart) };
+    let message = failed(&fleet, &fleet.services[0], &first, &Record::default(), None, "exit 1", at(9));
+    assert_snapshot!(mail(&message), @"");
+}
+
+#[test]
+fn an_image_that_waits_for_the_service_to_wake() {
+    let fleet = fleet();
+    assert_snapshot!(mail(&staged(&fleet, &fleet.services[0], &rollout(Cause::Push), "ecs-svc/2")), @"");
+}
+
+#[test]
+fn a_freeze_and_its_end() {
+    let fleet = fleet();
+    let freeze = Freeze { until: at(120), by: "anna".into(), why: Some("launch".into()) };
+    assert_snapshot!(mail(&frozen(&fleet, &fleet.services[0], Some(&freeze), "anna", at(0))), @"");
+    assert_snapshot!(mail(&frozen(&fleet, &fleet.services[0], None, "ben", at(5))), @"");
+}
+
+#[test]
+fn what_is_held_or_refused() {
+    let fleet = fleet();
+    let service = &fleet.services[0];
+    let image = images(2).remove("huskit/website-agent").unwrap();
+    let freeze = Freeze { until: at(120), by: "anna".into(), why: None };
+    let held = kept(&fleet, service, &Reason::Frozen { image: image.clone(), freeze }, &Trigger::Everything);
+    assert_snapshot!(mail(&held.unwrap()), @"");
+    let found = Reason::ScanRefused { image: image.clone(), finding: "2 critical findings, at most 0 allowed".into() };
+    assert_snapshot!(mail(&kept(&fleet, service, &found, &Trigger::Everything).unwrap()), @"");
+    let overdue = Reason::Overdue { what: "ecs-svc/2".into(), since: at(33) };
+    assert_snapshot!(mail(&kept(&fleet, service, &overdue, &Trigger::Everything).unwrap()), @"");
+}
+
+#[test]
+fn a_refused_digest_is_told_when_it_is_pushed_again_and_not_when_an_event_comes_late() {
+    let fleet = fleet();
+    let image = images(2).remove("huskit/website-agent").unwrap();
+    let reason = Reason::Quarantined { image, why: "exit 1".into(), since: at(9) };
+    let push = |at: Option<Timestamp>| Trigger::Push { repository: "huskit/website-agent".into(), tag: "latest".into(), at };
+    let told = |trigger: Trigger| kept(&fleet, &fleet.services[0], &reason, &trigger);
+    assert_snapshot!(mail(&told(push(Some(at(20)))).unwrap()), @"");
+    assert_eq!(told(push(Some(at(2)))), None);
+    assert_eq!(told(push(None)), None);
+    assert_eq!(told(Trigger::Everything), None);
+}

@@ -1,0 +1,194 @@
+//! Looks at the world: everything that is independent at once, the rest only when a decision needs it.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::{join3, join_all};
+use shared::ledger::Entry;
+use shared::model::{
+    DeploymentState, Digest, Image, ImagePolicy, ImageRef, Reference, Revision, Service, ServiceId, ServicePolicy, TagPolicy,
+};
+use shared::rollout::{Phase, Running, Seen};
+use shared::{Error, Result};
+
+use crate::App;
+
+/// Everything that was seen of one service.
+pub(crate) struct Sight {
+    /// Its ledger entry.
+    pub entry: Entry,
+    /// What the planner decides from.
+    pub seen: Seen,
+    /// Its current revision, from which the next is copied.
+    pub revision: Revision,
+}
+
+/// By repository and tag policy: the image that is wanted now, or why it could not be looked up.
+type Candidates = Vec<((String, TagPolicy), Result<Option<Image>>)>;
+
+impl App {
+    /// Looks at all services in scope: services, ledger and tags at once, then each one's revision.
+    pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<Sight>> {
+        let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
+        let entries = join_all(ids.iter().map(|id| self.ledger.load(id)));
+        let (services, entries, candidates) = join3(self.ecs.services(&ids), entries, self.candidates(scope)).await;
+        let mut services = match services {
+            Ok(services) => services,
+            Err(error) => return scope.iter().map(|_| Err(error.copy())).collect(),
+        };
+        let each = scope.iter().zip(entries).map(|(policy, entry)| {
+            let gone = || Err(Error::not_found(format!("service {} is not there", policy.id())));
+            let service = services.remove(&policy.id()).unwrap_or_else(gone);
+            self.sight(policy, service, entry, &candidates)
+        });
+        join_all(each).await
+    }
+
+    async fn sight(
+        &self,
+        policy: &ServicePolicy,
+        service: Result<Service>,
+        entry: Result<Entry>,
+        candidates: &Candidates,
+    ) -> Result<Sight> {
+        let (service, entry) = (service?, entry?);
+        if !service.is_active() {
+            return Err(Error::not_found(format!("service {} is {}", service.id, service.status)));
+        }
+        let revision = self.ecs.revision(&service.revision).await?;
+        let mut seen = Seen {
+            candidates: BTreeMap::new(),
+            running: BTreeMap::new(),
+            tasks: Vec::new(),
+            stopped: Vec::new(),
+            before: None,
+            service,
+        };
+        for image in &policy.images {
+            let found = candidates.iter().find(|((repository, tag), _)| *repository == image.repository && *tag == image.tag);
+            let candidate = match found {
+                Some((_, Ok(candidate))) => candidate.clone(),
+                Some((_, Err(error))) => return Err(error.copy()),
+                None => None,
+            };
+            seen.candidates.insert(image.repository.clone(), candidate);
+        }
+        let running = policy.images.iter().map(|image| self.running(image, &entry, &seen, &revision));
+        let running: Vec<Running> = join_all(running).await.into_iter().collect::<Result<_>>()?;
+        seen.running = policy.images.iter().map(|image| image.repository.clone()).zip(running).collect();
+        Ok(Sight { entry, seen, revision })
+    }
+
+    /// What every tag policy in scope wants now; each repository and policy is asked once.
+    async fn candidates(&self, scope: &[&ServicePolicy]) -> Candidates {
+        let mut wanted: Vec<(String, TagPolicy)> = Vec::new();
+        for image in scope.iter().flat_map(|policy| &policy.images) {
+            let key = (image.repository.clone(), image.tag.clone());
+            if !wanted.contains(&key) {
+                wanted.push(key);
+            }
+        }
+        let found = join_all(wanted.iter().map(|(repository, tag)| self.candidate(repository, tag))).await;
+        wanted.into_iter().zip(found).collect()
+    }
+
+    async fn candidate(&self, repository: &str, tag: &TagPolicy) -> Result<Option<Image>> {
+        match tag {
+            TagPolicy::Exact(tag) => self.ecr.tagged(repository, tag).await,
+            TagPolicy::Glob(_) | TagPolicy::Semver(_) => {
+                let tagged = self.ecr.images(repository).await?;
+                Ok(tag.choose(tagged.iter().map(|(tag, image)| (tag.as_str(), image))))
+            }
+        }
+    }
+
+    /// What the current revision names of a repository. What the ledger knows costs no call.
+    async fn running(&self, policy: &ImagePolicy, entry: &Entry, seen: &Seen, revision: &Revision) -> Result<Running> {
+        let repository = &policy.repository;
+        let mut references: Vec<ImageRef> = revision.images(repository).collect();
+        references.dedup();
+        match references.as_slice() {
+            [] => Err(Error::not_found(format!("container with an image of {repository} in {}", revision.arn()))),
+            [ImageRef { reference: Reference::Digest(digest), .. }] => {
+                let known = known(entry, seen, repository, digest).cloned();
+                let image = match known {
+                    Some(image) => Some(image),
+                    None => self.ecr.by_digest(repository, digest).await?,
+                };
+                Ok(image.map_or_else(|| Running::Gone(digest.clone()), Running::Image))
+            }
+            [ImageRef { reference: Reference::Tag(tag), .. }] => {
+                let candidate = seen.candidates.get(repository).and_then(Option::as_ref);
+                let image = match candidate.filter(|image| image.tag.as_ref() == Some(tag)) {
+                    Some(image) => Some(image.clone()),
+                    None => self.ecr.tagged(repository, tag).await?,
+                };
+                let deployed_at = seen.service.primary().map(|primary| primary.created_at);
+                // ECS resolved the tag when it deployed; a tag that moved since says nothing of what runs. `live` is
+                // moved by nobody but us, to what runs already.
+                let moved = |image: &Image| *tag != policy.live && deployed_at.is_some_and(|at| image.pushed_at > at);
+                Ok(image.filter(|image| !moved(image)).map_or(Running::Unknown, Running::Image))
+            }
+            _ => Ok(Running::Unknown),
+        }
+    }
+
+    /// Looks at tasks when, and only when, a rollout is to be judged by them.
+    pub(crate) async fn look_closer(&self, policy: &ServicePolicy, sight: &mut Sight) -> Result<()> {
+        let Sight { entry, seen, .. } = sight;
+        let Some(rollout) = &entry.record.rollout else { return Ok(()) };
+        let service = &seen.service;
+        match &rollout.phase {
+            Phase::Claimed { .. } | Phase::RollingBack { .. } => {}
+            Phase::Before { task, .. } => seen.before = self.ecs.task(&policy.cluster, task).await?,
+            Phase::Deploying { deployment, .. } => match service.deployment(deployment) {
+                Some(ours) if ours.primary && ours.state == DeploymentState::Completed && service.desired > 0 => {
+                    seen.tasks = self.ecs.running_tasks(&service.id).await?;
+                }
+                Some(ours) if ours.primary && ours.state != DeploymentState::Failed => {}
+                _ => seen.stopped = self.ecs.stopped_tasks(&policy.cluster, deployment).await?,
+            },
+            Phase::Staged { deployment, .. } if service.desired > 0 => {
+                let awake = service.primary().map_or(deployment, |primary| &primary.id);
+                seen.stopped = self.ecs.stopped_tasks(&policy.cluster, awake).await?;
+                seen.tasks = self.ecs.running_tasks(&service.id).await?;
+            }
+            Phase::Staged { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// The image that a `retry` names.
+    pub(crate) async fn asked_image(
+        &self,
+        policy: &ServicePolicy,
+        image: Option<&str>,
+        repository: Option<&str>,
+    ) -> Result<BTreeMap<String, Image>> {
+        let Some(image) = image else { return Ok(BTreeMap::new()) };
+        let repository = match (repository, policy.images.as_slice()) {
+            (Some(repository), _) if policy.image(repository).is_some() => repository.to_owned(),
+            (None, [only]) => only.repository.clone(),
+            (repository, followed) => {
+                let known: Vec<&str> = followed.iter().map(|image| image.repository.as_str()).collect();
+                let expected = format!("one of {}", known.join(", "));
+                return Err(Error::bad_field("repository", repository.unwrap_or("nothing"), &expected));
+            }
+        };
+        let found = match image.parse::<Digest>() {
+            Ok(digest) => self.ecr.by_digest(&repository, &digest).await?,
+            Err(error) if image.starts_with("sha256:") => return Err(error),
+            Err(_) => self.ecr.tagged(&repository, image).await?,
+        };
+        let image = found.ok_or_else(|| Error::not_found(format!("image {image} in {repository}")))?;
+        Ok(BTreeMap::from([(repository, image)]))
+    }
+}
+
+fn known<'a>(entry: &'a Entry, seen: &'a Seen, repository: &str, digest: &Digest) -> Option<&'a Image> {
+    let record = &entry.record;
+    let released = record.releases.iter().filter_map(|release| release.images.get(repository));
+    let moving = record.rollout.iter().flat_map(|rollout| [rollout.images.get(repository), rollout.before.get(repository)]);
+    let refused = record.quarantine.iter().filter(|entry| entry.repository == *repository).map(|entry| &entry.image);
+    let candidate = seen.candidates.get(repository).and_then(Option::as_ref);
+    released.chain(moving.flatten()).chain(refused).chain(candidate).find(|image| image.digest == *digest)
+}

@@ -1,0 +1,181 @@
+//! Messages to people: one value, rendered as text for email and as JSON for chat.
+//!
+//! One `Publish` carries both: SNS gives the text to email and queues, and the JSON to HTTPS subscribers, which is how
+//! Amazon Q Developer in chat applications (Slack, Teams) subscribes. Its schema:
+//! <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>.
+
+mod text;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use text::{ascii, cut};
+
+/// Longest subject that SNS takes, less one: it must be shorter than 100 characters.
+const SUBJECT: usize = 99;
+/// Longest text of one message. SNS takes 256 KiB for all renderings together; nobody reads a tenth of it.
+const TEXT: usize = 12_000;
+/// Longest title and description that the chat integration takes.
+const CHAT_TITLE: usize = 250;
+const CHAT_DESCRIPTION: usize = 4_000;
+
+/// How soon somebody should look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Something was held or refused; look today.
+    Warning,
+    /// Something failed; look now.
+    Critical,
+}
+
+impl Severity {
+    fn mark(self) -> &'static str {
+        match self {
+            Severity::Info => ":white_check_mark:",
+            Severity::Warning => ":warning:",
+            Severity::Critical => ":rotating_light:",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// One message: what happened, why, what it rests on, what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Names the thing that is told; the same thing is not told twice.
+    pub key: String,
+    /// Messages of one thread belong together: a deployment, an alarm.
+    pub thread: String,
+    /// How soon somebody should look.
+    pub severity: Severity,
+    /// System and stage, the first words of the subject.
+    pub scope: String,
+    /// What happened, in a few words.
+    pub title: String,
+    /// What happened and why, in one or two sentences.
+    pub summary: String,
+    /// Label and value, in the order they are read.
+    #[serde(default)]
+    pub facts: Vec<(String, String)>,
+    /// What to do next, one step a line.
+    #[serde(default)]
+    pub next_steps: Vec<String>,
+}
+
+impl Notification {
+    /// The subject of the email: ASCII, one line, shorter than 100 characters.
+    pub fn subject(&self) -> String {
+        let mark = match self.severity {
+            Severity::Critical => "! ",
+            Severity::Warning | Severity::Info => "",
+        };
+        cut(&ascii(&format!("[{}] {mark}{}", self.scope, self.title)), SUBJECT, "...")
+    }
+
+    /// The body of the email.
+    pub fn text(&self) -> String {
+        let width = self.facts.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        let mut text = format!("{}\n", self.summary);
+        if !self.facts.is_empty() {
+            text.push('\n');
+            for (label, value) in &self.facts {
+                text.push_str(&format!("{label:width$}  {value}\n"));
+            }
+        }
+        if !self.next_steps.is_empty() {
+            text.push_str("\nNext\n");
+            for step in &self.next_steps {
+                text.push_str(&format!("- {step}\n"));
+            }
+        }
+        cut(&text, TEXT, "\n[cut]\n")
+    }
+
+    /// The custom notification that the chat integration shows.
+    pub fn chat(&self) -> Value {
+        let facts = self.facts.iter().map(|(label, value)| format!("*{label}*  {value}"));
+        let description: Vec<String> = std::iter::once(self.summary.clone()).chain(facts).collect();
+        json!({
+            "version": "1.0",
+            "source": "custom",
+            "id": self.key,
+            "content": {
+                "textType": "client-markdown",
+                "title": cut(&format!("{} {}: {}", self.severity.mark(), self.scope, self.title), CHAT_TITLE, "..."),
+                "description": cut(&description.join("\n"), CHAT_DESCRIPTION, " [cut]"),
+                "nextSteps": self.next_steps.iter().map(|step| cut(step, CHAT_DESCRIPTION, " [cut]")).collect::<Vec<_>>(),
+                "keywords": [self.scope, self.severity.label()],
+            },
+            "metadata": {
+                "threadId": self.thread,
+                "summary": cut(&self.title, CHAT_TITLE, "..."),
+                "eventType": self.severity.label(),
+            },
+        })
+    }
+
+    /// The message for SNS with `MessageStructure` `json`: each protocol gets its own rendering.
+    pub fn payload(&self) -> String {
+        json!({ "default": self.text(), "https": self.chat().to_string() }).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notification() -> Notification {
+        Notification {
+            key: "completed/ecs-svc/1".into(),
+            thread: "ecs-svc/1".into(),
+            severity: Severity::Critical,
+            scope: "huskit prod".into(),
+            title: "website-agent: v2 failed – rolled back".into(),
+            summary: "The deployment failed.".into(),
+            facts: vec![("image".into(), "v2 (abc)".into()), ("by".into(), "push".into())],
+            next_steps: vec!["Look at the logs.".into()],
+        }
+    }
+
+    #[test]
+    fn reads_well_in_an_inbox() {
+        let text = "The deployment failed.\n\nimage  v2 (abc)\nby     push\n\nNext\n- Look at the logs.\n";
+        assert_eq!(notification().text(), text);
+        assert_eq!(notification().subject(), "[huskit prod] ! website-agent: v2 failed - rolled back");
+    }
+
+    #[test]
+    fn stays_within_what_sns_and_chat_take() {
+        let long = "ä".repeat(300_000);
+        let message =
+            Notification { title: long.clone(), summary: long.clone(), next_steps: vec![long], ..notification() };
+        assert!(message.subject().len() < 100 && message.subject().is_ascii());
+        assert!(message.payload().len() < 256 * 1024, "{}", message.payload().len());
+        assert!(message.chat()["content"]["title"].as_str().unwrap().chars().count() <= CHAT_TITLE);
+    }
+
+    #[test]
+    fn a_subject_is_one_line_of_ascii() {
+        let message = Notification { title: "a\r\nb\u{7}c".into(), scope: "\u{1F600}".into(), ..notification() };
+        assert_eq!(message.subject(), "[?] ! a b c");
+    }
+
+    #[test]
+    fn carries_the_text_for_everybody_and_the_chat_schema_for_https() {
+        let payload: Value = serde_json::from_str(&notification().payload()).unwrap();
+        assert_eq!(payload["default"], notification().text());
+        let chat: Value = serde_json::from_str(payload["https"].as_str().unwrap()).unwrap();
+        assert_eq!((chat["version"].as_str(), chat["source"].as_str()), (Some("1.0"), Some("custom")));
+        assert_eq!(chat["metadata"]["threadId"], "ecs-svc/1");
+    }
+}
