@@ -11,6 +11,7 @@
 //! - [`env`](mod@env): configuration, read once. [`lambda`]: the clock, the subscriber, the runtime.
 //! - [`error`]: one error type, classified by what the caller does next.
 
+pub mod capacity;
 pub mod error;
 pub mod model;
 pub mod notify;

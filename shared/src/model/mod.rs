@@ -1,5 +1,6 @@
 //! What the fleet is made of. Pure: no I/O, no clock.
 
+mod capacity;
 mod fleet;
 mod image;
 mod revision;
@@ -8,6 +9,7 @@ mod sleep;
 mod span;
 mod tag;
 
+pub use capacity::{CapacityPolicy, SpotMode, SpotPolicy, Strategy};
 pub use fleet::{Baseline, Before, Fleet, ImagePolicy, Invalidate, RolloutPolicy, ScanGate, ServicePolicy, Unscanned};
 pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
 pub use revision::Revision;

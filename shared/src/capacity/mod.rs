@@ -1,0 +1,15 @@
+//! Decides bounds, desired count and capacity provider strategy of a service. Pure: no I/O, no clock.
+//!
+//! Night, Spot, alarms, the budget and people all want to move a service's capacity. None of them does: each records a
+//! fact, and [`plan`] turns policy, facts, what was observed and the time into one decision. What a service should run
+//! is computed from policy every time and never remembered as a number that could be wrong.
+
+mod facts;
+mod plan;
+mod spot;
+#[cfg(test)]
+mod tests;
+
+pub use facts::{Boost, BudgetCut, Facts, Manual, Until, Want};
+pub use plan::{Action, Bounds, Capacity, Decision, Observed, Reason, plan};
+pub use spot::{SpotEvent, SpotState};

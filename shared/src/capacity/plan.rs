@@ -1,0 +1,238 @@
+//! The decision: frozen > manual override > budget > night > alarm boost > baseline.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::facts::{Facts, Want};
+use crate::model::{CapacityPolicy, Night, Sleep, SpotMode, Strategy};
+
+/// What was observed of a service's capacity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// Desired count.
+    pub desired: u32,
+    /// Bounds of its scalable target, if it has one.
+    pub bounds: Option<Bounds>,
+    /// Capacity provider strategy.
+    pub strategy: Strategy,
+    /// Is a deployment on its way? A strategy change would be another.
+    pub rollout_in_flight: bool,
+}
+
+/// Bounds of a scalable target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Least desired count.
+    pub min: u32,
+    /// Greatest desired count.
+    pub max: u32,
+    /// Are scaling in, scaling out and scheduled scaling all suspended?
+    pub suspended: bool,
+}
+
+/// Everything that a service's capacity should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Desired count.
+    pub desired: u32,
+    /// Bounds, and whether scaling is suspended.
+    pub bounds: Bounds,
+    /// Capacity provider strategy.
+    pub strategy: Strategy,
+}
+
+/// What to do about a service's capacity, why, and when the answer will next be another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What to do.
+    pub action: Action,
+    /// Why the service should be as it should be.
+    pub reason: Reason,
+    /// When the answer changes by itself; `None` when nothing known will change it.
+    pub until: Option<Timestamp>,
+}
+
+/// What to do about a service's capacity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is as it should be.
+    Keep,
+    /// No write at all.
+    HandsOff,
+    /// Make it so.
+    Set(Capacity),
+}
+
+/// Why a service's capacity should be what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Nobody may touch it.
+    Frozen {
+        /// Who asked.
+        by: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A person asked for it.
+    Manual {
+        /// What.
+        want: Want,
+        /// Who asked.
+        by: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The budget holds it down.
+    Budget {
+        /// Share of the budget that was reached, in percent.
+        reached_percent: u32,
+    },
+    /// It is night.
+    Night,
+    /// An alarm rings.
+    Boost {
+        /// Which alarm.
+        by: String,
+        /// Least number of tasks while it lasts.
+        min: u32,
+    },
+    /// Nothing says otherwise.
+    Baseline,
+}
+
+/// Decides about the capacity of one service.
+pub fn plan(policy: &CapacityPolicy, facts: &Facts, observed: &Observed, now: Timestamp) -> Decision {
+    let clock = Clock::read(policy, facts, now);
+    if let Some(frozen) = facts.frozen.as_ref().filter(|frozen| frozen.until > now) {
+        let reason = Reason::Frozen { by: frozen.by.clone(), until: frozen.until };
+        return Decision { action: Action::HandsOff, reason, until: Some(frozen.until) };
+    }
+    let manual = facts.manual.as_ref().filter(|manual| manual.until.until > now);
+    let manual_reason = manual.map(|manual| Reason::Manual {
+        want: manual.want,
+        by: manual.until.by.clone(),
+        until: manual.until.until,
+    });
+    let budget = facts.budget.as_ref().filter(|cut| cut.until > now);
+    let (asleep, reason) = match (manual.map(|manual| manual.want), manual_reason, budget) {
+        (Some(Want::Hold), Some(reason), _) => {
+            return Decision { action: Action::HandsOff, reason, until: clock.until };
+        }
+        (Some(Want::Asleep), Some(reason), _) => (true, reason),
+        (Some(Want::Awake), Some(reason), _) => (false, reason),
+        (_, _, Some(cut)) if cut.asleep => (true, Reason::Budget { reached_percent: cut.reached_percent }),
+        _ if clock.night => (true, Reason::Night),
+        (_, _, budget) => {
+            (false, awake_reason(policy, facts, budget.and_then(|cut| cut.ceiling.map(|_| cut.reached_percent)), now))
+        }
+    };
+    let bounds = match asleep {
+        true => Bounds { min: 0, max: 0, suspended: true },
+        false => awake(policy, facts, manual.is_none(), now),
+    };
+    let wanted = Capacity {
+        desired: observed.desired.clamp(bounds.min, bounds.max),
+        bounds,
+        strategy: strategy(policy, facts, observed, asleep, now),
+    };
+    let kept = wanted.desired == observed.desired
+        && observed.bounds.is_none_or(|bounds| bounds == wanted.bounds)
+        && wanted.strategy == observed.strategy;
+    let action = if kept { Action::Keep } else { Action::Set(wanted) };
+    Decision { action, reason, until: clock.until }
+}
+
+/// Bounds of a service that is awake: the baseline, lowered by the budget, raised by an alarm, within both.
+fn awake(policy: &CapacityPolicy, facts: &Facts, budget_counts: bool, now: Timestamp) -> Bounds {
+    let baseline = policy.baseline;
+    let floor = policy.floor.unwrap_or(baseline.min);
+    let cut = facts.budget.as_ref().filter(|cut| budget_counts && cut.until > now);
+    let max = match cut.and_then(|cut| cut.ceiling) {
+        Some(ceiling) => ceiling.max(floor).min(baseline.max),
+        None => baseline.max,
+    };
+    let boost = facts.boost.as_ref().filter(|boost| boost.until.until > now).map_or(0, |boost| boost.min);
+    Bounds { min: baseline.min.max(boost).min(max), max, suspended: false }
+}
+
+fn awake_reason(policy: &CapacityPolicy, facts: &Facts, cut: Option<u32>, now: Timestamp) -> Reason {
+    match (cut, facts.boost.as_ref().filter(|boost| boost.until.until > now)) {
+        (Some(reached_percent), _) => Reason::Budget { reached_percent },
+        (None, Some(boost)) if boost.min > policy.baseline.min => {
+            Reason::Boost { by: boost.until.by.clone(), min: boost.min.min(policy.baseline.max) }
+        }
+        (None, _) => Reason::Baseline,
+    }
+}
+
+/// Where tasks should run. A change replaces every task, so none is made during a rollout, and a sleeping service keeps
+/// what it has until it wakes.
+fn strategy(policy: &CapacityPolicy, facts: &Facts, observed: &Observed, asleep: bool, now: Timestamp) -> Strategy {
+    let spot_only = facts.budget.as_ref().is_some_and(|cut| cut.until > now && cut.spot_only);
+    let wanted = match policy.spot.mode {
+        SpotMode::Off => Strategy::OnDemand,
+        SpotMode::Only => Strategy::Spot { base: 0 },
+        SpotMode::Prefer if spot_only => Strategy::Spot { base: 0 },
+        SpotMode::Prefer if facts.spot.available(now) => Strategy::Spot { base: policy.spot.base },
+        SpotMode::Prefer => Strategy::OnDemand,
+    };
+    if asleep || observed.rollout_in_flight { observed.strategy.clone() } else { wanted }
+}
+
+/// What the clock says, and when any of it ends.
+struct Clock {
+    night: bool,
+    until: Option<Timestamp>,
+}
+
+impl Clock {
+    fn read(policy: &CapacityPolicy, facts: &Facts, now: Timestamp) -> Clock {
+        let longer = facts.budget.as_ref().filter(|cut| cut.until > now).map_or(0, |cut| cut.longer_night_minutes);
+        let night = |sleep: &Sleep| match longer {
+            0 => sleep.at(now),
+            minutes => sleep.longer(minutes).at(now),
+        };
+        let night = policy.sleep.as_ref().map_or(Night { asleep: false, until: None }, night);
+        let ends = [
+            night.until,
+            facts.frozen.as_ref().map(|frozen| frozen.until),
+            facts.manual.as_ref().map(|manual| manual.until.until),
+            facts.budget.as_ref().map(|cut| cut.until),
+            facts.boost.as_ref().map(|boost| boost.until.until),
+            facts.spot.retry_at,
+        ];
+        Clock { night: night.asleep, until: ends.into_iter().flatten().filter(|end| *end > now).min() }
+    }
+}
+
+impl Reason {
+    /// Stable name for logs and metrics.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Reason::Frozen { .. } => "frozen",
+            Reason::Manual { want: Want::Awake, .. } => "manual_awake",
+            Reason::Manual { want: Want::Asleep, .. } => "manual_asleep",
+            Reason::Manual { want: Want::Hold, .. } => "manual_hold",
+            Reason::Budget { .. } => "budget",
+            Reason::Night => "night",
+            Reason::Boost { .. } => "boost",
+            Reason::Baseline => "baseline",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Frozen { by, until } => write!(f, "{by} froze it until {until}"),
+            Reason::Manual { want: Want::Awake, by, until } => write!(f, "{by} asked for it to be awake until {until}"),
+            Reason::Manual { want: Want::Asleep, by, until } => write!(f, "{by} put it to sleep until {until}"),
+            Reason::Manual { want: Want::Hold, by, until } => write!(f, "{by} holds it as it is until {until}"),
+            Reason::Budget { reached_percent } => write!(f, "{reached_percent} % of the budget is spent"),
+            Reason::Night => f.write_str("it is night"),
+            Reason::Boost { by, min } => write!(f, "{by} rings: at least {min} tasks"),
+            Reason::Baseline => f.write_str("nothing says otherwise"),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Whether Spot is worth trying: a state machine with a hold-down that doubles.
+//!
+//! Weights do not fail over: a service whose strategy names Spot and finds none simply runs fewer tasks. So a shortage
+//! moves the whole service to on-demand, once, and back after a hold-down.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// First hold-down.
+const FIRST: SignedDuration = SignedDuration::from_mins(60);
+/// Longest hold-down.
+const LONGEST: SignedDuration = SignedDuration::from_hours(12);
+/// A day without a shortage forgets the ones before.
+const QUIET: SignedDuration = SignedDuration::from_hours(24);
+/// So many interruptions within [`BURST`] are a shortage; a single one is Spot being Spot.
+const INTERRUPTIONS: usize = 3;
+const BURST: SignedDuration = SignedDuration::from_mins(30);
+/// At most so many returns to Spot a day: each is a full replacement of tasks.
+const RETURNS_A_DAY: usize = 4;
+
+/// How Spot has behaved for one service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SpotState {
+    /// Spot is not tried before this moment.
+    pub retry_at: Option<Timestamp>,
+    /// Length of the last hold-down, in minutes.
+    pub hold_minutes: u32,
+    /// When Spot last had a shortage.
+    pub short_at: Option<Timestamp>,
+    /// Interruption warnings of the last half hour.
+    pub interruptions: Vec<Timestamp>,
+    /// Ends of hold-downs of the last day.
+    pub returns: Vec<Timestamp>,
+}
+
+/// Something that Spot did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpotEvent {
+    /// ECS could place no task *on FARGATE_SPOT*; the same event for on-demand is nothing for this machine.
+    NoCapacity,
+    /// A task got its two-minute warning.
+    Interrupted,
+}
+
+impl SpotState {
+    /// May a service run on Spot at `now`?
+    pub fn available(&self, now: Timestamp) -> bool {
+        self.retry_at.is_none_or(|at| at <= now)
+    }
+
+    /// The state after `event`. The same event again during a hold-down changes nothing.
+    pub fn after(&self, event: SpotEvent, now: Timestamp) -> SpotState {
+        let mut next = self.clone();
+        next.interruptions.retain(|at| *at + BURST > now);
+        next.returns.retain(|at| *at + QUIET > now);
+        if !self.available(now) {
+            return next;
+        }
+        if event == SpotEvent::Interrupted {
+            next.interruptions.push(now);
+            if next.interruptions.len() < INTERRUPTIONS {
+                return next;
+            }
+        }
+        let quiet = self.short_at.is_none_or(|at| at + QUIET <= now);
+        let hold = match quiet {
+            true => FIRST,
+            false => SignedDuration::from_mins(i64::from(self.hold_minutes) * 2).clamp(FIRST, LONGEST),
+        };
+        // Out of returns for the day: wait until the oldest of them is a day old.
+        let spent = next.returns.len() >= RETURNS_A_DAY;
+        let day_over = next.returns.first().filter(|_| spent).map(|first| *first + QUIET);
+        let retry_at = day_over.map_or(now + hold, |day_over| day_over.max(now + hold));
+        next.retry_at = Some(retry_at);
+        next.hold_minutes = hold.as_mins().try_into().unwrap_or(u32::MAX);
+        next.short_at = Some(now);
+        next.interruptions.clear();
+        next.returns.push(retry_at);
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
+    }
+
+    #[test]
+    fn the_hold_down_doubles_up_to_twelve_hours_and_a_quiet_day_resets_it() {
+        let mut state = SpotState::default();
+        let mut now = at(0);
+        let mut holds = Vec::new();
+        for _ in 0..4 {
+            state = state.after(SpotEvent::NoCapacity, now);
+            holds.push(state.hold_minutes);
+            now = state.retry_at.unwrap();
+            assert!(state.available(now) && !state.available(now - SignedDuration::from_secs(1)));
+        }
+        assert_eq!(holds, [60, 120, 240, 480]);
+        state = state.after(SpotEvent::NoCapacity, now);
+        assert_eq!(state.hold_minutes, 720);
+        let quiet = state.retry_at.unwrap() + QUIET;
+        assert_eq!(state.after(SpotEvent::NoCapacity, quiet).hold_minutes, 60);
+    }
+
+    #[test]
+    fn one_interruption_moves_nothing_and_three_in_half_an_hour_do() {
+        let one = SpotState::default().after(SpotEvent::Interrupted, at(0));
+        assert!(one.available(at(0)));
+        let spread = one.after(SpotEvent::Interrupted, at(20)).after(SpotEvent::Interrupted, at(40));
+        assert!(spread.available(at(40)), "the first was forgotten");
+        let burst = one.after(SpotEvent::Interrupted, at(10)).after(SpotEvent::Interrupted, at(20));
+        assert!(!burst.available(at(20)));
+    }
+
+    #[test]
+    fn the_same_shortage_told_ten_times_is_one_shortage() {
+        let once = SpotState::default().after(SpotEvent::NoCapacity, at(0));
+        let mut state = once.clone();
+        for minute in 1..10 {
+            state = state.after(SpotEvent::NoCapacity, at(minute));
+        }
+        assert_eq!(state, once);
+    }
+
+    #[test]
+    fn returns_are_few_a_day() {
+        let (mut state, mut now, mut day) = (SpotState::default(), at(0), Vec::new());
+        while now < at(24 * 60) {
+            state = state.after(SpotEvent::NoCapacity, now);
+            now = state.retry_at.unwrap();
+            day.push(now);
+        }
+        assert!(day.len() <= RETURNS_A_DAY + 1, "{day:?}");
+    }
+}

@@ -1,0 +1,254 @@
+//! The planner's rules, and what holds for every combination of policy, facts and clock.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{Baseline, CapacityPolicy, SpotMode, SpotPolicy, Strategy as Placement};
+
+/// Midday, Berlin winter time is one hour ahead: the night of the policy is 21:00 to 05:00 UTC.
+fn noon() -> Timestamp {
+    "2026-11-18T12:00:00Z".parse().unwrap()
+}
+
+fn midnight() -> Timestamp {
+    "2026-11-18T23:00:00Z".parse().unwrap()
+}
+
+fn policy() -> CapacityPolicy {
+    let night = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
+    CapacityPolicy {
+        baseline: Baseline { min: 1, max: 3 },
+        sleep: Some(serde_json::from_str(night).unwrap()),
+        spot: SpotPolicy { mode: SpotMode::Prefer, base: 0 },
+        floor: None,
+    }
+}
+
+fn observed(desired: u32, min: u32, max: u32) -> Observed {
+    let bounds = Some(Bounds { min, max, suspended: max == 0 });
+    Observed { desired, bounds, strategy: Placement::Spot { base: 0 }, rollout_in_flight: false }
+}
+
+fn until(hours: i64) -> Until {
+    Until { until: midnight() + SignedDuration::from_hours(hours), by: "anna".into() }
+}
+
+fn manual(want: Want) -> Facts {
+    Facts { manual: Some(Manual { want, until: until(2) }), ..Facts::default() }
+}
+
+fn cut() -> BudgetCut {
+    BudgetCut {
+        reached_percent: 90,
+        spot_only: false,
+        longer_night_minutes: 0,
+        asleep: false,
+        ceiling: None,
+        until: until(200).until,
+    }
+}
+
+fn set(decision: Decision) -> Capacity {
+    match decision.action {
+        Action::Set(capacity) => capacity,
+        other => panic!("{other:?}: {}", decision.reason),
+    }
+}
+
+const ASLEEP: Bounds = Bounds { min: 0, max: 0, suspended: true };
+
+#[test]
+fn night_is_zero_with_scaling_suspended_and_morning_computes_the_range_from_policy() {
+    let night = set(plan(&policy(), &Facts::default(), &observed(2, 1, 3), midnight()));
+    assert_eq!((night.desired, night.bounds), (0, ASLEEP));
+    let morning = set(plan(&policy(), &Facts::default(), &observed(0, 0, 0), noon()));
+    assert_eq!((morning.desired, morning.bounds), (1, Bounds { min: 1, max: 3, suspended: false }));
+}
+
+#[test]
+fn scaling_that_comes_back_while_asleep_is_suspended_again() {
+    let woken = Observed { bounds: Some(Bounds { min: 1, max: 3, suspended: false }), ..observed(1, 1, 3) };
+    assert_eq!(set(plan(&policy(), &Facts::default(), &woken, midnight())).bounds, ASLEEP);
+    let only_resumed = Observed { bounds: Some(Bounds { suspended: false, ..ASLEEP }), ..observed(0, 0, 0) };
+    assert_eq!(set(plan(&policy(), &Facts::default(), &only_resumed, midnight())).bounds, ASLEEP);
+}
+
+#[test]
+fn a_double_sleep_does_not_save_a_wrong_number() {
+    let first = set(plan(&policy(), &Facts::default(), &observed(3, 1, 3), midnight()));
+    let again = Observed { desired: first.desired, bounds: Some(first.bounds), ..observed(0, 0, 0) };
+    assert_eq!(plan(&policy(), &Facts::default(), &again, midnight()).action, Action::Keep);
+    assert_eq!(set(plan(&policy(), &Facts::default(), &again, noon())).desired, 1);
+}
+
+#[test]
+fn a_person_wins_over_night_and_budget_and_hold_means_no_write_at_all() {
+    let awake = set(plan(&policy(), &manual(Want::Awake), &observed(0, 0, 0), midnight()));
+    assert_eq!(awake.desired, 1);
+    let mut facts = manual(Want::Awake);
+    facts.budget = Some(BudgetCut { asleep: true, ..cut() });
+    assert_eq!(set(plan(&policy(), &facts, &observed(0, 0, 0), midnight())).desired, 1);
+    assert_eq!(plan(&policy(), &manual(Want::Hold), &observed(7, 9, 9), midnight()).action, Action::HandsOff);
+    facts.frozen = Some(until(1));
+    assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).reason.label(), "frozen");
+}
+
+#[test]
+fn an_override_ends_by_itself() {
+    let later = midnight() + SignedDuration::from_hours(2);
+    assert_eq!(plan(&policy(), &manual(Want::Awake), &observed(1, 1, 3), midnight()).until, Some(later));
+    assert_eq!(plan(&policy(), &manual(Want::Awake), &observed(1, 1, 3), later).reason, Reason::Night);
+}
+
+#[test]
+fn a_boost_raises_the_floor_within_the_range_and_wakes_nobody() {
+    let facts = Facts { boost: Some(Boost { min: 9, until: until(2) }), ..Facts::default() };
+    let boosted = set(plan(&policy(), &facts, &observed(1, 1, 3), noon()));
+    assert_eq!((boosted.desired, boosted.bounds.min), (3, 3));
+    assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).reason, Reason::Night);
+}
+
+#[test]
+fn the_budget_lowers_the_ceiling_and_never_below_the_floor() {
+    let mut policy = policy();
+    policy.baseline = Baseline { min: 2, max: 6 };
+    let facts = Facts { budget: Some(BudgetCut { ceiling: Some(1), ..cut() }), ..Facts::default() };
+    let capacity = set(plan(&policy, &facts, &observed(5, 2, 6), noon()));
+    assert_eq!((capacity.desired, capacity.bounds.max), (2, 2));
+    policy.floor = Some(3);
+    assert_eq!(set(plan(&policy, &facts, &observed(5, 2, 6), noon())).bounds.max, 3);
+}
+
+#[test]
+fn the_budget_makes_the_night_longer() {
+    let facts = Facts { budget: Some(BudgetCut { longer_night_minutes: 120, ..cut() }), ..Facts::default() };
+    let evening: Timestamp = "2026-11-18T19:30:00Z".parse().unwrap();
+    assert_eq!(plan(&policy(), &Facts::default(), &observed(1, 1, 3), evening).reason, Reason::Baseline);
+    assert_eq!(plan(&policy(), &facts, &observed(1, 1, 3), evening).reason, Reason::Night);
+}
+
+#[test]
+fn without_spot_the_service_moves_to_on_demand_and_back_after_the_hold_down() {
+    let short = SpotState::default().after(SpotEvent::NoCapacity, noon());
+    let facts = Facts { spot: short.clone(), ..Facts::default() };
+    let moved = set(plan(&policy(), &facts, &observed(1, 1, 3), noon()));
+    assert_eq!(moved.strategy, Placement::OnDemand);
+    let on_demand = Observed { strategy: Placement::OnDemand, ..observed(1, 1, 3) };
+    assert_eq!(plan(&policy(), &facts, &on_demand, noon()).action, Action::Keep);
+    let back = set(plan(&policy(), &facts, &on_demand, short.retry_at.unwrap()));
+    assert_eq!(back.strategy, Placement::Spot { base: 0 });
+    let mut only = policy();
+    only.spot.mode = SpotMode::Only;
+    assert_eq!(plan(&only, &facts, &observed(1, 1, 3), noon()).action, Action::Keep);
+}
+
+#[test]
+fn a_strategy_waits_for_the_rollout_and_does_not_wake_a_sleeper() {
+    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, noon()), ..Facts::default() };
+    let rolling = Observed { rollout_in_flight: true, ..observed(1, 1, 3) };
+    assert_eq!(plan(&policy(), &facts, &rolling, noon()).action, Action::Keep);
+    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, midnight()), ..Facts::default() };
+    assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).action, Action::Keep);
+}
+
+prop_compose! {
+    fn any_until()(hours in -30i64..30) -> Until {
+        until(hours)
+    }
+}
+
+prop_compose! {
+    fn any_facts()(
+        frozen in prop::option::of(any_until()),
+        manual in prop::option::of((prop::sample::select(vec![Want::Awake, Want::Asleep, Want::Hold]), any_until())),
+        boost in prop::option::of((0u32..9, any_until())),
+        budget in prop::option::of((any::<bool>(), any::<bool>(), 0u32..180, prop::option::of(0u32..9), any_until())),
+        short in prop::option::of(-20i64..20),
+    ) -> Facts {
+        Facts {
+            frozen,
+            manual: manual.map(|(want, until)| Manual { want, until }),
+            boost: boost.map(|(min, until)| Boost { min, until }),
+            budget: budget.map(|(asleep, spot_only, longer_night_minutes, ceiling, until)| BudgetCut {
+                asleep, spot_only, longer_night_minutes, ceiling, until: until.until, ..cut()
+            }),
+            spot: short.map_or(SpotState::default(), |hours| {
+                SpotState::default().after(SpotEvent::NoCapacity, midnight() + SignedDuration::from_hours(hours))
+            }),
+        }
+    }
+}
+
+prop_compose! {
+    fn any_policy()(min in 0u32..4, more in 0u32..5, floor in prop::option::of(0u32..6), sleeps in any::<bool>(),
+        mode in prop::sample::select(vec![SpotMode::Off, SpotMode::Prefer, SpotMode::Only]), base in 0u32..2) -> CapacityPolicy {
+        let night = policy().sleep.filter(|_| sleeps);
+        CapacityPolicy { baseline: Baseline { min, max: min + more }, sleep: night, spot: SpotPolicy { mode, base }, floor }
+    }
+}
+
+fn applied(observed: &Observed, decision: &Decision) -> Observed {
+    match &decision.action {
+        Action::Keep | Action::HandsOff => observed.clone(),
+        Action::Set(capacity) => Observed {
+            desired: capacity.desired,
+            bounds: Some(capacity.bounds),
+            strategy: capacity.strategy.clone(),
+            rollout_in_flight: observed.rollout_in_flight,
+        },
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn holds_for_every_policy_fact_and_clock(
+        policy in any_policy(), facts in any_facts(), desired in 0u32..9, low in 0u32..9, high in 0u32..9,
+        suspended in any::<bool>(), in_flight in any::<bool>(), minutes in -1800i64..1800,
+    ) {
+        let now = midnight() + SignedDuration::from_mins(minutes);
+        let bounds = Some(Bounds { min: low.min(high), max: low.max(high), suspended });
+        let seen = Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight: in_flight };
+        let decision = plan(&policy, &facts, &seen, now);
+
+        // Idempotent: plan after apply is keep.
+        let after = applied(&seen, &decision);
+        let again = plan(&policy, &facts, &after, now);
+        prop_assert!(matches!(again.action, Action::Keep | Action::HandsOff), "{again:?}");
+        prop_assert_eq!(&again.reason, &decision.reason);
+
+        // Within the hard bounds; asleep means 0/0 with scaling suspended.
+        if let Action::Set(capacity) = &decision.action {
+            let Capacity { bounds, desired, .. } = capacity;
+            prop_assert!(bounds.max <= policy.baseline.max && bounds.min <= bounds.max);
+            prop_assert!(*desired >= bounds.min && *desired <= bounds.max);
+            prop_assert_eq!(bounds.suspended, *bounds == ASLEEP);
+            prop_assert!(bounds.suspended || bounds.min >= policy.baseline.min.min(bounds.max));
+            prop_assert!(!in_flight || capacity.strategy == seen.strategy);
+        }
+
+        // A total order: the strongest fact that holds is the reason, whatever the weaker ones say.
+        let holds = |until: &Until| until.until > now;
+        if facts.frozen.as_ref().is_some_and(holds) {
+            prop_assert_eq!(decision.reason.label(), "frozen");
+        } else if facts.manual.as_ref().is_some_and(|manual| holds(&manual.until)) {
+            prop_assert!(decision.reason.label().starts_with("manual"));
+        } else if facts.budget.as_ref().is_some_and(|cut| cut.until > now && cut.asleep) {
+            prop_assert_eq!(decision.reason.label(), "budget");
+        } else if !facts.budget.as_ref().is_some_and(|cut| cut.until > now) && policy.sleep.as_ref().is_some_and(|sleep| sleep.at(now).asleep) {
+            prop_assert_eq!(decision.reason.label(), "night");
+        }
+        if matches!(decision.reason.label(), "frozen" | "manual_hold") {
+            prop_assert_eq!(&decision.action, &Action::HandsOff);
+        }
+
+        // The answer holds until it says that it changes.
+        if let Some(until) = decision.until {
+            prop_assert!(until > now);
+            let just_before = Timestamp::from_second(until.as_second() - 1).unwrap().max(now);
+            prop_assert_eq!(plan(&policy, &facts, &after, just_before).reason, decision.reason);
+        }
+    }
+}
