@@ -119,7 +119,8 @@ impl Ledger {
         };
         let mut next = entry.clone();
         next.record.version += 1;
-        let item = serde_json::to_value(&next).map_err(|error| Error::invalid("write ledger entry").with_source(error))?;
+        let item =
+            serde_json::to_value(&next).map_err(|error| Error::invalid("write ledger entry").with_source(error))?;
         self.table.put(&key(id), ROLLOUT, &item, condition).await.context(|| format!("write ledger entry of {id}"))?;
         *entry = next;
         Ok(())

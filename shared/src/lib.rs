@@ -11,8 +11,12 @@
 //! - [`env`](mod@env): configuration, read once. [`lambda`]: the clock, the subscriber, the runtime.
 //! - [`error`]: one error type, classified by what the caller does next.
 
+pub mod aws;
 pub mod capacity;
+pub mod env;
 pub mod error;
+pub mod lambda;
+pub mod ledger;
 pub mod model;
 pub mod notify;
 pub mod report;

@@ -1,0 +1,38 @@
+//! Amazon CloudFront.
+
+use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
+
+use super::connection::{Connection, Service};
+use super::error::classify;
+use crate::error::{Context, Error, Result};
+
+/// Forgets what the CDN has cached.
+#[derive(Clone, Debug)]
+pub struct CloudFront {
+    client: aws_sdk_cloudfront::Client,
+}
+
+impl CloudFront {
+    /// A gateway over `connection`; no call is made.
+    pub fn new(connection: &Connection) -> CloudFront {
+        let mut config = aws_sdk_cloudfront::config::Builder::from(connection.config());
+        config.set_endpoint_url(connection.endpoint(Service::CloudFront));
+        CloudFront { client: aws_sdk_cloudfront::Client::from_conf(config.build()) }
+    }
+
+    /// Invalidates `paths`. The same reference again is the same invalidation, not another.
+    ///
+    /// Requires `cloudfront:CreateInvalidation`.
+    ///
+    /// # Errors
+    /// `NotFound` when the distribution is gone, `Throttled` when too many invalidations are in progress.
+    pub async fn invalidate(&self, distribution: &str, paths: &[String], reference: &str) -> Result<()> {
+        let context = || format!("invalidate distribution {distribution}");
+        let bad = |error| Error::invalid(context()).with_source(error);
+        let quantity = i32::try_from(paths.len()).unwrap_or(i32::MAX);
+        let paths = Paths::builder().quantity(quantity).set_items(Some(paths.to_vec())).build().map_err(bad)?;
+        let batch = InvalidationBatch::builder().paths(paths).caller_reference(reference).build().map_err(bad)?;
+        let call = self.client.create_invalidation().distribution_id(distribution).invalidation_batch(batch);
+        call.send().await.map(drop).map_err(classify).context(context)
+    }
+}

@@ -1,0 +1,145 @@
+//! How AWS is reached: configuration by hand, TLS on ring, few roots.
+//!
+//! The SDK's own defaults cost a Lambda half a second of cold start at 128 MB: the credential chain of a laptop, an
+//! entropy source that is seeded for tens of milliseconds, and every root of the operating system.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use crate::env::Env;
+use crate::error::{Error, Result};
+
+/// The authorities that AWS endpoints chain to, as <https://www.amazontrust.com/repository/> publishes them.
+const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
+/// Longest that an invocation waits for a connection.
+const CONNECT: Duration = Duration::from_secs(3);
+/// Longest that one attempt of one call takes.
+const ATTEMPT: Duration = Duration::from_secs(8);
+/// Longest that a call takes with its retries; well below a function's timeout.
+const OPERATION: Duration = Duration::from_secs(20);
+
+/// The services that functions talk to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    /// Amazon CloudFront, which is global.
+    CloudFront,
+    /// Amazon DynamoDB.
+    DynamoDb,
+    /// Amazon ECR.
+    Ecr,
+    /// Amazon ECS.
+    Ecs,
+    /// Amazon SNS.
+    Sns,
+}
+
+impl Service {
+    const ALL: [Service; 5] = [Service::CloudFront, Service::DynamoDb, Service::Ecr, Service::Ecs, Service::Sns];
+
+    /// The standard variable of its endpoint: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>.
+    fn variable(self) -> &'static str {
+        match self {
+            Service::CloudFront => "AWS_ENDPOINT_URL_CLOUDFRONT",
+            Service::DynamoDb => "AWS_ENDPOINT_URL_DYNAMODB",
+            Service::Ecr => "AWS_ENDPOINT_URL_ECR",
+            Service::Ecs => "AWS_ENDPOINT_URL_ECS",
+            Service::Sns => "AWS_ENDPOINT_URL_SNS",
+        }
+    }
+}
+
+/// How AWS is reached: region, credentials, endpoints and one HTTP client for all gateways.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    config: SdkConfig,
+    endpoints: Vec<(Service, String)>,
+}
+
+impl Connection {
+    /// Reads region, endpoints and extra authorities; makes no call.
+    ///
+    /// # Errors
+    /// `Invalid` when the region is missing or a certificate file cannot be read.
+    pub fn from_env(env: &Env) -> Result<Connection> {
+        let region = env.required("AWS_REGION")?;
+        let http = http_client(env.optional("AWS_CA_BUNDLE"))?;
+        let everywhere = env.optional("AWS_ENDPOINT_URL");
+        let endpoint = |service: Service| Some((service, env.optional(service.variable()).or(everywhere.clone())?));
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region))
+            .credentials_provider(SharedCredentialsProvider::new(Environment))
+            .http_client(http)
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(SystemTimeSource::new())
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT)
+                    .operation_attempt_timeout(ATTEMPT)
+                    .operation_timeout(OPERATION)
+                    .build(),
+            )
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        let endpoints = Service::ALL.into_iter().filter_map(endpoint).collect();
+        Ok(Connection { config, endpoints })
+    }
+
+    /// What every client is built from.
+    pub(super) fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The endpoint of a service, when one is given by the environment.
+    pub(super) fn endpoint(&self, service: Service) -> Option<String> {
+        self.endpoints.iter().find(|(own, _)| *own == service).map(|(_, url)| url.clone())
+    }
+}
+
+/// TLS on ring with Amazon's roots, and those of `bundle` (a PEM file) beside them.
+fn http_client(bundle: Option<String>) -> Result<SharedHttpClient> {
+    let mut trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS.as_bytes());
+    if let Some(path) = bundle {
+        let bad = || Error::bad_field("AWS_CA_BUNDLE", &path, "a readable PEM file");
+        let pem = std::fs::read(&path).map_err(|error| bad().with_source(error))?;
+        trust.add_pem_certificate(pem);
+    }
+    let context = TlsContext::builder().with_trust_store(trust).build();
+    let context = context.map_err(|error| Error::invalid("read root certificates").with_source(error))?;
+    Ok(aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        .build_https())
+}
+
+/// The credentials that Lambda puts into the environment, read again whenever the SDK's cache lets them expire.
+#[derive(Debug)]
+struct Environment;
+
+impl ProvideCredentials for Environment {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let env = Env::process();
+        let read = |name: &str| env.required(name).map_err(CredentialsError::not_loaded);
+        future::ProvideCredentials::ready(read("AWS_ACCESS_KEY_ID").and_then(|id| {
+            let secret = read("AWS_SECRET_ACCESS_KEY")?;
+            Ok(Credentials::new(id, secret, env.optional("AWS_SESSION_TOKEN"), None, "environment"))
+        }))
+    }
+}

@@ -1,0 +1,127 @@
+//! Amazon DynamoDB: documents under a partition and a sort key.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Map, Number, Value};
+
+use super::connection::{Connection, Service};
+use super::error::classify;
+use crate::error::{Context, Error, Result};
+
+/// What must hold for a write to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// There is no such item.
+    Absent,
+    /// The item's `version` is this one.
+    Version(u64),
+}
+
+/// One table.
+#[derive(Clone, Debug)]
+pub struct DynamoDb {
+    client: aws_sdk_dynamodb::Client,
+    table: String,
+}
+
+impl DynamoDb {
+    /// A gateway to `table`; no call is made.
+    pub fn new(connection: &Connection, table: &str) -> DynamoDb {
+        let mut config = aws_sdk_dynamodb::config::Builder::from(connection.config());
+        config.set_endpoint_url(connection.endpoint(Service::DynamoDb));
+        DynamoDb { client: aws_sdk_dynamodb::Client::from_conf(config.build()), table: table.to_owned() }
+    }
+
+    /// The document under the keys, read consistently.
+    ///
+    /// Requires `dynamodb:GetItem`.
+    ///
+    /// # Errors
+    /// `NotFound` when the table is gone.
+    pub async fn get(&self, pk: &str, sk: &str) -> Result<Option<Value>> {
+        let call = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let call = call.key("pk", AttributeValue::S(pk.into())).key("sk", AttributeValue::S(sk.into()));
+        let answer = call.send().await.map_err(classify).context(|| format!("get item {pk} {sk}"))?;
+        let Some(item) = answer.item else { return Ok(None) };
+        let fields = item.into_iter().filter(|(key, _)| key != "pk" && key != "sk");
+        fields.map(|(key, value)| Ok((key, decode(value)?))).collect::<Result<Map<_, _>>>().map(|map| Some(map.into()))
+    }
+
+    /// Writes the document if `condition` holds.
+    ///
+    /// Requires `dynamodb:PutItem`.
+    ///
+    /// # Errors
+    /// `Conflict` when the condition does not hold: somebody else wrote first.
+    pub async fn put(&self, pk: &str, sk: &str, document: &Value, condition: Condition) -> Result<()> {
+        let fields =
+            document.as_object().ok_or_else(|| Error::invalid(format!("put item {pk} {sk}: not an object")))?;
+        let mut item: HashMap<String, AttributeValue> =
+            fields.iter().map(|(key, value)| (key.clone(), encode(value))).collect();
+        item.insert("pk".into(), AttributeValue::S(pk.into()));
+        item.insert("sk".into(), AttributeValue::S(sk.into()));
+        let call = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let call = match condition {
+            Condition::Absent => call.condition_expression("attribute_not_exists(pk)"),
+            Condition::Version(version) => call
+                .condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", AttributeValue::N(version.to_string())),
+        };
+        call.send().await.map(drop).map_err(classify).context(|| format!("put item {pk} {sk}"))
+    }
+}
+
+fn encode(value: &Value) -> AttributeValue {
+    match value {
+        Value::Null => AttributeValue::Null(true),
+        Value::Bool(flag) => AttributeValue::Bool(*flag),
+        Value::Number(number) => AttributeValue::N(number.to_string()),
+        Value::String(text) => AttributeValue::S(text.clone()),
+        Value::Array(items) => AttributeValue::L(items.iter().map(encode).collect()),
+        Value::Object(fields) => {
+            AttributeValue::M(fields.iter().map(|(key, value)| (key.clone(), encode(value))).collect())
+        }
+    }
+}
+
+fn decode(value: AttributeValue) -> Result<Value> {
+    Ok(match value {
+        AttributeValue::Null(_) => Value::Null,
+        AttributeValue::Bool(flag) => flag.into(),
+        AttributeValue::N(number) => Value::Number(
+            number
+                .parse::<Number>()
+                .map_err(|error| Error::invalid(format!("number `{number}`")).with_source(error))?,
+        ),
+        AttributeValue::S(text) => text.into(),
+        AttributeValue::L(items) => items.into_iter().map(decode).collect::<Result<Vec<_>>>()?.into(),
+        AttributeValue::M(fields) => {
+            fields.into_iter().map(|(key, value)| Ok((key, decode(value)?))).collect::<Result<Map<_, _>>>()?.into()
+        }
+        other => return Err(Error::invalid(format!("attribute of a kind that is never written: {}", kind(&other)))),
+    })
+}
+
+/// The kind alone: a value may be anything.
+fn kind(value: &AttributeValue) -> &'static str {
+    match value {
+        AttributeValue::B(_) => "binary",
+        AttributeValue::Bs(_) | AttributeValue::Ns(_) | AttributeValue::Ss(_) => "a set",
+        _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_document_survives_the_way_there_and_back() {
+        let document = json!({"n": 7, "big": 9007199254740993u64, "f": 1.5, "t": "x", "b": true, "z": null, "l": [1, {"a": []}], "m": {}});
+        assert_eq!(decode(encode(&document)).unwrap(), document);
+        assert!(decode(AttributeValue::Ss(vec![])).unwrap_err().to_string().contains("a set"));
+    }
+}

@@ -1,0 +1,258 @@
+//! Amazon ECS.
+
+mod raw;
+mod read;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::types::{
+    AssignPublicIp, AwsVpcConfiguration, ContainerOverride, DesiredStatus, Failure, LaunchType, NetworkConfiguration,
+    TaskDefinitionField, TaskOverride,
+};
+use futures_util::future::{join_all, try_join_all};
+use serde_json::Value;
+
+use super::connection::{Connection, Service as Endpoint};
+use super::error::classify;
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::{Network, Revision, Service, ServiceId, Task};
+
+/// Most services that `DescribeServices` takes.
+const SERVICES: usize = 10;
+/// Most tasks that `DescribeTasks` takes.
+const TASKS: usize = 100;
+
+/// Looks at services and tasks, registers revisions and rolls services.
+#[derive(Clone, Debug)]
+pub struct Ecs {
+    client: aws_sdk_ecs::Client,
+}
+
+/// A task to run once.
+#[derive(Clone, Copy, Debug)]
+pub struct OneOff<'a> {
+    /// Name of the cluster.
+    pub cluster: &'a str,
+    /// ARN of the revision.
+    pub revision: &'a str,
+    /// The container whose command is replaced.
+    pub container: &'a str,
+    /// What it runs.
+    pub command: &'a [String],
+    /// Where it runs.
+    pub network: &'a Network,
+    /// Names the starter, so that its end can be told from other tasks'.
+    pub started_by: &'a str,
+    /// The same token again is the same task, not another.
+    pub client_token: &'a str,
+}
+
+impl Ecs {
+    /// A gateway over `connection`; no call is made.
+    pub fn new(connection: &Connection) -> Ecs {
+        let mut config = aws_sdk_ecs::config::Builder::from(connection.config());
+        config.set_endpoint_url(connection.endpoint(Endpoint::Ecs));
+        Ecs { client: aws_sdk_ecs::Client::from_conf(config.build()) }
+    }
+
+    /// The services, each with its own result: one that is gone does not hide the others.
+    ///
+    /// Requires `ecs:DescribeServices`.
+    pub async fn services(&self, ids: &[ServiceId]) -> BTreeMap<ServiceId, Result<Service>> {
+        let mut clusters: BTreeMap<&str, Vec<&ServiceId>> = BTreeMap::new();
+        for id in ids {
+            clusters.entry(&id.cluster).or_default().push(id);
+        }
+        let batches = clusters.values().flat_map(|ids| ids.chunks(SERVICES));
+        join_all(batches.map(|batch| self.batch(batch))).await.into_iter().flatten().collect()
+    }
+
+    async fn batch(&self, ids: &[&ServiceId]) -> Vec<(ServiceId, Result<Service>)> {
+        let Some(first) = ids.first() else { return Vec::new() };
+        let call = self.client.describe_services().cluster(&first.cluster);
+        let call = call.set_services(Some(ids.iter().map(|id| id.name.clone()).collect()));
+        let answer = match call.send().await.map_err(classify) {
+            Ok(answer) => answer,
+            Err(error) => {
+                let each =
+                    |id: &&ServiceId| ((*id).clone(), Err(error.copy().context(format!("describe service {id}"))));
+                return ids.iter().map(each).collect();
+            }
+        };
+        let found = |id: &ServiceId| {
+            let service = answer.services().iter().find(|service| service.service_name() == Some(&id.name));
+            let failure =
+                answer.failures().iter().find(|failure| failure.arn().is_some_and(|arn| names(arn, &id.name)));
+            match (service, failure) {
+                (Some(service), _) => read::service(id, service),
+                (None, Some(failure)) => Err(failed(failure)),
+                (None, None) => Err(Error::not_found("not in the answer")),
+            }
+        };
+        ids.iter().map(|id| ((*id).clone(), found(id).context(|| format!("describe service {id}")))).collect()
+    }
+
+    /// A revision by its ARN, or the latest active one of a family.
+    ///
+    /// Requires `ecs:DescribeTaskDefinition`.
+    ///
+    /// # Errors
+    /// `Invalid` or `NotFound` when there is none.
+    pub async fn revision(&self, arn_or_family: &str) -> Result<Revision> {
+        let context = || format!("describe task definition {arn_or_family}");
+        let call = self.client.describe_task_definition().task_definition(arn_or_family);
+        let answer = raw::Answer::default();
+        let call = call.include(TaskDefinitionField::Tags).customize().interceptor(answer.clone());
+        call.send().await.map_err(classify).context(context)?;
+        answer.json().and_then(|json| Revision::from_answer(&json)).context(context)
+    }
+
+    /// Registers exactly `request`, whatever fields it has.
+    ///
+    /// Requires `ecs:RegisterTaskDefinition`.
+    /// Requires `ecs:TagResource`.
+    /// Requires `iam:PassRole`.
+    ///
+    /// # Errors
+    /// `Invalid` when ECS refuses the request, `Denied` when a role of it may not be passed.
+    pub async fn register(&self, request: &Value) -> Result<Revision> {
+        let family = request.get("family").and_then(Value::as_str).unwrap_or_default();
+        let context = || format!("register task definition {family}");
+        let answer = raw::Answer::default();
+        let call = self.client.register_task_definition().family(family).set_container_definitions(Some(Vec::new()));
+        let call = call.customize().interceptor(raw::Body::new(request)).interceptor(answer.clone());
+        call.send().await.map_err(classify).context(context)?;
+        answer.json().and_then(|json| Revision::from_answer(&json)).context(context)
+    }
+
+    /// Updates a service to a revision, in one call; returns the service as ECS answers.
+    ///
+    /// Requires `ecs:UpdateService`.
+    ///
+    /// # Errors
+    /// `NotFound` when the service is gone, `Invalid` when ECS refuses the revision.
+    pub async fn roll(&self, id: &ServiceId, revision: &str, desired: Option<u32>) -> Result<Service> {
+        let context = || format!("update service {id}");
+        let desired = desired.map(|count| i32::try_from(count).unwrap_or(i32::MAX));
+        let call = self.client.update_service().cluster(&id.cluster).service(&id.name);
+        let answer = call.task_definition(revision).set_desired_count(desired).send().await;
+        let answer = answer.map_err(classify).context(context)?;
+        let service = answer.service().ok_or_else(|| Error::new(Kind::Unavailable, "no service in the answer"));
+        service.and_then(|service| read::service(id, service)).context(context)
+    }
+
+    /// The tasks of a service that should run.
+    ///
+    /// Requires `ecs:ListTasks`.
+    /// Requires `ecs:DescribeTasks`.
+    ///
+    /// # Errors
+    /// `NotFound` when the service is gone.
+    pub async fn running_tasks(&self, id: &ServiceId) -> Result<Vec<Task>> {
+        let call = self.client.list_tasks().cluster(&id.cluster).service_name(&id.name);
+        let call = call.desired_status(DesiredStatus::Running);
+        self.list(&id.cluster, call).await.context(|| format!("list tasks of service {id}"))
+    }
+
+    /// The tasks that `started_by` started, a deployment for instance, and that ended; ECS forgets them after an hour.
+    ///
+    /// Requires `ecs:ListTasks`.
+    /// Requires `ecs:DescribeTasks`.
+    ///
+    /// # Errors
+    /// `NotFound` when the cluster is gone.
+    pub async fn stopped_tasks(&self, cluster: &str, started_by: &str) -> Result<Vec<Task>> {
+        let call = self.client.list_tasks().cluster(cluster).started_by(started_by);
+        let call = call.desired_status(DesiredStatus::Stopped);
+        self.list(cluster, call).await.context(|| format!("list stopped tasks of {started_by}"))
+    }
+
+    /// One task; `None` when ECS has forgotten it.
+    ///
+    /// Requires `ecs:DescribeTasks`.
+    ///
+    /// # Errors
+    /// `NotFound` when the cluster is gone.
+    pub async fn task(&self, cluster: &str, arn: &str) -> Result<Option<Task>> {
+        let tasks = self.describe(cluster, &[arn.to_owned()]).await.context(|| format!("describe task {arn}"))?;
+        Ok(tasks.into_iter().next())
+    }
+
+    /// Starts a task to run once, on Fargate on demand; returns its ARN.
+    ///
+    /// Requires `ecs:RunTask`.
+    /// Requires `iam:PassRole`.
+    ///
+    /// # Errors
+    /// `Unavailable` when ECS could place no task: the answer is a 200 with a failure inside.
+    pub async fn run_task(&self, task: &OneOff<'_>) -> Result<String> {
+        let context = || format!("run task {} in {}", task.revision, task.cluster);
+        let public = if task.network.public_ip { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
+        let network = AwsVpcConfiguration::builder()
+            .set_subnets(Some(task.network.subnets.clone()))
+            .set_security_groups(Some(task.network.security_groups.clone()))
+            .assign_public_ip(public)
+            .build()
+            .map_err(|error| Error::invalid(context()).with_source(error))?;
+        let command =
+            ContainerOverride::builder().name(task.container).set_command(Some(task.command.to_vec())).build();
+        let call = self.client.run_task().cluster(task.cluster).task_definition(task.revision).count(1);
+        let call = call.launch_type(LaunchType::Fargate).started_by(task.started_by).client_token(task.client_token);
+        let call = call.network_configuration(NetworkConfiguration::builder().awsvpc_configuration(network).build());
+        let call = call.overrides(TaskOverride::builder().container_overrides(command).build());
+        let answer = call.send().await.map_err(classify).context(context)?;
+        match (answer.tasks().first().and_then(|task| task.task_arn()), answer.failures().first()) {
+            (Some(arn), _) => Ok(arn.to_owned()),
+            (None, Some(failure)) => Err(failed(failure)).context(context),
+            (None, None) => {
+                Err(Error::new(Kind::Unavailable, "neither task nor failure in the answer")).context(context)
+            }
+        }
+    }
+
+    async fn list(
+        &self,
+        cluster: &str,
+        call: aws_sdk_ecs::operation::list_tasks::builders::ListTasksFluentBuilder,
+    ) -> Result<Vec<Task>> {
+        let mut pages = call.into_paginator().send();
+        let mut arns = Vec::new();
+        while let Some(page) = pages.next().await {
+            arns.extend(page.map_err(classify)?.task_arns().iter().cloned());
+        }
+        let batches = try_join_all(arns.chunks(TASKS).map(|batch| self.describe(cluster, batch))).await?;
+        Ok(batches.into_iter().flatten().collect())
+    }
+
+    async fn describe(&self, cluster: &str, arns: &[String]) -> Result<Vec<Task>> {
+        let call = self.client.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
+        let answer = call.send().await.map_err(classify)?;
+        // A task that ended a while ago is forgotten between the list and this call.
+        match answer.failures().iter().find(|failure| failure.reason() != Some("MISSING")) {
+            Some(failure) => Err(failed(failure)),
+            None => answer.tasks().iter().map(read::task).collect(),
+        }
+    }
+}
+
+/// A failure inside a 200. Reasons: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>.
+fn failed(failure: &Failure) -> Error {
+    let reason = failure.reason().unwrap_or("no reason given");
+    let kind = match reason {
+        "MISSING" | "INACTIVE" => Kind::NotFound,
+        "ACCESS_DENIED" | "ACCESSDENIED" => Kind::Denied,
+        _ => Kind::Unavailable,
+    };
+    match failure.detail() {
+        Some(detail) => Error::new(kind, format!("{reason}: {detail}")),
+        None => Error::new(kind, reason),
+    }
+}
+
+/// Does the ARN (or bare name) of a failure name this service?
+fn names(arn: &str, service: &str) -> bool {
+    arn.rsplit('/').next() == Some(service)
+}
+
+#[cfg(test)]
+mod tests;

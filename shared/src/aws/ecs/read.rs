@@ -1,0 +1,84 @@
+//! The SDK's types as model types.
+
+use aws_sdk_ecs::types as sdk;
+use jiff::Timestamp;
+
+use crate::error::{Error, Result};
+use crate::model::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Task};
+
+pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service> {
+    Ok(Service {
+        id: id.clone(),
+        status: service.status().unwrap_or_default().to_owned(),
+        desired: count(service.desired_count()),
+        running: count(service.running_count()),
+        revision: required("taskDefinition", service.task_definition())?,
+        deployments: service.deployments().iter().map(deployment).collect::<Result<_>>()?,
+        network: service.network_configuration().and_then(|config| config.awsvpc_configuration()).map(network),
+    })
+}
+
+fn deployment(deployment: &sdk::Deployment) -> Result<Deployment> {
+    let created = deployment.created_at().ok_or_else(|| missing("deployments.createdAt"))?;
+    Ok(Deployment {
+        id: required("deployments.id", deployment.id())?,
+        primary: deployment.status() == Some("PRIMARY"),
+        revision: required("deployments.taskDefinition", deployment.task_definition())?,
+        state: match deployment.rollout_state().map(|state| state.as_str()) {
+            Some("IN_PROGRESS") => DeploymentState::InProgress,
+            Some("COMPLETED") => DeploymentState::Completed,
+            Some("FAILED") => DeploymentState::Failed,
+            other => DeploymentState::Other(other.unwrap_or_default().to_owned()),
+        },
+        reason: deployment.rollout_state_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
+        running: count(deployment.running_count()),
+        failed: count(deployment.failed_tasks()),
+        created_at: time(created)?,
+    })
+}
+
+fn network(config: &sdk::AwsVpcConfiguration) -> Network {
+    Network {
+        subnets: config.subnets().to_vec(),
+        security_groups: config.security_groups().to_vec(),
+        public_ip: config.assign_public_ip() == Some(&sdk::AssignPublicIp::Enabled),
+    }
+}
+
+pub(super) fn task(task: &sdk::Task) -> Result<Task> {
+    let status = task.last_status().unwrap_or_default();
+    let containers = task.containers().iter().map(|container| {
+        let name = container.name().unwrap_or_default().to_owned();
+        (name, container.exit_code(), container.reason().map(str::to_owned))
+    });
+    let stopped = (status == "STOPPED").then(|| StoppedTask {
+        code: task.stop_code().map(|code| code.as_str().to_owned()),
+        reason: task.stopped_reason().map(str::to_owned),
+        containers: containers.collect(),
+    });
+    Ok(Task {
+        arn: required("taskArn", task.task_arn())?,
+        revision: required("taskDefinitionArn", task.task_definition_arn())?,
+        status: status.to_owned(),
+        health: task.health_status().map_or("UNKNOWN", |health| health.as_str()).to_owned(),
+        started_at: task.started_at().map(time).transpose()?,
+        started_by: task.started_by().map(str::to_owned),
+        stopped,
+    })
+}
+
+fn count(n: i32) -> u32 {
+    u32::try_from(n).unwrap_or(0)
+}
+
+fn time(at: &aws_smithy_types::DateTime) -> Result<Timestamp> {
+    Timestamp::from_nanosecond(at.as_nanos()).map_err(|error| Error::invalid(format!("time {at}")).with_source(error))
+}
+
+fn required(field: &str, value: Option<&str>) -> Result<String> {
+    value.map(str::to_owned).ok_or_else(|| missing(field))
+}
+
+fn missing(field: &str) -> Error {
+    Error::invalid(format!("{field} is missing in the answer of ECS"))
+}

@@ -1,0 +1,20 @@
+//! One gateway per AWS service; the only place that imports the SDK.
+//!
+//! A gateway is a concrete client in a struct. Its methods are verbs of the domain, its arguments and results are model
+//! types; pagination, batch limits and errors inside 200 answers end here. Each method names the IAM action it needs,
+//! and a test holds the union of those lines against the policies of the template.
+
+mod cloudfront;
+mod connection;
+mod dynamodb;
+mod ecr;
+mod ecs;
+mod error;
+mod sns;
+
+pub use cloudfront::CloudFront;
+pub use connection::Connection;
+pub use dynamodb::{Condition, DynamoDb};
+pub use ecr::Ecr;
+pub use ecs::{Ecs, OneOff};
+pub use sns::Sns;

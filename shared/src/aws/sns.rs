@@ -1,0 +1,31 @@
+//! Amazon SNS.
+
+use super::connection::{Connection, Service};
+use super::error::classify;
+use crate::error::{Context, Result};
+
+/// Sends messages.
+#[derive(Clone, Debug)]
+pub struct Sns {
+    client: aws_sdk_sns::Client,
+}
+
+impl Sns {
+    /// A gateway over `connection`; no call is made.
+    pub fn new(connection: &Connection) -> Sns {
+        let mut config = aws_sdk_sns::config::Builder::from(connection.config());
+        config.set_endpoint_url(connection.endpoint(Service::Sns));
+        Sns { client: aws_sdk_sns::Client::from_conf(config.build()) }
+    }
+
+    /// Publishes `payload`, a JSON object of one rendering per protocol, under `subject`.
+    ///
+    /// Requires `sns:Publish`.
+    ///
+    /// # Errors
+    /// `Denied` when the topic's policy or key refuses.
+    pub async fn publish(&self, topic: &str, subject: &str, payload: &str) -> Result<()> {
+        let call = self.client.publish().topic_arn(topic).subject(subject).message(payload).message_structure("json");
+        call.send().await.map(drop).map_err(classify).context(|| format!("publish to {topic}"))
+    }
+}

@@ -1,0 +1,80 @@
+//! The edge of a function: the clock, the log, the runtime.
+
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::Value;
+
+use crate::aws::Connection;
+use crate::env::{Config, Env};
+use crate::error::{Error, Kind, Result};
+
+/// Longest that init waits for first connections; what is not open by then is opened by the first event.
+const WARM: Duration = Duration::from_millis(900);
+
+/// A function: what is built once, and how it answers.
+pub trait Function: Sized {
+    /// Wires the gateways; makes no call.
+    fn new(config: Config, connection: &Connection) -> Self;
+
+    /// Makes the calls that every event makes, to open their connections while Lambda gives init the full CPU.
+    /// What they answer is of no interest.
+    fn warm(&self) -> impl Future<Output = ()>;
+
+    /// Answers one invocation.
+    fn handle(&self, payload: Value, now: Timestamp) -> impl Future<Output = Result<Value>>;
+}
+
+/// Reads the configuration and serves invocations until the process ends.
+///
+/// A mistake in the configuration is one error line, and the function does not start.
+pub fn start<F: Function>() -> ExitCode {
+    lambda_runtime::tracing::init_default_subscriber();
+    match serve::<F>() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error.kind = error.kind().label(), "start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve<F: Function>() -> Result<()> {
+    let env = Env::process();
+    let config = Config::from_env(&env)?;
+    let connection = Connection::from_env(&env)?;
+    let function = Rc::new(F::new(config, &connection));
+    // One thread: an invocation at a time, its calls joined.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::new(Kind::Unavailable, "start the runtime").with_source(error))?;
+    runtime.block_on(async {
+        // Elapsed or not, there is nothing to do about it.
+        let _ = tokio::time::timeout(WARM, function.warm()).await;
+        let answer = service_fn(|event: LambdaEvent<Value>| {
+            let function = Rc::clone(&function);
+            async move { function.handle(event.payload, now()).await }
+        });
+        let served = lambda_runtime::run(answer).await;
+        served.map_err(|error| Error::new(Kind::Unavailable, "serve").with_source(error))
+    })
+}
+
+/// The only clock.
+#[allow(clippy::disallowed_methods)]
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Writes one embedded-metric document; it must stand alone on its line, not inside a log record.
+pub fn metrics(document: &Value) {
+    println!("{document}");
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Diagnostic {
+        Diagnostic { error_type: error.kind().label().to_owned(), error_message: error.to_string() }
+    }
+}
