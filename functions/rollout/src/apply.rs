@@ -45,7 +45,8 @@ impl Step<'_> {
             }
             Action::Stage { revision, deployment } => {
                 let phase = Phase::Staged { revision: revision.clone(), deployment: deployment.clone() };
-                let message = self.told_of(entry, |rollout| message::staged(self.fleet(), self.policy, rollout, deployment));
+                let message =
+                    self.told_of(entry, |rollout| message::staged(self.fleet(), self.policy, rollout, deployment));
                 self.advance(decision, entry, phase, message).await
             }
             Action::Complete { revision, deployment } => self.complete(decision, revision, deployment, entry).await,
@@ -126,7 +127,8 @@ impl Step<'_> {
         );
         // Without this every tick would register one more revision of the same kind.
         let mut next = entry.clone();
-        let quarantine = changed(&roll.rollout).map(|(repository, image)| self.quarantine(repository, image, &why)).collect();
+        let quarantine =
+            changed(&roll.rollout).map(|(repository, image)| self.quarantine(repository, image, &why)).collect();
         self.refuse(&mut next, quarantine, None, &why);
         self.save(entry, next).await?;
         Err(Error::invalid(why))
@@ -166,7 +168,10 @@ impl Step<'_> {
         let service = self.app.ecs.roll(&self.policy.id(), revision, start).await?;
         let ours = service.deployments.iter().find(|deployment| deployment.revision == revision && deployment.primary);
         let deployment = ours.map(|deployment| deployment.id.clone()).ok_or_else(|| {
-            Error::new(Kind::Unavailable, format!("update service {}: no deployment of {revision} in the answer", service.id))
+            Error::new(
+                Kind::Unavailable,
+                format!("update service {}: no deployment of {revision} in the answer", service.id),
+            )
         })?;
         let mut changes = vec![format!("updated the service to {}: {deployment}", short(revision))];
         changes.extend(start.map(|count| format!("desired count {count}")));
@@ -184,7 +189,13 @@ impl Step<'_> {
     }
 
     /// Tags, CDN, ledger, message: in this order, so that a crash anywhere is healed by doing it again.
-    async fn complete(&self, decision: &Decision, revision: &str, deployment: &str, entry: &mut Entry) -> Result<Vec<String>> {
+    async fn complete(
+        &self,
+        decision: &Decision,
+        revision: &str,
+        deployment: &str,
+        entry: &mut Entry,
+    ) -> Result<Vec<String>> {
         let Some(rollout) = entry.record.rollout.clone() else { return Ok(Vec::new()) };
         let mut next = entry.clone();
         let ran_before = next.record.current().map_or(rollout.before.clone(), |release| release.images.clone());
@@ -237,7 +248,7 @@ impl Step<'_> {
 
     async fn recover(&self, decision: &Decision, failed: &str, entry: &mut Entry) -> Result<Vec<String>> {
         // The deployment that came back was invalidated when it first completed: its id would be no new reference.
-        let changes = self.invalidate(failed).await?;
+        let changes = self.invalidate(failed).await?.into_iter().collect();
         let mut next = entry.clone();
         next.record.rollout = None;
         next.note(self.now, decision.action.label(), decision.reason.to_string());
@@ -267,7 +278,8 @@ impl Step<'_> {
     async fn move_tags(&self, record: &Record) -> Result<Vec<String>> {
         let mut changes = Vec::new();
         for policy in &self.policy.images {
-            let image = |release: Option<&Release>| release.and_then(|release| release.images.get(&policy.repository).cloned());
+            let image =
+                |release: Option<&Release>| release.and_then(|release| release.images.get(&policy.repository).cloned());
             let moves = [(&policy.previous, image(record.previous())), (&policy.live, image(record.current()))];
             for (tag, image) in moves {
                 let Some(image) = image else { continue };
@@ -322,7 +334,10 @@ fn set_phase(entry: &mut Entry, phase: Phase) {
 
 /// What a rollout brings that did not run before.
 fn changed(rollout: &Rollout) -> impl Iterator<Item = (&String, &Image)> {
-    rollout.images.iter().filter(|(repository, image)| rollout.before.get(*repository).is_none_or(|b| b.digest != image.digest))
+    rollout
+        .images
+        .iter()
+        .filter(|(repository, image)| rollout.before.get(*repository).is_none_or(|b| b.digest != image.digest))
 }
 
 /// The part of an ARN after the last `/`.

@@ -162,11 +162,15 @@ fn event(mut payload: Value) -> Result<Trigger> {
     let resources: Vec<String> = event.resources.clone().unwrap_or_default();
     match (event.source.as_str(), event.detail_type.as_str()) {
         ("aws.ecr", "ECR Image Action") => push(&event.detail, at),
-        ("aws.ecr", "ECR Image Scan") => Ok(Trigger::Scan { repository: text(&event.detail, "repository-name")?.to_owned() }),
+        ("aws.ecr", "ECR Image Scan") => {
+            Ok(Trigger::Scan { repository: text(&event.detail, "repository-name")?.to_owned() })
+        }
         ("aws.ecs", "ECS Deployment State Change") => deployment(&resources),
         ("aws.ecs", "ECS Task State Change") => task(&event.detail),
         ("aws.cloudformation", "CloudFormation Stack Status Change") => Ok(Trigger::Everything),
-        (source, detail_type) => Ok(Trigger::Ignored(format!("`{detail_type}` of {source} is nothing for this function"))),
+        (source, detail_type) => {
+            Ok(Trigger::Ignored(format!("`{detail_type}` of {source} is nothing for this function")))
+        }
     }
 }
 
@@ -198,7 +202,9 @@ fn task(detail: &Value) -> Result<Trigger> {
     let started_by = detail.get("startedBy").and_then(Value::as_str).unwrap_or_default();
     let status = text(detail, "lastStatus")?;
     if !started_by.starts_with(STARTED_BY) || status != "STOPPED" {
-        return Ok(Trigger::Ignored(format!("a task started by `{started_by}` that is {status} is none of ours that ended")));
+        return Ok(Trigger::Ignored(format!(
+            "a task started by `{started_by}` that is {status} is none of ours that ended"
+        )));
     }
     let arn = text(detail, "clusterArn")?;
     let cluster = arn.rsplit('/').next().unwrap_or(arn).to_owned();
@@ -261,7 +267,8 @@ mod tests {
 
     #[test]
     fn a_broken_payload_is_an_error_that_tells_no_values() {
-        let no_repository = json!({"source": "aws.ecr", "detail-type": "ECR Image Scan", "detail": {"secret": "hunter2"}});
+        let no_repository =
+            json!({"source": "aws.ecr", "detail-type": "ECR Image Scan", "detail": {"secret": "hunter2"}});
         for (payload, expected) in [
             (json!([1]), "event: got `a list`, expected a JSON object"),
             (json!({"Records": []}), "an object with the keys [Records]"),
@@ -279,7 +286,8 @@ mod tests {
     #[test]
     fn the_tick_and_a_stack_update_look_at_everything() {
         assert_eq!(Trigger::parse(json!({"action": "reconcile"})).unwrap(), Trigger::Everything);
-        let update = json!({"source": "aws.cloudformation", "detail-type": "CloudFormation Stack Status Change", "detail": {}});
+        let update =
+            json!({"source": "aws.cloudformation", "detail-type": "CloudFormation Stack Status Change", "detail": {}});
         assert_eq!(Trigger::parse(update).unwrap(), Trigger::Everything);
     }
 }

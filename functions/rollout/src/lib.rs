@@ -31,11 +31,12 @@ mod observe;
 
 use std::time::Instant;
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, join3};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
 use shared::env::Config;
+use shared::lambda::Function;
 use shared::ledger::{Entry, Ledger};
 use shared::model::ServicePolicy;
 use shared::report::{Line, Outcome, Report};
@@ -66,9 +67,8 @@ pub(crate) enum Mode {
     DryRun,
 }
 
-impl App {
-    /// Wires the gateways; no call is made.
-    pub fn new(config: Config, connection: &Connection) -> App {
+impl Function for App {
+    fn new(config: Config, connection: &Connection) -> App {
         App {
             ecs: Ecs::new(connection),
             ecr: Ecr::new(connection),
@@ -79,11 +79,19 @@ impl App {
         }
     }
 
-    /// Answers one invocation.
-    ///
-    /// # Errors
-    /// When the payload is broken, or when any service in scope failed; the others are done all the same.
-    pub async fn handle(&self, payload: Value, now: Timestamp) -> Result<Value> {
+    async fn warm(&self) {
+        let Some(service) = self.config.fleet.services.first() else { return };
+        let image = async {
+            match service.images.first() {
+                Some(image) => self.ecr.tagged(&image.repository, &image.live).await.is_ok(),
+                None => false,
+            }
+        };
+        drop(join3(self.ledger.load(&service.id()), self.ecs.services(&[service.id()]), image).await);
+    }
+
+    /// A broken payload is an error; so is a service in scope that failed, when the others are done.
+    async fn handle(&self, payload: Value, now: Timestamp) -> Result<Value> {
         let started = Instant::now();
         let trigger = Trigger::parse(payload)?;
         if let Trigger::Ignored(reason) = &trigger {
@@ -108,9 +116,11 @@ impl App {
         shared::lambda::metrics(&metrics);
         report.into_result()
     }
+}
 
+impl App {
     /// The services that a trigger concerns.
-    fn scope(&self, trigger: &Trigger) -> Result<Vec<&ServicePolicy>> {
+    fn scope<'a>(&'a self, trigger: &Trigger) -> Result<Vec<&'a ServicePolicy>> {
         let fleet = &self.config.fleet;
         let all = || fleet.services.iter();
         Ok(match trigger {

@@ -1,9 +1,7 @@
 //! Wiring of the rollout function.
 
-use rollout::App;
-use shared::aws::Service;
+use std::process::ExitCode;
 
-fn main() {
-    let warm = [Service::DynamoDb, Service::Ecs, Service::Ecr];
-    shared::lambda::start(&warm, App::new, async |app: &App, payload, now| app.handle(payload, now).await);
+fn main() -> ExitCode {
+    shared::lambda::start::<rollout::App>()
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::{join3, join_all};
+use futures_util::future::{join_all, join3};
 use shared::ledger::Entry;
 use shared::model::{
-    DeploymentState, Digest, Image, ImagePolicy, ImageRef, Reference, Revision, Service, ServiceId, ServicePolicy, TagPolicy,
+    DeploymentState, Digest, Image, ImagePolicy, ImageRef, Reference, Revision, Service, ServiceId, ServicePolicy,
+    TagPolicy,
 };
 use shared::rollout::{Phase, Running, Seen};
 use shared::{Error, Result};
 
-use crate::App;
+use crate::{App, gone};
 
 /// Everything that was seen of one service.
 pub(crate) struct Sight {
@@ -30,14 +31,9 @@ impl App {
     pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<Sight>> {
         let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
         let entries = join_all(ids.iter().map(|id| self.ledger.load(id)));
-        let (services, entries, candidates) = join3(self.ecs.services(&ids), entries, self.candidates(scope)).await;
-        let mut services = match services {
-            Ok(services) => services,
-            Err(error) => return scope.iter().map(|_| Err(error.copy())).collect(),
-        };
+        let (mut services, entries, candidates) = join3(self.ecs.services(&ids), entries, self.candidates(scope)).await;
         let each = scope.iter().zip(entries).map(|(policy, entry)| {
-            let gone = || Err(Error::not_found(format!("service {} is not there", policy.id())));
-            let service = services.remove(&policy.id()).unwrap_or_else(gone);
+            let service = services.remove(&policy.id()).unwrap_or_else(|| Err(gone(policy)));
             self.sight(policy, service, entry, &candidates)
         });
         join_all(each).await
@@ -64,7 +60,8 @@ impl App {
             service,
         };
         for image in &policy.images {
-            let found = candidates.iter().find(|((repository, tag), _)| *repository == image.repository && *tag == image.tag);
+            let found =
+                candidates.iter().find(|((repository, tag), _)| *repository == image.repository && *tag == image.tag);
             let candidate = match found {
                 Some((_, Ok(candidate))) => candidate.clone(),
                 Some((_, Err(error))) => return Err(error.copy()),
@@ -187,7 +184,8 @@ impl App {
 fn known<'a>(entry: &'a Entry, seen: &'a Seen, repository: &str, digest: &Digest) -> Option<&'a Image> {
     let record = &entry.record;
     let released = record.releases.iter().filter_map(|release| release.images.get(repository));
-    let moving = record.rollout.iter().flat_map(|rollout| [rollout.images.get(repository), rollout.before.get(repository)]);
+    let moving =
+        record.rollout.iter().flat_map(|rollout| [rollout.images.get(repository), rollout.before.get(repository)]);
     let refused = record.quarantine.iter().filter(|entry| entry.repository == *repository).map(|entry| &entry.image);
     let candidate = seen.candidates.get(repository).and_then(Option::as_ref);
     released.chain(moving.flatten()).chain(refused).chain(candidate).find(|image| image.digest == *digest)

@@ -152,7 +152,7 @@ impl Fleet {
     }
 
     /// The services that follow `repository`.
-    pub fn following<'a>(&'a self, repository: &'a str) -> impl Iterator<Item = &'a ServicePolicy> {
+    pub fn following<'a>(&'a self, repository: &str) -> impl Iterator<Item = &'a ServicePolicy> {
         self.services.iter().filter(move |service| service.images.iter().any(|image| image.repository == repository))
     }
 

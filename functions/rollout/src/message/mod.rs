@@ -26,7 +26,13 @@ pub(crate) fn completed(
         summary: format!("{} runs {} now, verified by its running tasks.", policy.name, names(&rollout.images)),
         facts,
         next_steps: vec![format!("To go back: {}", ask("rollback", policy))],
-        ..notification(fleet, Severity::Info, &format!("completed/{deployment}"), deployment, &format!("{} runs {}", policy.name, names(&rollout.images)))
+        ..notification(
+            fleet,
+            Severity::Info,
+            &format!("completed/{deployment}"),
+            deployment,
+            &format!("{} runs {}", policy.name, names(&rollout.images)),
+        )
     }
 }
 
@@ -34,9 +40,18 @@ pub(crate) fn completed(
 pub(crate) fn staged(fleet: &Fleet, policy: &ServicePolicy, rollout: &Rollout, deployment: &str) -> Notification {
     let images = names(&rollout.images);
     Notification {
-        summary: format!("{} runs no tasks, so {images} is deployed but not proven. It is verified when the service wakes.", policy.name),
+        summary: format!(
+            "{} runs no tasks, so {images} is deployed but not proven. It is verified when the service wakes.",
+            policy.name
+        ),
         facts: vec![("why".into(), rollout.cause.to_string()), ("deployment".into(), deployment.into())],
-        ..notification(fleet, Severity::Info, &format!("staged/{deployment}"), deployment, &format!("{}: {images} is staged", policy.name))
+        ..notification(
+            fleet,
+            Severity::Info,
+            &format!("staged/{deployment}"),
+            deployment,
+            &format!("{}: {images} is staged", policy.name),
+        )
     }
 }
 
@@ -64,14 +79,23 @@ pub(crate) fn failed(
         ("after".into(), took(rollout, now)),
     ];
     Notification {
-        summary: format!("{images} failed on {}. {outcome} The digest is in quarantine and is not rolled again by itself.", policy.name),
+        summary: format!(
+            "{images} failed on {}. {outcome} The digest is in quarantine and is not rolled again by itself.",
+            policy.name
+        ),
         facts,
         next_steps: vec![
             format!("Read the logs of {} around {}.", policy.name, clock(now)),
             "Push a fixed image: it is rolled by itself.".into(),
             format!("To try the same image again: {}", ask("retry", policy)),
         ],
-        ..notification(fleet, Severity::Critical, &format!("failed/{}/{thread}", rollout.id), thread, &format!("{}: {images} failed", policy.name))
+        ..notification(
+            fleet,
+            Severity::Critical,
+            &format!("failed/{}/{thread}", rollout.id),
+            thread,
+            &format!("{}: {images} failed", policy.name),
+        )
     }
 }
 
@@ -80,12 +104,24 @@ pub(crate) fn recovered(fleet: &Fleet, policy: &ServicePolicy, record: &Record, 
     let images = record.current().map_or_else(|| "what ran before".into(), |release| names(&release.images));
     Notification {
         summary: format!("{} runs {images} again. The rollback after {failed} is complete.", policy.name),
-        ..notification(fleet, Severity::Info, &format!("recovered/{failed}"), failed, &format!("{} runs {images} again", policy.name))
+        ..notification(
+            fleet,
+            Severity::Info,
+            &format!("recovered/{failed}"),
+            failed,
+            &format!("{} runs {images} again", policy.name),
+        )
     }
 }
 
 /// Pushes are held back from now on, or no longer.
-pub(crate) fn frozen(fleet: &Fleet, policy: &ServicePolicy, freeze: Option<&Freeze>, by: &str, now: Timestamp) -> Notification {
+pub(crate) fn frozen(
+    fleet: &Fleet,
+    policy: &ServicePolicy,
+    freeze: Option<&Freeze>,
+    by: &str,
+    now: Timestamp,
+) -> Notification {
     let thread = format!("freeze/{}", policy.id());
     let key = format!("{thread}/{now}");
     let title = match freeze {
@@ -95,7 +131,11 @@ pub(crate) fn frozen(fleet: &Fleet, policy: &ServicePolicy, freeze: Option<&Free
     let why = freeze.and_then(|freeze| freeze.why.as_ref()).map(|why| format!(": {why}")).unwrap_or_default();
     let (summary, next_steps) = match freeze {
         Some(freeze) => {
-            let summary = format!("{by} holds pushes of {} back until {}{why}. The newest is rolled when that ends.", policy.name, clock(freeze.until));
+            let summary = format!(
+                "{by} holds pushes of {} back until {}{why}. The newest is rolled when that ends.",
+                policy.name,
+                clock(freeze.until)
+            );
             (summary, vec![format!("To end it sooner: {}", ask("unfreeze", policy))])
         }
         None => (format!("{by} ended the freeze of {}.", policy.name), Vec::new()),

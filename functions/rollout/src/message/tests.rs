@@ -53,7 +53,8 @@ fn a_rollout_that_went_well() {
 #[test]
 fn an_image_that_failed_and_is_rolled_back() {
     let fleet = fleet();
-    let why = "container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.";
+    let why =
+        "container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.";
     let message = failed(&fleet, &fleet.services[0], &rollout(Cause::Push), &record(), Some("ecs-svc/2"), why, at(9));
     assert_snapshot!(mail(&message), @"");
     assert_snapshot!(mail(&recovered(&fleet, &fleet.services[0], &record(), "ecs-svc/2")), @"");
@@ -100,7 +101,8 @@ fn a_refused_digest_is_told_when_it_is_pushed_again_and_not_when_an_event_comes_
     let fleet = fleet();
     let image = images(2).remove("huskit/website-agent").unwrap();
     let reason = Reason::Quarantined { image, why: "exit 1".into(), since: at(9) };
-    let push = |at: Option<Timestamp>| Trigger::Push { repository: "huskit/website-agent".into(), tag: "latest".into(), at };
+    let push =
+        |at: Option<Timestamp>| Trigger::Push { repository: "huskit/website-agent".into(), tag: "latest".into(), at };
     let told = |trigger: Trigger| kept(&fleet, &fleet.services[0], &reason, &trigger);
     assert_snapshot!(mail(&told(push(Some(at(20)))).unwrap()), @"");
     assert_eq!(told(push(Some(at(2)))), None);
