@@ -1,1 +1,18 @@
-//! The project's own commands.
+//! The project's own commands: the local cloud, the demo, the tests, the benchmark.
+//!
+//! # Layout
+//! - [`tools`]: the Python environment that the tools live in
+//! - [`cloud`]: the emulated AWS with the real templates deployed
+//! - [`client`]: AWS calls through that environment's boto3
+//! - [`bench`]: the benchmark
+//! - [`screen`], [`process`]: what a person sees; programs of others
+
+// The rules on clocks, sleeping and the environment are for functions; this is a program at a terminal.
+#![allow(clippy::disallowed_methods)]
+
+pub mod bench;
+pub mod client;
+pub mod cloud;
+pub mod process;
+pub mod screen;
+pub mod tools;
