@@ -36,3 +36,21 @@ impl CloudFront {
         call.send().await.map(drop).map_err(classify).context(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::{Replay, run};
+
+    #[test]
+    fn the_reference_is_the_callers_so_that_a_repeat_is_no_second_invalidation() {
+        let answer = "<Invalidation><Id>I1</Id></Invalidation>";
+        let replay = Replay::texts(&[(201, answer.to_owned())]);
+        run(CloudFront::new(&replay.connection()).invalidate("E1", &["/*".into()], "ecs-svc/1")).unwrap();
+        let body = &replay.bodies()[0];
+        assert!(
+            body.contains("<CallerReference>ecs-svc/1</CallerReference>") && body.contains("<Path>/*</Path>"),
+            "{body}"
+        );
+    }
+}

@@ -74,14 +74,23 @@ impl Connection {
     /// # Errors
     /// `Invalid` when the region is missing or a certificate file cannot be read.
     pub fn from_env(env: &Env) -> Result<Connection> {
+        let credentials = SharedCredentialsProvider::new(Environment);
+        Connection::over(env, http_client(env.optional("AWS_CA_BUNDLE"))?, credentials)
+    }
+
+    /// The same over any HTTP client.
+    pub(super) fn over(
+        env: &Env,
+        http: SharedHttpClient,
+        credentials: SharedCredentialsProvider,
+    ) -> Result<Connection> {
         let region = env.required("AWS_REGION")?;
-        let http = http_client(env.optional("AWS_CA_BUNDLE"))?;
         let everywhere = env.optional("AWS_ENDPOINT_URL");
         let endpoint = |service: Service| Some((service, env.optional(service.variable()).or(everywhere.clone())?));
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
-            .credentials_provider(SharedCredentialsProvider::new(Environment))
+            .credentials_provider(credentials)
             .http_client(http)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SystemTimeSource::new())

@@ -116,6 +116,8 @@ fn kind(value: &AttributeValue) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::testing::{Replay, run};
+    use crate::error::Kind;
     use serde_json::json;
 
     #[test]
@@ -123,5 +125,33 @@ mod tests {
         let document = json!({"n": 7, "big": 9007199254740993u64, "f": 1.5, "t": "x", "b": true, "z": null, "l": [1, {"a": []}], "m": {}});
         assert_eq!(decode(encode(&document)).unwrap(), document);
         assert!(decode(AttributeValue::Ss(vec![])).unwrap_err().to_string().contains("a set"));
+    }
+    #[test]
+    fn a_write_demands_the_version_that_was_read() {
+        let conflict =
+            json!({"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "no"});
+        let replay = Replay::new(&[(200, json!({})), (400, conflict)]);
+        let table = DynamoDb::new(&replay.connection(), "ledger");
+        run(async {
+            table.put("a", "b", &json!({"version": 1}), Condition::Absent).await.unwrap();
+            let error = table.put("a", "b", &json!({"version": 8}), Condition::Version(7)).await.unwrap_err();
+            assert_eq!(error.kind(), Kind::Conflict);
+        });
+        let sent = replay.sent();
+        assert_eq!(sent[0]["ConditionExpression"], "attribute_not_exists(pk)");
+        assert_eq!(sent[1]["ExpressionAttributeValues"][":version"], json!({"N": "7"}));
+        assert_eq!(sent[1]["Item"]["pk"], json!({"S": "a"}));
+    }
+
+    #[test]
+    fn an_item_is_read_consistently_and_without_its_keys() {
+        let item = json!({"Item": {"pk": {"S": "a"}, "sk": {"S": "b"}, "n": {"N": "7"}}});
+        let replay = Replay::new(&[(200, item), (200, json!({}))]);
+        let table = DynamoDb::new(&replay.connection(), "ledger");
+        run(async {
+            assert_eq!(table.get("a", "b").await.unwrap(), Some(json!({"n": 7})));
+            assert_eq!(table.get("a", "c").await.unwrap(), None);
+        });
+        assert_eq!(replay.sent()[0]["ConsistentRead"], true);
     }
 }

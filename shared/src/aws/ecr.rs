@@ -141,3 +141,89 @@ fn scan(detail: &ImageDetail) -> ScanState {
         (other, _) => ScanState::Failed(status.description().unwrap_or(other).to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::{Replay, run};
+    use serde_json::{Value, json};
+
+    fn digest() -> Digest {
+        format!("sha256:{}", "ab".repeat(32)).parse().unwrap()
+    }
+
+    fn detail(more: Value) -> Value {
+        let mut detail =
+            json!({"imageDigest": digest().as_str(), "imagePushedAt": 1.7e9, "imageTags": ["v1", "latest"]});
+        detail.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"imageDetails": [detail]})
+    }
+
+    fn found(more: Value) -> Image {
+        let replay = Replay::new(&[(200, detail(more))]);
+        run(Ecr::new(&replay.connection()).tagged("acme/web", "v1")).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_tag_that_names_nothing_is_no_error_and_a_repository_that_is_gone_is() {
+        let missing = |code: &str| Replay::new(&[(400, json!({"__type": code, "message": "gone"}))]);
+        let replay = missing("ImageNotFoundException");
+        assert_eq!(run(Ecr::new(&replay.connection()).tagged("acme/web", "v1")).unwrap(), None);
+        let replay = missing("RepositoryNotFoundException");
+        let error = run(Ecr::new(&replay.connection()).tagged("acme/web", "v1")).unwrap_err();
+        assert_eq!(error.kind(), Kind::NotFound);
+        assert!(error.to_string().starts_with("describe image acme/web:v1: RepositoryNotFoundException"), "{error}");
+    }
+
+    #[test]
+    fn reads_every_state_of_a_scan() {
+        let counts = json!({"findingSeverityCounts": {"CRITICAL": 1, "HIGH": 4}});
+        let complete = found(json!({"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindingsSummary": counts}));
+        let ScanState::Complete(severities) = complete.scan else { panic!("{:?}", complete.scan) };
+        assert_eq!((severities["critical"], severities["high"]), (1, 4));
+        assert_eq!(found(json!({})).scan, ScanState::Missing);
+        assert_eq!(found(json!({"imageScanStatus": {"status": "IN_PROGRESS"}})).scan, ScanState::Pending);
+        let failed = json!({"imageScanStatus": {"status": "UNSUPPORTED_IMAGE", "description": "no packages"}});
+        assert_eq!(found(failed).scan, ScanState::Failed("no packages".into()));
+    }
+
+    #[test]
+    fn a_digest_that_is_none_is_told() {
+        let replay =
+            Replay::new(&[(200, json!({"imageDetails": [{"imageDigest": "sha256:12", "imagePushedAt": 1.7e9}]}))]);
+        let error = run(Ecr::new(&replay.connection()).tagged("acme/web", "v1")).unwrap_err();
+        assert!(error.to_string().contains("image digest: got `sha256:12`"), "{error}");
+    }
+
+    #[test]
+    fn every_tag_of_every_page_is_a_pair() {
+        let first = json!({"imageDetails": detail(json!({}))["imageDetails"], "nextToken": "more"});
+        let replay = Replay::new(&[(200, first), (200, detail(json!({"imageTags": ["v2"]})))]);
+        let images = run(Ecr::new(&replay.connection()).images("acme/web")).unwrap();
+        assert_eq!(images.iter().map(|(tag, _)| tag.as_str()).collect::<Vec<_>>(), ["v1", "latest", "v2"]);
+    }
+
+    #[test]
+    fn moving_a_tag_puts_the_very_same_manifest() {
+        let image =
+            json!({"imageManifest": "{\"x\": 1}", "imageManifestMediaType": "application/vnd.oci.image.index.v1+json"});
+        let replay = Replay::new(&[(200, json!({"images": [image]})), (200, json!({}))]);
+        run(Ecr::new(&replay.connection()).tag("acme/web", &digest(), "live")).unwrap();
+        let put = &replay.sent()[1];
+        assert_eq!((&put["imageManifest"], &put["imageTag"]), (&json!("{\"x\": 1}"), &json!("live")));
+        assert_eq!(put["imageDigest"], digest().as_str());
+    }
+
+    #[test]
+    fn a_tag_that_is_there_already_is_fine_and_an_image_that_is_gone_is_told() {
+        let image = json!({"images": [{"imageManifest": "{}"}]});
+        let there = json!({"__type": "ImageAlreadyExistsException", "message": "exists"});
+        let replay = Replay::new(&[(200, image), (400, there)]);
+        run(Ecr::new(&replay.connection()).tag("acme/web", &digest(), "live")).unwrap();
+        let gone = json!({"images": [], "failures": [{"failureCode": "ImageNotFound"}]});
+        let replay = Replay::new(&[(200, gone)]);
+        let error = run(Ecr::new(&replay.connection()).tag("acme/web", &digest(), "live")).unwrap_err();
+        assert_eq!(error.kind(), Kind::NotFound);
+        assert!(error.to_string().ends_with("as live: get its manifest: ImageNotFound"), "{error}");
+    }
+}

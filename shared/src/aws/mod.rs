@@ -11,6 +11,8 @@ mod ecr;
 mod ecs;
 mod error;
 mod sns;
+#[cfg(test)]
+mod testing;
 
 pub use cloudfront::CloudFront;
 pub use connection::Connection;

@@ -29,3 +29,18 @@ impl Sns {
         call.send().await.map(drop).map_err(classify).context(|| format!("publish to {topic}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::{Replay, run};
+
+    #[test]
+    fn one_publish_carries_a_rendering_for_each_protocol() {
+        let answer = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>";
+        let replay = Replay::texts(&[(200, answer.to_owned())]);
+        run(Sns::new(&replay.connection()).publish("arn:topic", "subject", "{}")).unwrap();
+        let body = &replay.bodies()[0];
+        assert!(body.contains("MessageStructure=json") && body.contains("Subject=subject"), "{body}");
+    }
+}

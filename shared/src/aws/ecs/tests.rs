@@ -1,1 +1,168 @@
+use serde_json::{Value, json};
 
+use super::*;
+use crate::aws::testing::{Replay, run};
+use crate::model::DeploymentState;
+
+fn id(name: &str) -> ServiceId {
+    ServiceId { cluster: "prod".into(), name: name.into() }
+}
+
+fn service(name: &str) -> Value {
+    json!({
+        "serviceName": name, "status": "ACTIVE", "desiredCount": 2, "runningCount": 1, "taskDefinition": "rev-1",
+        "deployments": [{
+            "id": "ecs-svc/1234567890123456789", "status": "PRIMARY", "taskDefinition": "rev-1", "rolloutState": "PAUSED",
+            "rolloutStateReason": "", "runningCount": 1, "failedTasks": 3, "createdAt": 1.7e9
+        }],
+        "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["s"], "securityGroups": ["g"], "assignPublicIp": "ENABLED"}}
+    })
+}
+
+#[test]
+fn a_failure_inside_a_200_is_told_per_service_and_hides_no_other() {
+    let answer = json!({
+        "services": [service("web")],
+        "failures": [{"arn": "arn:aws:ecs:eu-central-1:1:service/prod/gone", "reason": "MISSING"}]
+    });
+    let replay = Replay::new(&[(200, answer)]);
+    let mut found = run(Ecs::new(&replay.connection()).services(&[id("web"), id("gone"), id("silent")]));
+    assert_eq!(found.remove(&id("web")).unwrap().unwrap().desired, 2);
+    let gone = found.remove(&id("gone")).unwrap().unwrap_err();
+    assert_eq!((gone.kind(), gone.to_string().as_str()), (Kind::NotFound, "describe service prod/gone: MISSING"));
+    assert_eq!(found.remove(&id("silent")).unwrap().unwrap_err().kind(), Kind::NotFound);
+}
+
+#[test]
+fn a_call_that_fails_is_told_for_each_service_of_its_batch() {
+    let denied =
+        json!({"__type": "AccessDeniedException", "message": "not authorized to perform ecs:DescribeServices"});
+    let replay = Replay::new(&[(400, denied)]);
+    let found = run(Ecs::new(&replay.connection()).services(&[id("a"), id("b")]));
+    assert_eq!(found.len(), 2);
+    for (id, result) in found {
+        let error = result.unwrap_err();
+        let text =
+            format!("describe service {id}: AccessDeniedException: not authorized to perform ecs:DescribeServices");
+        assert_eq!((error.kind(), error.to_string()), (Kind::Denied, text));
+    }
+}
+
+#[test]
+fn services_are_asked_for_in_tens() {
+    let ids: Vec<ServiceId> = (0..23).map(|n| id(&format!("s{n}"))).collect();
+    let answer = |range: std::ops::Range<usize>| json!({"services": range.map(|n| service(&format!("s{n}"))).collect::<Vec<_>>()});
+    let replay = Replay::new(&[(200, answer(0..10)), (200, answer(10..20)), (200, answer(20..23))]);
+    let found = run(Ecs::new(&replay.connection()).services(&ids));
+    assert!(found.len() == 23 && found.values().all(Result::is_ok));
+    let sizes: Vec<usize> = replay.sent().iter().map(|body| body["services"].as_array().unwrap().len()).collect();
+    assert_eq!(sizes, [10, 10, 3]);
+}
+
+#[test]
+fn a_state_newer_than_this_code_is_kept_as_it_is() {
+    let replay = Replay::new(&[(200, json!({"services": [service("web")]}))]);
+    let mut found = run(Ecs::new(&replay.connection()).services(&[id("web")]));
+    let service = found.remove(&id("web")).unwrap().unwrap();
+    let deployment = service.primary().unwrap();
+    assert_eq!(deployment.state, DeploymentState::Other("PAUSED".into()));
+    assert_eq!((deployment.id.as_str(), deployment.reason.as_deref()), ("ecs-svc/1234567890123456789", None));
+    assert!(service.network.unwrap().public_ip);
+}
+
+fn definition(image: &str) -> Value {
+    json!({
+        "taskDefinitionArn": "arn:aws:ecs:eu-central-1:1:task-definition/web:7", "family": "web", "revision": 7,
+        "fieldFromNextYear": {"a": [1, null]},
+        "containerDefinitions": [{"name": "web", "image": image, "alsoNew": true, "environment": [{"name": "KEY", "value": "hunter2"}]}]
+    })
+}
+
+#[test]
+fn fields_that_the_sdk_does_not_know_survive_reading_and_registering() {
+    let image = "1.dkr.ecr.eu-central-1.amazonaws.com/acme/web:live";
+    let tags = json!([{"key": "team", "value": "web"}]);
+    let answer = json!({"taskDefinition": definition(image), "tags": tags});
+    let replay = Replay::new(&[(200, answer.clone()), (200, answer)]);
+    let ecs = Ecs::new(&replay.connection());
+    let digest: crate::model::Digest = format!("sha256:{}", "ab".repeat(32)).parse().unwrap();
+    run(async {
+        let revision = ecs.revision("web:7").await.unwrap();
+        let request = revision.with_images(&BTreeMap::from([("acme/web".to_owned(), digest.clone())]));
+        let registered = ecs.register(&request).await.unwrap();
+        assert_eq!(registered.differences(&request), ["containerDefinitions[0].image"]);
+        let sent = &replay.sent()[1];
+        assert_eq!(*sent, request);
+        assert_eq!(sent["fieldFromNextYear"], json!({"a": [1, null]}));
+        assert_eq!(sent["containerDefinitions"][0]["alsoNew"], true);
+        assert!(sent["containerDefinitions"][0]["image"].as_str().unwrap().ends_with(digest.as_str()));
+    });
+}
+
+#[test]
+fn an_error_never_tells_the_environment_of_a_container() {
+    let replay = Replay::new(&[(400, json!({"__type": "ClientException", "message": "invalid role"}))]);
+    let error = run(Ecs::new(&replay.connection()).register(&definition("x"))).unwrap_err();
+    assert_eq!(error.to_string(), "register task definition web: ClientException: invalid role");
+    assert!(!format!("{error:?}").contains("hunter2"));
+}
+
+#[test]
+fn rolling_is_one_call_and_answers_the_service() {
+    let replay = Replay::new(&[(200, json!({"service": service("web")}))]);
+    let service = run(Ecs::new(&replay.connection()).roll(&id("web"), "rev-2", Some(2))).unwrap();
+    assert_eq!(service.revision, "rev-1");
+    let request = json!({"cluster": "prod", "service": "web", "desiredCount": 2, "taskDefinition": "rev-2"});
+    assert_eq!(replay.sent(), [request]);
+    let replay = Replay::new(&[(200, json!({"service": service_without_count()}))]);
+    run(Ecs::new(&replay.connection()).roll(&id("web"), "rev-2", None)).unwrap();
+    assert!(replay.sent()[0].get("desiredCount").is_none());
+}
+
+fn service_without_count() -> Value {
+    service("web")
+}
+
+#[test]
+fn tasks_are_listed_by_page_and_those_that_vanished_are_left_out() {
+    let task = json!({
+        "taskArn": "t1", "taskDefinitionArn": "rev-1", "lastStatus": "STOPPED", "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [{"name": "web", "exitCode": 137, "reason": "OutOfMemoryError: container killed"}]
+    });
+    let replay = Replay::new(&[
+        (200, json!({"taskArns": ["t1"], "nextToken": "more"})),
+        (200, json!({"taskArns": ["t2"]})),
+        (200, json!({"tasks": [task], "failures": [{"arn": "t2", "reason": "MISSING"}]})),
+    ]);
+    let tasks = run(Ecs::new(&replay.connection()).stopped_tasks("prod", "ecs-svc/1")).unwrap();
+    let told = tasks[0].stopped.as_ref().unwrap().to_string();
+    assert_eq!(
+        (tasks.len(), told.as_str()),
+        (1, "container web exited with code 137: OutOfMemoryError: container killed")
+    );
+    assert_eq!(replay.sent()[0]["startedBy"], "ecs-svc/1");
+    assert_eq!(replay.sent()[2]["tasks"], json!(["t1", "t2"]));
+}
+
+#[test]
+fn a_task_that_could_not_be_placed_is_an_error_although_the_answer_is_a_200() {
+    let replay =
+        Replay::new(&[(200, json!({"tasks": [], "failures": [{"reason": "RESOURCE:ENI", "detail": "no address"}]}))]);
+    let network = Network { subnets: vec!["s".into()], security_groups: vec![], public_ip: true };
+    let command = ["migrate".to_owned()];
+    let task = OneOff {
+        cluster: "prod",
+        revision: "rev-2",
+        container: "web",
+        command: &command,
+        network: &network,
+        started_by: "rollout/1",
+        client_token: "1",
+    };
+    let error = run(Ecs::new(&replay.connection()).run_task(&task)).unwrap_err();
+    assert_eq!(error.to_string(), "run task rev-2 in prod: RESOURCE:ENI: no address");
+    let sent = &replay.sent()[0];
+    assert_eq!((&sent["clientToken"], &sent["startedBy"]), (&json!("1"), &json!("rollout/1")));
+    assert_eq!(sent["overrides"]["containerOverrides"][0]["command"], json!(["migrate"]));
+}
