@@ -1,5 +1,7 @@
 //! Amazon CloudFront.
 
+use std::sync::OnceLock;
+
 use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
 
 use super::connection::{Connection, Service};
@@ -7,17 +9,26 @@ use super::error::classify;
 use crate::error::{Context, Error, Result};
 
 /// Forgets what the CDN has cached.
-#[derive(Clone, Debug)]
+///
+/// Its client is built on first use: most invocations need none.
+#[derive(Debug)]
 pub struct CloudFront {
-    client: aws_sdk_cloudfront::Client,
+    connection: Connection,
+    client: OnceLock<aws_sdk_cloudfront::Client>,
 }
 
 impl CloudFront {
     /// A gateway over `connection`; no call is made.
     pub fn new(connection: &Connection) -> CloudFront {
-        let mut config = aws_sdk_cloudfront::config::Builder::from(connection.config());
-        config.set_endpoint_url(connection.endpoint(Service::CloudFront));
-        CloudFront { client: aws_sdk_cloudfront::Client::from_conf(config.build()) }
+        CloudFront { connection: connection.clone(), client: OnceLock::new() }
+    }
+
+    fn client(&self) -> &aws_sdk_cloudfront::Client {
+        self.client.get_or_init(|| {
+            let mut config = aws_sdk_cloudfront::config::Builder::from(self.connection.config());
+            config.set_endpoint_url(self.connection.endpoint(Service::CloudFront));
+            aws_sdk_cloudfront::Client::from_conf(config.build())
+        })
     }
 
     /// Invalidates `paths`. The same reference again is the same invalidation, not another.
@@ -32,7 +43,7 @@ impl CloudFront {
         let quantity = i32::try_from(paths.len()).unwrap_or(i32::MAX);
         let paths = Paths::builder().quantity(quantity).set_items(Some(paths.to_vec())).build().map_err(bad)?;
         let batch = InvalidationBatch::builder().paths(paths).caller_reference(reference).build().map_err(bad)?;
-        let call = self.client.create_invalidation().distribution_id(distribution).invalidation_batch(batch);
+        let call = self.client().create_invalidation().distribution_id(distribution).invalidation_batch(batch);
         call.send().await.map(drop).map_err(classify).context(context)
     }
 }

@@ -7,17 +7,23 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future};
+use aws_sdk_ecs::config::IdentityCache;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -93,14 +99,12 @@ impl Connection {
             .credentials_provider(credentials)
             .http_client(http)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            // Three variables are read again for every call, which is cheaper than the cache.
+            .identity_cache(IdentityCache::no_cache())
             .time_source(SystemTimeSource::new())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT)
-                    .operation_attempt_timeout(ATTEMPT)
-                    .operation_timeout(OPERATION)
-                    .build(),
+                TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build(),
             )
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
@@ -120,22 +124,40 @@ impl Connection {
 }
 
 /// TLS on ring with Amazon's roots, and those of `bundle` (a PEM file) beside them.
+///
+/// One finished connector behind every client: each client that builds its own parses every root again, twice.
 fn http_client(bundle: Option<String>) -> Result<SharedHttpClient> {
     let mut trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS.as_bytes());
     if let Some(path) = bundle {
-        let bad = || Error::bad_field("AWS_CA_BUNDLE", &path, "a readable PEM file");
-        let pem = std::fs::read(&path).map_err(|error| bad().with_source(error))?;
-        trust.add_pem_certificate(pem);
+        trust.add_pem_certificate(certificates(&path)?);
     }
     let context = TlsContext::builder().with_trust_store(trust).build();
     let context = context.map_err(|error| Error::invalid("read root certificates").with_source(error))?;
-    Ok(aws_smithy_http_client::Builder::new()
+    // A finished connector knows nothing of the clients' timeouts: these are its own.
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
+    let connector = Connector::builder()
+        .connector_settings(settings)
+        .sleep_impl(TokioSleep::new())
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)
-        .build_https())
+        .build();
+    let connector = SharedHttpConnector::new(connector);
+    Ok(http_client_fn(move |_, _| connector.clone()))
 }
 
-/// The credentials that Lambda puts into the environment, read again whenever the SDK's cache lets them expire.
+/// The PEM file at `path`, checked here because the TLS crates panic on a malformed one.
+fn certificates(path: &str) -> Result<Vec<u8>> {
+    let bad = || Error::bad_field("AWS_CA_BUNDLE", path, "a readable file of PEM certificates");
+    let pem = std::fs::read(path).map_err(|error| bad().with_source(error))?;
+    let certificates: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(pem),
+        Ok(_) => Err(bad()),
+        Err(error) => Err(bad().with_source(std::io::Error::other(error.to_string()))),
+    }
+}
+
+/// The credentials that Lambda puts into the environment.
 #[derive(Debug)]
 struct Environment;
 
@@ -150,5 +172,24 @@ impl ProvideCredentials for Environment {
             let secret = read("AWS_SECRET_ACCESS_KEY")?;
             Ok(Credentials::new(id, secret, env.optional("AWS_SESSION_TOKEN"), None, "environment"))
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_that_is_none_is_told_and_does_not_panic() {
+        let path = std::env::temp_dir().join(format!("bundle-{}.pem", std::process::id()));
+        for text in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nnot base64 !\n-----END CERTIFICATE-----\n"] {
+            std::fs::write(&path, text).unwrap();
+            let error = http_client(path.to_str().map(str::to_owned)).unwrap_err().to_string();
+            assert!(error.starts_with("AWS_CA_BUNDLE: got"), "{error}");
+        }
+        std::fs::write(&path, AMAZON_ROOTS).unwrap();
+        assert!(http_client(path.to_str().map(str::to_owned)).is_ok());
+        std::fs::remove_file(path).unwrap();
+        assert!(http_client(Some("/nowhere".into())).unwrap_err().to_string().contains("`/nowhere`"));
     }
 }

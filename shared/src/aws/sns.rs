@@ -1,21 +1,32 @@
 //! Amazon SNS.
 
+use std::sync::OnceLock;
+
 use super::connection::{Connection, Service};
 use super::error::classify;
 use crate::error::{Context, Result};
 
 /// Sends messages.
-#[derive(Clone, Debug)]
+///
+/// Its client is built on first use: most invocations need none.
+#[derive(Debug)]
 pub struct Sns {
-    client: aws_sdk_sns::Client,
+    connection: Connection,
+    client: OnceLock<aws_sdk_sns::Client>,
 }
 
 impl Sns {
     /// A gateway over `connection`; no call is made.
     pub fn new(connection: &Connection) -> Sns {
-        let mut config = aws_sdk_sns::config::Builder::from(connection.config());
-        config.set_endpoint_url(connection.endpoint(Service::Sns));
-        Sns { client: aws_sdk_sns::Client::from_conf(config.build()) }
+        Sns { connection: connection.clone(), client: OnceLock::new() }
+    }
+
+    fn client(&self) -> &aws_sdk_sns::Client {
+        self.client.get_or_init(|| {
+            let mut config = aws_sdk_sns::config::Builder::from(self.connection.config());
+            config.set_endpoint_url(self.connection.endpoint(Service::Sns));
+            aws_sdk_sns::Client::from_conf(config.build())
+        })
     }
 
     /// Publishes `payload`, a JSON object of one rendering per protocol, under `subject`.
@@ -25,7 +36,7 @@ impl Sns {
     /// # Errors
     /// `Denied` when the topic's policy or key refuses.
     pub async fn publish(&self, topic: &str, subject: &str, payload: &str) -> Result<()> {
-        let call = self.client.publish().topic_arn(topic).subject(subject).message(payload).message_structure("json");
+        let call = self.client().publish().topic_arn(topic).subject(subject).message(payload).message_structure("json");
         call.send().await.map(drop).map_err(classify).context(|| format!("publish to {topic}"))
     }
 }
