@@ -47,7 +47,19 @@ fn mail(message: &Notification) -> String {
 fn a_rollout_that_went_well() {
     let fleet = fleet();
     let message = completed(&fleet, &fleet.services[0], &rollout(Cause::Push), &images(1), "ecs-svc/2", at(7));
-    assert_snapshot!(mail(&message), @"");
+    assert_snapshot!(mail(&message), @r#"
+    [huskit prod] website-agent runs v2 (020202020202)
+
+    website-agent runs v2 (020202020202) now, verified by its running tasks.
+
+    huskit/website-agent  v1 (010101010101) -> v2 (020202020202), pushed 2026-11-21 10:02 UTC
+    why                   a newer image was pushed
+    took                  4 min
+    deployment            ecs-svc/2
+
+    Next
+    - To go back: invoke the rollout function with {"action":"rollback","service":"website-agent","by":"<you>"}
+    "#);
 }
 
 #[test]
@@ -56,8 +68,25 @@ fn an_image_that_failed_and_is_rolled_back() {
     let why =
         "container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.";
     let message = failed(&fleet, &fleet.services[0], &rollout(Cause::Push), &record(), Some("ecs-svc/2"), why, at(9));
-    assert_snapshot!(mail(&message), @"");
-    assert_snapshot!(mail(&recovered(&fleet, &fleet.services[0], &record(), "ecs-svc/2")), @"");
+    assert_snapshot!(mail(&message), @r#"
+    [huskit prod] ! website-agent: v2 (020202020202) failed
+
+    v2 (020202020202) failed on website-agent. ECS puts v1 (010101010101) back. The digest is in quarantine and is not rolled again by itself.
+
+    reason             container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.
+    why it was rolled  a newer image was pushed
+    after              6 min
+
+    Next
+    - Read the logs of website-agent around 2026-11-21 10:09 UTC.
+    - Push a fixed image: it is rolled by itself.
+    - To try the same image again: invoke the rollout function with {"action":"retry","service":"website-agent","by":"<you>"}
+    "#);
+    assert_snapshot!(mail(&recovered(&fleet, &fleet.services[0], &record(), "ecs-svc/2")), @"
+    [huskit prod] website-agent runs v1 (010101010101) again
+
+    website-agent runs v1 (010101010101) again. The rollback after ecs-svc/2 is complete.
+    ");
 }
 
 #[test]
@@ -65,21 +94,52 @@ fn a_first_image_that_failed() {
     let fleet = fleet();
     let first = Rollout { before: BTreeMap::new(), ..rollout(Cause::FirstStart) };
     let message = failed(&fleet, &fleet.services[0], &first, &Record::default(), None, "exit 1", at(9));
-    assert_snapshot!(mail(&message), @"");
+    assert_snapshot!(mail(&message), @r#"
+    [huskit prod] ! website-agent: v2 (020202020202) failed
+
+    v2 (020202020202) failed on website-agent. Nothing ran before, so nothing can be put back: the service is down. The digest is in quarantine and is not rolled again by itself.
+
+    reason             exit 1
+    why it was rolled  the first image of this service arrived
+    after              6 min
+
+    Next
+    - Read the logs of website-agent around 2026-11-21 10:09 UTC.
+    - Push a fixed image: it is rolled by itself.
+    - To try the same image again: invoke the rollout function with {"action":"retry","service":"website-agent","by":"<you>"}
+    "#);
 }
 
 #[test]
 fn an_image_that_waits_for_the_service_to_wake() {
     let fleet = fleet();
-    assert_snapshot!(mail(&staged(&fleet, &fleet.services[0], &rollout(Cause::Push), "ecs-svc/2")), @"");
+    assert_snapshot!(mail(&staged(&fleet, &fleet.services[0], &rollout(Cause::Push), "ecs-svc/2")), @"
+    [huskit prod] website-agent: v2 (020202020202) is staged
+
+    website-agent runs no tasks, so v2 (020202020202) is deployed but not proven. It is verified when the service wakes.
+
+    why         a newer image was pushed
+    deployment  ecs-svc/2
+    ");
 }
 
 #[test]
 fn a_freeze_and_its_end() {
     let fleet = fleet();
     let freeze = Freeze { until: at(120), by: "anna".into(), why: Some("launch".into()) };
-    assert_snapshot!(mail(&frozen(&fleet, &fleet.services[0], Some(&freeze), "anna", at(0))), @"");
-    assert_snapshot!(mail(&frozen(&fleet, &fleet.services[0], None, "ben", at(5))), @"");
+    assert_snapshot!(mail(&frozen(&fleet, &fleet.services[0], Some(&freeze), "anna", at(0))), @r#"
+    [huskit prod] website-agent: pushes are held until 2026-11-21 12:00 UTC
+
+    anna holds pushes of website-agent back until 2026-11-21 12:00 UTC: launch. The newest is rolled when that ends.
+
+    Next
+    - To end it sooner: invoke the rollout function with {"action":"unfreeze","service":"website-agent","by":"<you>"}
+    "#);
+    assert_snapshot!(mail(&frozen(&fleet, &fleet.services[0], None, "ben", at(5))), @"
+    [huskit prod] website-agent: pushes are rolled again
+
+    ben ended the freeze of website-agent.
+    ");
 }
 
 #[test]
@@ -89,11 +149,32 @@ fn what_is_held_or_refused() {
     let image = images(2).remove("huskit/website-agent").unwrap();
     let freeze = Freeze { until: at(120), by: "anna".into(), why: None };
     let held = kept(&fleet, service, &Reason::Frozen { image: image.clone(), freeze }, &Trigger::Everything);
-    assert_snapshot!(mail(&held.unwrap()), @"");
+    assert_snapshot!(mail(&held.unwrap()), @r#"
+    [huskit prod] website-agent: v2 (020202020202) is held
+
+    website-agent: v2 (020202020202) is held back until 2026-11-21T12:00:00Z by anna.
+
+    Next
+    - To release it now: invoke the rollout function with {"action":"unfreeze","service":"website-agent","by":"<you>"}
+    "#);
     let found = Reason::ScanRefused { image: image.clone(), finding: "2 critical findings, at most 0 allowed".into() };
-    assert_snapshot!(mail(&kept(&fleet, service, &found, &Trigger::Everything).unwrap()), @"");
+    assert_snapshot!(mail(&kept(&fleet, service, &found, &Trigger::Everything).unwrap()), @r#"
+    [huskit prod] website-agent: v2 (020202020202) is refused
+
+    website-agent: v2 (020202020202) is refused: 2 critical findings, at most 0 allowed.
+
+    Next
+    - To roll it all the same: invoke the rollout function with {"action":"retry","service":"website-agent","by":"<you>"}
+    "#);
     let overdue = Reason::Overdue { what: "ecs-svc/2".into(), since: at(33) };
-    assert_snapshot!(mail(&kept(&fleet, service, &overdue, &Trigger::Everything).unwrap()), @"");
+    assert_snapshot!(mail(&kept(&fleet, service, &overdue, &Trigger::Everything).unwrap()), @r#"
+    [huskit prod] website-agent: the rollout is overdue
+
+    website-agent: ecs-svc/2 should have ended by 2026-11-21T10:33:00Z and reported nothing.
+
+    Next
+    - Look at the events of the service; to give up: invoke the rollout function with {"action":"rollback","service":"website-agent","by":"<you>"}
+    "#);
 }
 
 #[test]
@@ -104,7 +185,14 @@ fn a_refused_digest_is_told_when_it_is_pushed_again_and_not_when_an_event_comes_
     let push =
         |at: Option<Timestamp>| Trigger::Push { repository: "huskit/website-agent".into(), tag: "latest".into(), at };
     let told = |trigger: Trigger| kept(&fleet, &fleet.services[0], &reason, &trigger);
-    assert_snapshot!(mail(&told(push(Some(at(20)))).unwrap()), @"");
+    assert_snapshot!(mail(&told(push(Some(at(20)))).unwrap()), @r#"
+    [huskit prod] website-agent: v2 (020202020202) is refused
+
+    website-agent: v2 (020202020202) is in quarantine since 2026-11-21T10:09:00Z (exit 1); push another image, or ask with `retry`.
+
+    Next
+    - To try it again: invoke the rollout function with {"action":"retry","service":"website-agent","by":"<you>"}
+    "#);
     assert_eq!(told(push(Some(at(2)))), None);
     assert_eq!(told(push(None)), None);
     assert_eq!(told(Trigger::Everything), None);
