@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{Action, Decision, Roll, Seen, keep, outcasts, roll};
 use super::reason::Reason;
-use super::state::{Cause, Phase, Record, Rollout};
+use super::state::{Cause, Phase, Record, Release, Rollout};
 use crate::model::{Deployment, DeploymentState, ServicePolicy, Task};
 
 /// How long ECS gets to start its own rollback before we do it.
@@ -130,7 +130,9 @@ fn replaced(
     if seen.runs(&rollout.images) {
         return adopt(seen);
     }
-    if seen.service.revision == rollout.from {
+    // ECS goes back to the last *completed* deployment, which is older than ours when a push replaced another in flight.
+    let ran = |release: &Release| release.revision == seen.service.revision;
+    if seen.service.revision == rollout.from || record.releases.iter().any(ran) {
         return fail(record, rollout, id, &why(None, &seen.stopped), Some(id), now);
     }
     roll(policy, record, seen, rollout.images.clone(), Cause::Drift, now)

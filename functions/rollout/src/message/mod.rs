@@ -151,9 +151,14 @@ pub(crate) fn kept(fleet: &Fleet, policy: &ServicePolicy, reason: &Reason, trigg
         ..notification(fleet, severity, &key, &key, &format!("{}: {title}", policy.name))
     };
     match reason {
-        Reason::Frozen { image, .. } => {
+        Reason::Frozen { image, freeze } => {
             let step = format!("To release it now: {}", ask("unfreeze", policy));
-            Some(say(Severity::Info, format!("held/{}", image.digest), format!("{image} is held"), vec![step]))
+            Some(say(
+                Severity::Info,
+                format!("held/{}/{}", image.digest, freeze.until),
+                format!("{image} is held"),
+                vec![step],
+            ))
         }
         Reason::ScanRefused { image, .. } => {
             let step = format!("To roll it all the same: {}", ask("retry", policy));

@@ -64,6 +64,14 @@ fn the_breakers_rollback_is_seen_even_when_every_event_was_lost() {
 }
 
 #[test]
+fn a_rollback_past_a_replaced_deployment_is_a_failure_too() {
+    // Image 3 replaced image 2 in flight; ECS goes back to image 1, the last that completed.
+    let mut world = World::running(1).candidate(3).on_its_way(3, deploying(3));
+    world.record.rollout.as_mut().unwrap().from = "rev-2".into();
+    assert_eq!(world.outcome().0, "failed");
+}
+
+#[test]
 fn the_rollbacks_own_completed_is_not_success() {
     let phase = Phase::RollingBack { failed: "dep-2".into(), since: at(59) };
     let world = World::running(1).candidate(2).quarantined(2).on_its_way(2, phase);
