@@ -1,0 +1,97 @@
+"""boto3 for a program that has no AWS SDK: one JSON request per line in, one JSON answer per line out.
+
+In:  {"id": 1, "service": "ecs", "operation": "describe_services", "parameters": {...}}
+Out: {"id": 1, "result": {...}} or {"id": 1, "error": {"code": "ClusterNotFoundException", "message": "..."}}
+
+The service `local` is the emulator's own door (control.py). Answers come as they are ready, not in order.
+"""
+
+import base64
+import concurrent.futures
+import datetime
+import json
+import sys
+import threading
+import urllib.request
+
+import boto3
+import botocore.config
+import botocore.exceptions
+from botocore.response import StreamingBody
+
+
+class Bridge:
+    def __init__(self, endpoint, account, region):
+        self.endpoint = endpoint
+        self.session = boto3.session.Session(
+            aws_access_key_id=account, aws_secret_access_key="local", region_name=region
+        )
+        self.clients = {}
+        self.making = threading.Lock()
+        self.writing = threading.Lock()
+
+    def client(self, service):
+        with self.making:
+            if service not in self.clients:
+                config = botocore.config.Config(
+                    retries={"total_max_attempts": 1}, read_timeout=180, max_pool_connections=16, proxies={}
+                )
+                self.clients[service] = self.session.client(service, endpoint_url=self.endpoint, config=config)
+            return self.clients[service]
+
+    def call(self, request):
+        if request["service"] == "local":
+            return self.door(request["operation"], request["parameters"])
+        result = getattr(self.client(request["service"]), request["operation"])(**request["parameters"])
+        result.pop("ResponseMetadata", None)
+        return result
+
+    def door(self, name, parameters):
+        """Answers of the door are JSON already; it reports errors as AWS does."""
+        body = json.dumps(parameters).encode()
+        http = urllib.request.Request(f"{self.endpoint}/_local/{name}", body, method="POST")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(http, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            told = json.load(error)
+            raise botocore.exceptions.ClientError(
+                {"Error": {"Code": told["__type"], "Message": told["message"]}}, name
+            ) from None
+
+    def answer(self, line):
+        request = json.loads(line)
+        try:
+            answer = {"id": request["id"], "result": self.call(request)}
+        except botocore.exceptions.ClientError as error:
+            told = error.response["Error"]
+            answer = {"id": request["id"], "error": {"code": told["Code"], "message": told.get("Message", "")}}
+        except Exception as error:  # a wrong parameter, or nobody listens: the caller says what it was about
+            answer = {"id": request["id"], "error": {"code": type(error).__name__, "message": str(error)}}
+        text = json.dumps(answer, default=plain)
+        with self.writing:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+
+
+def plain(value):
+    """What JSON has no form for: times, and bodies."""
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.timezone.utc).isoformat()
+    if isinstance(value, StreamingBody):
+        return value.read().decode("utf-8", "replace")
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return str(value)
+
+
+def main():
+    bridge = Bridge(*sys.argv[1:4])
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for line in sys.stdin:
+            pool.submit(bridge.answer, line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Lambda: what a function prints goes to its log group, as on AWS; MiniStack drops it (and can block on it)."""
+
+import subprocess
+import tempfile
+import threading
+
+_output = threading.local()
+
+
+class _Process(subprocess.Popen):
+    """A function's process that prints into a file, so that no pipe fills up."""
+
+    def __init__(self, command, **options):
+        if options.get("stdout") == subprocess.PIPE and command and str(command[0]).endswith("/bootstrap"):
+            _output.file = tempfile.TemporaryFile()
+            options.update(stdout=_output.file, stderr=subprocess.STDOUT)
+        super().__init__(command, **options)
+
+    def communicate(self, *arguments, **options):
+        out, error = super().communicate(*arguments, **options)
+        return out or b"", error or b""
+
+
+class _Subprocess:
+    """The module `subprocess` with another Popen."""
+
+    Popen = _Process
+
+    def __getattr__(self, name):
+        return getattr(subprocess, name)
+
+
+def install():
+    from ministack.services import lambda_svc
+
+    original = lambda_svc._execute_function_provided
+
+    def execute(function, event):
+        _output.file = None
+        result = original(function, event)
+        if _output.file is not None:
+            _output.file.seek(0)
+            result["log"] = _output.file.read().decode("utf-8", "replace")
+            _output.file.close()
+        return result
+
+    lambda_svc.subprocess = _Subprocess()
+    lambda_svc._execute_function_provided = execute

@@ -1,0 +1,101 @@
+"""The local cloud's server: MiniStack, and around it what MiniStack lacks (GAPS.md lists it).
+
+Prints one JSON line with its address when it listens, and ends when its standard input does (unless told to
+stay): whoever started it cannot leave it behind, however it dies.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+
+ACCOUNT = "123456789012"
+REGION = "eu-central-1"
+
+
+def listen():
+    """A socket on a free port of this machine only."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
+
+
+def environment(endpoint, port):
+    """What MiniStack reads when it is imported, and what its functions inherit."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "MINISTACK_", "LOCALSTACK_"))]:
+        del os.environ[name]
+    os.environ.update(
+        GATEWAY_PORT=str(port),
+        MINISTACK_HOST="127.0.0.1",
+        MINISTACK_ACCOUNT_ID=ACCOUNT,
+        MINISTACK_REGION=REGION,
+        MINISTACK_WORKER_THREADS="16",
+        SFTP_ENABLED="0",
+        IOT_MTLS_ENABLED="0",
+        AWS_ENDPOINT_URL=endpoint,
+        AWS_ACCESS_KEY_ID=ACCOUNT,
+        AWS_SECRET_ACCESS_KEY="local",
+        AWS_DEFAULT_REGION=REGION,
+        AWS_REGION=REGION,
+    )
+
+
+def follow_parent(stop):
+    """Ends the server when the other end of standard input is gone."""
+
+    def wait():
+        while os.read(0, 4096):
+            pass
+        stop()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+async def serve(listener, endpoint, stay):
+    from hypercorn.asyncio import serve as hypercorn
+    from hypercorn.config import Config
+
+    import control
+
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def stop():
+        # Hypercorn waits for open connections; nobody needs their answers any more.
+        threading.Timer(2, os._exit, [0]).start()
+        loop.call_soon_threadsafe(ended.set)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    if not stay:
+        follow_parent(stop)
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.keep_alive_timeout = 75
+    config.loglevel = "WARNING"
+    app = control.wrap(stop)
+    print(json.dumps({"endpoint": endpoint, "pid": os.getpid(), "account": ACCOUNT, "region": REGION}), flush=True)
+    sys.stdout = sys.stderr
+    await hypercorn(app, config, shutdown_trigger=ended.wait)
+    os._exit(0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stay", action="store_true", help="outlive whoever started it")
+    arguments = parser.parse_args()
+    listener = listen()
+    port = listener.getsockname()[1]
+    endpoint = f"http://127.0.0.1:{port}"
+    environment(endpoint, port)
+    asyncio.run(serve(listener, endpoint, arguments.stay))
+
+
+if __name__ == "__main__":
+    main()

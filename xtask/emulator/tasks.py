@@ -1,0 +1,156 @@
+"""Tasks: as many as a service asks for, failed ones with their reasons, and one-off tasks that end."""
+
+import uuid
+
+import outcomes
+from ministack.core.responses import get_account_id, get_region, json_response, new_uuid, now_iso
+from ministack.services import ecs
+
+
+def of_service(service):
+    return [task for task in ecs._tasks.values() if task["group"] == f"service:{service['serviceName']}"
+            and task["clusterArn"] == service["clusterArn"]]
+
+
+def scale(service):
+    """Runs as many tasks as the service asks for, of the deployments that have some.
+
+    A deployment in progress has none of its own until it completes; the former one's keep running.
+    """
+    primary = service["deployments"][0]
+    primary["desiredCount"] = service["desiredCount"]
+    serving = primary if primary["rolloutState"] == "COMPLETED" else service.get("_completed")
+    running = [task for task in of_service(service) if task["lastStatus"] == "RUNNING"]
+    keep = [task for task in running if serving and task["startedBy"] == serving["id"]]
+    for task in running:
+        if task not in keep or keep.index(task) >= service["desiredCount"]:
+            reason = f"Scaling activity initiated by (deployment {primary['id']})"
+            stop(task, {"stopCode": "ServiceSchedulerInitiated", "stoppedReason": reason, "container": {"exitCode": 0}})
+    if serving:
+        for _ in range(service["desiredCount"] - len(keep)):
+            start(service, serving)
+    count(service)
+
+
+def count(service):
+    running = [task for task in of_service(service) if task["lastStatus"] == "RUNNING"]
+    service["runningCount"] = len(running)
+    for deployment in service["deployments"]:
+        deployment["runningCount"] = sum(task["startedBy"] == deployment["id"] for task in running)
+    ecs._recount_cluster(service["clusterArn"].rsplit("/", 1)[-1])
+
+
+def start(service, deployment):
+    revision = ecs._task_defs[ecs._resolve_td_key(deployment["taskDefinition"])]
+    cluster = service["clusterArn"].rsplit("/", 1)[-1]
+    arn = f"arn:aws:ecs:{get_region()}:{get_account_id()}:task/{cluster}/{uuid.uuid4().hex}"
+    now = now_iso()
+    checked = any("healthCheck" in container for container in revision["containerDefinitions"])
+    containers = ecs._build_task_containers(revision, [])
+    for container in containers:
+        del container["exitCode"]
+        container.update(taskArn=arn, healthStatus="HEALTHY" if checked else "UNKNOWN")
+        if digest := deployment["_digests"].get(container["name"]):
+            container["imageDigest"] = digest
+    task = {
+        "taskArn": arn,
+        "clusterArn": service["clusterArn"],
+        "taskDefinitionArn": revision["taskDefinitionArn"],
+        "group": f"service:{service['serviceName']}",
+        "startedBy": deployment["id"],
+        "lastStatus": "RUNNING",
+        "desiredStatus": "RUNNING",
+        "healthStatus": "HEALTHY" if checked else "UNKNOWN",
+        "createdAt": now,
+        "startedAt": now,
+        "connectivity": "CONNECTED",
+        "cpu": revision.get("cpu", "256"),
+        "memory": revision.get("memory", "512"),
+        "overrides": {"containerOverrides": []},
+        "attachments": [],
+        "containers": containers,
+        "version": 1,
+    }
+    ecs._tasks[arn] = task
+    return task
+
+
+def stop(task, end):
+    now = now_iso()
+    task.update(lastStatus="STOPPED", desiredStatus="STOPPED", stoppedAt=now, stoppingAt=now)
+    task.update(stopCode=end["stopCode"], stoppedReason=end["stoppedReason"], version=task["version"] + 1)
+    for container in task["containers"]:
+        container["lastStatus"] = "STOPPED"
+        if end.get("name") in (None, container["name"]):
+            container.update(end["container"])
+        elif end["container"]:
+            container["exitCode"] = 0
+
+
+def failed(service, deployment, outcome):
+    """A task of the deployment that did not make it."""
+    task = start(service, deployment)
+    if outcome["stopCode"] == "TaskFailedToStart":
+        del task["startedAt"]
+        for container in task["containers"]:
+            container.pop("runtimeId", None)
+            container.pop("imageDigest", None)
+    stop(task, outcome)
+    count(service)
+
+
+def run(original, data):
+    """RunTask: the task starts, and ends when ECS's part is played."""
+    status, headers, body = original(data)
+    if status != 200:
+        return status, headers, body
+    import json
+
+    started = []
+    for told in json.loads(body)["tasks"]:
+        task = ecs._tasks[told["taskArn"]]
+        task["lastStatus"] = "PROVISIONING"
+        for name in [name for name, value in task.items() if value in (None, "")]:
+            del task[name]
+        for container in task["containers"]:
+            container.pop("exitCode", None)
+            container["lastStatus"] = "PENDING"
+        task["_one_off"] = True
+        started.append(ecs._sanitize(task))
+    return json_response({"tasks": started, "failures": []})
+
+
+def advance(task):
+    """A one-off task goes on to RUNNING, then to its end."""
+    if not task.get("_one_off") or task["lastStatus"] == "STOPPED":
+        return []
+    if task["lastStatus"] == "PROVISIONING":
+        task.update(lastStatus="RUNNING", startedAt=now_iso(), version=task["version"] + 1)
+        for container in task["containers"]:
+            container["lastStatus"] = "RUNNING"
+    else:
+        revision = ecs._task_defs[ecs._resolve_td_key(task["taskDefinitionArn"])]
+        named = next((override["name"] for override in task["overrides"].get("containerOverrides", [])), None)
+        end = {"stopCode": "EssentialContainerExited", "stoppedReason": "Essential container in task exited"}
+        pull = outcomes.of_deployment(revision)
+        if isinstance(pull, dict) and pull["stopCode"] == "TaskFailedToStart":
+            end = pull
+        else:
+            end.update(name=named, container={"exitCode": outcomes.of_task(revision, named)})
+        stop(task, end)
+    detail = {name: value for name, value in ecs._sanitize(task).items() if name != "tags"}
+    return [envelope("ECS Task State Change", [task["taskArn"]], {**detail, "updatedAt": now_iso()})]
+
+
+def envelope(detail_type, resources, detail):
+    return {
+        "version": "0",
+        "id": new_uuid(),
+        "detail-type": detail_type,
+        "source": "aws.ecs",
+        "account": get_account_id(),
+        "time": now_iso(),
+        "region": get_region(),
+        "resources": resources,
+        "detail": detail,
+    }

@@ -1,0 +1,84 @@
+//! Delivery: EventBridge's part for events that only AWS itself may send, and direct invocations.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::{Cloud, STACK};
+
+/// One invocation of a function and how it ended.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The rule that matched; none for a direct invocation.
+    pub rule: Option<String>,
+    /// Name of the function.
+    pub function: String,
+    /// What the function answered: its report, or its error.
+    pub answer: Result<Value, Value>,
+}
+
+impl Cloud {
+    /// Delivers an event as EventBridge would: to the targets of every deployed rule whose pattern matches. MiniStack, like
+    /// AWS, takes no events of `aws.*` sources from callers, so it is asked which rules match and their targets are invoked.
+    ///
+    /// # Errors
+    /// When the emulator does not answer, or a target is no function.
+    pub fn deliver(&self, event: &Value) -> Result<Vec<Delivery>> {
+        let mut deliveries = Vec::new();
+        let rules = self.client.call("events", "list_rules", json!({}))?;
+        for rule in rules["Rules"].as_array().into_iter().flatten() {
+            let Some(pattern) = rule["EventPattern"].as_str() else { continue };
+            let question = json!({"EventPattern": pattern, "Event": event.to_string()});
+            let matches = self.client.call("events", "test_event_pattern", question)?;
+            if rule["State"] == "DISABLED" || matches["Result"] != true {
+                continue;
+            }
+            let name = rule["Name"].as_str().unwrap_or_default();
+            let targets = self.client.call("events", "list_targets_by_rule", json!({"Rule": name}))?;
+            for target in targets["Targets"].as_array().into_iter().flatten() {
+                let arn = target["Arn"].as_str().unwrap_or_default();
+                let Some((_, function)) = arn.split_once(":function:") else {
+                    bail!("rule {name} has the target {arn}, which is no function");
+                };
+                let payload = match target["Input"].as_str() {
+                    Some(input) => serde_json::from_str(input).context("the Input of a target is JSON")?,
+                    None => event.clone(),
+                };
+                deliveries.push(self.invoke(Some(name.to_owned()), function, &payload)?);
+            }
+        }
+        Ok(deliveries)
+    }
+
+    /// Invokes a function with a request, as `sam remote invoke` does.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn request(&self, logical_id: &str, request: &Value) -> Result<Delivery> {
+        let function = self.resource(STACK, logical_id)?;
+        self.invoke(None, &function, request)
+    }
+
+    fn invoke(&self, rule: Option<String>, function: &str, payload: &Value) -> Result<Delivery> {
+        let answer =
+            self.client.call("lambda", "invoke", json!({"FunctionName": function, "Payload": payload.to_string()}))?;
+        let body = serde_json::from_str(answer["Payload"].as_str().unwrap_or("null"))
+            .context("the answer of a function is JSON")?;
+        let answer =
+            if answer.get("FunctionError").is_some_and(|error| !error.is_null()) { Err(body) } else { Ok(body) };
+        Ok(Delivery { rule, function: function.to_owned(), answer })
+    }
+
+    /// Physical id of a resource of a stack.
+    ///
+    /// # Errors
+    /// When the stack has none of that logical id.
+    pub fn resource(&self, stack: &str, logical_id: &str) -> Result<String> {
+        let answer = self.client.call(
+            "cloudformation",
+            "describe_stack_resource",
+            json!({"StackName": stack, "LogicalResourceId": logical_id}),
+        )?;
+        let id = answer["StackResourceDetail"]["PhysicalResourceId"].as_str();
+        Ok(id.with_context(|| format!("stack {stack} has no resource {logical_id}"))?.to_owned())
+    }
+}

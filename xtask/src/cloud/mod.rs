@@ -1,0 +1,136 @@
+//! The local cloud: an emulated AWS on this machine with the real templates deployed to it.
+//!
+//! [`Server`] is the emulator's process (MiniStack and what `xtask/emulator` adds), [`deploy`] brings the templates and
+//! functions into it, [`Cloud`] is what one does with it then: deliver events, play ECS's part, look at what is there.
+//! What the emulator does differently from AWS is in `xtask/emulator/GAPS.md`.
+
+mod build;
+mod deliver;
+mod deploy;
+mod push;
+mod server;
+mod world;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+pub use build::build;
+pub use deliver::Delivery;
+pub use deploy::{STACK, deploy};
+pub use push::Image;
+pub use server::Server;
+pub use world::{Message, Running};
+
+use crate::client::Client;
+use crate::screen::phase;
+use crate::tools::{Tools, root};
+
+/// Where the emulator is and as whom to call it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Address {
+    /// `http://127.0.0.1:<port>`.
+    pub endpoint: String,
+    /// Its process.
+    pub pid: u32,
+    /// The account that everything belongs to.
+    pub account: String,
+    /// The region that everything is in.
+    pub region: String,
+}
+
+/// A cloud with the system deployed.
+#[derive(Debug)]
+pub struct Cloud {
+    /// Calls AWS.
+    pub client: Client,
+    /// Where it is.
+    pub address: Address,
+    /// Its process, when it ends with this one.
+    _server: Option<Server>,
+}
+
+impl Cloud {
+    /// Builds the functions, starts the emulator and deploys; everything ends with the value.
+    ///
+    /// # Errors
+    /// When any of it fails; nothing is left running then.
+    pub fn start(tools: &Tools) -> Result<Cloud> {
+        Cloud::bring_up(tools, server::Life::OurOwn)
+    }
+
+    /// The same, left running until [`Cloud::stop`].
+    ///
+    /// # Errors
+    /// When it already runs, or any of it fails; nothing is left running then.
+    pub fn start_to_stay(tools: &Tools) -> Result<Cloud> {
+        if let Ok(there) = Cloud::attach(tools) {
+            bail!("The local cloud is already up at {}. End it with: cargo xtask local down", there.address.endpoint);
+        }
+        let mut cloud = Cloud::bring_up(tools, server::Life::Stays)?;
+        fs::write(state_file(), serde_json::to_string_pretty(&cloud.address)?).context("note where the cloud is")?;
+        if let Some(server) = cloud._server.take() {
+            server.leave();
+        }
+        Ok(cloud)
+    }
+
+    fn bring_up(tools: &Tools, life: server::Life) -> Result<Cloud> {
+        let server = phase("Starting the emulated AWS", |_| Server::start(tools, life))?;
+        let client = Client::start(tools, &server.address)?;
+        build(tools)?;
+        deploy(tools, &client, &server.address)?;
+        Ok(Cloud { client, address: server.address.clone(), _server: Some(server) })
+    }
+
+    /// The cloud that was left running.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn attach(tools: &Tools) -> Result<Cloud> {
+        const DOWN: &str = "No local cloud is up. Start one with: cargo xtask local up";
+        let state = fs::read_to_string(state_file()).context(DOWN)?;
+        let address: Address = serde_json::from_str(&state).context(DOWN)?;
+        let client = Client::start(tools, &address)?;
+        client.call("local", "calls/count", json!({})).context(DOWN)?;
+        Ok(Cloud { client, address, _server: None })
+    }
+
+    /// Ends a cloud that was left running.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn stop(self) -> Result<()> {
+        self.client.call("local", "stop", json!({})).context("stop the emulator")?;
+        fs::remove_file(state_file()).context("forget where the cloud was")?;
+        Ok(())
+    }
+
+    /// Plays ECS's part by one transition of every service and task; the events that ECS emits for it.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn advance_ecs(&self) -> Result<Vec<Value>> {
+        let answer = self.client.call("local", "advance", json!({}))?;
+        Ok(answer["events"].as_array().cloned().unwrap_or_default())
+    }
+}
+
+/// Where running clouds, logs and builds are noted; ignored by git.
+pub fn local() -> PathBuf {
+    root().join(".local")
+}
+
+fn state_file() -> PathBuf {
+    local().join("cloud.json")
+}
+
+/// A folder below `.local`, made if need be.
+fn folder(name: impl AsRef<Path>) -> Result<PathBuf> {
+    let folder = local().join(name);
+    fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+    Ok(folder)
+}

@@ -1,0 +1,78 @@
+//! The emulator's process.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Address, folder};
+use crate::tools::Tools;
+
+/// When does the emulator end?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// With this process, however that ends: it sees its standard input close.
+    OurOwn,
+    /// When it is told to.
+    Stays,
+}
+
+/// The emulator, ended and cleaned up after when dropped.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens.
+    pub address: Address,
+    child: Child,
+    home: Option<PathBuf>,
+}
+
+impl Server {
+    /// Starts it and waits until it listens.
+    ///
+    /// # Errors
+    /// With its last words when it ends instead.
+    pub fn start(tools: &Tools, life: Life) -> Result<Server> {
+        let home = folder(format!("run-{}", std::process::id()))?;
+        let log = home.join("emulator.log");
+        let mut command = tools.python("server.py");
+        let errors = File::create(&log).with_context(|| format!("create {}", log.display()))?;
+        // The functions' code is unpacked below TMPDIR: two clouds at once must not share it.
+        command.env("TMPDIR", &home).stdout(Stdio::piped()).stderr(errors);
+        match life {
+            Life::OurOwn => command.stdin(Stdio::piped()),
+            Life::Stays => command.arg("--stay").stdin(Stdio::null()).process_group(0),
+        };
+        let mut child = command.spawn().context("start the emulator")?;
+        let mut line = String::new();
+        let output = child.stdout.take().context("the emulator has no output")?;
+        BufReader::new(output).read_line(&mut line).context("wait for the emulator")?;
+        let Ok(address) = serde_json::from_str(&line) else {
+            let _ = child.kill();
+            let _ = child.wait();
+            let said = fs::read_to_string(&log).unwrap_or_default();
+            let lines: Vec<&str> = said.lines().collect();
+            bail!(
+                "The emulator did not start; its last lines:\n    {}",
+                lines[lines.len().saturating_sub(15)..].join("\n    ")
+            );
+        };
+        Ok(Server { address, child, home: Some(home) })
+    }
+
+    /// Lets it run on when this value is dropped.
+    pub fn leave(mut self) {
+        self.home = None;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let Some(home) = &self.home else { return };
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(home);
+    }
+}
