@@ -3,18 +3,17 @@
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The memory at which Lambda gives one whole core, MB.
 const ONE_CORE_MB: u64 = 1769;
-
-/// Length of one scheduling period, microseconds: a function that used its share waits for the next one.
-const PERIOD_US: u64 = 20_000;
 
 /// A cgroup of our own, removed with its value.
 pub struct CpuShare {
     path: PathBuf,
     version: Version,
-    memory_mb: u64,
+    quota_us: u64,
+    period_us: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -24,13 +23,16 @@ enum Version {
 }
 
 impl CpuShare {
-    /// Makes a cgroup for `memory_mb`; says why when this machine does not allow it.
-    pub fn new(memory_mb: u64) -> Result<Self> {
+    /// Makes a cgroup for `memory_mb`, dealt out in periods; says why when this machine does not allow it.
+    ///
+    /// A function that has used the share of one period waits for the next.
+    pub fn new(memory_mb: u64, period: Duration) -> Result<Self> {
+        let period_us = period.as_micros() as u64;
         let mounts = fs::read_to_string("/proc/mounts").context("read /proc/mounts")?;
         let (parent, version) = controller(&mounts)?;
         let path = parent.join(format!("huskit-bench-{}", std::process::id()));
         fs::create_dir(&path).with_context(|| format!("make cgroup {}", path.display()))?;
-        let share = Self { path, version, memory_mb };
+        let share = Self { path, version, quota_us: quota_us(memory_mb, period_us), period_us };
         share.limit().context("set a CPU quota")?;
         share.lift()?;
         Ok(share)
@@ -45,19 +47,19 @@ impl CpuShare {
     pub fn lift(&self) -> Result<()> {
         match self.version {
             Version::One => self.write("cpu.cfs_quota_us", "-1"),
-            Version::Two => self.write("cpu.max", &format!("max {PERIOD_US}")),
+            Version::Two => self.write("cpu.max", &format!("max {}", self.period_us)),
         }
     }
 
     /// Gives the share that the memory buys.
     pub fn limit(&self) -> Result<()> {
-        let quota = quota_us(self.memory_mb);
+        let Self { quota_us, period_us, .. } = self;
         match self.version {
             Version::One => {
-                self.write("cpu.cfs_period_us", &PERIOD_US.to_string())?;
-                self.write("cpu.cfs_quota_us", &quota.to_string())
+                self.write("cpu.cfs_period_us", &period_us.to_string())?;
+                self.write("cpu.cfs_quota_us", &quota_us.to_string())
             }
-            Version::Two => self.write("cpu.max", &format!("{quota} {PERIOD_US}")),
+            Version::Two => self.write("cpu.max", &format!("{quota_us} {period_us}")),
         }
     }
 
@@ -74,8 +76,8 @@ impl Drop for CpuShare {
     }
 }
 
-fn quota_us(memory_mb: u64) -> u64 {
-    memory_mb * PERIOD_US / ONE_CORE_MB
+fn quota_us(memory_mb: u64, period_us: u64) -> u64 {
+    memory_mb * period_us / ONE_CORE_MB
 }
 
 /// Where CPU quotas are set on this machine.
@@ -104,8 +106,8 @@ mod tests {
 
     #[test]
     fn the_quota_is_the_share_of_one_core() {
-        assert_eq!(quota_us(1769), PERIOD_US);
-        assert_eq!(quota_us(128), 1447);
+        assert_eq!(quota_us(1769, 20_000), 20_000);
+        assert_eq!(quota_us(128, 20_000), 1447);
     }
 
     #[test]

@@ -64,19 +64,21 @@ pub fn run(stage: &Stage, program: &Program, events: u64, delay: Duration) -> Re
     while stage.runtime.said.try_recv().is_ok() {}
     stage.endpoint.reset(delay)?;
     let mut running = Running::start(program, &stage.variables, &stage.log)?;
-    let measured = follow(stage, &mut running, events);
+    // A throttled client would send what it sends at once in pieces, and a traced run is about nothing else.
+    let share = stage.share.as_ref().filter(|_| delay.is_zero());
+    let measured = follow(stage, &mut running, events, share);
     measured.with_context(|| format!("{} printed last:\n{}", program.title, running.last_words()))
 }
 
-fn follow(stage: &Stage, running: &mut Running, events: u64) -> Result<Run> {
-    if let Some(share) = &stage.share {
+fn follow(stage: &Stage, running: &mut Running, events: u64, share: Option<&CpuShare>) -> Result<Run> {
+    if let Some(share) = share {
         share.lift()?;
         share.enter(running.pid())?;
     }
     let (at, mut hand_out) = next(stage, running).context("wait for the function to start")?;
     let mut run = Run { init: at - running.started, ..Run::default() };
     // Lambda gives the full CPU during init and the share from the first event on.
-    stage.share.as_ref().map(CpuShare::limit).transpose()?;
+    share.map(CpuShare::limit).transpose()?;
     for number in 1..=events {
         stage.endpoint.begin(number);
         let id = format!("8476a536-e9f4-11e8-9739-{number:012x}");

@@ -50,6 +50,9 @@ pub struct Args {
     /// Emulate the CPU share of a Lambda with this much memory (MB / 1769 of a core after init)
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(128..=10_240))]
     memory: Option<u64>,
+    /// Length of the periods in which that share is dealt out; Lambda has been observed to use 20 ms
+    #[arg(long, value_name = "MS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    period: u64,
     /// Processes started of each program
     #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
@@ -82,7 +85,7 @@ pub fn run(args: &Args) -> Result<()> {
     let endpoint = Endpoint::start(&authority)?;
     let runtime = RuntimeApi::start()?;
     let share = args.memory.and_then(|memory| {
-        CpuShare::new(memory)
+        CpuShare::new(memory, Duration::from_millis(args.period))
             .inspect_err(|error| eprintln!("bench: no CPU quota, so everything runs at full CPU: {error:#}"))
             .ok()
     });
@@ -90,15 +93,15 @@ pub fn run(args: &Args) -> Result<()> {
     let stage = Stage { endpoint, runtime, share, variables, log: folders.made.join("function.log") };
 
     let (counted, traced) = measure_all(&stage, &programs, args)?;
-    let results: Vec<report::Result> = programs
+    let results: Vec<report::Measured> = programs
         .iter()
         .zip(counted)
         .zip(traced)
-        .map(|((program, runs), traced)| report::Result { program, runs, traced })
+        .map(|((program, runs), traced)| report::Measured { program, runs, traced })
         .collect();
 
     let cpu = match (&stage.share, args.memory) {
-        (Some(_), Some(memory)) => format!("the CPU share of {memory} MB after init"),
+        (Some(_), Some(memory)) => format!("the CPU share of {memory} MB after init (periods of {} ms)", args.period),
         _ => "full CPU".to_owned(),
     };
     println!("{} runs of {} events each at {cpu}; median (min-max), ratio = theirs / ours\n", args.runs, args.events);
@@ -111,6 +114,7 @@ pub fn run(args: &Args) -> Result<()> {
         let mut document = report::json(&results);
         document.insert("cpu".to_owned(), json!(cpu));
         document.insert("memory_mb".to_owned(), json!(stage.share.as_ref().and(args.memory)));
+        document.insert("period_ms".to_owned(), json!(stage.share.as_ref().map(|_| args.period)));
         document.insert("runs".to_owned(), json!(args.runs));
         document.insert("events".to_owned(), json!(args.events));
         fs::write(file, serde_json::to_string_pretty(&Value::Object(document))? + "\n")

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 /// All runs of one program.
-pub struct Result<'a> {
+pub struct Measured<'a> {
     /// What ran.
     pub program: &'a Program,
     /// The measured runs.
@@ -23,81 +23,34 @@ struct Row {
     label: &'static str,
     /// Digits after the point.
     digits: usize,
-    /// Whether "theirs divided by ours" says something.
-    ratio: bool,
-    of: fn(&Result) -> Spread,
+    of: fn(&Measured) -> Spread,
 }
 
-const ROWS: [Row; 12] = [
-    Row {
-        key: "package_mb",
-        label: "package, zipped (MB)",
-        digits: 2,
-        ratio: true,
-        of: |r| one(r.program.package.bytes as f64 / 1e6),
-    },
-    Row {
-        key: "init_ms",
-        label: "init: start to first next (ms)",
-        digits: 1,
-        ratio: true,
-        of: |r| r.spread(|run| ms(run.init)),
-    },
-    Row { key: "first_ms", label: "first event (ms)", digits: 1, ratio: true, of: |r| r.spread(|run| ms(run.first)) },
-    Row {
-        key: "cold_ms",
-        label: "cold = init + first event (ms)",
-        digits: 1,
-        ratio: true,
-        of: |r| r.spread(|run| ms(run.cold())),
-    },
-    Row { key: "warm_p50_ms", label: "warm p50 (ms)", digits: 2, ratio: true, of: |r| r.warm(50.0) },
-    Row { key: "warm_p99_ms", label: "warm p99 (ms)", digits: 2, ratio: true, of: |r| r.warm(99.0) },
-    Row {
-        key: "cold_cpu_ms",
-        label: "CPU time of a cold start (ms)",
-        digits: 1,
-        ratio: true,
-        of: |r| r.spread(|run| ms(run.cold_cpu)),
-    },
-    Row {
-        key: "memory_mb",
-        label: "peak memory (MB)",
-        digits: 1,
-        ratio: true,
-        of: |r| r.spread(|run| run.peak as f64 / 1e6),
-    },
-    Row {
-        key: "calls",
-        label: "AWS calls per event",
-        digits: 0,
-        ratio: false,
-        of: |r| one(r.traced.calls.len() as f64),
-    },
-    Row {
-        key: "round_trips",
-        label: "sequential round trips per event",
-        digits: 0,
-        ratio: false,
-        of: |r| one(r.traced.round_trips as f64),
-    },
-    Row {
-        key: "round_trips_to_update",
-        label: "... up to UpdateService",
-        digits: 0,
-        ratio: false,
-        of: |r| one(r.traced.round_trips_to_update as f64),
-    },
-    Row {
-        key: "connections",
-        label: "TLS connections opened",
-        digits: 0,
-        ratio: false,
-        of: |r| r.spread(|run| run.connections as f64),
-    },
+const fn row(key: &'static str, label: &'static str, digits: usize, of: fn(&Measured) -> Spread) -> Row {
+    Row { key, label, digits, of }
+}
+
+/// What is better smaller, and by what factor.
+const COMPARED: [Row; 8] = [
+    row("package_mb", "package, zipped (MB)", 2, |of| one(of.program.package.bytes as f64 / 1e6)),
+    row("init_ms", "init: start to first next (ms)", 1, |of| of.spread(|run| ms(run.init))),
+    row("first_ms", "first event (ms)", 1, |of| of.spread(|run| ms(run.first))),
+    row("cold_ms", "cold = init + first event (ms)", 1, |of| of.spread(|run| ms(run.cold()))),
+    row("warm_p50_ms", "warm p50 (ms)", 2, |of| of.warm(50.0)),
+    row("warm_p99_ms", "warm p99 (ms)", 2, |of| of.warm(99.0)),
+    row("cold_cpu_ms", "CPU time of a cold start (ms)", 1, |of| of.spread(|run| ms(run.cold_cpu))),
+    row("memory_mb", "peak memory (MB)", 1, |of| of.spread(|run| run.peak as f64 / 1e6)),
 ];
 
-impl Result<'_> {
+/// What shows that all do the same.
+const COUNTED: [Row; 4] = [
+    row("calls", "AWS calls per event", 0, |of| one(of.traced.calls.len() as f64)),
+    row("round_trips", "sequential round trips per event", 0, |of| one(of.traced.round_trips as f64)),
+    row("round_trips_to_update", "... up to UpdateService", 0, |of| one(of.traced.round_trips_to_update as f64)),
+    row("connections", "TLS connections opened", 0, |of| of.spread(|run| run.connections as f64)),
+];
+
+impl Measured<'_> {
     fn spread(&self, of: fn(&Run) -> f64) -> Spread {
         Spread::of(self.runs.iter().map(of))
     }
@@ -111,60 +64,57 @@ impl Result<'_> {
 }
 
 /// The table; the first result is ours, the others are compared with it.
-pub fn table(results: &[Result]) -> String {
-    let mut lines: Vec<Vec<String>> = vec![vec![String::new()]];
+pub fn table(results: &[Measured]) -> String {
     let Some((ours, theirs)) = results.split_first() else { return String::new() };
-    lines[0].push(ours.program.title.clone());
-    for other in theirs {
-        lines[0].extend([other.program.title.clone(), "ratio".to_owned()]);
-    }
-    for row in &ROWS {
-        let mut line = vec![row.label.to_owned(), cell((row.of)(ours), row.digits)];
-        for other in theirs {
-            let ratio = if row.ratio { format!("{:.1}x", ratio(row, ours, other)) } else { String::new() };
-            line.extend([cell((row.of)(other), row.digits), ratio]);
-        }
-        lines.push(line);
-    }
+    let mut head = vec![String::new(), ours.program.title.clone()];
+    head.extend(theirs.iter().flat_map(|other| [other.program.title.clone(), "ratio".to_owned()]));
+    let compared =
+        COMPARED.iter().map(|row| line(row, ours, theirs, |other| format!("{:.1}x", ratio(row, ours, other))));
+    let counted = COUNTED.iter().map(|row| line(row, ours, theirs, |_| String::new()));
+    let lines: Vec<Vec<String>> = [head].into_iter().chain(compared).chain(counted).collect();
     align(&lines)
 }
 
+fn line(row: &Row, ours: &Measured, theirs: &[Measured], beside: impl Fn(&Measured) -> String) -> Vec<String> {
+    let mut line = vec![row.label.to_owned(), cell((row.of)(ours), row.digits)];
+    line.extend(theirs.iter().flat_map(|other| [cell((row.of)(other), row.digits), beside(other)]));
+    line
+}
+
 /// Everything as JSON, with `ratios.<program>.<metric>` = theirs / ours.
-pub fn json(results: &[Result]) -> Map<String, Value> {
+pub fn json(results: &[Measured]) -> Map<String, Value> {
+    let keyed = |of: fn(&Measured) -> Map<String, Value>| -> Map<String, Value> {
+        results.iter().map(|result| (result.program.key.to_owned(), Value::Object(of(result)))).collect()
+    };
     let mut document = Map::new();
-    let mut programs = Map::new();
-    for result in results {
-        let mut program = Map::new();
-        program.insert("title".to_owned(), json!(result.program.title));
-        for row in &ROWS {
-            let Spread { median, min, max } = (row.of)(result);
-            program.insert(row.key.to_owned(), json!({"median": round(median), "min": round(min), "max": round(max)}));
-        }
-        program.insert("package_contents".to_owned(), json!(result.program.package.contents));
-        program.insert("calls_of_an_event".to_owned(), json!(result.traced.calls));
-        programs.insert(result.program.key.to_owned(), Value::Object(program));
-    }
-    document.insert("programs".to_owned(), Value::Object(programs));
-    let mut ratios = Map::new();
+    document.insert("programs".to_owned(), Value::Object(keyed(program)));
     if let Some((ours, theirs)) = results.split_first() {
-        for other in theirs {
-            let of = |row: &Row| {
-                (
-                    row.key.trim_end_matches("_ms").trim_end_matches("_mb").to_owned(),
-                    json!(round(ratio(row, ours, other))),
-                )
-            };
-            ratios.insert(
-                other.program.key.to_owned(),
-                Value::Object(ROWS.iter().filter(|row| row.ratio).map(of).collect()),
-            );
-        }
+        let ratios: Map<String, Value> =
+            theirs.iter().map(|other| (other.program.key.to_owned(), ratios(ours, other))).collect();
+        document.insert("ratios".to_owned(), Value::Object(ratios));
     }
-    document.insert("ratios".to_owned(), Value::Object(ratios));
     document
 }
 
-fn ratio(row: &Row, ours: &Result, theirs: &Result) -> f64 {
+fn program(result: &Measured) -> Map<String, Value> {
+    let mut program = Map::new();
+    program.insert("title".to_owned(), json!(result.program.title));
+    for row in COMPARED.iter().chain(&COUNTED) {
+        let Spread { median, min, max } = (row.of)(result);
+        program.insert(row.key.to_owned(), json!({"median": round(median), "min": round(min), "max": round(max)}));
+    }
+    program.insert("package_contents".to_owned(), json!(result.program.package.contents));
+    program.insert("calls_of_an_event".to_owned(), json!(result.traced.calls));
+    program
+}
+
+/// Keyed by metric without its unit: a ratio has none.
+fn ratios(ours: &Measured, theirs: &Measured) -> Value {
+    let name = |row: &Row| row.key.trim_end_matches("_ms").trim_end_matches("_mb").to_owned();
+    COMPARED.iter().map(|row| (name(row), json!(round(ratio(row, ours, theirs))))).collect()
+}
+
+fn ratio(row: &Row, ours: &Measured, theirs: &Measured) -> f64 {
     (row.of)(theirs).median / (row.of)(ours).median
 }
 
@@ -204,4 +154,35 @@ fn align(lines: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::process::Package;
+    use super::*;
+
+    fn program(key: &'static str, bytes: u64) -> Program {
+        let package = Package { bytes, contents: String::new() };
+        Program { key, title: key.to_owned(), command: vec![], directory: "/".into(), variables: vec![], package }
+    }
+
+    fn measured(program: &Program, scale: u32) -> Measured<'_> {
+        let init = Duration::from_millis(10) * scale;
+        let run = Run { init, first: init, warm: vec![init], peak: 8_000_000 * u64::from(scale), ..Run::default() };
+        Measured { program, runs: vec![run], traced: Run { calls: vec!["A".to_owned()], ..Run::default() } }
+    }
+
+    #[test]
+    fn a_ratio_is_theirs_divided_by_ours() {
+        let (ours, theirs) = (program("rust", 1_000_000), program("boto3", 500_000));
+        let results = [measured(&ours, 1), measured(&theirs, 3)];
+        let json = json(&results);
+        assert_eq!(json["ratios"]["boto3"]["cold"], json!(3.0));
+        assert_eq!(json["ratios"]["boto3"]["memory"], json!(3.0));
+        assert_eq!(json["ratios"]["boto3"]["package"], json!(0.5));
+        assert_eq!(json["programs"]["rust"]["cold_ms"]["median"], json!(20.0));
+        let table = table(&results);
+        let cold: Vec<&str> = table.lines().find(|line| line.starts_with("cold")).unwrap().split("  ").collect();
+        assert_eq!(cold.last(), Some(&" 3.0x"));
+    }
 }
