@@ -126,7 +126,7 @@ impl Connection {
 /// TLS on ring with Amazon's roots, and those of `bundle` (a PEM file) beside them.
 ///
 /// One finished connector behind every client: each client that builds its own parses every root again, twice.
-fn http_client(bundle: Option<String>) -> Result<SharedHttpClient> {
+pub(super) fn http_client(bundle: Option<String>) -> Result<SharedHttpClient> {
     let mut trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS.as_bytes());
     if let Some(path) = bundle {
         trust.add_pem_certificate(certificates(&path)?);

@@ -1,5 +1,9 @@
 //! A connection whose answers are written down, for the gateways' own tests.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
@@ -8,6 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
 use super::Connection;
+use super::connection::http_client;
 use crate::env::Env;
 
 /// Answers requests in order, and keeps them.
@@ -50,4 +55,62 @@ impl Replay {
 /// Runs a gateway's future.
 pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// Answers over a real socket, where a body arrives as a stream: what is true of [`Replay`] need not be true there.
+pub(super) struct Wire {
+    url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Wire {
+    /// Each answer is an HTTP status and a body, in order; one connection serves them all.
+    pub(super) fn new(answers: Vec<(u16, Value)>) -> Wire {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&requests);
+        // Ends with the process or with the client's connection, whichever is first.
+        std::thread::spawn(move || {
+            let mut stream = BufReader::new(listener.accept().unwrap().0);
+            for (status, body) in answers {
+                let (head, length) = head(&mut stream);
+                let mut sent = vec![0; length];
+                stream.read_exact(&mut sent).unwrap();
+                kept.lock().unwrap().push(head + &String::from_utf8(sent).unwrap());
+                let body = body.to_string();
+                let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                stream.get_mut().write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        Wire { url, requests }
+    }
+
+    pub(super) fn connection(&self) -> Connection {
+        let env = Env::over(|name| match name {
+            "AWS_REGION" => Some("eu-central-1".to_owned()),
+            "AWS_ENDPOINT_URL" => Some(self.url.clone()),
+            _ => None,
+        });
+        let credentials = SharedCredentialsProvider::new(Credentials::new("id", "secret", None, None, "test"));
+        Connection::over(&env, http_client(None).unwrap(), credentials).unwrap()
+    }
+
+    /// Head and body of each request.
+    pub(super) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+/// The head of a request, header names in lower case as they are sent, and the length of the body behind it.
+fn head(stream: &mut impl BufRead) -> (String, usize) {
+    let (mut head, mut length) = (String::new(), 0);
+    while !head.ends_with("\r\n\r\n") {
+        let start = head.len();
+        assert!(stream.read_line(&mut head).unwrap() > 0, "the client closed the connection");
+        if let Some(value) = head[start..].strip_prefix("content-length: ") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    (head, length)
 }

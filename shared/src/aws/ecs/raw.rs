@@ -1,14 +1,14 @@
 //! Requests and answers as the JSON they are on the wire.
 //!
-//! A typed struct drops fields that are newer than the SDK. Copying a task definition must not, so its answer is read
-//! before the SDK reads it, and its request is replaced after the SDK wrote it, and before it is signed.
+//! A typed struct drops fields that are newer than the SDK. Copying a task definition must not, so its answer is kept
+//! as it came, and its request is replaced after the SDK wrote it, and before it is signed.
 
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
@@ -38,9 +38,10 @@ impl Intercept for Answer {
         "Answer"
     }
 
-    fn read_before_deserialization(
+    // Not before the SDK has read it: until then the body is a stream, without bytes to look at.
+    fn read_after_deserialization(
         &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> std::result::Result<(), BoxError> {

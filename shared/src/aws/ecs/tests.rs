@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::aws::testing::{Replay, run};
+use crate::aws::testing::{Replay, Wire, run};
 use crate::model::DeploymentState;
 
 fn id(name: &str) -> ServiceId {
@@ -97,6 +97,23 @@ fn fields_that_the_sdk_does_not_know_survive_reading_and_registering() {
         assert_eq!(sent["containerDefinitions"][0]["alsoNew"], true);
         assert!(sent["containerDefinitions"][0]["image"].as_str().unwrap().ends_with(digest.as_str()));
     });
+}
+
+/// A body that was written down is in memory at once; one that comes over a socket is a stream first.
+#[test]
+fn the_document_is_read_and_sent_as_it_stands_over_a_socket_too() {
+    let answer = json!({"taskDefinition": definition("x"), "tags": []});
+    let wire = Wire::new(vec![(200, answer.clone()), (200, answer)]);
+    let ecs = Ecs::new(&wire.connection());
+    let request = json!({"family": "web", "containerDefinitions": [], "fieldFromNextYear": "ü", "cpu": "256"});
+    run(async {
+        let revision = ecs.revision("web:7").await.unwrap();
+        assert_eq!(revision.with_images(&BTreeMap::new())["fieldFromNextYear"], json!({"a": [1, null]}));
+        ecs.register(&request).await.unwrap();
+    });
+    let sent = &wire.requests()[1];
+    assert!(sent.contains("x-amz-target: AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition\r\n"), "{sent}");
+    assert!(sent.ends_with(&format!("\r\n\r\n{request}")), "{sent}");
 }
 
 #[test]
