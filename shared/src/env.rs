@@ -7,8 +7,11 @@ use crate::model::Fleet;
 
 /// Where variables are looked up; the process's own environment, or a map in tests.
 pub struct Env<'a> {
-    lookup: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    lookup: Box<Lookup<'a>>,
 }
+
+/// Name to value.
+type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 impl fmt::Debug for Env<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

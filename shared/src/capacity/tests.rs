@@ -237,7 +237,7 @@ proptest! {
             prop_assert!(decision.reason.label().starts_with("manual"));
         } else if facts.budget.as_ref().is_some_and(|cut| cut.until > now && cut.asleep) {
             prop_assert_eq!(decision.reason.label(), "budget");
-        } else if !facts.budget.as_ref().is_some_and(|cut| cut.until > now) && policy.sleep.as_ref().is_some_and(|sleep| sleep.at(now).asleep) {
+        } else if facts.budget.as_ref().is_none_or(|cut| cut.until <= now) && policy.sleep.as_ref().is_some_and(|sleep| sleep.at(now).asleep) {
             prop_assert_eq!(decision.reason.label(), "night");
         }
         if matches!(decision.reason.label(), "frozen" | "manual_hold") {

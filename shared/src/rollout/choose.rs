@@ -19,6 +19,16 @@ pub(super) enum Choice {
     Stay(Reason),
 }
 
+/// What the tag policy of one repository has to offer.
+enum Offer {
+    /// Nothing new.
+    Nothing,
+    /// A newer image that may be rolled.
+    Take(Image),
+    /// A newer image that may not, or not yet, and why.
+    Refuse(Reason),
+}
+
 /// Chooses for all repositories of a service together: one revision carries them all.
 pub(super) fn choose(policy: &ServicePolicy, record: &Record, seen: &Seen, now: Timestamp) -> Choice {
     let current = current(policy, record, seen);
@@ -27,12 +37,12 @@ pub(super) fn choose(policy: &ServicePolicy, record: &Record, seen: &Seen, now: 
     let mut stay = Reason::UpToDate;
     for image in &policy.images {
         match candidate(image, policy.rollout.scan.as_ref(), record, seen, current.get(&image.repository), now) {
-            Ok(Some(candidate)) => {
+            Offer::Take(candidate) => {
                 newer = true;
                 images.insert(image.repository.clone(), candidate);
             }
-            Ok(None) => {}
-            Err(reason) => stay = reason,
+            Offer::Nothing => {}
+            Offer::Refuse(reason) => stay = reason,
         }
     }
     if images.len() < policy.images.len() {
@@ -78,7 +88,7 @@ fn was_released(record: &Record, policy: &ImagePolicy, image: &Image) -> bool {
     record.releases.iter().any(|release| release.images.get(&policy.repository).is_some_and(same))
 }
 
-/// The image to move to: `None` when there is nothing new, the reason when something new is refused.
+/// What one repository has to offer.
 fn candidate(
     policy: &ImagePolicy,
     gate: Option<&ScanGate>,
@@ -86,29 +96,29 @@ fn candidate(
     seen: &Seen,
     current: Option<&Image>,
     now: Timestamp,
-) -> Result<Option<Image>, Reason> {
+) -> Offer {
     let repository = &policy.repository;
     let Some(image) = seen.candidates.get(repository).cloned().flatten() else {
         return match current {
-            Some(_) => Ok(None),
-            None => Err(Reason::NoImage { repository: repository.clone(), tag: policy.tag.to_string() }),
+            Some(_) => Offer::Nothing,
+            None => Offer::Refuse(Reason::NoImage { repository: repository.clone(), tag: policy.tag.to_string() }),
         };
     };
     if current.is_some_and(|current| current.digest == image.digest) {
-        return Ok(None);
+        return Offer::Nothing;
     }
     if let Some(entry) = record.quarantined(repository, &image.digest) {
-        return Err(Reason::Quarantined { image, why: entry.reason.clone(), since: entry.at });
+        return Offer::Refuse(Reason::Quarantined { image, why: entry.reason.clone(), since: entry.at });
     }
     if let Some(than) = newest_seen(repository, record, current).filter(|than| image.pushed_at <= *than) {
-        return Err(Reason::Older { image, than });
+        return Offer::Refuse(Reason::Older { image, than });
     }
     if let Some(freeze) = record.freeze(now) {
-        return Err(Reason::Frozen { image, freeze: freeze.clone() });
+        return Offer::Refuse(Reason::Frozen { image, freeze: freeze.clone() });
     }
     match gate {
-        Some(gate) => passes(gate, image, now).map(Some),
-        None => Ok(Some(image)),
+        Some(gate) => passes(gate, image, now),
+        None => Offer::Take(image),
     }
 }
 
@@ -120,9 +130,9 @@ fn newest_seen(repository: &str, record: &Record, current: Option<&Image>) -> Op
     released.chain(refused).chain(current).map(|image| image.pushed_at).max()
 }
 
-fn passes(gate: &ScanGate, image: Image, now: Timestamp) -> Result<Image, Reason> {
+fn passes(gate: &ScanGate, image: Image, now: Timestamp) -> Offer {
     let until = image.pushed_at + SignedDuration::from_mins(gate.wait_minutes.into());
-    let refuse = |finding: String, image: Image| Err(Reason::ScanRefused { image, finding });
+    let refuse = |finding: String, image: Image| Offer::Refuse(Reason::ScanRefused { image, finding });
     match &image.scan {
         ScanState::Complete(found) => {
             let count = |severity: &String| found.get(severity).copied().unwrap_or(0);
@@ -132,12 +142,12 @@ fn passes(gate: &ScanGate, image: Image, now: Timestamp) -> Result<Image, Reason
                     let finding = format!("{} {severity} findings, at most {most} allowed", count(severity));
                     refuse(finding, image)
                 }
-                None => Ok(image),
+                None => Offer::Take(image),
             }
         }
-        ScanState::Missing | ScanState::Pending if now < until => Err(Reason::AwaitingScan { image, until }),
+        ScanState::Missing | ScanState::Pending if now < until => Offer::Refuse(Reason::AwaitingScan { image, until }),
         ScanState::Missing | ScanState::Pending | ScanState::Failed(_) if gate.unscanned == Unscanned::Accept => {
-            Ok(image)
+            Offer::Take(image)
         }
         ScanState::Missing | ScanState::Pending => {
             refuse(format!("no scan result within {} minutes", gate.wait_minutes), image)

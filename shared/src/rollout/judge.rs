@@ -249,7 +249,7 @@ fn why(sentence: Option<&str>, stopped: &[Task]) -> String {
         }
     }
     let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
-    counted.sort_by(|a, b| b.1.cmp(&a.1));
+    counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let tasks = counted.into_iter().take(3).map(|(reason, n)| match n {
         1 => reason,
         n => format!("{reason} ({n} tasks)"),
