@@ -142,11 +142,11 @@ impl App {
                     seen.tasks = self.ecs.running_tasks(&service.id).await?;
                 }
                 Some(ours) if ours.primary && ours.state != DeploymentState::Failed => {}
-                _ => seen.stopped = self.ecs.stopped_tasks(&policy.cluster, deployment).await?,
+                _ => seen.stopped = self.ecs.stopped_tasks(&service.id, deployment).await?,
             },
             Phase::Staged { deployment, .. } if service.desired > 0 => {
                 let awake = service.primary().map_or(deployment, |primary| &primary.id);
-                seen.stopped = self.ecs.stopped_tasks(&policy.cluster, awake).await?;
+                seen.stopped = self.ecs.stopped_tasks(&service.id, awake).await?;
                 seen.tasks = self.ecs.running_tasks(&service.id).await?;
             }
             Phase::Staged { .. } => {}

@@ -136,6 +136,14 @@ fn compare(path: &str, wanted: &Value, got: &Value, found: &mut Vec<String>) {
                 compare(&path, wanted.get(key).unwrap_or(&null), got.get(key).unwrap_or(&null), found);
             }
         }
+        (Value::Array(wanted), Value::Array(got)) if names(wanted).is_some() && names(wanted) == names(got) => {
+            // Containers, variables, secrets: ECS is free to answer them in another order.
+            let named =
+                |list: &[Value], name: &str| list.iter().find(|item| item["name"] == name).cloned().unwrap_or_default();
+            for name in names(wanted).unwrap_or_default() {
+                compare(&format!("{path}[{name}]"), &named(wanted, name), &named(got, name), found);
+            }
+        }
         (Value::Array(wanted), Value::Array(got)) if wanted.len() == got.len() => {
             for (i, (wanted, got)) in wanted.iter().zip(got).enumerate() {
                 compare(&format!("{path}[{i}]"), wanted, got, found);
@@ -144,6 +152,15 @@ fn compare(path: &str, wanted: &Value, got: &Value, found: &mut Vec<String>) {
         // Paths only: a value may be a secret that somebody wrote into the environment.
         _ => found.push(path.to_owned()),
     }
+}
+
+/// The names in a list of things with names of their own, in order of the alphabet.
+fn names(list: &[Value]) -> Option<Vec<&str>> {
+    let mut names: Vec<&str> = list.iter().map(|item| item.get("name")?.as_str()).collect::<Option<_>>()?;
+    names.sort_unstable();
+    let all = names.len();
+    names.dedup();
+    (names.len() == all).then_some(names)
 }
 
 #[cfg(test)]
@@ -200,6 +217,7 @@ mod tests {
             "arn:aws:ecs:eu-central-1:123456789012:task-definition/api:8".into();
         registered["taskDefinition"]["revision"] = 8.into();
         registered["taskDefinition"].as_object_mut().unwrap().remove("volumes");
+        registered["taskDefinition"]["containerDefinitions"].as_array_mut().unwrap().reverse();
         registered["taskDefinition"]["inferenceAccelerators"] = json!([]);
         assert_eq!(Revision::from_answer(&registered).unwrap().differences(&request), Vec::<String>::new());
     }
@@ -214,6 +232,6 @@ mod tests {
         document["containerDefinitions"][0]["environment"][0]["value"] = "other".into();
         document.insert("taskDefinitionArn".into(), "arn".into());
         let differences = Revision::from_answer(&registered).unwrap().differences(&request);
-        assert_eq!(differences, ["containerDefinitions[0].environment[0].value", "ephemeralStorage", "tags"]);
+        assert_eq!(differences, ["containerDefinitions[api].environment[KEY].value", "ephemeralStorage", "tags"]);
     }
 }

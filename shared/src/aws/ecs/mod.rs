@@ -154,17 +154,20 @@ impl Ecs {
         self.list(&id.cluster, call).await.context(|| format!("list tasks of service {id}"))
     }
 
-    /// The tasks that `started_by` started, a deployment for instance, and that ended; ECS forgets them after an hour.
+    /// The tasks of a service that a deployment started and that ended; ECS forgets them after an hour.
+    ///
+    /// They are listed by service and told apart here: ECS takes a starter as a filter only when it is the only one.
     ///
     /// Requires `ecs:ListTasks`.
     /// Requires `ecs:DescribeTasks`.
     ///
     /// # Errors
-    /// `NotFound` when the cluster is gone.
-    pub async fn stopped_tasks(&self, cluster: &str, started_by: &str) -> Result<Vec<Task>> {
-        let call = self.client.list_tasks().cluster(cluster).started_by(started_by);
+    /// `NotFound` when the service is gone.
+    pub async fn stopped_tasks(&self, id: &ServiceId, deployment: &str) -> Result<Vec<Task>> {
+        let call = self.client.list_tasks().cluster(&id.cluster).service_name(&id.name);
         let call = call.desired_status(DesiredStatus::Stopped);
-        self.list(cluster, call).await.context(|| format!("list stopped tasks of {started_by}"))
+        let tasks = self.list(&id.cluster, call).await.context(|| format!("list stopped tasks of service {id}"))?;
+        Ok(tasks.into_iter().filter(|task| task.started_by.as_deref() == Some(deployment)).collect())
     }
 
     /// One task; `None` when ECS has forgotten it.

@@ -90,7 +90,7 @@ fn fields_that_the_sdk_does_not_know_survive_reading_and_registering() {
         let revision = ecs.revision("web:7").await.unwrap();
         let request = revision.with_images(&BTreeMap::from([("acme/web".to_owned(), digest.clone())]));
         let registered = ecs.register(&request).await.unwrap();
-        assert_eq!(registered.differences(&request), ["containerDefinitions[0].image"]);
+        assert_eq!(registered.differences(&request), ["containerDefinitions[web].image"]);
         let sent = &replay.sent()[1];
         assert_eq!(*sent, request);
         assert_eq!(sent["fieldFromNextYear"], json!({"a": [1, null]}));
@@ -143,22 +143,27 @@ fn service_without_count() -> Value {
 #[test]
 fn tasks_are_listed_by_page_and_those_that_vanished_are_left_out() {
     let task = json!({
-        "taskArn": "t1", "taskDefinitionArn": "rev-1", "lastStatus": "STOPPED", "stopCode": "EssentialContainerExited",
+        "taskArn": "t1", "taskDefinitionArn": "rev-1", "lastStatus": "STOPPED", "startedBy": "ecs-svc/1", "stopCode": "EssentialContainerExited",
         "stoppedReason": "Essential container in task exited",
         "containers": [{"name": "web", "exitCode": 137, "reason": "OutOfMemoryError: container killed"}]
     });
+    let mut of_another_deployment = task.clone();
+    of_another_deployment["startedBy"] = "ecs-svc/2".into();
     let replay = Replay::new(&[
         (200, json!({"taskArns": ["t1"], "nextToken": "more"})),
         (200, json!({"taskArns": ["t2"]})),
-        (200, json!({"tasks": [task], "failures": [{"arn": "t2", "reason": "MISSING"}]})),
+        (200, json!({"tasks": [task, of_another_deployment], "failures": [{"arn": "t2", "reason": "MISSING"}]})),
     ]);
-    let tasks = run(Ecs::new(&replay.connection()).stopped_tasks("prod", "ecs-svc/1")).unwrap();
+    let tasks = run(Ecs::new(&replay.connection()).stopped_tasks(&id("web"), "ecs-svc/1")).unwrap();
     let told = tasks[0].stopped.as_ref().unwrap().to_string();
     assert_eq!(
         (tasks.len(), told.as_str()),
         (1, "container web exited with code 137: OutOfMemoryError: container killed")
     );
-    assert_eq!(replay.sent()[0]["startedBy"], "ecs-svc/1");
+    assert_eq!(
+        (&replay.sent()[0]["serviceName"], &replay.sent()[0]["desiredStatus"]),
+        (&json!("web"), &json!("STOPPED"))
+    );
     assert_eq!(replay.sent()[2]["tasks"], json!(["t1", "t2"]));
 }
 
