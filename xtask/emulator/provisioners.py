@@ -1,8 +1,10 @@
-"""CloudFormation resources that MiniStack makes too simply for what is tested here."""
+"""CloudFormation: resources that MiniStack makes too simply for what is tested here, and `Fn::ToJsonString`."""
+
+import json
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecs
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import engine, provisioners, stacks
 
 # Keys below these are names of the user's, not of CloudFormation's.
 VERBATIM = {"Options", "DockerLabels", "DriverOpts", "Labels", "LogOptions"}
@@ -20,6 +22,16 @@ def install():
         "update": update_service,
         "delete": provisioners._ecs_service_delete,
     }
+
+
+    resolve = engine._resolve_refs
+
+    def resolve_with_json(value, *context):
+        if isinstance(value, dict) and list(value) == ["Fn::ToJsonString"]:
+            return json.dumps(resolve_with_json(value["Fn::ToJsonString"], *context), separators=(",", ":"))
+        return resolve(value, *context)
+
+    engine._resolve_refs = stacks._resolve_refs = resolve_with_json
 
 
 def known_types():
@@ -48,8 +60,6 @@ def camel(value, wide=False):
 
 def call(action, data):
     status, _headers, body = ecs._ACTION_MAP[action](data)
-    import json
-
     answer = json.loads(body)
     if status != 200:
         raise ValueError(f"{action}: {answer.get('message') or answer}")

@@ -1,5 +1,6 @@
 """Tasks: as many as a service asks for, failed ones with their reasons, and one-off tasks that end."""
 
+import json
 import uuid
 
 import outcomes
@@ -104,8 +105,6 @@ def run(original, data):
     status, headers, body = original(data)
     if status != 200:
         return status, headers, body
-    import json
-
     started = []
     for told in json.loads(body)["tasks"]:
         task = ecs._tasks[told["taskArn"]]

@@ -1,6 +1,7 @@
 //! The project's own commands: the local cloud, the demo, the tests, the benchmark.
 //!
 //! # Layout
+//! - [`demo`], [`local`]: the commands; [`story`]: what the demo tells
 //! - [`tools`]: the Python environment that the tools live in
 //! - [`cloud`]: the emulated AWS with the real templates deployed
 //! - [`client`]: AWS calls through that environment's boto3
@@ -13,6 +14,9 @@
 pub mod bench;
 pub mod client;
 pub mod cloud;
+pub mod demo;
+pub mod local;
 pub mod process;
 pub mod screen;
+pub mod story;
 pub mod tools;

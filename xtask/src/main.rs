@@ -1,15 +1,32 @@
 //! `cargo xtask`: the project's own commands.
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+use xtask::local::Local;
+use xtask::{bench, demo, local};
 
+/// The project's own commands
 #[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
 enum Command {
+    /// Deploy the real templates and functions to a local cloud, play a story, check every step
+    Demo,
+    /// The local cloud, left running to play with
+    #[command(subcommand)]
+    Local(Local),
     /// Measure the rollout function against the same job in Python and Node
-    Bench(xtask::bench::Args),
+    Bench(bench::Args),
 }
 
 fn main() -> anyhow::Result<()> {
-    match Command::parse() {
-        Command::Bench(args) => xtask::bench::run(&args),
+    match Arguments::parse().command {
+        Command::Demo => demo::run(),
+        Command::Local(command) => local::run(&command),
+        Command::Bench(args) => bench::run(&args),
     }
 }

@@ -29,7 +29,8 @@ pub fn build(tools: &Tools) -> Result<()> {
     let architecture = architecture()?;
     phase(&format!("sam build ({architecture}; minutes the first time, seconds later)"), |detail| {
         let mut sam = tools.command("sam");
-        sam.args(["build", "--template-file", "template.yaml", "--build-dir"]).arg(&output);
+        // sam's own cache looks at the function's folder alone and would miss a change of `shared`; cargo's does not.
+        sam.args(["build", "--no-cached", "--beta-features", "--template-file", "template.yaml", "--build-dir"]).arg(&output);
         sam.arg("--parameter-overrides").arg(format!("Architecture={architecture}"));
         process::run(sam, &logs.join("sam-build.log"), detail).context("sam build")
     })

@@ -1,0 +1,28 @@
+//! `cargo xtask demo`: the story, from nothing to its closing table.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+
+use crate::cloud::Cloud;
+use crate::screen::{heading, seconds};
+use crate::story::{Story, rollout};
+use crate::tools::Tools;
+
+/// Plays it.
+///
+/// # Errors
+/// When anything did not end as expected; nothing is left running either way.
+pub fn run() -> Result<()> {
+    let started = Instant::now();
+    heading("The real templates and functions, deployed to an emulated AWS on this machine");
+    let tools = Tools::prepare()?;
+    let cloud = Cloud::start(&tools)?;
+    let mut story = Story::begin(&cloud)?;
+    rollout::tell(&mut story);
+    let well = story.close();
+    drop(cloud);
+    println!("took {}; nothing is left running", seconds(started.elapsed()));
+    ensure!(well, "the story did not end as expected; look for NOT above");
+    Ok(())
+}

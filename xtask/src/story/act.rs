@@ -1,0 +1,145 @@
+//! What can happen in a step: each verb does it, shows it, and shows what the functions decided and did.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::{Step, stack_updated};
+use crate::cloud::{Delivery, Image, Message, STACK};
+use crate::screen::{Paint, labelled};
+
+/// More rounds than any deployment takes.
+const ROUNDS: usize = 60;
+
+impl Step<'_> {
+    /// Pushes an image to a service's repository under the tag that it follows, and delivers the push.
+    ///
+    /// # Errors
+    /// When the emulator refuses any of it.
+    pub fn push(&mut self, service: &str, name: &str, outcome: Option<&str>) -> Result<Image> {
+        let service = self.service(service)?;
+        let image = self.cloud.push(&service.repository, &service.tag, name, outcome)?;
+        self.deliver(&self.cloud.push_event(&image))?;
+        Ok(image)
+    }
+
+    /// Delivers an event to whatever rule matches it.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn deliver(&mut self, event: &Value) -> Result<Vec<Delivery>> {
+        labelled("event", Paint::Cyan, &describe(event));
+        let deliveries = self.cloud.deliver(event)?;
+        if deliveries.is_empty() {
+            labelled("", Paint::Dim, "no rule matches");
+        }
+        for delivery in &deliveries {
+            self.show(delivery)?;
+        }
+        Ok(deliveries)
+    }
+
+    /// Asks the rollout function for something, as a person does.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn ask(&mut self, request: &Value) -> Result<Delivery> {
+        labelled("request", Paint::Cyan, &request.to_string());
+        let delivery = self.cloud.request("RolloutFunction", request)?;
+        self.show(&delivery)?;
+        Ok(delivery)
+    }
+
+    /// Plays ECS's part until nothing moves any more: each transition's events are delivered before the next one.
+    ///
+    /// # Errors
+    /// When the emulator does not answer, or ECS never comes to rest.
+    pub fn let_ecs_go_on(&mut self) -> Result<()> {
+        for _ in 0..ROUNDS {
+            let events = self.cloud.advance_ecs()?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            for event in events {
+                self.deliver(&event)?;
+            }
+        }
+        anyhow::bail!("ECS still moves after {ROUNDS} rounds")
+    }
+
+    /// Tells the functions that the system's stack was updated.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn tell_of_stack_update(&mut self) -> Result<()> {
+        let stack = self.cloud.resource(STACK, "SystemStack")?;
+        self.deliver(&stack_updated(self.cloud, &stack))?;
+        Ok(())
+    }
+
+    /// The messages since the last time.
+    pub fn messages(&mut self) -> Vec<Message> {
+        std::mem::take(&mut self.messages)
+    }
+
+    /// What the functions called since the last time, without the calls that change nothing.
+    pub fn changes(&mut self) -> Vec<String> {
+        let calls = std::mem::take(&mut self.calls);
+        let reads = ["Describe", "List", "Get", "BatchGet", "Query"];
+        calls.into_iter().filter(|call| !reads.iter().any(|read| call.starts_with(read))).collect()
+    }
+
+    fn show(&mut self, delivery: &Delivery) -> Result<()> {
+        match &delivery.answer {
+            Ok(report) => {
+                if let Some(reason) = report["ignored"].as_str() {
+                    labelled("ignored", Paint::Dim, reason);
+                }
+                for line in report["services"].as_array().into_iter().flatten() {
+                    show_line(line);
+                }
+            }
+            Err(error) => labelled("FAILED", Paint::Red, error["errorMessage"].as_str().unwrap_or(&error.to_string())),
+        }
+        self.calls.extend(self.cloud.calls()?);
+        for message in self.cloud.messages(&self.queue)? {
+            labelled("message", Paint::Bold, &format!("{}\n{}", message.subject, message.body.trim_end()));
+            self.messages.push(message);
+        }
+        Ok(())
+    }
+}
+
+fn show_line(line: &Value) {
+    let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    let service = text("service");
+    let name = service.rsplit('/').next().unwrap_or_default();
+    labelled("decision", Paint::Bold, &format!("{name}: {} ({}): {}", text("decision"), text("reason"), text("why")));
+    for change in line["changes"].as_array().into_iter().flatten() {
+        labelled("effect", Paint::Green, change.as_str().unwrap_or_default());
+    }
+    if let Some(error) = line.get("error").filter(|error| !error.is_null()) {
+        labelled("error", Paint::Red, &error.to_string());
+    }
+}
+
+/// An event in one line: what an operator would say happened.
+fn describe(event: &Value) -> String {
+    let (detail, kind) = (&event["detail"], event["detail-type"].as_str().unwrap_or("unknown"));
+    let text = |name: &str| detail[name].as_str().unwrap_or_default();
+    let last = |arn: &Value| arn.as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default().to_owned();
+    let said = match kind {
+        "ECR Image Action" => {
+            let digest: String = text("image-digest").chars().take(19).collect();
+            format!("{} {}:{} {digest}", text("action-type"), text("repository-name"), text("image-tag"))
+        }
+        "ECS Deployment State Change" => {
+            let name = text("eventName").trim_start_matches("SERVICE_DEPLOYMENT_");
+            format!("{} {name}: {}", last(&event["resources"][0]), text("reason"))
+        }
+        "ECS Task State Change" => format!("{} {}: {}", text("startedBy"), text("lastStatus"), text("stoppedReason")),
+        "CloudFormation Stack Status Change" => detail["status-details"]["status"].as_str().unwrap_or_default().to_owned(),
+        _ => event["source"].as_str().unwrap_or_default().to_owned(),
+    };
+    let played = if event["source"] == "aws.ecs" { " (ECS is played)" } else { "" };
+    format!("{kind}: {said}{played}")
+}
