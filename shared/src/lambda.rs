@@ -78,3 +78,16 @@ impl From<Error> for Diagnostic {
         Diagnostic { error_type: error.kind().label().to_owned(), error_message: error.to_string() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invocation_fails_with_the_kind_as_its_type_and_the_whole_chain_as_its_message() {
+        let error = Error::new(Kind::Throttled, "ThrottlingException: slow down").context("describe service prod/web");
+        let told = Diagnostic::from(error);
+        assert_eq!(told.error_type, "throttled");
+        assert_eq!(told.error_message, "describe service prod/web: ThrottlingException: slow down");
+    }
+}

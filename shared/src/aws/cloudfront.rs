@@ -52,6 +52,7 @@ impl CloudFront {
 mod tests {
     use super::*;
     use crate::aws::testing::{Replay, run};
+    use crate::error::Kind;
 
     #[test]
     fn the_reference_is_the_callers_so_that_a_repeat_is_no_second_invalidation() {
@@ -63,5 +64,19 @@ mod tests {
             body.contains("<CallerReference>ecs-svc/1</CallerReference>") && body.contains("<Path>/*</Path>"),
             "{body}"
         );
+    }
+
+    #[test]
+    fn a_refusal_is_read_by_its_code_in_xml_too() {
+        let refused = |status: u16, code: &str| {
+            let answer =
+                format!("<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>");
+            let replay = Replay::texts(&[(status, answer)]);
+            run(CloudFront::new(&replay.connection()).invalidate("E1", &["/*".into()], "1")).unwrap_err()
+        };
+        let error = refused(404, "NoSuchDistribution");
+        let text = "invalidate distribution E1: NoSuchDistribution: no";
+        assert_eq!((error.kind(), error.to_string().as_str()), (Kind::NotFound, text));
+        assert_eq!(refused(400, "TooManyInvalidationsInProgress").kind(), Kind::Throttled);
     }
 }

@@ -22,8 +22,9 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -145,16 +146,16 @@ pub(super) fn http_client(bundle: Option<String>) -> Result<SharedHttpClient> {
     Ok(http_client_fn(move |_, _| connector.clone()))
 }
 
-/// The PEM file at `path`, checked here because the TLS crates panic on a malformed one.
+/// The PEM file at `path`, checked here because the HTTP client panics on one that it cannot use.
 fn certificates(path: &str) -> Result<Vec<u8>> {
     let bad = || Error::bad_field("AWS_CA_BUNDLE", path, "a readable file of PEM certificates");
     let pem = std::fs::read(path).map_err(|error| bad().with_source(error))?;
-    let certificates: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    match certificates {
-        Ok(certificates) if !certificates.is_empty() => Ok(pem),
-        Ok(_) => Err(bad()),
-        Err(error) => Err(bad().with_source(std::io::Error::other(error.to_string()))),
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| bad().with_source(std::io::Error::other(error.to_string())))?;
+        store.add(certificate).map_err(|error| bad().with_source(error))?;
     }
+    if store.is_empty() { Err(bad()) } else { Ok(pem) }
 }
 
 /// The credentials that Lambda puts into the environment.
@@ -182,7 +183,8 @@ mod tests {
     #[test]
     fn a_bundle_that_is_none_is_told_and_does_not_panic() {
         let path = std::env::temp_dir().join(format!("bundle-{}.pem", std::process::id()));
-        for text in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nnot base64 !\n-----END CERTIFICATE-----\n"] {
+        let wrapped = |text: &str| format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+        for text in ["", "no certificate", &wrapped("not base64 !"), &wrapped("bm8gY2VydGlmaWNhdGU=")] {
             std::fs::write(&path, text).unwrap();
             let error = http_client(path.to_str().map(str::to_owned)).unwrap_err().to_string();
             assert!(error.starts_with("AWS_CA_BUNDLE: got"), "{error}");

@@ -1,8 +1,16 @@
 //! Amazon DynamoDB: documents under a partition and a sort key.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::{Map, Number, Value};
 
 use super::connection::{Connection, Service};
@@ -50,6 +58,9 @@ impl DynamoDb {
 
     /// Writes the document if `condition` holds.
     ///
+    /// When an answer is lost, the SDK writes again, and the condition fails on the first attempt's own item: that is
+    /// a success, not a conflict.
+    ///
     /// Requires `dynamodb:PutItem`.
     ///
     /// # Errors
@@ -61,7 +72,8 @@ impl DynamoDb {
             fields.iter().map(|(key, value)| (key.clone(), encode(value))).collect();
         item.insert("pk".into(), AttributeValue::S(pk.into()));
         item.insert("sk".into(), AttributeValue::S(sk.into()));
-        let call = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let call = self.client.put_item().table_name(&self.table).set_item(Some(item.clone()));
+        let call = call.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let call = match condition {
             Condition::Absent => call.condition_expression("attribute_not_exists(pk)"),
             Condition::Version(version) => call
@@ -69,7 +81,44 @@ impl DynamoDb {
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(":version", AttributeValue::N(version.to_string())),
         };
-        call.send().await.map(drop).map_err(classify).context(|| format!("put item {pk} {sk}"))
+        let attempts = Attempts::default();
+        match call.customize().interceptor(attempts.clone()).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if attempts.several() && stands(error.as_service_error(), &item) => Ok(()),
+            Err(error) => Err(classify(error)).context(|| format!("put item {pk} {sk}")),
+        }
+    }
+}
+
+/// Did the condition fail because this very item is there already?
+fn stands(error: Option<&PutItemError>, item: &HashMap<String, AttributeValue>) -> bool {
+    matches!(error, Some(PutItemError::ConditionalCheckFailedException(failed)) if failed.item() == Some(item))
+}
+
+/// Counts how often the SDK sent a request. An item that is there before the only attempt is somebody else's, however
+/// much it looks like ours.
+#[derive(Clone, Debug, Default)]
+struct Attempts(Arc<AtomicU32>);
+
+impl Attempts {
+    fn several(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 1
+    }
+}
+
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "Attempts"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> std::result::Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -126,6 +175,26 @@ mod tests {
         assert_eq!(decode(encode(&document)).unwrap(), document);
         assert!(decode(AttributeValue::Ss(vec![])).unwrap_err().to_string().contains("a set"));
     }
+
+    #[test]
+    fn a_write_whose_answer_was_lost_is_no_conflict_with_itself() {
+        let lost = || (500, json!({"__type": "InternalServerError", "message": "lost"}));
+        let conflict = |note: &str| {
+            let item = json!({"pk": {"S": "a"}, "sk": {"S": "b"}, "version": {"N": "8"}, "note": {"S": note}});
+            (400, json!({"__type": "ConditionalCheckFailedException", "message": "no", "Item": item}))
+        };
+        let put = |answers: &[(u16, Value)]| {
+            let replay = Replay::new(answers);
+            let table = DynamoDb::new(&replay.connection(), "ledger");
+            let document = json!({"version": 8, "note": "ours"});
+            run(table.put("a", "b", &document, Condition::Version(7))).map_err(|error| error.kind())
+        };
+        assert_eq!(put(&[lost(), conflict("ours")]), Ok(()));
+        assert_eq!(put(&[lost(), conflict("theirs")]), Err(Kind::Conflict));
+        // The same words of another writer, before we wrote at all.
+        assert_eq!(put(&[conflict("ours")]), Err(Kind::Conflict));
+    }
+
     #[test]
     fn a_write_demands_the_version_that_was_read() {
         let conflict =

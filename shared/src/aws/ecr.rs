@@ -16,6 +16,15 @@ const MANIFESTS: [&str; 4] = [
     "application/vnd.oci.image.index.v1+json",
 ];
 
+/// What came of moving a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagMove {
+    /// The tag named another image, or none, before.
+    Moved,
+    /// The tag named this image already.
+    AlreadyThere,
+}
+
 /// Looks images up and moves tags.
 #[derive(Clone, Debug)]
 pub struct Ecr {
@@ -83,7 +92,7 @@ impl Ecr {
     ///
     /// # Errors
     /// `NotFound` when the repository no longer has the image.
-    pub async fn tag(&self, repository: &str, digest: &Digest, tag: &str) -> Result<()> {
+    pub async fn tag(&self, repository: &str, digest: &Digest, tag: &str) -> Result<TagMove> {
         let context = || format!("tag {repository}@{digest} as {tag}");
         let id = ImageIdentifier::builder().image_digest(digest.as_str()).build();
         let call = self.client.batch_get_image().repository_name(repository).image_ids(id);
@@ -100,9 +109,10 @@ impl Ecr {
         let call = call.set_image_manifest(image.image_manifest.clone());
         let call = call.set_image_manifest_media_type(image.image_manifest_media_type.clone());
         match call.send().await {
-            Ok(_) => Ok(()),
-            // The tag names this very digest already.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_image_already_exists_exception()) => Ok(()),
+            Ok(_) => Ok(TagMove::Moved),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_image_already_exists_exception()) => {
+                Ok(TagMove::AlreadyThere)
+            }
             Err(error) => Err(classify(error)).context(context),
         }
     }
@@ -178,11 +188,16 @@ mod tests {
     #[test]
     fn reads_every_state_of_a_scan() {
         let counts = json!({"findingSeverityCounts": {"CRITICAL": 1, "HIGH": 4}});
-        let complete = found(json!({"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindingsSummary": counts}));
+        let complete =
+            found(json!({"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindingsSummary": counts.clone()}));
         let ScanState::Complete(severities) = complete.scan else { panic!("{:?}", complete.scan) };
         assert_eq!((severities["critical"], severities["high"]), (1, 4));
         assert_eq!(found(json!({})).scan, ScanState::Missing);
         assert_eq!(found(json!({"imageScanStatus": {"status": "IN_PROGRESS"}})).scan, ScanState::Pending);
+        // Enhanced scanning never completes: it stays active, with what it has found so far.
+        let active = found(json!({"imageScanStatus": {"status": "ACTIVE"}, "imageScanFindingsSummary": counts}));
+        assert!(matches!(active.scan, ScanState::Complete(severities) if severities["high"] == 4));
+        assert_eq!(found(json!({"imageScanStatus": {"status": "ACTIVE"}})).scan, ScanState::Pending);
         let failed = json!({"imageScanStatus": {"status": "UNSUPPORTED_IMAGE", "description": "no packages"}});
         assert_eq!(found(failed).scan, ScanState::Failed("no packages".into()));
     }
@@ -201,6 +216,9 @@ mod tests {
         let replay = Replay::new(&[(200, first), (200, detail(json!({"imageTags": ["v2"]})))]);
         let images = run(Ecr::new(&replay.connection()).images("acme/web")).unwrap();
         assert_eq!(images.iter().map(|(tag, _)| tag.as_str()).collect::<Vec<_>>(), ["v1", "latest", "v2"]);
+        let sent = replay.sent();
+        assert_eq!((&sent[0]["filter"], &sent[0]["maxResults"]), (&json!({"tagStatus": "TAGGED"}), &json!(1000)));
+        assert_eq!(sent[1]["nextToken"], "more");
     }
 
     #[test]
@@ -208,9 +226,12 @@ mod tests {
         let image =
             json!({"imageManifest": "{\"x\": 1}", "imageManifestMediaType": "application/vnd.oci.image.index.v1+json"});
         let replay = Replay::new(&[(200, json!({"images": [image]})), (200, json!({}))]);
-        run(Ecr::new(&replay.connection()).tag("acme/web", &digest(), "live")).unwrap();
-        let put = &replay.sent()[1];
+        let moved = run(Ecr::new(&replay.connection()).tag("acme/web", &digest(), "live"));
+        assert_eq!(moved.unwrap(), TagMove::Moved);
+        let [get, put] = &replay.sent()[..] else { panic!("{:?}", replay.sent()) };
+        assert_eq!(get["acceptedMediaTypes"], json!(MANIFESTS));
         assert_eq!((&put["imageManifest"], &put["imageTag"]), (&json!("{\"x\": 1}"), &json!("live")));
+        assert_eq!(put["imageManifestMediaType"], "application/vnd.oci.image.index.v1+json");
         assert_eq!(put["imageDigest"], digest().as_str());
     }
 
@@ -219,7 +240,8 @@ mod tests {
         let image = json!({"images": [{"imageManifest": "{}"}]});
         let there = json!({"__type": "ImageAlreadyExistsException", "message": "exists"});
         let replay = Replay::new(&[(200, image), (400, there)]);
-        run(Ecr::new(&replay.connection()).tag("acme/web", &digest(), "live")).unwrap();
+        let moved = run(Ecr::new(&replay.connection()).tag("acme/web", &digest(), "live"));
+        assert_eq!(moved.unwrap(), TagMove::AlreadyThere);
         let gone = json!({"images": [], "failures": [{"failureCode": "ImageNotFound"}]});
         let replay = Replay::new(&[(200, gone)]);
         let error = run(Ecr::new(&replay.connection()).tag("acme/web", &digest(), "live")).unwrap_err();

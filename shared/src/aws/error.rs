@@ -30,10 +30,16 @@ const CODES: [(Kind, &[&str]); 6] = [
             "AccessDeniedException",
             "AuthorizationError",
             "AuthorizationErrorException",
+            "ExpiredToken",
             "ExpiredTokenException",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
             "InvalidClientTokenId",
+            "InvalidSignatureException",
             "KMSAccessDenied",
             "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "SignatureDoesNotMatch",
             "UnrecognizedClientException",
         ],
     ),
@@ -49,9 +55,13 @@ const CODES: [(Kind, &[&str]); 6] = [
     (
         Kind::Throttled,
         &[
+            "KMSThrottling",
             "LimitExceededException",
             "ProvisionedThroughputExceededException",
             "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "SlowDown",
             "Throttled",
             "ThrottledException",
             "Throttling",
@@ -78,7 +88,16 @@ const CODES: [(Kind, &[&str]); 6] = [
     ),
     (
         Kind::Unavailable,
-        &["InternalFailure", "InternalError", "InternalServerError", "ServerException", "ServiceUnavailable"],
+        // The first two come with a 400.
+        &[
+            "RequestTimeout",
+            "RequestTimeoutException",
+            "InternalError",
+            "InternalFailure",
+            "InternalServerError",
+            "ServerException",
+            "ServiceUnavailable",
+        ],
     ),
 ];
 
@@ -98,9 +117,10 @@ where
             Err(_) => Error::new(kind, text),
         };
     };
-    let code = service.code().unwrap_or("no error code");
+    // Without a code it was no service that answered: a proxy, a load balancer, a page of HTML.
+    let code = service.code().map_or_else(|| format!("HTTP {}", status.unwrap_or_default()), str::to_owned);
     let message = service.message().unwrap_or("no message");
-    Error::new(kind(code, status), format!("{code}: {message}"))
+    Error::new(kind(&code, status), format!("{code}: {message}"))
 }
 
 /// What a code means; by the HTTP status when the code is new.
@@ -130,7 +150,47 @@ impl Status for aws_smithy_runtime_api::client::orchestrator::HttpResponse {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
     use super::*;
+
+    type Sdk = SdkError<ErrorMetadata, HttpResponse>;
+
+    fn answered(status: u16, error: ErrorMetadata) -> Error {
+        classify(Sdk::service_error(error, HttpResponse::new(status.try_into().unwrap(), SdkBody::from("<html>"))))
+    }
+
+    #[test]
+    fn the_code_decides_and_the_message_never_does() {
+        let error = ErrorMetadata::builder().code("AccessDeniedException").message("Rate exceeded, not found").build();
+        let error = answered(400, error);
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (Kind::Denied, "AccessDeniedException: Rate exceeded, not found",)
+        );
+    }
+
+    #[test]
+    fn an_answer_of_no_service_is_told_by_its_status_and_without_its_body() {
+        let error = answered(503, ErrorMetadata::builder().build());
+        assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Unavailable, "HTTP 503: no message"));
+        assert_eq!(answered(403, ErrorMetadata::builder().build()).kind(), Kind::Denied);
+    }
+
+    #[test]
+    fn an_answer_that_never_came_is_told_with_its_cause() {
+        let refused = || std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "connection refused");
+        let error = classify(Sdk::dispatch_failure(ConnectorError::io(refused().into())));
+        assert_eq!(error.kind(), Kind::Unavailable);
+        assert!(error.to_string().ends_with("connection refused"), "{error}");
+        let error = classify(Sdk::timeout_error("operation timeout (8s)"));
+        assert_eq!(error.kind(), Kind::Unavailable);
+        assert!(error.to_string().ends_with("operation timeout (8s)"), "{error}");
+        assert_eq!(classify(Sdk::construction_failure("no region")).kind(), Kind::Invalid);
+    }
 
     #[test]
     fn every_code_stands_once() {
@@ -144,6 +204,7 @@ mod tests {
     #[test]
     fn a_new_code_is_read_by_its_status() {
         assert_eq!(kind("ThrottlingException", Some(400)), Kind::Throttled);
+        assert_eq!(kind("RequestTimeout", Some(400)), Kind::Unavailable);
         assert_eq!(kind("BrandNewException", Some(403)), Kind::Denied);
         assert_eq!(kind("BrandNewException", Some(400)), Kind::Invalid);
         assert_eq!(kind("BrandNewException", Some(503)), Kind::Unavailable);

@@ -17,6 +17,6 @@ mod testing;
 pub use cloudfront::CloudFront;
 pub use connection::Connection;
 pub use dynamodb::{Condition, DynamoDb};
-pub use ecr::Ecr;
+pub use ecr::{Ecr, TagMove};
 pub use ecs::{Ecs, OneOff};
 pub use sns::Sns;

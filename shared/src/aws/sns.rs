@@ -45,6 +45,7 @@ impl Sns {
 mod tests {
     use super::*;
     use crate::aws::testing::{Replay, run};
+    use crate::error::Kind;
 
     #[test]
     fn one_publish_carries_a_rendering_for_each_protocol() {
@@ -53,5 +54,15 @@ mod tests {
         run(Sns::new(&replay.connection()).publish("arn:topic", "subject", "{}")).unwrap();
         let body = &replay.bodies()[0];
         assert!(body.contains("MessageStructure=json") && body.contains("Subject=subject"), "{body}");
+    }
+
+    #[test]
+    fn a_topic_that_refuses_is_told_by_its_name() {
+        let answer =
+            "<ErrorResponse><Error><Code>AuthorizationError</Code><Message>no</Message></Error></ErrorResponse>";
+        let replay = Replay::texts(&[(403, answer.to_owned())]);
+        let error = run(Sns::new(&replay.connection()).publish("arn:topic", "subject", "{}")).unwrap_err();
+        let text = "publish to arn:topic: AuthorizationError: no";
+        assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Denied, text));
     }
 }
