@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
-use crate::model::ServiceId;
+use crate::model::{Image, ServiceId};
 
 /// What became of a decision.
 #[derive(Debug)]
@@ -55,8 +55,8 @@ pub struct Line {
     pub reason: &'static str,
     /// The reason as a sentence.
     pub why: String,
-    /// The images in question, as people read them.
-    pub image: Option<String>,
+    /// Repository and image in question, when there is one.
+    pub image: Option<(String, Image)>,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -73,50 +73,40 @@ pub struct Report {
 }
 
 impl Report {
-    /// Writes one line per decision that is not to keep, and the errors, each once.
+    /// Writes one line per decision that is not to keep. What went wrong is told once, by the runtime, when the
+    /// invocation fails; here it is only counted.
     pub fn log(&self, dry_run: bool) {
         for line in &self.lines {
             let (cluster, service) = (&line.service.cluster, &line.service.name);
-            let image = line.image.as_deref().unwrap_or_default();
+            let (repository, digest) = match &line.image {
+                Some((repository, image)) => (repository.as_str(), image.digest.as_str()),
+                None => ("", ""),
+            };
             let (decision, reason, outcome) = (line.decision, line.reason, line.outcome.label());
-            match &line.outcome {
-                Outcome::Failed(error) => tracing::error!(
-                    ecs.cluster = cluster,
-                    ecs.service = service,
-                    image,
-                    decision,
-                    reason,
-                    outcome,
-                    dry_run,
-                    error.kind = error.kind().label(),
-                    "{}: {error}",
-                    line.why
-                ),
-                Outcome::Unchanged => {
-                    tracing::debug!(
+            let (kind, changes) =
+                (line.outcome.error().map(|error| error.kind().label()), line.outcome.changes().join("; "));
+            macro_rules! decided {
+                ($level:ident) => {
+                    tracing::$level!(
                         ecs.cluster = cluster,
                         ecs.service = service,
-                        image,
+                        image.repository = repository,
+                        image.digest = digest,
                         decision,
                         reason,
                         outcome,
+                        error.kind = kind,
+                        changes,
                         dry_run,
                         "{}",
                         line.why
-                    );
-                }
-                Outcome::Changed(changes) | Outcome::Planned(changes) => tracing::info!(
-                    ecs.cluster = cluster,
-                    ecs.service = service,
-                    image,
-                    decision,
-                    reason,
-                    outcome,
-                    dry_run,
-                    changes = changes.join("; "),
-                    "{}",
-                    line.why
-                ),
+                    )
+                };
+            }
+            match &line.outcome {
+                Outcome::Unchanged => decided!(debug),
+                Outcome::Changed(_) | Outcome::Planned(_) => decided!(info),
+                Outcome::Failed(_) => decided!(warn),
             }
         }
     }

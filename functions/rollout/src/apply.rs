@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::aws::OneOff;
+use shared::aws::{OneOff, TagMove};
 use shared::error::Context;
 use shared::ledger::Entry;
 use shared::model::{Digest, Image, Revision, ServicePolicy};
@@ -284,7 +284,10 @@ impl Step<'_> {
             for (tag, image) in moves {
                 let Some(image) = image else { continue };
                 match self.app.ecr.tag(&policy.repository, &image.digest, tag).await {
-                    Ok(_) => changes.push(format!("{}:{tag} is {}", policy.repository, image.digest.short())),
+                    Ok(TagMove::Moved) => {
+                        changes.push(format!("{}:{tag} is {}", policy.repository, image.digest.short()))
+                    }
+                    Ok(TagMove::AlreadyThere) => {}
                     // An image that a person deleted cannot be kept, and is no reason to hold the release back.
                     Err(error) if error.kind() == Kind::NotFound && *tag == policy.previous => {
                         changes.push(format!("{}:{tag} stays where it is: {error}", policy.repository));

@@ -38,9 +38,9 @@ use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
 use shared::env::Config;
 use shared::lambda::Function;
 use shared::ledger::{Entry, Ledger};
-use shared::model::ServicePolicy;
+use shared::model::{Image, ServicePolicy};
 use shared::report::{Line, Outcome, Report};
-use shared::rollout::{Action, Ask, Freeze, plan};
+use shared::rollout::{Action, Ask, Decision, Freeze, plan};
 use shared::{Error, Kind, Result};
 
 pub use event::{Request, Trigger};
@@ -164,6 +164,7 @@ impl App {
             for _ in 0..STEPS {
                 self.look_closer(policy, &mut sight).await?;
                 let decision = plan(policy, &sight.entry.record, &sight.seen, &ask, now);
+                let image = in_question(&decision, &sight.entry);
                 let step = apply::Step { app: self, policy, mode, now, trigger };
                 let outcome = step.apply(&decision, &mut sight).await;
                 if matches!(&outcome, Outcome::Failed(error) if error.kind() == Kind::Conflict) {
@@ -172,7 +173,7 @@ impl App {
                     continue;
                 }
                 let went_on = matches!(outcome, Outcome::Changed(_)) && decision.action != Action::Keep;
-                done.push(&decision, outcome);
+                done.push(&decision, image, outcome);
                 self.send_outbox(policy, &mut sight.entry, mode, now, &mut done).await?;
                 if !went_on {
                     return Ok(());
@@ -270,6 +271,16 @@ impl App {
     }
 }
 
+/// The image that a decision is about: the one to be rolled, or the one on its way.
+fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
+    let rollout = match &decision.action {
+        Action::Roll(roll) => Some(&roll.rollout),
+        _ => entry.record.rollout.as_ref(),
+    };
+    let images = rollout.map(|rollout| &rollout.images)?;
+    images.iter().next().map(|(repository, image)| (repository.clone(), image.clone()))
+}
+
 fn gone(policy: &ServicePolicy) -> Error {
     Error::not_found(format!("service {} is not there", policy.id()))
 }
@@ -286,11 +297,7 @@ impl Done {
         Done { service: policy.id(), lines: Vec::new(), messages: Vec::new() }
     }
 
-    fn push(&mut self, decision: &shared::rollout::Decision, outcome: Outcome) {
-        let image = match &decision.action {
-            Action::Roll(roll) => roll.rollout.images.values().map(ToString::to_string).next(),
-            _ => None,
-        };
+    fn push(&mut self, decision: &Decision, image: Option<(String, Image)>, outcome: Outcome) {
         self.lines.push(Line {
             service: self.service.clone(),
             decision: decision.action.label(),
