@@ -1,0 +1,118 @@
+//! What every function of the template has: logs, alarms on itself, retries, somewhere for what fails.
+
+use serde_json::Value;
+use tests::template::{self, text};
+
+/// Functions by logical id, with the globals that SAM merges into them.
+fn functions() -> Vec<(String, Value)> {
+    let template = template::main();
+    let globals = template.section("Globals")["Function"].clone();
+    let mut functions = template.of_type("AWS::Serverless::Function");
+    for (_, own) in &mut functions {
+        for (name, global) in globals.as_object().unwrap() {
+            match (&mut own[name], global) {
+                (Value::Object(own), Value::Object(global)) => {
+                    for (field, value) in global {
+                        own.entry(field).or_insert_with(|| value.clone());
+                    }
+                }
+                (own @ Value::Null, _) => *own = global.clone(),
+                _ => {}
+            }
+        }
+    }
+    functions
+}
+
+#[test]
+fn every_function_is_built_from_a_crate_of_its_name() {
+    let template = template::main();
+    for (id, function) in functions() {
+        let name = text(&function["CodeUri"]).trim_start_matches("functions/").to_owned();
+        assert!(tests::root().join("functions").join(&name).join("Cargo.toml").is_file(), "{id}: {name}");
+        assert_eq!(template.resource(&id)["Metadata"]["BuildProperties"]["Binary"], name, "{id}");
+        assert_eq!(template.resource(&id)["Metadata"]["BuildMethod"], "rust-cargolambda", "{id}");
+        assert_eq!(function["FunctionName"]["Fn::Sub"], format!("${{AWS::StackName}}-{name}"), "{id}");
+        assert_eq!(
+            (text(&function["Runtime"]), text(&function["Handler"])),
+            ("provided.al2023".into(), "bootstrap".into())
+        );
+    }
+    let crates = std::fs::read_dir(tests::root().join("functions")).unwrap().count();
+    assert_eq!(crates, functions().len(), "a function per crate");
+}
+
+#[test]
+fn every_function_logs_json_to_a_group_of_its_own_that_is_kept_for_a_while() {
+    let template = template::main();
+    for (id, function) in functions() {
+        let logging = &function["LoggingConfig"];
+        assert_eq!(logging["LogFormat"], "JSON", "{id}");
+        let group = template.properties(&text(&logging["LogGroup"]["Ref"]));
+        assert_eq!(group["RetentionInDays"]["Ref"], "LogRetentionDays", "{id}");
+        let expected = text(&function["FunctionName"]["Fn::Sub"]);
+        assert_eq!(group["LogGroupName"]["Fn::Sub"], format!("/aws/lambda/{expected}"), "{id}");
+        assert_eq!(function["Tracing"], "Active", "{id}");
+    }
+}
+
+#[test]
+fn every_log_group_is_kept_for_a_while() {
+    for template in template::all() {
+        for (id, group) in template.of_type("AWS::Logs::LogGroup") {
+            assert!(group.get("RetentionInDays").is_some(), "{}: {id}", template.path);
+        }
+    }
+}
+
+#[test]
+fn every_function_is_told_what_it_is_configured_with() {
+    for (id, function) in functions() {
+        let variables = &function["Environment"]["Variables"];
+        let names: Vec<&String> = variables.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["FLEET", "LEDGER_TABLE", "OPERATIONS_TOPIC_ARN", "DRY_RUN"], "{id}");
+    }
+}
+
+#[test]
+fn every_function_has_alarms_on_its_errors_and_throttles() {
+    let alarms = template::main().of_type("AWS::CloudWatch::Alarm");
+    for (id, _) in functions() {
+        for metric in ["Errors", "Throttles"] {
+            let on_it =
+                |alarm: &Value| alarm["MetricName"] == metric && alarm["Dimensions"][0]["Value"]["Ref"] == id.as_str();
+            let alarm = alarms.iter().find(|(_, alarm)| on_it(alarm)).unwrap_or_else(|| panic!("{id}: {metric}"));
+            assert_eq!(alarm.1["AlarmActions"][0]["Ref"], "OperationsTopic", "{}", alarm.0);
+        }
+    }
+}
+
+#[test]
+fn what_fails_for_good_is_kept_and_told() {
+    let template = template::main();
+    for (id, function) in functions() {
+        let config = &function["EventInvokeConfig"];
+        assert_eq!(config["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0], "DeadLetterQueue", "{id}");
+        for (name, event) in function["Events"].as_object().unwrap() {
+            let properties = &event["Properties"];
+            assert_eq!(properties["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0], "DeadLetterQueue", "{id}.{name}");
+            assert!(properties["RetryPolicy"]["MaximumRetryAttempts"].is_u64(), "{id}.{name}");
+            assert!(properties["RetryPolicy"]["MaximumEventAgeInSeconds"].is_u64(), "{id}.{name}");
+        }
+    }
+    let queue = template.properties("DeadLetterQueue");
+    assert_eq!((&queue["MessageRetentionPeriod"], &queue["SqsManagedSseEnabled"]), (&1_209_600.into(), &true.into()));
+    let alarm = template.properties("DeadLetterAlarm");
+    assert_eq!(alarm["MetricName"], "ApproximateNumberOfMessagesVisible");
+    assert_eq!(alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0], "DeadLetterQueue");
+}
+
+#[test]
+fn every_alarm_says_what_to_do_and_what_missing_data_means() {
+    for template in template::all() {
+        for (id, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
+            assert!(alarm["AlarmDescription"].as_str().is_some_and(|text| text.len() > 40), "{id}");
+            assert!(alarm.get("TreatMissingData").is_some(), "{id}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! HuskIT's network: ranges, and who reaches whom.
+
+use std::collections::BTreeSet;
+
+use tests::network::{Way, ways_in};
+use tests::resolve::Deployed;
+use tests::template;
+
+fn huskit() -> Deployed {
+    Deployed::new(template::huskit(), &[])
+}
+
+#[test]
+fn ranges_are_those_of_the_plan() {
+    let huskit = huskit();
+    assert_eq!(huskit.properties("Network")["CidrBlock"], "10.0.0.0/16");
+    for (subnet, range, zone) in
+        [("PublicSubnetA", "10.0.1.0/24", "eu-central-1a"), ("PublicSubnetB", "10.0.2.0/24", "eu-central-1b")]
+    {
+        let subnet = huskit.properties(subnet);
+        assert_eq!((&subnet["CidrBlock"], &subnet["AvailabilityZone"]), (&range.into(), &zone.into()));
+        assert_eq!(subnet["MapPublicIpOnLaunch"], true);
+    }
+    let network = huskit.properties("Network");
+    assert_eq!((&network["EnableDnsHostnames"], &network["EnableDnsSupport"]), (&true.into(), &true.into()));
+    assert!(template::huskit().of_type("AWS::EC2::NatGateway").is_empty());
+}
+
+#[test]
+fn the_internet_reaches_the_load_balancer_that_website_agent_and_that_the_crawler() {
+    let expected = [
+        Way::new("0.0.0.0/0", "LoadBalancerSecurityGroup", "tcp 80"),
+        Way::new("0.0.0.0/0", "LoadBalancerSecurityGroup", "tcp 443"),
+        Way::new("LoadBalancerSecurityGroup", "WebsiteAgentSecurityGroup", "tcp 5171"),
+        Way::new("WebsiteAgentSecurityGroup", "CrawlerSecurityGroup", "tcp 4999"),
+    ];
+    assert_eq!(ways_in(&huskit()), BTreeSet::from(expected));
+}
+
+#[test]
+fn every_task_and_load_balancer_is_in_its_own_group() {
+    let huskit = huskit();
+    let of_service = |id: &str| huskit.properties(id)["NetworkConfiguration"]["AwsvpcConfiguration"].clone();
+    for (service, group) in
+        [("WebsiteAgentService", "<WebsiteAgentSecurityGroup>"), ("CrawlerService", "<CrawlerSecurityGroup>")]
+    {
+        let network = of_service(service);
+        assert_eq!(network["SecurityGroups"].as_array().unwrap(), &[group], "{service}");
+        assert_eq!(network["AssignPublicIp"], "ENABLED", "{service}: without NAT it is the only way out");
+        assert_eq!(network["Subnets"].as_array().unwrap(), &["<PublicSubnetA>", "<PublicSubnetB>"], "{service}");
+    }
+    let groups = &huskit.properties("LoadBalancer")["SecurityGroups"];
+    assert_eq!(groups.as_array().unwrap(), &["<LoadBalancerSecurityGroup>"]);
+}
+
+#[test]
+fn the_load_balancer_reaches_nothing_but_website_agent() {
+    let group = huskit().properties("LoadBalancerSecurityGroup");
+    let out: Vec<_> = group["SecurityGroupEgress"].as_array().unwrap().iter().collect();
+    assert_eq!(out.len(), 1);
+    assert_eq!((&out[0]["FromPort"], &out[0]["ToPort"]), (&5171.into(), &5171.into()));
+}

@@ -1,0 +1,107 @@
+//! Who may do what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tests::policy::{of_functions, required_below, statements};
+use tests::template::{self, list, text};
+
+/// The functions may do what the gateways say that they need, nothing less and nothing more. What SAM adds for logs, traces and
+/// the on-failure destination is in no template.
+#[test]
+fn the_functions_may_do_what_the_gateways_need_and_nothing_else() {
+    let required = required_below(&tests::root().join("shared/src/aws"));
+    let allowed: BTreeSet<String> = of_functions(&template::main()).iter().flat_map(|s| s.actions()).collect();
+    let missing: Vec<_> = required.difference(&allowed).collect();
+    let superfluous: Vec<_> = allowed.difference(&required).collect();
+    assert!(missing.is_empty() && superfluous.is_empty(), "missing: {missing:?}, not needed: {superfluous:?}");
+    assert!(required.contains("ecs:UpdateService"), "the convention of the doc lines has changed");
+}
+
+#[test]
+fn every_statement_is_named_after_its_purpose_once() {
+    for template in template::all() {
+        let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for statement in statements(&template) {
+            let sid = text(&statement.body["Sid"]);
+            let fine = sid.len() > 5 && sid.chars().all(char::is_alphanumeric);
+            assert!(fine, "{}: {}: Sid {sid}: {}", template.path, statement.at, statement.body);
+            assert!(names.entry(statement.at.clone()).or_default().insert(sid), "{}: twice", statement.at);
+        }
+    }
+}
+
+#[test]
+fn actions_are_exact() {
+    for template in template::all() {
+        for statement in statements(&template).iter().filter(|s| s.body["Effect"] == "Allow") {
+            for action in statement.actions() {
+                assert!(action.contains(':') && !action.contains('*'), "{}: {}: {action}", template.path, statement.at);
+            }
+        }
+    }
+}
+
+/// `Resource: '*'` stands under a comment with the reason.
+#[test]
+fn everything_as_resource_has_its_reason_above_it() {
+    for template in template::all() {
+        let lines: Vec<&str> = template.text.lines().map(str::trim).collect();
+        let in_text = lines.iter().filter(|line| is_everything(line)).count();
+        let in_data =
+            statements(&template).iter().filter(|s| list(&s.body["Resource"]).iter().any(|r| r == "*")).count();
+        assert_eq!(in_text, in_data, "{}: write it as one line `Resource: '*'`", template.path);
+        for (at, _) in lines.iter().enumerate().filter(|(_, line)| is_everything(line)) {
+            let reason = lines[at - 1].starts_with('#') || lines[at].contains(" # ");
+            assert!(reason, "{}:{}: no reason above", template.path, at + 1);
+        }
+    }
+}
+
+fn is_everything(line: &str) -> bool {
+    line.starts_with("Resource: '*'")
+}
+
+#[test]
+fn roles_are_passed_to_tasks_alone() {
+    for statement in of_functions(&template::main()).iter().filter(|s| s.actions().contains("iam:PassRole")) {
+        assert_eq!(statement.actions().len(), 1);
+        let service = &statement.body["Condition"]["StringEquals"]["iam:PassedToService"];
+        assert_eq!(service, "ecs-tasks.amazonaws.com", "{}", statement.at);
+    }
+}
+
+#[test]
+fn another_service_may_send_something_for_this_account_only() {
+    for template in template::all() {
+        for statement in statements(&template) {
+            let services = list(&statement.body["Principal"]["Service"]);
+            let assumes = statement.actions().contains("sts:AssumeRole");
+            if services.is_empty() || assumes && !services.contains(&"ecs-tasks.amazonaws.com".into()) {
+                continue;
+            }
+            let condition = statement.body["Condition"].to_string();
+            let held = condition.contains("aws:SourceArn") || condition.contains("AWS:SourceArn");
+            assert!(held && condition.contains("AWS::AccountId"), "{}: {}", statement.at, statement.body);
+        }
+    }
+}
+
+#[test]
+fn what_runs_in_the_containers_may_do_nothing_in_aws() {
+    let huskit = template::huskit();
+    for role in ["WebsiteAgentTaskRole", "CrawlerTaskRole"] {
+        let properties = huskit.properties(role);
+        assert!(properties.get("Policies").is_none() && properties.get("ManagedPolicyArns").is_none(), "{role}");
+    }
+}
+
+#[test]
+fn only_the_two_secrets_are_read_and_only_to_start_tasks() {
+    let huskit = template::huskit();
+    let readers: Vec<_> =
+        statements(&huskit).into_iter().filter(|s| s.actions().contains("secretsmanager:GetSecretValue")).collect();
+    assert_eq!(readers.len(), 1);
+    assert_eq!(readers[0].at, "ExecutionRole");
+    let secrets: Vec<String> = list(&readers[0].body["Resource"]).iter().map(|r| text(&r["Ref"])).collect();
+    assert_eq!(secrets, ["WebsiteAgentSecret", "CrawlerSecret"]);
+}
