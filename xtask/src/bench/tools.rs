@@ -87,6 +87,7 @@ pub fn node(folders: &Folders, authority: &Path) -> Result<Option<Program>> {
         fs::copy(sources.join(source), made.join(source))?;
     }
     let bundle = made.join("dist/handler.cjs");
+    renew(&made.join("dist"))?;
     run(Command::new(made.join("node_modules/.bin/esbuild"))
         .args(["handler.mjs", "--bundle", "--minify", "--platform=node", "--target=node20", "--log-level=warning"])
         .arg(format!("--outfile={}", bundle.display()))
