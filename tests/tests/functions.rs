@@ -1,5 +1,8 @@
 //! What every function of the template has: logs, alarms on itself, retries, somewhere for what fails.
 
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used)]
+
 use serde_json::Value;
 use tests::template::{self, text};
 

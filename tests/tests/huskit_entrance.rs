@@ -1,5 +1,8 @@
 //! The way in to HuskIT: load balancer and CDN, with and without a certificate.
 
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used)]
+
 use serde_json::{Value, json};
 use tests::resolve::Deployed;
 use tests::template::{self, text};

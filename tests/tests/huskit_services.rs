@@ -1,5 +1,8 @@
 //! HuskIT's services: every value of the plan, by name, and what keeps deploying and automating apart.
 
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used)]
+
 use serde_json::{Value, json};
 use tests::resolve::Deployed;
 use tests::template::{self, text};
