@@ -50,8 +50,8 @@ pub struct Args {
     /// Emulate the CPU share of a Lambda with this much memory (MB / 1769 of a core after init)
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(128..=10_240))]
     memory: Option<u64>,
-    /// Length of the periods in which that share is dealt out; Lambda has been observed to use 20 ms
-    #[arg(long, value_name = "MS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    /// Length of the periods in which that share is dealt out: the kernel's default; 20 ms has been observed on Lambda
+    #[arg(long, value_name = "MS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1000))]
     period: u64,
     /// Processes started of each program
     #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u64).range(1..))]
