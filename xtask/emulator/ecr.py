@@ -1,5 +1,6 @@
 """ECR: the answers that a rollout rests on and that MiniStack gives otherwise."""
 
+import fnmatch
 import time
 
 from ministack.core.responses import error_response_json
@@ -28,6 +29,12 @@ def install():
         if known and (tag is None or tag in known.get("imageTags", [])):
             message = f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}'"
             return error_response_json("ImageAlreadyExistsException", message, 400)
+        repository = ecr._repositories.get(name, {})
+        movable = any(fnmatch.fnmatchcase(tag or "", pattern) for pattern in repository.get("_exclusions", []))
+        if repository.get("imageTagMutability") == "IMMUTABLE_WITH_EXCLUSION" and not movable:
+            if tag and ecr._find_image(name, {"imageTag": tag}):
+                message = f"The image tag '{tag}' already exists in the '{name}' repository and cannot be overwritten"
+                return error_response_json("ImageTagAlreadyExistsException", message, 400)
         answer = put(data)
         if answer[0] == 200 and not known:
             # Whole seconds would make two pushes in one second equally old.

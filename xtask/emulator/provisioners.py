@@ -3,7 +3,7 @@
 import json
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ecs
+from ministack.services import ecr, ecs
 from ministack.services.cloudformation import engine, provisioners, stacks
 
 # Keys below these are names of the user's, not of CloudFormation's.
@@ -24,6 +24,16 @@ def install():
     }
 
 
+    provisioners._RESOURCE_HANDLERS["AWS::ECR::Repository"] = {
+        "create": create_repository,
+        "update": lambda _id, _old, props, stack: create_repository(None, props, stack),
+        "delete": provisioners._ecr_repo_delete,
+    }
+    alarm = provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]
+    provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"] = {
+        **alarm,
+        "create": lambda logical_id, props, stack: alarm["create"](logical_id, plain_alarm(props), stack),
+    }
     resolve = engine._resolve_refs
 
     def resolve_with_json(value, *context):
@@ -73,6 +83,27 @@ def create_task_definition(logical_id, props, stack_name):
     data["tags"] = [{"key": tag["Key"], "value": tag["Value"]} for tag in props.get("Tags", [])]
     arn = call("RegisterTaskDefinition", data)["taskDefinition"]["taskDefinitionArn"]
     return arn, {"TaskDefinitionArn": arn}
+
+
+def create_repository(logical_id, props, stack_name):
+    name = props.get("RepositoryName", f"{stack_name}-{logical_id}".lower())
+    data = camel({key: value for key, value in props.items() if key not in ("Tags", "LifecyclePolicy")})
+    if name not in ecr._repositories:
+        ecr._create_repository({**data, "repositoryName": name})
+    repository = ecr._repositories[name]
+    repository.update({key: data[key] for key in ("imageTagMutability", "imageScanningConfiguration") if key in data})
+    filters = data.get("imageTagMutabilityExclusionFilters", [])
+    repository["_exclusions"] = [item["imageTagMutabilityExclusionFilterValue"] for item in filters]
+    return name, {"Arn": repository["repositoryArn"], "RepositoryUri": repository["repositoryUri"]}
+
+
+def plain_alarm(props):
+    """An alarm on metric math as one on the first metric of it: nothing evaluates it here, but its state can be set."""
+    if "Metrics" not in props:
+        return props
+    plain = {name: value for name, value in props.items() if name not in ("Metrics", "ThresholdMetricId")}
+    first = next(metric["MetricStat"] for metric in props["Metrics"] if "MetricStat" in metric)
+    return {**plain, **first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
 
 
 def service_data(props):

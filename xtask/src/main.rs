@@ -1,8 +1,10 @@
 //! `cargo xtask`: the project's own commands.
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use xtask::local::Local;
-use xtask::{bench, demo, local};
+use xtask::{bench, demo, local, screen};
 
 /// The project's own commands
 #[derive(Parser)]
@@ -23,10 +25,17 @@ enum Command {
     Bench(bench::Args),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
         Command::Demo => demo::run(),
         Command::Local(command) => local::run(&command),
         Command::Bench(args) => bench::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{}", screen::failure(&error));
+            ExitCode::FAILURE
+        }
     }
 }

@@ -184,6 +184,12 @@ impl Progress {
     }
 }
 
+/// An error with everything it was about, without a backtrace: it is for a person who wants to go on.
+pub fn failure(error: &anyhow::Error) -> String {
+    let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+    format!("{} {}", paint(Paint::Red, "error:"), chain.join("\n  because: "))
+}
+
 /// A table whose columns are as wide as what is in them; the last one is cut to the screen.
 pub fn table(head: &[&str], rows: &[Vec<String>]) {
     let columns: Vec<usize> = (0..head.len())

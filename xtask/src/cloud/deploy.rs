@@ -41,8 +41,25 @@ pub fn deploy(tools: &Tools, client: &Client, address: &Address) -> Result<()> {
         sam.env("AWS_ENDPOINT_URL", &address.endpoint).env("AWS_ACCESS_KEY_ID", &address.account);
         sam.env("AWS_SECRET_ACCESS_KEY", "local").env("AWS_REGION", &address.region);
         sam.env_remove("AWS_PROFILE").env_remove("AWS_SESSION_TOKEN").env("NO_PROXY", "127.0.0.1");
-        process::run(sam, &logs.join("sam-deploy.log"), detail).context("sam deploy")
+        let deployed = process::run(sam, &logs.join("sam-deploy.log"), detail).context("sam deploy");
+        deployed.map_err(|error| match reasons(client) {
+            reasons if reasons.is_empty() => error,
+            reasons => error.context(format!("CloudFormation says: {}", reasons.join("; "))),
+        })
     })
+}
+
+/// Why resources failed, in every stack: `sam` shows the root's events alone.
+fn reasons(client: &Client) -> Vec<String> {
+    let stacks = client.call("cloudformation", "list_stacks", json!({})).unwrap_or_default();
+    let names = stacks["StackSummaries"].as_array().cloned().unwrap_or_default();
+    let events = names.iter().flat_map(|stack| {
+        let question = json!({"StackName": stack["StackName"]});
+        let events = client.call("cloudformation", "describe_stack_events", question).unwrap_or_default();
+        events["StackEvents"].as_array().cloned().unwrap_or_default()
+    });
+    let failed = events.filter(|event| event["ResourceStatus"].as_str().is_some_and(|status| status.ends_with("_FAILED")));
+    failed.map(|event| format!("{}: {}", event["LogicalResourceId"], event["ResourceStatusReason"])).collect()
 }
 
 /// Takes out of the built templates what the emulator would refuse; which types, and why.

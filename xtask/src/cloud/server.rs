@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Address, folder};
+use super::{Address, folder, local};
 use crate::tools::Tools;
 
 /// When does the emulator end?
@@ -73,6 +73,8 @@ impl Drop for Server {
         let Some(home) = &self.home else { return };
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // What it said last is of use when something went wrong.
+        let _ = fs::copy(home.join("emulator.log"), local().join("logs/emulator.log"));
         let _ = fs::remove_dir_all(home);
     }
 }

@@ -39,6 +39,7 @@ pub struct Story<'a> {
     queue: String,
     services: Vec<Service>,
     steps: Vec<Done>,
+    broken: bool,
 }
 
 #[derive(Debug)]
@@ -71,16 +72,22 @@ impl<'a> Story<'a> {
         let queue = cloud.subscribe(&cloud.output("OperationsTopic")?)?;
         let fleet: Value = serde_json::from_str(&cloud.output("Fleet")?)?;
         let services = fleet["services"].as_array().into_iter().flatten().map(service).collect();
-        Ok(Story { cloud, queue, services, steps: Vec::new() })
+        Ok(Story { cloud, queue, services, steps: Vec::new(), broken: false })
     }
 
-    /// One step. When it breaks off, or a check finds something else, the story goes on and ends badly.
+    /// One step. When a check finds something else, the story goes on and ends badly; when a step breaks off, the rest is
+    /// not told.
     pub fn step(&mut self, title: &'static str, happen: impl FnOnce(&mut Step<'a>) -> Result<()>) {
+        if self.broken {
+            self.steps.push(Done { title, passed: 0, failed: 0, took: "not told".to_owned() });
+            return;
+        }
         heading(&format!("{}  {title}", self.steps.len() + 1));
         let started = Instant::now();
         let mut step = self.enter();
         if let Err(error) = happen(&mut step) {
             step.failed += 1;
+            self.broken = true;
             labelled("BROKE OFF", Paint::Red, &format!("{error:#}"));
         }
         let took = seconds(started.elapsed());
