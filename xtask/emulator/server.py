@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -58,6 +59,13 @@ def follow_parent(stop):
     threading.Thread(target=wait, daemon=True).start()
 
 
+def end():
+    """Takes along what was unpacked; whoever started the server gave it a folder of its own for that."""
+    if home := os.environ.get("LOCAL_CLOUD_HOME"):
+        shutil.rmtree(home, ignore_errors=True)
+    os._exit(0)
+
+
 async def serve(listener, endpoint, stay):
     from hypercorn.asyncio import serve as hypercorn
     from hypercorn.config import Config
@@ -68,7 +76,7 @@ async def serve(listener, endpoint, stay):
 
     def stop():
         # Hypercorn waits for open connections; nobody needs their answers any more.
-        threading.Timer(2, os._exit, [0]).start()
+        threading.Timer(2, end).start()
         loop.call_soon_threadsafe(ended.set)
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,7 +91,7 @@ async def serve(listener, endpoint, stay):
     print(json.dumps({"endpoint": endpoint, "pid": os.getpid(), "account": ACCOUNT, "region": REGION}), flush=True)
     sys.stdout = sys.stderr
     await hypercorn(app, config, shutdown_trigger=ended.wait)
-    os._exit(0)
+    end()
 
 
 def main():

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cloud::{Cloud, STACK};
 use crate::screen::{Paint, heading, labelled, table};
@@ -97,12 +97,12 @@ fn status(cloud: &Cloud) -> Result<()> {
         let (cluster, name) = (service["cluster"].as_str().unwrap_or_default(), service["name"].as_str().unwrap_or_default());
         let running = cloud.running(cluster, name)?;
         let tasks = format!("{} of {}", running.digests.len(), running.desired);
-        let image = cloud.images(&running.revision)?.join(" ");
+        let images = cloud.images(&running.revision)?;
+        let short = |image: &String| image.split_once('/').map_or(image.clone(), |(_, name)| name.chars().take(48).collect());
+        let image = images.iter().map(short).collect::<Vec<String>>().join(" ");
         rows.push(vec![name.to_owned(), tasks, running.deployment.1, running.revision, image]);
     }
     println!();
     table(&["service", "tasks", "deployment", "revision", "image"], &rows);
-    let known = cloud.client.call("local", "calls/count", json!({}))?;
-    labelled("calls", Paint::Dim, &format!("{} by the functions so far", known["count"]));
     Ok(())
 }

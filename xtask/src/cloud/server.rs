@@ -40,7 +40,7 @@ impl Server {
         let mut command = tools.python("server.py");
         let errors = File::create(&log).with_context(|| format!("create {}", log.display()))?;
         // The functions' code is unpacked below TMPDIR: two clouds at once must not share it.
-        command.env("TMPDIR", &home).stdout(Stdio::piped()).stderr(errors);
+        command.env("TMPDIR", &home).env("LOCAL_CLOUD_HOME", &home).stdout(Stdio::piped()).stderr(errors);
         match life {
             Life::OurOwn => command.stdin(Stdio::piped()),
             Life::Stays => command.arg("--stay").stdin(Stdio::null()).process_group(0),
