@@ -42,7 +42,9 @@ fn collect(value: &Value, found: &mut impl FnMut(&Value)) {
     match value {
         Value::Object(fields) => {
             if fields.contains_key("Statement") {
-                list(&fields["Statement"]).iter().for_each(&mut *found);
+                // The rules of a web ACL have something of this name too.
+                let statements = list(&fields["Statement"]);
+                statements.iter().filter(|statement| statement.get("Effect").is_some()).for_each(&mut *found);
             }
             fields.values().for_each(|field| collect(field, found));
         }

@@ -23,6 +23,11 @@ pub fn huskit() -> Template {
     Template::load("infra/huskit.yaml")
 }
 
+/// The template of what HuskIT has in us-east-1.
+pub fn edge() -> Template {
+    Template::load("infra/huskit-edge.yaml")
+}
+
 /// Every template of the repository.
 pub fn all() -> Vec<Template> {
     let mut paths = vec!["template.yaml".to_owned()];
@@ -39,6 +44,12 @@ impl Template {
         let text = std::fs::read_to_string(crate::root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         let yaml: Yaml = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
         Template { path, text, body: long_form(yaml) }
+    }
+
+    /// A template nested in this one, by the path that this one has.
+    pub fn nested(&self, path: &str) -> Template {
+        let folder = self.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        Template::load(format!("{folder}{path}").leak())
     }
 
     /// A section; empty when the template has none.

@@ -52,31 +52,63 @@ fn targets_are_checked_as_the_plan_says_and_keep_their_streams_when_replaced() {
     assert_eq!((text(&wired["ContainerName"]), &wired["ContainerPort"]), ("website-agent".into(), &5171.into()));
 }
 
+fn with_hosted_zone() -> Deployed {
+    Deployed::new(template::huskit(), &[("DomainName", "app.huskit.com"), ("HostedZoneId", "Z0123456789ABC")])
+}
+
+fn forbidden() -> Value {
+    json!({
+        "Type": "fixed-response",
+        "FixedResponseConfig": {"StatusCode": "403", "ContentType": "text/plain", "MessageBody": "Forbidden"},
+    })
+}
+
 #[test]
 fn without_a_certificate_it_serves_http() {
-    let action = plain().properties("HttpListener")["DefaultActions"][0].clone();
-    assert_eq!(action, json!({"Type": "forward", "TargetGroupArn": "<WebsiteAgentTargetGroup>"}));
-    assert!(!plain().holds("HasCertificate"));
-    assert_eq!(template::huskit().resource("HttpsListener")["Condition"], "HasCertificate");
+    let deployed = plain();
+    assert_eq!(deployed.properties("HttpListener")["DefaultActions"], json!([forbidden()]));
+    assert_eq!(deployed.properties("OriginRule")["ListenerArn"], "<HttpListener>");
+    assert!(!deployed.holds("HasCertificate"));
+    assert_eq!(deployed.properties("Cdn")["Parameters"]["OriginProtocol"], "http-only");
 }
 
 #[test]
 fn with_a_certificate_it_serves_https_and_redirects() {
-    let deployed = with_certificate();
-    let action = deployed.properties("HttpListener")["DefaultActions"][0].clone();
-    assert_eq!(action["RedirectConfig"], json!({"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}));
-    let https = deployed.properties("HttpsListener");
-    assert_eq!((&https["Port"], text(&https["Protocol"])), (&443.into(), "HTTPS".into()));
-    assert_eq!(https["Certificates"][0]["CertificateArn"], CERTIFICATE);
+    for (deployed, certificate) in [(with_certificate(), CERTIFICATE), (with_hosted_zone(), "<Certificate>")] {
+        let action = deployed.properties("HttpListener")["DefaultActions"][0].clone();
+        assert_eq!(action["RedirectConfig"], json!({"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}));
+        let https = deployed.properties("HttpsListener");
+        assert_eq!((&https["Port"], text(&https["Protocol"])), (&443.into(), "HTTPS".into()));
+        assert_eq!(https["Certificates"][0]["CertificateArn"], certificate);
+        assert_eq!(https["DefaultActions"], json!([forbidden()]));
+        assert_eq!(deployed.properties("OriginRule")["ListenerArn"], "<HttpsListener>");
+        assert_eq!(deployed.properties("Cdn")["Parameters"]["OriginProtocol"], "https-only");
+    }
+    for (id, condition) in [("HttpsListener", "HasCertificate"), ("Certificate", "MakesCertificate")] {
+        assert_eq!(template::huskit().resource(id)["Condition"], condition);
+    }
+    assert!(with_hosted_zone().holds("MakesCertificate") && !with_certificate().holds("MakesCertificate"));
 }
 
+/// Anybody can put a distribution in front of our load balancer: only ours knows the header.
 #[test]
-fn the_cdn_asks_the_load_balancer_the_way_it_can_be_asked() {
-    let origin = |deployed: &Deployed| deployed.properties("Distribution")["DistributionConfig"]["Origins"][0].clone();
-    let http = origin(&plain());
-    assert_eq!(http["DomainName"], "<LoadBalancer.DNSName>");
-    assert_eq!(http["CustomOriginConfig"]["OriginProtocolPolicy"], "http-only");
-    let https = origin(&with_certificate());
-    assert_eq!(https["DomainName"], "app.huskit.com");
-    assert_eq!(https["CustomOriginConfig"]["OriginProtocolPolicy"], "https-only");
+fn only_requests_of_our_cdn_pass() {
+    let rule = plain().properties("OriginRule");
+    assert_eq!(rule["Actions"], json!([{"Type": "forward", "TargetGroupArn": "<WebsiteAgentTargetGroup>"}]));
+    let header = &rule["Conditions"][0]["HttpHeaderConfig"];
+    assert_eq!(header["Values"], json!(["{{resolve:secretsmanager:<OriginSecret>}}"]));
+    let cdn =
+        Deployed::new(template::huskit().nested("huskit-cdn.yaml"), &[]).with("OriginSecretArn", "<OriginSecret>");
+    let origin = &cdn.properties("Distribution")["DistributionConfig"]["Origins"][0];
+    assert_eq!(
+        origin["OriginCustomHeaders"],
+        json!([{"HeaderName": header["HttpHeaderName"], "HeaderValue": header["Values"][0]}])
+    );
+    assert!(plain().properties("OriginSecret").get("GenerateSecretString").is_some());
+    assert!(plain().properties("OriginSecret").get("SecretString").is_none());
+    for template in template::all() {
+        for (name, output) in template.section("Outputs") {
+            assert!(!output["Value"].to_string().contains("OriginSecret"), "{name}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use tests::resolve::Deployed;
 use tests::template::{self, text};
 
 fn huskit() -> Deployed {
-    Deployed::new(template::huskit(), &[]).with("Distribution", "E2QWRUHAPOMQZL")
+    Deployed::new(template::huskit(), &[]).with("Cdn.Outputs.DistributionId", "E2QWRUHAPOMQZL")
 }
 
 #[test]

@@ -9,16 +9,21 @@ fn data_images_secrets_and_the_ledger_survive() {
     let mut kept = Vec::new();
     for template in template::all() {
         for (id, resource) in template.section("Resources") {
-            if kinds.iter().any(|kind| resource["Type"] == *kind) {
+            // The header between CDN and load balancer is made anew with them; nobody filled it in.
+            if id != "OriginSecret" && kinds.iter().any(|kind| resource["Type"] == *kind) {
                 assert_eq!(resource["DeletionPolicy"], "RetainExceptOnCreate", "{}: {id}", template.path);
                 assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{}: {id}", template.path);
                 kept.push(id);
             }
         }
     }
-    for id in ["Ledger", "WebsiteAgentRepository", "CrawlerRepository", "WebsiteAgentSecret", "CrawlerSecret"] {
-        assert!(kept.iter().any(|kept| kept == id), "{id}");
-    }
+    let mut expected = ["Ledger", "WebsiteAgentRepository", "CrawlerRepository", "WebsiteAgentSecret", "CrawlerSecret"]
+        .map(str::to_owned)
+        .to_vec();
+    expected.extend(["LogBucket", "StaticBucket"].map(str::to_owned));
+    expected.sort();
+    kept.sort();
+    assert_eq!(kept, expected);
 }
 
 #[test]

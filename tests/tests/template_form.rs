@@ -60,7 +60,16 @@ fn every_parameter_is_described_grouped_and_labelled() {
         for (name, parameter) in template.section("Parameters") {
             let description = parameter["Description"].as_str().unwrap_or_default();
             assert!(description.ends_with('.') && description.len() > 20, "{}: {name}: {description}", template.path);
-            assert!(parameter.get("Default").is_some(), "{}: {name} has no default behaviour", template.path);
+        }
+    }
+}
+
+/// What people deploy has defaults, so that it can be deployed without a word; what is nested is given everything that has none.
+#[test]
+fn what_people_deploy_has_a_default_for_everything() {
+    for template in [template::main(), template::edge()] {
+        for (name, parameter) in template.section("Parameters") {
+            assert!(parameter.get("Default").is_some(), "{}: {name}", template.path);
         }
     }
 }
@@ -101,7 +110,8 @@ fn every_parameter_and_condition_is_used_and_every_optional_text_has_one_conditi
             assert!(used.contains(name), "{}: {name} is used nowhere", template.path);
         }
         let rules = names_used(&rules);
-        assert!(rules.iter().all(|name| template.section("Parameters").contains_key(name)), "{rules:?}");
+        let known = |name: &String| name.starts_with("AWS::") || template.section("Parameters").contains_key(name);
+        assert!(rules.iter().all(known), "{rules:?}");
         for (name, parameter) in template.section("Parameters") {
             if parameter["Default"] != "" || !used.contains(&name) {
                 continue;
@@ -115,20 +125,28 @@ fn every_parameter_and_condition_is_used_and_every_optional_text_has_one_conditi
 
 #[test]
 fn a_parameter_that_is_handed_down_is_the_same_below() {
-    let main = template::main();
-    for (id, stack) in main.of_type("AWS::CloudFormation::Stack") {
-        let path: &'static str = text(&stack["TemplateURL"]).leak();
-        let below = Template::load(path).section("Parameters");
-        for (name, value) in stack["Parameters"].as_object().unwrap() {
-            let (above, below) = (&main.section("Parameters")[name], &below[name]);
-            for field in ["Type", "AllowedPattern", "AllowedValues", "Default", "ConstraintDescription"] {
-                assert_eq!(above.get(field), below.get(field), "{id}: {name}: {field}");
+    for above in template::all() {
+        for (id, stack) in above.of_type("AWS::CloudFormation::Stack") {
+            let below = above.nested(&text(&stack["TemplateURL"])).section("Parameters");
+            for (name, value) in stack["Parameters"].as_object().unwrap() {
+                let below = below.get(name).unwrap_or_else(|| panic!("{}: {id} has no parameter {name}", above.path));
+                if value["Ref"] != name.as_str() {
+                    continue;
+                }
+                let Some(own) = above.section("Parameters").get(name).cloned() else { continue };
+                for field in ["Type", "AllowedValues", "MinValue"] {
+                    assert_eq!(own.get(field), below.get(field), "{}: {id}: {name}: {field}", above.path);
+                }
+                let default = below.get("Default").is_none() || own.get("Default") == below.get("Default");
+                assert!(default, "{}: {id}: {name}: Default", above.path);
+                // What is optional above and needed below is asked for only where it is given.
+                let (own, below) = (text(&own["AllowedPattern"]), text(&below["AllowedPattern"]));
+                assert!(own == below || id == "GitHub" && name == "GitHubOwner", "{}: {id}: {name}", above.path);
             }
-            assert_eq!(value["Ref"], name.as_str(), "{id}: {name}");
-        }
-        for (name, parameter) in below {
-            let given = stack["Parameters"].get(&name).is_some();
-            assert!(given || parameter.get("Default").is_some(), "{id} does not give {name}");
+            for (name, parameter) in below {
+                let given = stack["Parameters"].get(&name).is_some();
+                assert!(given || parameter.get("Default").is_some(), "{}: {id} does not give {name}", above.path);
+            }
         }
     }
 }

@@ -1,0 +1,92 @@
+//! What HuskIT has outside its region: the edge in us-east-1, and what GitHub may do.
+
+use serde_json::json;
+use tests::policy::statements;
+use tests::resolve::Deployed;
+use tests::template::{self, list, text};
+
+#[test]
+fn guessing_and_using_up_are_bounded_per_address() {
+    let rules = Deployed::new(template::edge(), &[]).properties("WebAcl")["Rules"].clone();
+    for (at, path, limit) in [(0, "/api/auth/", 20), (1, "/api/", 100)] {
+        let rule = &rules[at]["Statement"]["RateBasedStatement"];
+        let figures = (&rule["Limit"], &rule["EvaluationWindowSec"], text(&rule["AggregateKeyType"]));
+        assert_eq!(figures, (&limit.into(), &300.into(), "IP".into()), "{path}");
+        assert_eq!(rule["ScopeDownStatement"]["ByteMatchStatement"]["SearchString"], path);
+        assert!(rules[at]["Action"]["Block"].is_object(), "{path}");
+    }
+}
+
+#[test]
+fn the_managed_rules_of_the_plan_are_there_and_let_conversations_with_code_pass() {
+    let rules = Deployed::new(template::edge(), &[]).properties("WebAcl")["Rules"].clone();
+    let groups: Vec<_> =
+        rules.as_array().unwrap().iter().map(|r| &r["Statement"]["ManagedRuleGroupStatement"]).collect();
+    let names: Vec<String> = groups.iter().filter_map(|g| Some(g["Name"].as_str()?.to_owned())).collect();
+    assert_eq!(names, ["AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesCommonRuleSet"]);
+    let overrides = groups[3]["RuleActionOverrides"].as_array().unwrap();
+    for rule in ["SizeRestrictions_BODY", "CrossSiteScripting_BODY"] {
+        let counted = overrides.iter().any(|o| o["Name"] == rule && o["ActionToUse"]["Count"].is_object());
+        assert!(counted, "{rule} would block what users send");
+    }
+}
+
+#[test]
+fn the_web_acls_log_names_nobody() {
+    let edge = Deployed::new(template::edge(), &[]);
+    let redacted = edge.properties("WebAclLogging")["RedactedFields"].clone();
+    let names: Vec<String> = list(&redacted).iter().map(|field| text(&field["SingleHeader"]["Name"])).collect();
+    assert_eq!(names, ["authorization", "cookie"]);
+    let group = text(&edge.properties("WebAclLogGroup")["LogGroupName"]);
+    assert!(group.starts_with("aws-waf-logs-"), "WAF refuses {group}");
+}
+
+#[test]
+fn the_cdns_errors_raise_an_alarm_that_comes_home() {
+    let one = Deployed::new(template::edge(), &[("DistributionId", "E2QWRUHAPOMQZL")]).properties("CdnErrorAlarm");
+    let metric = &one["Metrics"][0]["MetricStat"]["Metric"];
+    assert_eq!(
+        (text(&metric["Namespace"]), text(&metric["MetricName"])),
+        ("AWS/CloudFront".into(), "5xxErrorRate".into())
+    );
+    assert_eq!((&one["Threshold"], &one["EvaluationPeriods"]), (&5.into(), &5.into()));
+    let edge = Deployed::new(template::edge(), &[]);
+    let any = text(&edge.properties("CdnErrorAlarm")["Metrics"][0]["Expression"]);
+    assert!(any.contains("5xxErrorRate"), "{any}");
+    let rule = edge.properties("ForwardAlarms");
+    assert_eq!(rule["EventPattern"]["detail-type"], json!(["CloudWatch Alarm State Change"]));
+    assert_eq!(rule["EventPattern"]["resources"], json!(["<CdnErrorAlarm.Arn>"]));
+    assert_eq!(rule["Targets"][0]["Arn"], "arn:aws:events:eu-central-1:123456789012:event-bus/default");
+}
+
+#[test]
+fn a_repository_on_github_pushes_its_own_images_from_its_branch_and_no_more() {
+    let template = template::huskit().nested("huskit-github.yaml");
+    let github = Deployed::new(template::huskit().nested("huskit-github.yaml"), &[("GitHubOwner", "HuskIT")]);
+    for (role, repository) in [("WebsiteAgentDeployRole", "website-agent"), ("CrawlerDeployRole", "crawler")] {
+        let trust = github.properties(role)["AssumeRolePolicyDocument"]["Statement"][0].clone();
+        let equals = &trust["Condition"]["StringEquals"];
+        assert_eq!(equals["token.actions.githubusercontent.com:aud"], "sts.amazonaws.com", "{role}");
+        let subject = format!("repo:HuskIT/{repository}:ref:refs/heads/main");
+        assert_eq!(equals["token.actions.githubusercontent.com:sub"], subject, "{role}");
+        let own: Vec<_> = statements(&template).into_iter().filter(|statement| statement.at == role).collect();
+        let actions: Vec<String> = own.iter().flat_map(|statement| statement.actions()).collect();
+        assert!(actions.contains(&"ecr:PutImage".to_owned()), "{role}");
+        assert!(actions.iter().all(|action| !action.starts_with("ecs:") && !action.starts_with("iam:")), "{actions:?}");
+        assert_eq!(actions.iter().any(|action| action.starts_with("s3:")), repository == "website-agent", "{role}");
+        let push = own.iter().find(|statement| statement.actions().contains("ecr:PutImage")).unwrap();
+        let expected = if repository == "crawler" { "CrawlerRepositoryArn" } else { "WebsiteAgentRepositoryArn" };
+        assert_eq!(push.body["Resource"]["Ref"], expected, "{role}");
+    }
+}
+
+#[test]
+fn the_identity_provider_is_made_only_where_the_account_has_none() {
+    let path = "huskit-github.yaml";
+    let provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
+    assert!(Deployed::new(template::huskit().nested(path), &[]).holds("CreatesProvider"));
+    let given = Deployed::new(template::huskit().nested(path), &[("GitHubProviderArn", provider)]);
+    assert!(!given.holds("CreatesProvider"));
+    let trust = given.properties("CrawlerDeployRole")["AssumeRolePolicyDocument"]["Statement"][0].clone();
+    assert_eq!(trust["Principal"]["Federated"], provider);
+}

@@ -1,0 +1,155 @@
+//! What is watched of HuskIT: every alarm of the plans, scaling, budget and dashboard.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tests::resolve::Deployed;
+use tests::template::{self, text};
+
+fn watch() -> Deployed {
+    Deployed::new(template::huskit().nested("huskit-watch.yaml"), &[])
+}
+
+/// Alarm, namespace, metric, statistic, seconds and how often, comparison, threshold.
+type Row = (&'static str, &'static str, &'static str, &'static str, u64, u64, &'static str, f64);
+
+const MORE: &str = "GreaterThanThreshold";
+const LESS: &str = "LessThanThreshold";
+
+const ALARMS: &[Row] = &[
+    ("WebsiteAgentErrorAlarm", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", 60, 5, MORE, 10.0),
+    ("WebsiteAgentLatencyAlarm", "AWS/ApplicationELB", "TargetResponseTime", "p95", 60, 5, MORE, 2.0),
+    ("WebsiteAgentUnhealthyAlarm", "AWS/ApplicationELB", "HealthyHostCount", "Minimum", 60, 2, LESS, 2.0),
+    ("WebsiteAgentCpuAlarm", "AWS/ECS", "CPUUtilization", "Average", 60, 10, MORE, 80.0),
+    ("WebsiteAgentMemoryAlarm", "AWS/ECS", "MemoryUtilization", "Average", 60, 5, MORE, 85.0),
+    ("CrawlerCpuAlarm", "AWS/ECS", "CPUUtilization", "Average", 60, 5, MORE, 70.0),
+    ("CrawlerMemoryAlarm", "AWS/ECS", "MemoryUtilization", "Average", 60, 5, MORE, 85.0),
+    ("CrawlerUnhealthyAlarm", "ECS/ContainerInsights", "RunningTaskCount", "Minimum", 60, 2, LESS, 1.0),
+];
+
+/// The metric that an alarm is about: its own, or the last one that its expression is made of.
+fn watched(alarm: &Value) -> (String, String, String, u64) {
+    let seconds = |period: &Value| period.as_u64().unwrap_or_default();
+    match alarm["Metrics"].as_array().and_then(|metrics| metrics.last()) {
+        None => {
+            // p95 is no statistic but an extended one.
+            let statistic = alarm.get("ExtendedStatistic").unwrap_or(&alarm["Statistic"]);
+            (text(&alarm["Namespace"]), text(&alarm["MetricName"]), text(statistic), seconds(&alarm["Period"]))
+        }
+        Some(last) => {
+            let stat = &last["MetricStat"];
+            let metric = &stat["Metric"];
+            (text(&metric["Namespace"]), text(&metric["MetricName"]), text(&stat["Stat"]), seconds(&stat["Period"]))
+        }
+    }
+}
+
+#[test]
+fn every_alarm_of_the_plans_is_there_with_its_figures() {
+    let watch = watch();
+    for (id, namespace, metric, statistic, period, times, comparison, threshold) in ALARMS {
+        let alarm = watch.properties(id);
+        let expected = ((*namespace).to_owned(), (*metric).to_owned(), (*statistic).to_owned(), *period);
+        assert_eq!(watched(&alarm), expected, "{id}");
+        assert_eq!(alarm["EvaluationPeriods"], *times, "{id}");
+        assert_eq!(text(&alarm["ComparisonOperator"]), *comparison, "{id}");
+        assert_eq!(alarm["Threshold"].as_f64(), Some(*threshold), "{id}");
+        assert_eq!(alarm["AlarmActions"], json!(["<OperationsTopicArn>"]), "{id}");
+        assert!(text(&alarm["AlarmDescription"]).contains("Runbook"), "{id}");
+    }
+    let found: BTreeSet<String> =
+        watch.template().of_type("AWS::CloudWatch::Alarm").into_iter().map(|(id, _)| id).collect();
+    assert_eq!(found, ALARMS.iter().map(|row| row.0.to_owned()).collect());
+}
+
+#[test]
+fn a_planned_night_pages_nobody() {
+    let watch = watch();
+    for (id, expression) in [
+        ("WebsiteAgentUnhealthyAlarm", "IF(desired > 1, FILL(healthy, 0), 2)"),
+        ("CrawlerUnhealthyAlarm", "IF(desired > 0, running, 1)"),
+    ] {
+        let metrics = watch.properties(id)["Metrics"].clone();
+        let returned: Vec<&Value> =
+            metrics.as_array().unwrap().iter().filter(|metric| metric["ReturnData"] == true).collect();
+        assert_eq!(returned.len(), 1, "{id}");
+        assert_eq!(returned[0]["Expression"], expression, "{id}");
+        assert_eq!(metrics[1]["MetricStat"]["Metric"]["MetricName"], "DesiredTaskCount", "{id}");
+    }
+    for (id, alarm) in watch.template().of_type("AWS::CloudWatch::Alarm") {
+        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}: a service that sleeps reports nothing");
+    }
+}
+
+#[test]
+fn a_deployment_of_website_agent_ends_with_errors_or_latency() {
+    let huskit = Deployed::new(template::huskit(), &[]);
+    let alarms = &huskit.properties("WebsiteAgentService")["DeploymentConfiguration"]["Alarms"];
+    assert_eq!((&alarms["Enable"], &alarms["Rollback"]), (&true.into(), &true.into()));
+    let names: Vec<String> = alarms["AlarmNames"].as_array().unwrap().iter().map(text).collect();
+    assert_eq!(names, ["<Watch.Outputs.WebsiteAgentErrorAlarm>", "<Watch.Outputs.WebsiteAgentLatencyAlarm>"]);
+    assert_eq!(watch().output("WebsiteAgentErrorAlarm"), "<WebsiteAgentErrorAlarm>");
+    assert_eq!(watch().output("WebsiteAgentLatencyAlarm"), "<WebsiteAgentLatencyAlarm>");
+}
+
+#[test]
+fn services_scale_as_the_plan_says() {
+    let huskit = Deployed::new(template::huskit(), &[]);
+    let first = Deployed::new(template::huskit(), &[("FirstDeploy", "true")]);
+    for (name, least, most, target, shrink, grow) in
+        [("WebsiteAgent", 2, 6, 70, 300, 60), ("Crawler", 1, 3, 60, 300, 120)]
+    {
+        let scaling = huskit.properties(&format!("{name}Scaling"));
+        assert_eq!((&scaling["MinCapacity"], &scaling["MaxCapacity"]), (&least.into(), &most.into()), "{name}");
+        assert_eq!(scaling["ResourceId"], format!("service/<Cluster>/<{name}Service.Name>"));
+        assert_eq!(first.properties(&format!("{name}Scaling"))["MinCapacity"], 0, "{name}: repositories are empty");
+        let policy = &huskit.properties(&format!("{name}CpuScaling"))["TargetTrackingScalingPolicyConfiguration"];
+        let metric = &policy["PredefinedMetricSpecification"]["PredefinedMetricType"];
+        assert_eq!(metric, "ECSServiceAverageCPUUtilization", "{name}");
+        let figures = ["TargetValue", "ScaleInCooldown", "ScaleOutCooldown"].map(|figure| policy[figure].as_u64());
+        assert_eq!(figures, [Some(target), Some(shrink), Some(grow)], "{name}");
+    }
+}
+
+#[test]
+fn the_budget_tells_before_and_when_it_is_used_up() {
+    let budget = watch().properties("MonthlyBudget");
+    let own = &budget["Budget"];
+    assert_eq!((text(&own["BudgetName"]), text(&own["TimeUnit"])), ("huskit-monthly".into(), "MONTHLY".into()));
+    assert_eq!((&own["BudgetLimit"]["Amount"], text(&own["BudgetLimit"]["Unit"])), (&500.into(), "USD".into()));
+    let told: Vec<(String, u64)> = budget["NotificationsWithSubscribers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            assert_eq!(entry["Subscribers"], json!([{"SubscriptionType": "SNS", "Address": "<OperationsTopicArn>"}]));
+            let notification = &entry["Notification"];
+            assert_eq!(notification["ThresholdType"], "PERCENTAGE");
+            (text(&notification["NotificationType"]), notification["Threshold"].as_u64().unwrap())
+        })
+        .collect();
+    let expected = [("ACTUAL", 80), ("ACTUAL", 90), ("ACTUAL", 100), ("FORECASTED", 100)];
+    assert_eq!(told, expected.map(|(kind, percent)| (kind.to_owned(), percent)));
+    let topic = template::main().properties("OperationsTopicPolicy");
+    for service in ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "events.amazonaws.com"] {
+        assert!(topic.to_string().contains(service), "{service} may not publish");
+    }
+}
+
+#[test]
+fn the_dashboard_shows_all_that_one_asks_first() {
+    let body: Value = serde_json::from_str(&text(&watch().properties("Dashboard")["DashboardBody"])).unwrap();
+    let widgets = body["widgets"].as_array().unwrap();
+    let titles: Vec<String> = widgets.iter().map(|widget| text(&widget["properties"]["title"])).collect();
+    let expected = ["Traffic", "Latency", "Errors", "Tasks", "CPU (%)", "Memory (%)", "Rollouts"];
+    let expected =
+        expected.into_iter().chain(["Spend this month (USD) against the budget", "The automation itself", "Alarms"]);
+    assert_eq!(titles, expected.collect::<Vec<_>>());
+    for widget in widgets {
+        let place = ["x", "y", "width", "height"].map(|side| widget[side].as_u64().expect("a number"));
+        assert!(place[0] + place[2] <= 24, "{widget}");
+    }
+    assert!(!body.to_string().contains("<AutomationName>-rollout-"));
+    let shown = widgets.last().unwrap()["properties"]["alarms"].as_array().unwrap();
+    assert_eq!(shown.len(), ALARMS.len());
+}
