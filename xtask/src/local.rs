@@ -57,7 +57,8 @@ pub fn run(command: &Local) -> Result<()> {
         }
         Local::Send { event } => {
             let text = fs::read_to_string(event).with_context(|| format!("read {}", event.display()))?;
-            let event: Value = serde_json::from_str(&text).with_context(|| format!("{} is no JSON", event.display()))?;
+            let event: Value =
+                serde_json::from_str(&text).with_context(|| format!("{} is no JSON", event.display()))?;
             let cloud = Cloud::attach(&tools)?;
             Story::begin(&cloud)?.only(|step| {
                 if event.get("action").is_some() {
@@ -86,19 +87,29 @@ fn status(cloud: &Cloud) -> Result<()> {
     heading("The local cloud is up");
     labelled("endpoint", Paint::Cyan, &address.endpoint);
     labelled("stack", Paint::Cyan, &format!("{STACK} in {}, account {}", address.region, address.account));
-    labelled("AWS CLI", Paint::Cyan, &format!(
-        "export AWS_ENDPOINT_URL={} AWS_REGION={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=local",
-        address.endpoint, address.region, address.account
-    ));
-    labelled("then", Paint::Cyan, "cargo xtask local push huskit/website-agent:latest --version 1.0\ncargo xtask local send events/request.plan.json\ncargo xtask local down");
+    labelled(
+        "AWS CLI",
+        Paint::Cyan,
+        &format!(
+            "export AWS_ENDPOINT_URL={} AWS_REGION={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=local",
+            address.endpoint, address.region, address.account
+        ),
+    );
+    labelled(
+        "then",
+        Paint::Cyan,
+        "cargo xtask local push huskit/website-agent:latest --version 1.0\ncargo xtask local send events/request.plan.json\ncargo xtask local down",
+    );
     let fleet: Value = serde_json::from_str(&cloud.output("Fleet")?)?;
     let mut rows = Vec::new();
     for service in fleet["services"].as_array().into_iter().flatten() {
-        let (cluster, name) = (service["cluster"].as_str().unwrap_or_default(), service["name"].as_str().unwrap_or_default());
+        let (cluster, name) =
+            (service["cluster"].as_str().unwrap_or_default(), service["name"].as_str().unwrap_or_default());
         let running = cloud.running(cluster, name)?;
         let tasks = format!("{} of {}", running.digests.len(), running.desired);
         let images = cloud.images(&running.revision)?;
-        let short = |image: &String| image.split_once('/').map_or(image.clone(), |(_, name)| name.chars().take(48).collect());
+        let short =
+            |image: &String| image.split_once('/').map_or(image.clone(), |(_, name)| name.chars().take(48).collect());
         let image = images.iter().map(short).collect::<Vec<String>>().join(" ");
         rows.push(vec![name.to_owned(), tasks, running.deployment.1, running.revision, image]);
     }

@@ -30,7 +30,8 @@ pub fn build(tools: &Tools) -> Result<()> {
     phase(&format!("sam build ({architecture}; minutes the first time, seconds later)"), |detail| {
         let mut sam = tools.command("sam");
         // sam's own cache looks at the function's folder alone and would miss a change of `shared`; cargo's does not.
-        sam.args(["build", "--no-cached", "--beta-features", "--template-file", "template.yaml", "--build-dir"]).arg(&output);
+        sam.args(["build", "--no-cached", "--beta-features", "--template-file", "template.yaml", "--build-dir"])
+            .arg(&output);
         sam.arg("--parameter-overrides").arg(format!("Architecture={architecture}"));
         process::run(sam, &logs.join("sam-build.log"), detail).context("sam build")
     })

@@ -58,7 +58,8 @@ fn reasons(client: &Client) -> Vec<String> {
         let events = client.call("cloudformation", "describe_stack_events", question).unwrap_or_default();
         events["StackEvents"].as_array().cloned().unwrap_or_default()
     });
-    let failed = events.filter(|event| event["ResourceStatus"].as_str().is_some_and(|status| status.ends_with("_FAILED")));
+    let failed =
+        events.filter(|event| event["ResourceStatus"].as_str().is_some_and(|status| status.ends_with("_FAILED")));
     failed.map(|event| format!("{}: {}", event["LogicalResourceId"], event["ResourceStatusReason"])).collect()
 }
 

@@ -137,7 +137,9 @@ fn describe(event: &Value) -> String {
             format!("{} {name}: {}", last(&event["resources"][0]), text("reason"))
         }
         "ECS Task State Change" => format!("{} {}: {}", text("startedBy"), text("lastStatus"), text("stoppedReason")),
-        "CloudFormation Stack Status Change" => detail["status-details"]["status"].as_str().unwrap_or_default().to_owned(),
+        "CloudFormation Stack Status Change" => {
+            detail["status-details"]["status"].as_str().unwrap_or_default().to_owned()
+        }
         _ => event["source"].as_str().unwrap_or_default().to_owned(),
     };
     let played = if event["source"] == "aws.ecs" { " (ECS is played)" } else { "" };

@@ -28,7 +28,11 @@ fn deployed(step: &mut Step) -> Result<()> {
         let service = step.service(name)?;
         let running = now(step, &service)?;
         step.check(&format!("{name} is there and asks for no tasks"), &running.desired, &0);
-        step.check(&format!("{} is empty", service.repository), &step.cloud.tagged(&service.repository, &service.tag)?, &None);
+        step.check(
+            &format!("{} is empty", service.repository),
+            &step.cloud.tagged(&service.repository, &service.tag)?,
+            &None,
+        );
     }
     let changed = effects(step);
     step.check("nothing was changed", &changed, &vec![]);
@@ -62,7 +66,8 @@ fn new_image(step: &mut Step) -> Result<()> {
     let subjects = subjects(step);
     step.hold("one message was sent", subjects.len() == 1, &format!("there are {subjects:?}"));
     let changes = effects(step);
-    let rolled = ["RegisterTaskDefinition", "UpdateService"].map(|call| changes.iter().filter(|made| *made == call).count());
+    let rolled =
+        ["RegisterTaskDefinition", "UpdateService"].map(|call| changes.iter().filter(|made| *made == call).count());
     step.check("one revision was registered, and the service updated once", &rolled, &[1, 1]);
     Ok(())
 }
@@ -142,12 +147,26 @@ fn freeze(step: &mut Step) -> Result<()> {
 fn stack_update(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let image = current(step, &service)?;
-    let mut revision = step.cloud.client.call("ecs", "describe_task_definition", json!({
-        "taskDefinition": now(step, &service)?.revision
-    }))?["taskDefinition"].take();
+    let mut revision = step.cloud.client.call(
+        "ecs",
+        "describe_task_definition",
+        json!({
+            "taskDefinition": now(step, &service)?.revision
+        }),
+    )?["taskDefinition"]
+        .take();
     let old = step.cloud.tagged(&service.repository, "previous")?.context("no previous image")?;
     let named = revision["containerDefinitions"][0]["image"].as_str().context("no image")?.replace(&image.digest, &old);
-    let fields = ["family", "taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory", "runtimePlatform"];
+    let fields = [
+        "family",
+        "taskRoleArn",
+        "executionRoleArn",
+        "networkMode",
+        "requiresCompatibilities",
+        "cpu",
+        "memory",
+        "runtimePlatform",
+    ];
     let mut stack = json!({"containerDefinitions": revision["containerDefinitions"].take()});
     for field in fields {
         if let Some(value) = revision.get(field).filter(|value| !value.is_null()) {
@@ -158,16 +177,21 @@ fn stack_update(step: &mut Step) -> Result<()> {
     stack["containerDefinitions"][0]["environment"][0] = json!({"name": "CHANGED_BY_THE_STACK", "value": "yes"});
     let registered = step.cloud.client.call("ecs", "register_task_definition", stack)?;
     step.say("a stack update (played) sets the service to a revision with the old image and a changed environment");
-    step.cloud.client.call("ecs", "update_service", json!({
-        "cluster": service.cluster, "service": service.name,
-        "taskDefinition": registered["taskDefinition"]["taskDefinitionArn"],
-    }))?;
+    step.cloud.client.call(
+        "ecs",
+        "update_service",
+        json!({
+            "cluster": service.cluster, "service": service.name,
+            "taskDefinition": registered["taskDefinition"]["taskDefinitionArn"],
+        }),
+    )?;
     step.let_ecs_go_on()?;
     step.tell_of_stack_update()?;
     step.let_ecs_go_on()?;
     runs(step, &service, &image)?;
     let running = now(step, &service)?;
-    let there = step.cloud.client.call("ecs", "describe_task_definition", json!({"taskDefinition": running.revision}))?;
+    let there =
+        step.cloud.client.call("ecs", "describe_task_definition", json!({"taskDefinition": running.revision}))?;
     let variable = &there["taskDefinition"]["containerDefinitions"][0]["environment"][0]["name"];
     step.check("what the stack changed stays", variable, &json!("CHANGED_BY_THE_STACK"));
     Ok(())
@@ -190,8 +214,16 @@ fn runs(step: &mut Step, service: &Service, image: &Image) -> Result<()> {
     step.check(&format!("{} runs {} tasks of {digest}", service.name, running.desired), &running.digests, &wanted);
     let images = step.cloud.images(&running.revision)?;
     let pinned = images.iter().all(|named| named.ends_with(&format!("@{}", image.digest)));
-    step.hold(&format!("its revision {} is pinned to that digest", running.revision), pinned, &format!("it names {images:?}"));
-    step.check("its deployment is complete, and the only one", &(running.deployment.1, running.deployments), &("COMPLETED".to_owned(), 1));
+    step.hold(
+        &format!("its revision {} is pinned to that digest", running.revision),
+        pinned,
+        &format!("it names {images:?}"),
+    );
+    step.check(
+        "its deployment is complete, and the only one",
+        &(running.deployment.1, running.deployments),
+        &("COMPLETED".to_owned(), 1),
+    );
     Ok(())
 }
 
