@@ -111,6 +111,17 @@ fn services_scale_as_the_plan_says() {
     }
 }
 
+/// Two places say how many tasks a service has: the automation's and Application Auto Scaling's.
+#[test]
+fn the_fleet_and_the_scalable_targets_agree() {
+    let huskit = Deployed::new(template::huskit(), &[]);
+    let fleet: Value = serde_json::from_str(&text(&huskit.output("Fleet"))).unwrap();
+    for (at, name) in ["WebsiteAgent", "Crawler"].into_iter().enumerate() {
+        let (baseline, scaling) = (&fleet["services"][at]["baseline"], huskit.properties(&format!("{name}Scaling")));
+        assert_eq!((&baseline["min"], &baseline["max"]), (&scaling["MinCapacity"], &scaling["MaxCapacity"]), "{name}");
+    }
+}
+
 #[test]
 fn the_budget_tells_before_and_when_it_is_used_up() {
     let budget = watch().properties("MonthlyBudget");

@@ -181,3 +181,21 @@ fn every_output_is_described() {
         }
     }
 }
+
+#[test]
+fn what_a_checker_is_told_to_skip_has_its_reason_beside_it() {
+    for template in template::all() {
+        let lines: Vec<&str> = template.text.lines().collect();
+        for (id, resource) in template.section("Resources") {
+            for skip in template::list(&resource["Metadata"]["checkov"]["skip"]) {
+                let reason = skip["comment"].as_str().unwrap_or_default();
+                assert!(reason.len() > 20 && reason.ends_with('.'), "{}: {id}: {skip}", template.path);
+            }
+        }
+        assert!(template.section("Metadata").get("cfn-lint").is_none(), "{}: a blanket ignore", template.path);
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("ignore_checks")) {
+            let reason = lines[at - 1].trim().starts_with('#');
+            assert!(reason, "{}:{}: {line}", template.path, at + 1);
+        }
+    }
+}
