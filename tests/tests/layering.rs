@@ -1,5 +1,8 @@
 //! Who may import what: the direction of dependencies, held by a test instead of by review.
 
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
