@@ -19,4 +19,5 @@ pub mod local;
 pub mod process;
 pub mod screen;
 pub mod story;
+pub mod test;
 pub mod tools;

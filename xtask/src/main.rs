@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::local::Local;
-use xtask::{bench, demo, local, screen};
+use xtask::{bench, demo, local, screen, test};
 
 /// The project's own commands
 #[derive(Parser)]
@@ -18,6 +18,8 @@ struct Arguments {
 enum Command {
     /// Deploy the real templates and functions to a local cloud, play a story, check every step
     Demo,
+    /// Run everything that is tested: fmt, clippy, units, properties, events, templates, scenarios
+    Test,
     /// The local cloud, left running to play with
     #[command(subcommand)]
     Local(Local),
@@ -28,6 +30,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo => demo::run(),
+        Command::Test => test::run(),
         Command::Local(command) => local::run(&command),
         Command::Bench(args) => bench::run(&args),
     };
