@@ -15,5 +15,5 @@ pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
 pub use revision::Revision;
 pub use service::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Task};
 pub use sleep::{Dates, Day, LocalTime, Night, Sleep, Window, Zone};
-pub use span::Span;
+pub use span::{Span, clock};
 pub use tag::TagPolicy;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::state::{Cause, Freeze};
-use crate::model::Image;
+use crate::model::{Image, clock};
 
 /// Why a decision was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,28 +190,37 @@ impl fmt::Display for Reason {
             Reason::Older { image, than } => {
                 write!(
                     f,
-                    "{image} was pushed at {} and is older than what ran at {than}; ask with `retry` to roll it all the same",
-                    image.pushed_at
+                    "{image} was pushed at {}, before the newest that ran or failed here ({}); ask with `retry` to roll it all the same",
+                    clock(image.pushed_at),
+                    clock(*than)
                 )
             }
             Reason::Quarantined { image, why, since } => {
-                write!(f, "{image} is in quarantine since {since} ({why}); push another image, or ask with `retry`")
+                write!(
+                    f,
+                    "{image} is in quarantine since {} ({why}); push another image, or ask with `retry`",
+                    clock(*since)
+                )
             }
             Reason::Frozen { image, freeze } => {
-                write!(f, "{image} is held back until {} by {}", freeze.until, freeze.by)?;
+                write!(f, "{image} is held back until {} by {}", clock(freeze.until), freeze.by)?;
                 freeze.why.as_ref().map_or(Ok(()), |why| write!(f, ": {why}"))
             }
-            Reason::AwaitingScan { image, until } => write!(f, "{image} waits for its scan result until {until}"),
+            Reason::AwaitingScan { image, until } => {
+                write!(f, "{image} waits for its scan result until {}", clock(*until))
+            }
             Reason::ScanRefused { image, finding } => write!(f, "{image} is refused: {finding}"),
             Reason::ClaimedElsewhere { until } => {
-                write!(f, "another invocation is rolling it; its claim ends at {until}")
+                write!(f, "another invocation is rolling it; its claim ends at {}", clock(*until))
             }
             Reason::AwaitingTask { task } => write!(f, "the task before the roll has not ended: {task}"),
             Reason::InFlight { deployment } => write!(f, "{deployment} replaces tasks"),
             Reason::AwaitingTasks { deployment } => {
                 write!(f, "{deployment} is complete, but none of its tasks was seen running yet")
             }
-            Reason::Overdue { what, since } => write!(f, "{what} should have ended by {since} and reported nothing"),
+            Reason::Overdue { what, since } => {
+                write!(f, "{what} should have ended by {} and reported nothing", clock(*since))
+            }
             Reason::Staged { deployment } => {
                 write!(f, "the service runs no tasks; {deployment} is staged and verified when it wakes")
             }
@@ -226,7 +235,7 @@ impl fmt::Display for Reason {
             Reason::NothingBefore => {
                 f.write_str("no earlier release of it is known to be good; push an image, or name one with `retry`")
             }
-            Reason::Resumed { since } => write!(f, "the rollout claimed at {since} was interrupted"),
+            Reason::Resumed { since } => write!(f, "the rollout claimed at {} was interrupted", clock(*since)),
             Reason::Adopted { deployment } => write!(f, "{deployment} already brings what should run"),
             Reason::TaskSucceeded => f.write_str("the task before the roll ended with exit code 0"),
             Reason::Verified { deployment, running } => {

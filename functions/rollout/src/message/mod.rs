@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::model::{Fleet, Image, ServicePolicy};
+use shared::model::{Fleet, Image, ServicePolicy, clock};
 use shared::notify::{Notification, Severity};
 use shared::rollout::{Freeze, Reason, Record, Rollout};
 
@@ -219,10 +219,6 @@ fn took(rollout: &Rollout, now: Timestamp) -> String {
         (minutes, 0) => format!("{minutes} min"),
         (minutes, seconds) => format!("{minutes} min {seconds} s"),
     }
-}
-
-fn clock(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// The request to send, as `sam remote invoke` and the console take it.

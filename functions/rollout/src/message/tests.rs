@@ -152,7 +152,7 @@ fn what_is_held_or_refused() {
     assert_snapshot!(mail(&held.unwrap()), @r#"
     [huskit prod] website-agent: v2 (020202020202) is held
 
-    website-agent: v2 (020202020202) is held back until 2026-11-21T12:00:00Z by anna.
+    website-agent: v2 (020202020202) is held back until 2026-11-21 12:00 UTC by anna.
 
     Next
     - To release it now: invoke the rollout function with {"action":"unfreeze","service":"website-agent","by":"<you>"}
@@ -170,7 +170,7 @@ fn what_is_held_or_refused() {
     assert_snapshot!(mail(&kept(&fleet, service, &overdue, &Trigger::Everything).unwrap()), @r#"
     [huskit prod] website-agent: the rollout is overdue
 
-    website-agent: ecs-svc/2 should have ended by 2026-11-21T10:33:00Z and reported nothing.
+    website-agent: ecs-svc/2 should have ended by 2026-11-21 10:33 UTC and reported nothing.
 
     Next
     - Look at the events of the service; to give up: invoke the rollout function with {"action":"rollback","service":"website-agent","by":"<you>"}
@@ -188,7 +188,7 @@ fn a_refused_digest_is_told_when_it_is_pushed_again_and_not_when_an_event_comes_
     assert_snapshot!(mail(&told(push(Some(at(20)))).unwrap()), @r#"
     [huskit prod] website-agent: v2 (020202020202) is refused
 
-    website-agent: v2 (020202020202) is in quarantine since 2026-11-21T10:09:00Z (exit 1); push another image, or ask with `retry`.
+    website-agent: v2 (020202020202) is in quarantine since 2026-11-21 10:09 UTC (exit 1); push another image, or ask with `retry`.
 
     Next
     - To try it again: invoke the rollout function with {"action":"retry","service":"website-agent","by":"<you>"}
