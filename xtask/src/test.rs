@@ -55,6 +55,7 @@ fn stages(tools: &Tools, count: &mut Count) -> Result<()> {
     let mut validate = tools.command("sam");
     validate.args(["validate", "--lint", "--template-file", "template.yaml", "--region", "eu-central-1"]);
     stage("sam validate --lint", "sam-validate", validate)?;
+    stage("checkov", "checkov", tools.command("checkov"))?;
     let scenarios = ["test", "--package", "tests", "--features", "scenarios", "--test", "scenario_rollout"];
     stage("scenarios on a local cloud of their own", "scenarios", cargo(tools, &scenarios))
 }
