@@ -111,6 +111,7 @@ def run(original, data):
         task["lastStatus"] = "PROVISIONING"
         for name in [name for name, value in task.items() if value in (None, "")]:
             del task[name]
+        task.setdefault("group", "family:" + task["taskDefinitionArn"].rpartition("/")[2].rpartition(":")[0])
         for container in task["containers"]:
             container.pop("exitCode", None)
             container["lastStatus"] = "PENDING"

@@ -2,6 +2,11 @@
 //!
 //! One cloud for all scenarios, one scenario at a time; each starts from a service that runs and is at rest.
 
+// Helpers of tests fail a test by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod gates;
+
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 

@@ -1,0 +1,101 @@
+//! What stands between a push and its rollout when the fleet asks for it: a scan, a task before the roll.
+
+use serde_json::{Value, json};
+
+use super::{Image, REPOSITORY, WEBSITE, World, reason, world};
+
+impl World {
+    /// The function looks after website-agent with another rollout policy while `during` happens.
+    fn with_policy(&mut self, policy: &Value, during: impl FnOnce(&mut World)) {
+        let function = self.cloud.resource(xtask::cloud::STACK, "RolloutFunction").unwrap();
+        let read = json!({"FunctionName": function});
+        let configuration = self.cloud.client.call("lambda", "get_function_configuration", read).unwrap();
+        let before = configuration["Environment"]["Variables"].clone();
+        let mut fleet: Value = serde_json::from_str(before["FLEET"].as_str().unwrap()).unwrap();
+        let services = fleet["services"].as_array_mut().unwrap();
+        let website = services.iter_mut().find(|service| service["name"] == WEBSITE).unwrap();
+        for (name, value) in policy.as_object().unwrap() {
+            website["rollout"][name] = value.clone();
+        }
+        let mut variables = before.clone();
+        variables["FLEET"] = fleet.to_string().into();
+        let set = |variables: &Value| {
+            let update = json!({"FunctionName": function, "Environment": {"Variables": variables}});
+            self.cloud.client.call("lambda", "update_function_configuration", update).unwrap()
+        };
+        set(&variables);
+        let cloud = self.cloud;
+        // Put back also when `during` panics: the other scenarios share this function.
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| during(self)));
+        let update = json!({"FunctionName": function, "Environment": {"Variables": before}});
+        cloud.client.call("lambda", "update_function_configuration", update).unwrap();
+        result.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    }
+
+    /// Puts an image under the followed tag whose one-off task ends with this code.
+    fn push_that_migrates(&mut self, exit_code: i32) -> Image {
+        self.next += 1;
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": format!("sha256:{}", "0".repeat(64)), "size": 2},
+            "layers": [],
+            "annotations": {"version": format!("migrates {}", self.next), "local.exit-code": exit_code.to_string()},
+        });
+        let put = json!({"repositoryName": REPOSITORY, "imageTag": "latest", "imageManifest": manifest.to_string()});
+        self.cloud.client.call("ecr", "put_image", put).unwrap();
+        let digest = self.cloud.tagged(REPOSITORY, "latest").unwrap().unwrap();
+        Image { repository: REPOSITORY.to_owned(), tag: "latest".to_owned(), digest }
+    }
+}
+
+fn migration() -> Value {
+    json!({"before": {"container": WEBSITE, "command": ["npm", "run", "migrate"]}})
+}
+
+#[test]
+fn a_task_that_ends_well_comes_before_the_roll() {
+    let mut world = world();
+    world.with_policy(&migration(), |world| {
+        let revisions = world.revisions();
+        let image = world.push_that_migrates(0);
+        world.deliver(&world.cloud.push_event(&image));
+        let calls = world.calls();
+        assert!(calls.contains(&"RunTask".to_owned()) && !calls.contains(&"UpdateService".to_owned()), "{calls:?}");
+        world.settle();
+        assert!(world.runs(&image));
+        assert_eq!(world.revisions(), revisions + 1, "the task and the service run the same revision");
+        assert_eq!(world.messages().len(), 1);
+    });
+}
+
+#[test]
+fn a_task_that_fails_keeps_the_image_away_from_the_service() {
+    let mut world = world();
+    world.with_policy(&migration(), |world| {
+        let before = world.running();
+        let image = world.push_that_migrates(3);
+        world.deliver(&world.cloud.push_event(&image));
+        world.settle();
+        assert_eq!(world.running(), before);
+        let messages = world.messages();
+        assert!(messages.len() == 1 && messages[0].body.contains("exited with code 3"), "{messages:?}");
+        assert_eq!(reason(&world.deliver(&world.cloud.push_event(&image))[0]), "quarantined");
+    });
+}
+
+#[test]
+fn an_image_without_a_scan_result_waits_and_a_person_may_let_it_through() {
+    let mut world = world();
+    world.with_policy(&json!({"scan": {"wait_minutes": 10, "max": {"critical": 0}}}), |world| {
+        let before = world.running();
+        let image = world.push(None);
+        assert_eq!(reason(&world.deliver(&world.cloud.push_event(&image))[0]), "awaiting_scan");
+        world.settle();
+        assert_eq!(world.running(), before);
+        let asked = world.ask(&json!({"action": "retry", "service": WEBSITE, "by": "anna"}));
+        assert_eq!(reason(&asked), "retry_requested");
+        world.settle();
+        assert!(world.runs(&image));
+    });
+}
