@@ -74,8 +74,12 @@ pub fn labelled(label: &str, colour: Paint, text: &str) {
     }
 }
 
-/// `text` in lines of at most `width` characters, broken at spaces, longer words broken anywhere.
+/// `text` in lines of at most `width` characters, broken at spaces, longer words broken anywhere. What fits stays as it
+/// is, so that columns stay columns.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    if text.chars().count() <= width {
+        return vec![text.to_owned()];
+    }
     let indent: String = text.chars().take_while(|c| *c == ' ').collect();
     let mut lines = vec![indent.clone()];
     for word in text.split_whitespace() {
@@ -219,6 +223,7 @@ mod tests {
         assert_eq!(wrap("  one two three", 9), ["  one two", "  three"]);
         assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
         assert_eq!(wrap("", 10), [""]);
+        assert_eq!(wrap("why   because", 20), ["why   because"]);
     }
 
     #[test]
