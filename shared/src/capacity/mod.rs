@@ -6,10 +6,12 @@
 
 mod facts;
 mod plan;
+mod record;
 mod spot;
 #[cfg(test)]
 mod tests;
 
 pub use facts::{Boost, BudgetCut, Facts, Manual, Until, Want};
-pub use plan::{Action, Bounds, Capacity, Decision, Observed, Reason, plan};
+pub use plan::{Action, Bounds, Capacity, Decision, Observed, Reason, Scaling, plan};
+pub use record::{Record, State};
 pub use spot::{SpotEvent, SpotState};
