@@ -56,6 +56,7 @@ impl World {
             running: 0,
             revision: "rev-template".into(),
             deployments: Vec::new(),
+            strategy: crate::model::Strategy::OnDemand,
             network: None,
         };
         World {
@@ -115,6 +116,7 @@ impl World {
             status: "RUNNING".into(),
             health: "HEALTHY".into(),
             started_at: None,
+            provider: None,
             started_by: None,
             stopped: None,
         };
