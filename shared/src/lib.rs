@@ -9,6 +9,7 @@
 //! - [`ledger`]: facts and records that outlive an invocation, with conditional writes.
 //! - [`notify`]: messages to people, rendered as text and as chat JSON.
 //! - [`report`]: what an invocation decided and did, rendered as log lines, metrics and response.
+//! - [`event`]: what reaches a function, told apart.
 //! - [`env`](mod@env): configuration, read once. [`lambda`]: the clock, the subscriber, the runtime.
 //! - [`error`]: one error type, classified by what the caller does next.
 
@@ -16,6 +17,7 @@ pub mod aws;
 pub mod capacity;
 pub mod env;
 pub mod error;
+pub mod event;
 pub mod lambda;
 pub mod ledger;
 pub mod model;

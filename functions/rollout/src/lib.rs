@@ -149,10 +149,7 @@ impl App {
             Trigger::Everything | Trigger::Ignored(_) => all().collect(),
             Trigger::Request(request) => match request.service() {
                 None => all().collect(),
-                Some(name) => vec![fleet.service(name).ok_or_else(|| {
-                    let known: Vec<String> = all().map(|service| service.id().to_string()).collect();
-                    Error::bad_field("service", name, &format!("one of {}", known.join(", ")))
-                })?],
+                Some(name) => vec![fleet.named(name)?],
             },
         })
     }
