@@ -39,7 +39,7 @@ impl Messages<'_> {
             facts.push((format!("saved in {}", savings.month), format!("{} (estimate)", savings.saved)));
         }
         Notification {
-            summary: format!("{} runs no tasks: {}.", self.name(), decision.reason),
+            summary: format!("{} runs no tasks: {}.", self.name(), self.why(decision)),
             facts,
             next_steps: vec![format!("To wake it: {}", self.ask("wake", r#""until":"2h","#))],
             ..self.message(Severity::Info, "asleep", &format!("{} sleeps", self.name()))
@@ -52,7 +52,7 @@ impl Messages<'_> {
         facts.extend(self.until(decision));
         facts.extend(cost.map(|cost| ("costs".to_owned(), format!("{} an hour", cost.now))));
         Notification {
-            summary: format!("{} has a healthy task again: {}.", self.name(), decision.reason),
+            summary: format!("{} has a healthy task again: {}.", self.name(), self.why(decision)),
             facts,
             ..self.message(Severity::Info, "awake", &format!("{} is awake", self.name()))
         }
@@ -100,7 +100,7 @@ impl Messages<'_> {
             summary: format!(
                 "{name} should be awake for {}, and has no healthy task. Why it should be: {}.",
                 self.minutes_since(since),
-                decision.reason
+                self.why(decision)
             ),
             facts,
             next_steps: vec![
@@ -166,7 +166,7 @@ impl Messages<'_> {
     pub fn held(&self, wanted: &Override, decision: &Decision) -> Notification {
         let why = wanted.reason.as_ref().map(|why| ("why".to_owned(), why.clone()));
         Notification {
-            summary: format!("Nobody changes the capacity of {}: {}.", self.name(), decision.reason),
+            summary: format!("Nobody changes the capacity of {}: {}.", self.name(), self.why(decision)),
             facts: why.into_iter().collect(),
             next_steps: vec![format!("To end it sooner: {}", self.ask("resume", ""))],
             ..self.message(Severity::Info, "held", &format!("{} is held as it is", self.name()))
@@ -175,18 +175,19 @@ impl Messages<'_> {
 
     /// An override ended.
     pub fn released(&self, ended: &Manual, by: Option<&str>, decision: &Decision) -> Notification {
-        let want = match ended.want {
-            Want::Awake => "awake",
-            Want::Asleep => "asleep",
-            Want::Hold => "held",
+        let (name, who) = (self.name(), &ended.until.by);
+        let what = match ended.want {
+            Want::Awake => "to be awake",
+            Want::Asleep => "to sleep",
+            Want::Hold => "to be left alone",
         };
         let how = match by {
-            Some(by) => format!("{by} ended what {} asked for: {want}.", ended.until.by),
-            None => format!("What {} asked for has ended by itself: {want}.", ended.until.by),
+            Some(by) if by == who => format!("{by} no longer asks for {name} {what}."),
+            Some(by) => format!("{by} ended what {who} asked for: {name} {what}."),
+            None => format!("The time for which {who} asked for {name} {what} is over."),
         };
-        let name = self.name();
         Notification {
-            summary: format!("{how} {name} follows its schedule again: {}.", decision.reason),
+            summary: format!("{how} {name} follows its schedule again: {}.", self.why(decision)),
             facts: self.until(decision),
             ..self.message(Severity::Info, "released", &format!("{name} follows its schedule again"))
         }
@@ -194,6 +195,10 @@ impl Messages<'_> {
 
     fn name(&self) -> &str {
         &self.policy.name
+    }
+
+    fn why(&self, decision: &Decision) -> String {
+        decision.reason.sentence(|at| self.local(at))
     }
 
     /// Until when the decision holds.

@@ -72,7 +72,7 @@ fn awake() {
     assert_snapshot!(email(|say| say.awake(&decision(reason), at(9), Some(&cost()))), @"
     [huskit prod] crawler is awake
 
-    crawler has a healthy task again: anna wants it awake until 2026-11-21 23:00 UTC.
+    crawler has a healthy task again: anna wants it awake until 2026-11-22 00:00 CET.
 
     took   3 min
     until  2026-11-22 06:00 CET
@@ -104,7 +104,7 @@ fn not_awake() {
     assert_snapshot!(email(|say| say.not_awake(at(-3), &decision(Reason::Baseline), &[task("0a1b2c", "UNHEALTHY")], &ends)), @r#"
     [huskit prod] ! crawler does not wake
 
-    crawler should be awake for 15 min, and has no healthy task. Why it should be: nothing says otherwise.
+    crawler should be awake for 15 min, and has no healthy task. Why it should be: its baseline applies.
 
     a task ended  container crawler exited with code 1 (2 tasks)
     a task is     RUNNING, health UNHEALTHY
@@ -121,7 +121,7 @@ fn not_awake_without_a_task() {
     assert_snapshot!(email(|say| say.not_awake(at(-3), &decision(Reason::Baseline), &[], &[])), @r#"
     [huskit prod] ! crawler does not wake
 
-    crawler should be awake for 15 min, and has no healthy task. Why it should be: nothing says otherwise.
+    crawler should be awake for 15 min, and has no healthy task. Why it should be: its baseline applies.
 
     tasks  none was started
 
@@ -194,7 +194,7 @@ fn held() {
     assert_snapshot!(email(|say| say.held(&wanted, &decision(reason))), @r#"
     [huskit prod] crawler is held as it is
 
-    Nobody changes the capacity of crawler: anna holds it as it is until 2026-11-21 23:00 UTC.
+    Nobody changes the capacity of crawler: anna holds it as it is until 2026-11-22 00:00 CET.
 
     why  looking into ticket 12
 
@@ -208,7 +208,7 @@ fn an_override_ends_by_itself() {
     assert_snapshot!(email(|say| say.released(&anna(Want::Awake), None, &decision(Reason::Night))), @"
     [huskit prod] crawler follows its schedule again
 
-    What anna asked for has ended by itself: awake. crawler follows its schedule again: it is night.
+    The time for which anna asked for crawler to be awake is over. crawler follows its schedule again: it is night.
 
     until  2026-11-22 06:00 CET
     ");
@@ -219,7 +219,7 @@ fn an_override_is_ended() {
     assert_snapshot!(email(|say| say.released(&anna(Want::Hold), Some("ben"), &decision(Reason::Baseline))), @"
     [huskit prod] crawler follows its schedule again
 
-    ben ended what anna asked for: held. crawler follows its schedule again: nothing says otherwise.
+    ben ended what anna asked for: crawler to be left alone. crawler follows its schedule again: its baseline applies.
 
     until  2026-11-22 06:00 CET
     ");
