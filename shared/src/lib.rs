@@ -3,7 +3,8 @@
 //! # Layout
 //!
 //! - [`model`]: what the fleet is made of: ARNs, images, services, revisions, the fleet document. Pure.
-//! - [`rollout`]: the planner that decides which image a service should run. Pure.
+//! - [`rollout`]: the planner that decides which image a service should run. [`capacity`]: the planner that decides how
+//!   many tasks of it run, and where. Pure.
 //! - [`aws`]: one gateway per AWS service; the only place that imports the SDK.
 //! - [`ledger`]: facts and records that outlive an invocation, with conditional writes.
 //! - [`notify`]: messages to people, rendered as text and as chat JSON.

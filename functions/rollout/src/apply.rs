@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use shared::aws::{OneOff, TagMove};
 use shared::error::Context;
-use shared::ledger::Entry;
 use shared::model::{Digest, Image, Revision, ServicePolicy};
 use shared::notify::Notification;
 use shared::report::Outcome;
@@ -14,7 +13,7 @@ use shared::{Error, Kind, Result};
 
 use crate::event::STARTED_BY;
 use crate::observe::Sight;
-use crate::{App, Mode, Trigger, message};
+use crate::{App, Entry, Mode, Trigger, message};
 
 /// One decision about one service, to be carried out.
 pub(crate) struct Step<'a> {
@@ -307,7 +306,7 @@ impl Step<'_> {
     }
 
     async fn save(&self, entry: &mut Entry, mut next: Entry) -> Result<()> {
-        self.app.ledger.save(&self.policy.id(), &mut next).await.context(|| "remember")?;
+        self.app.save(&self.policy.id(), &mut next).await.context(|| "remember")?;
         *entry = next;
         Ok(())
     }

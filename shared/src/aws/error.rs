@@ -46,6 +46,7 @@ const CODES: [(Kind, &[&str]); 6] = [
     (
         Kind::Conflict,
         &[
+            "ConcurrentUpdateException",
             "ConditionalCheckFailedException",
             "ConflictException",
             "TransactionConflictException",

@@ -4,6 +4,7 @@
 //! types; pagination, batch limits and errors inside 200 answers end here. Each method names the IAM action it needs,
 //! and a test holds the union of those lines against the policies of the template.
 
+mod autoscaling;
 mod cloudfront;
 mod connection;
 mod dynamodb;
@@ -14,6 +15,7 @@ mod sns;
 #[cfg(test)]
 mod testing;
 
+pub use autoscaling::AutoScaling;
 pub use cloudfront::CloudFront;
 pub use connection::Connection;
 pub use dynamodb::{Condition, DynamoDb};

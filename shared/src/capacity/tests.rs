@@ -20,14 +20,14 @@ fn policy() -> CapacityPolicy {
     CapacityPolicy {
         baseline: Baseline { min: 1, max: 3 },
         sleep: Some(serde_json::from_str(night).unwrap()),
-        spot: SpotPolicy { mode: SpotMode::Prefer, base: 0 },
+        spot: Some(SpotPolicy { mode: SpotMode::Prefer, base: 0 }),
         floor: None,
     }
 }
 
 fn observed(desired: u32, min: u32, max: u32) -> Observed {
-    let bounds = Some(Bounds { min, max, suspended: max == 0 });
-    Observed { desired, bounds, strategy: Placement::Spot { base: 0 }, rollout_in_flight: false }
+    let bounds = Some(Bounds { min, max, scaling: if max == 0 { Scaling::Suspended } else { Scaling::Active } });
+    Observed { desired, bounds, strategy: Placement::Spot { base: 0 }, rollout_in_flight: false, started: true }
 }
 
 fn until(hours: i64) -> Until {
@@ -56,21 +56,21 @@ fn set(decision: Decision) -> Capacity {
     }
 }
 
-const ASLEEP: Bounds = Bounds { min: 0, max: 0, suspended: true };
+const ASLEEP: Bounds = Bounds::ASLEEP;
 
 #[test]
 fn night_is_zero_with_scaling_suspended_and_morning_computes_the_range_from_policy() {
     let night = set(plan(&policy(), &Facts::default(), &observed(2, 1, 3), midnight()));
     assert_eq!((night.desired, night.bounds), (0, ASLEEP));
     let morning = set(plan(&policy(), &Facts::default(), &observed(0, 0, 0), noon()));
-    assert_eq!((morning.desired, morning.bounds), (1, Bounds { min: 1, max: 3, suspended: false }));
+    assert_eq!((morning.desired, morning.bounds), (1, Bounds { min: 1, max: 3, scaling: Scaling::Active }));
 }
 
 #[test]
 fn scaling_that_comes_back_while_asleep_is_suspended_again() {
-    let woken = Observed { bounds: Some(Bounds { min: 1, max: 3, suspended: false }), ..observed(1, 1, 3) };
+    let woken = Observed { bounds: Some(Bounds { min: 1, max: 3, scaling: Scaling::Active }), ..observed(1, 1, 3) };
     assert_eq!(set(plan(&policy(), &Facts::default(), &woken, midnight())).bounds, ASLEEP);
-    let only_resumed = Observed { bounds: Some(Bounds { suspended: false, ..ASLEEP }), ..observed(0, 0, 0) };
+    let only_resumed = Observed { bounds: Some(Bounds { scaling: Scaling::Partly, ..ASLEEP }), ..observed(0, 0, 0) };
     assert_eq!(set(plan(&policy(), &Facts::default(), &only_resumed, midnight())).bounds, ASLEEP);
 }
 
@@ -138,8 +138,7 @@ fn without_spot_the_service_moves_to_on_demand_and_back_after_the_hold_down() {
     assert_eq!(plan(&policy(), &facts, &on_demand, noon()).action, Action::Keep);
     let back = set(plan(&policy(), &facts, &on_demand, short.retry_at.unwrap()));
     assert_eq!(back.strategy, Placement::Spot { base: 0 });
-    let mut only = policy();
-    only.spot.mode = SpotMode::Only;
+    let only = CapacityPolicy { spot: Some(SpotPolicy { mode: SpotMode::Only, base: 0 }), ..policy() };
     assert_eq!(plan(&only, &facts, &observed(1, 1, 3), noon()).action, Action::Keep);
 }
 
@@ -182,9 +181,9 @@ prop_compose! {
 
 prop_compose! {
     fn any_policy()(min in 0u32..4, more in 0u32..5, floor in prop::option::of(0u32..6), sleeps in any::<bool>(),
-        mode in prop::sample::select(vec![SpotMode::Off, SpotMode::Prefer, SpotMode::Only]), base in 0u32..2) -> CapacityPolicy {
+        mode in prop::sample::select(vec![SpotMode::Off, SpotMode::Prefer, SpotMode::Only]), base in 0u32..2, managed in any::<bool>()) -> CapacityPolicy {
         let night = policy().sleep.filter(|_| sleeps);
-        CapacityPolicy { baseline: Baseline { min, max: min + more }, sleep: night, spot: SpotPolicy { mode, base }, floor }
+        CapacityPolicy { baseline: Baseline { min, max: min + more }, sleep: night, spot: managed.then_some(SpotPolicy { mode, base }), floor }
     }
 }
 
@@ -196,6 +195,7 @@ fn applied(observed: &Observed, decision: &Decision) -> Observed {
             bounds: Some(capacity.bounds),
             strategy: capacity.strategy.clone(),
             rollout_in_flight: observed.rollout_in_flight,
+            started: observed.started,
         },
     }
 }
@@ -206,11 +206,11 @@ proptest! {
     #[test]
     fn holds_for_every_policy_fact_and_clock(
         policy in any_policy(), facts in any_facts(), desired in 0u32..9, low in 0u32..9, high in 0u32..9,
-        suspended in any::<bool>(), in_flight in any::<bool>(), minutes in -1800i64..1800,
+        scaling in prop::sample::select(vec![Scaling::Active, Scaling::Partly, Scaling::Suspended]), in_flight in any::<bool>(), minutes in -1800i64..1800,
     ) {
         let now = midnight() + SignedDuration::from_mins(minutes);
-        let bounds = Some(Bounds { min: low.min(high), max: low.max(high), suspended });
-        let seen = Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight: in_flight };
+        let bounds = Some(Bounds { min: low.min(high), max: low.max(high), scaling });
+        let seen = Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight: in_flight, started: true };
         let decision = plan(&policy, &facts, &seen, now);
 
         // Idempotent: plan after apply is keep.
@@ -224,8 +224,8 @@ proptest! {
             let Capacity { bounds, desired, .. } = capacity;
             prop_assert!(bounds.max <= policy.baseline.max && bounds.min <= bounds.max);
             prop_assert!(*desired >= bounds.min && *desired <= bounds.max);
-            prop_assert_eq!(bounds.suspended, *bounds == ASLEEP);
-            prop_assert!(bounds.suspended || bounds.min >= policy.baseline.min.min(bounds.max));
+            prop_assert_eq!(bounds.scaling != Scaling::Active, *bounds == ASLEEP);
+            prop_assert!(*bounds == ASLEEP || bounds.min >= policy.baseline.min.min(bounds.max));
             prop_assert!(!in_flight || capacity.strategy == seen.strategy);
         }
 

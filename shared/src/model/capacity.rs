@@ -12,8 +12,8 @@ pub struct CapacityPolicy {
     pub baseline: Baseline,
     /// When it sleeps.
     pub sleep: Option<Sleep>,
-    /// Whether it runs on Spot.
-    pub spot: SpotPolicy,
+    /// Whether it runs on Spot; its strategy is nobody's business here when there is none.
+    pub spot: Option<SpotPolicy>,
     /// The budget may lower the greatest number of tasks to this and no further; `baseline.min` when left out.
     pub floor: Option<u32>,
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::capacity::Strategy;
 use crate::error::{Error, Result};
 
 /// Cluster and name of an ECS service, written `cluster/name`.
@@ -58,6 +59,8 @@ pub struct Service {
     pub revision: String,
     /// Its deployments, the primary one first.
     pub deployments: Vec<Deployment>,
+    /// Which capacity providers its tasks are placed on.
+    pub strategy: Strategy,
     /// Where its tasks are placed, passed on as it came to one-off tasks: subnets, security groups, public address.
     pub network: Option<Network>,
 }
@@ -137,6 +140,8 @@ pub struct Task {
     pub health: String,
     /// When it reached `RUNNING`.
     pub started_at: Option<Timestamp>,
+    /// `FARGATE` or `FARGATE_SPOT`, when a capacity provider placed it.
+    pub provider: Option<String>,
     /// Who started it: a deployment id, or `rollout/...` for a one-off task of ours.
     pub started_by: Option<String>,
     /// How it ended, when it has.

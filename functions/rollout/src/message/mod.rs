@@ -186,16 +186,7 @@ pub(crate) fn kept(fleet: &Fleet, policy: &ServicePolicy, reason: &Reason, trigg
 }
 
 fn notification(fleet: &Fleet, severity: Severity, key: &str, thread: &str, title: &str) -> Notification {
-    Notification {
-        key: key.to_owned(),
-        thread: thread.to_owned(),
-        severity,
-        scope: fleet.title(),
-        title: title.to_owned(),
-        summary: String::new(),
-        facts: Vec::new(),
-        next_steps: Vec::new(),
-    }
+    Notification::new(&fleet.title(), severity, key, thread, title)
 }
 
 /// `latest (ab12cd34ef56)`; several images joined.
