@@ -3,7 +3,11 @@
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
 
+mod bill;
+mod cost;
+mod inventory;
 mod permissions;
+mod price_list;
 mod statement;
 
 use tests::document::hold;
@@ -18,4 +22,9 @@ fn update() -> bool {
 #[test]
 fn permissions_are_those_of_the_templates() {
     hold("docs/permissions.md", &permissions::parts(), update());
+}
+
+#[test]
+fn costs_are_computed_from_the_templates_and_the_price_list() {
+    hold("docs/cost.md", &cost::parts(), update());
 }
