@@ -1,0 +1,30 @@
+//! Documents say what the templates say: generated from them, and held to them.
+
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used)]
+
+mod bill;
+mod cost;
+mod inventory;
+mod permissions;
+mod price_list;
+mod statement;
+
+use tests::document::hold;
+
+/// Whether the documents are to be written; see [`tests::document::COMMAND`].
+// The environment is how somebody asks a test to write; nothing else is read from it.
+#[allow(clippy::disallowed_methods)]
+fn update() -> bool {
+    std::env::var("UPDATE_DOCS").is_ok_and(|value| value == "1")
+}
+
+#[test]
+fn permissions_are_those_of_the_templates() {
+    hold("docs/permissions.md", &permissions::parts(), update());
+}
+
+#[test]
+fn costs_are_computed_from_the_templates_and_the_price_list() {
+    hold("docs/cost.md", &cost::parts(), update());
+}
