@@ -87,7 +87,7 @@ fn news(histories: Vec<(String, Vec<Event>)>, since: Timestamp, now: Timestamp) 
     let quiet = |event: &Event| ROUTINE.contains(&event.what.as_str()) || STEPS.contains(&event.what.as_str());
     let mut news: Vec<(String, Event)> =
         each.filter(|(_, event)| event.at > since && event.at <= now && !quiet(event)).collect();
-    news.sort_by(|(_, a), (_, b)| a.at.cmp(&b.at));
+    news.sort_by_key(|(_, event)| event.at);
     news
 }
 
