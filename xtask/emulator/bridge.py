@@ -10,6 +10,7 @@ import base64
 import concurrent.futures
 import datetime
 import json
+import os
 import sys
 import threading
 import urllib.request
@@ -21,11 +22,11 @@ from botocore.response import StreamingBody
 
 
 class Bridge:
-    def __init__(self, endpoint, account, region):
-        self.endpoint = endpoint
-        self.session = boto3.session.Session(
-            aws_access_key_id=account, aws_secret_access_key="local", region_name=region
-        )
+    """Clients as the environment says: credentials, region, endpoint."""
+
+    def __init__(self):
+        self.endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+        self.session = None
         self.clients = {}
         self.making = threading.Lock()
         self.writing = threading.Lock()
@@ -33,10 +34,10 @@ class Bridge:
     def client(self, service):
         with self.making:
             if service not in self.clients:
-                config = botocore.config.Config(
-                    retries={"total_max_attempts": 1}, read_timeout=180, max_pool_connections=16, proxies={}
-                )
-                self.clients[service] = self.session.client(service, endpoint_url=self.endpoint, config=config)
+                # Not before somebody calls: credentials that cannot be had are that call's error.
+                self.session = self.session or boto3.session.Session()
+                config = botocore.config.Config(read_timeout=180, max_pool_connections=16)
+                self.clients[service] = self.session.client(service, config=config)
             return self.clients[service]
 
     def call(self, request):
@@ -87,7 +88,7 @@ def plain(value):
 
 
 def main():
-    bridge = Bridge(*sys.argv[1:4])
+    bridge = Bridge()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         for line in sys.stdin:
             pool.submit(bridge.answer, line)

@@ -15,6 +15,7 @@ import ecr
 import ecs
 import functions
 import provisioners
+import stacks
 
 calls = []
 faults = []
@@ -28,7 +29,7 @@ def wrap(stop):
 
     # Schedules fire when somebody sends their event: a tick in the middle of a test would be a surprise.
     eventbridge.start_scheduler = scheduler.start_scheduler = lambda: None
-    for part in (ecr, ecs, functions, provisioners):
+    for part in (ecr, ecs, functions, provisioners, stacks):
         part.install()
 
     async def wrapped(scope, receive, send):

@@ -3,7 +3,7 @@
 import json
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ecr, ecs
+from ministack.services import ecr, ecs, secretsmanager
 from ministack.services.cloudformation import engine, provisioners, stacks
 
 # Keys below these are names of the user's, not of CloudFormation's.
@@ -33,6 +33,11 @@ def install():
     provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"] = {
         **alarm,
         "create": lambda logical_id, props, stack: alarm["create"](logical_id, plain_alarm(props), stack),
+    }
+    secret = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+    provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"] = {
+        **secret,
+        "update": lambda *change: update_secret(secret["create"], *change),
     }
     resolve = engine._resolve_refs
 
@@ -98,12 +103,25 @@ def create_repository(logical_id, props, stack_name):
 
 
 def plain_alarm(props):
-    """An alarm on metric math as one on the first metric of it: nothing evaluates it here, but its state can be set."""
+    """An alarm on metric math as one on a metric of it: nothing evaluates it here, but its state can be set."""
     if "Metrics" not in props:
         return props
     plain = {name: value for name, value in props.items() if name not in ("Metrics", "ThresholdMetricId")}
-    first = next(metric["MetricStat"] for metric in props["Metrics"] if "MetricStat" in metric)
+    first = next((metric["MetricStat"] for metric in props["Metrics"] if "MetricStat" in metric), None)
+    if first is None:
+        # A query of metrics names none: its id stands for it.
+        query = props["Metrics"][0]
+        return {**plain, "Namespace": "Query", "MetricName": query["Id"], "Period": query["Period"], "Statistic": "Maximum"}
     return {**plain, **first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
+
+
+def update_secret(create, physical_id, old, props, stack_name):
+    """What is in a secret is written anew only when its text in the template changes."""
+    if any(old.get(name) != props.get(name) for name in ("Name", "SecretString", "GenerateSecretString")):
+        return create(physical_id, props, stack_name)
+    secret = secretsmanager._secrets[physical_id]
+    secret.update(Description=props.get("Description", ""), Tags=props.get("Tags", []))
+    return physical_id, {"Arn": secret["ARN"]}
 
 
 def service_data(props):

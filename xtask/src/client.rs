@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -14,6 +14,37 @@ use serde_json::{Value, json};
 
 use crate::cloud::Address;
 use crate::tools::Tools;
+
+/// As whom and where programs call AWS.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// As the AWS CLI would: the environment's credentials, and its `AWS_ENDPOINT_URL` where it names one.
+    Environment,
+    /// The emulator, whatever the environment says.
+    Local(Address),
+}
+
+impl Access {
+    /// Lets a program call AWS in this way, in `region`.
+    pub fn lend(&self, command: &mut Command, region: &str) {
+        if let Access::Local(address) = self {
+            for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+                command.env_remove(name);
+            }
+            command.env("AWS_ENDPOINT_URL", &address.endpoint).env("AWS_ACCESS_KEY_ID", &address.account);
+            command.env("AWS_SECRET_ACCESS_KEY", "local").env("NO_PROXY", "127.0.0.1");
+        }
+        command.env("AWS_REGION", region).env("AWS_DEFAULT_REGION", region);
+    }
+
+    /// Where calls go, if not to AWS.
+    pub fn endpoint(&self) -> Option<String> {
+        match self {
+            Access::Local(address) => Some(address.endpoint.clone()),
+            Access::Environment => std::env::var("AWS_ENDPOINT_URL").ok().filter(|endpoint| !endpoint.is_empty()),
+        }
+    }
+}
 
 /// Calls AWS; can be cloned and used from several threads at once.
 #[derive(Clone, Debug)]
@@ -55,10 +86,23 @@ impl Client {
     /// When Python cannot be started.
     pub fn start(tools: &Tools, address: &Address) -> Result<Client> {
         let mut command = tools.python("bridge.py");
-        command.args([&address.endpoint, &address.account, &address.region]);
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
-            command.env_remove(name);
-        }
+        Access::Local(address.clone()).lend(&mut command, &address.region);
+        // The emulator's errors are what is looked at; to repeat a call would hide them.
+        command.env("AWS_MAX_ATTEMPTS", "1");
+        Client::spawn(command)
+    }
+
+    /// Starts the process for one region.
+    ///
+    /// # Errors
+    /// When Python cannot be started.
+    pub fn of(tools: &Tools, access: &Access, region: &str) -> Result<Client> {
+        let mut command = tools.python("bridge.py");
+        access.lend(&mut command, region);
+        Client::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Result<Client> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

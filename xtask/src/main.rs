@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::local::Local;
-use xtask::{bench, demo, local, screen, test};
+use xtask::{bench, demo, deploy, local, screen, test};
 
 /// The project's own commands
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Command {
     /// The local cloud, left running to play with
     #[command(subcommand)]
     Local(Local),
+    /// Deploy a stage to AWS: checks, both stacks, and what is left to do
+    Deploy(deploy::Args),
     /// Measure the rollout function against the same job in Python and Node
     Bench(bench::Args),
 }
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Command::Demo => demo::run(),
         Command::Test => test::run(),
         Command::Local(command) => local::run(&command),
+        Command::Deploy(args) => deploy::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     match result {

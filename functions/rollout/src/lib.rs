@@ -35,7 +35,7 @@ use futures_util::future::{join_all, join3};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
-use shared::env::Config;
+use shared::env::{Config, Env};
 use shared::lambda::Function;
 use shared::ledger::{Ledger, Subject};
 use shared::model::{Image, ServiceId, ServicePolicy};
@@ -71,15 +71,15 @@ pub(crate) enum Mode {
 }
 
 impl Function for App {
-    fn new(config: Config, connection: &Connection) -> App {
-        App {
+    fn new(config: Config, _: &Env, connection: &Connection) -> Result<App> {
+        Ok(App {
             ecs: Ecs::new(connection),
             ecr: Ecr::new(connection),
             cloudfront: CloudFront::new(connection),
             sns: Sns::new(connection),
             ledger: Ledger::new(DynamoDb::new(connection, &config.ledger_table)),
             config,
-        }
+        })
     }
 
     async fn warm(&self) {
@@ -149,10 +149,7 @@ impl App {
             Trigger::Everything | Trigger::Ignored(_) => all().collect(),
             Trigger::Request(request) => match request.service() {
                 None => all().collect(),
-                Some(name) => vec![fleet.service(name).ok_or_else(|| {
-                    let known: Vec<String> = all().map(|service| service.id().to_string()).collect();
-                    Error::bad_field("service", name, &format!("one of {}", known.join(", ")))
-                })?],
+                Some(name) => vec![fleet.named(name)?],
             },
         })
     }

@@ -43,6 +43,8 @@ const OPERATION: Duration = Duration::from_secs(20);
 pub(super) enum Service {
     /// Application Auto Scaling.
     AutoScaling,
+    /// AWS Budgets, which is global.
+    Budgets,
     /// Amazon CloudFront, which is global.
     CloudFront,
     /// Amazon DynamoDB.
@@ -56,13 +58,21 @@ pub(super) enum Service {
 }
 
 impl Service {
-    const ALL: [Service; 6] =
-        [Service::AutoScaling, Service::CloudFront, Service::DynamoDb, Service::Ecr, Service::Ecs, Service::Sns];
+    const ALL: [Service; 7] = [
+        Service::AutoScaling,
+        Service::Budgets,
+        Service::CloudFront,
+        Service::DynamoDb,
+        Service::Ecr,
+        Service::Ecs,
+        Service::Sns,
+    ];
 
     /// The standard variable of its endpoint: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>.
     fn variable(self) -> &'static str {
         match self {
             Service::AutoScaling => "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
+            Service::Budgets => "AWS_ENDPOINT_URL_BUDGETS",
             Service::CloudFront => "AWS_ENDPOINT_URL_CLOUDFRONT",
             Service::DynamoDb => "AWS_ENDPOINT_URL_DYNAMODB",
             Service::Ecr => "AWS_ENDPOINT_URL_ECR",

@@ -94,6 +94,7 @@ const CODES: [(Kind, &[&str]); 6] = [
             "RequestTimeout",
             "RequestTimeoutException",
             "InternalError",
+            "InternalErrorException",
             "InternalFailure",
             "InternalServerError",
             "ServerException",

@@ -5,6 +5,7 @@
 //! and a test holds the union of those lines against the policies of the template.
 
 mod autoscaling;
+mod budgets;
 mod cloudfront;
 mod connection;
 mod dynamodb;
@@ -16,6 +17,7 @@ mod sns;
 mod testing;
 
 pub use autoscaling::AutoScaling;
+pub use budgets::Budgets;
 pub use cloudfront::CloudFront;
 pub use connection::Connection;
 pub use dynamodb::{Condition, DynamoDb};

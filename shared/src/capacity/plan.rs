@@ -259,23 +259,25 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// The sentence that an operator reads, with moments as `time` writes them.
+    pub fn sentence(&self, time: impl Fn(Timestamp) -> String) -> String {
+        match self {
+            Reason::NotStarted => "it never ran: the first push starts it".into(),
+            Reason::Frozen { by, until } => format!("{by} froze it until {}", time(*until)),
+            Reason::Manual { want: Want::Awake, by, until } => format!("{by} wants it awake until {}", time(*until)),
+            Reason::Manual { want: Want::Asleep, by, until } => format!("{by} wants it asleep until {}", time(*until)),
+            Reason::Manual { want: Want::Hold, by, until } => format!("{by} holds it as it is until {}", time(*until)),
+            Reason::Budget { reached_percent } => format!("{reached_percent} % of the budget is spent"),
+            Reason::Night => "it is night".into(),
+            Reason::Boost { by, min } => format!("{by} rings: at least {min} tasks"),
+            Reason::Baseline => "its baseline applies".into(),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::NotStarted => f.write_str("it never ran: the first push starts it"),
-            Reason::Frozen { by, until } => write!(f, "{by} froze it until {}", clock(*until)),
-            Reason::Manual { want, by, until } => {
-                let until = clock(*until);
-                match want {
-                    Want::Awake => write!(f, "{by} wants it awake until {until}"),
-                    Want::Asleep => write!(f, "{by} wants it asleep until {until}"),
-                    Want::Hold => write!(f, "{by} holds it as it is until {until}"),
-                }
-            }
-            Reason::Budget { reached_percent } => write!(f, "{reached_percent} % of the budget is spent"),
-            Reason::Night => f.write_str("it is night"),
-            Reason::Boost { by, min } => write!(f, "{by} rings: at least {min} tasks"),
-            Reason::Baseline => f.write_str("nothing says otherwise"),
-        }
+        f.write_str(&self.sentence(clock))
     }
 }

@@ -180,6 +180,17 @@ impl Fleet {
         found.next().filter(|_| found.next().is_none())
     }
 
+    /// The service that a request names.
+    ///
+    /// # Errors
+    /// `Invalid`, with the names that there are.
+    pub fn named(&self, name: &str) -> Result<&ServicePolicy> {
+        self.service(name).ok_or_else(|| {
+            let known: Vec<String> = self.services.iter().map(|service| service.id().to_string()).collect();
+            Error::bad_field("service", name, &format!("one of {}", known.join(", ")))
+        })
+    }
+
     /// `huskit prod`, the first words of every subject.
     pub fn title(&self) -> String {
         format!("{} {}", self.system, self.stage)

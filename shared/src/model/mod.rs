@@ -15,7 +15,7 @@ pub use fleet::{Baseline, Before, Fleet, ImagePolicy, Invalidate, RolloutPolicy,
 pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use revision::Revision;
-pub use service::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Task};
+pub use service::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Task, endings};
 pub use sleep::{Dates, Day, LocalTime, Night, Sleep, Window, Zone};
 pub use span::{Span, clock};
 pub use tag::TagPolicy;

@@ -1,5 +1,6 @@
 //! ECS services, deployments and tasks as they were seen.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -146,6 +147,24 @@ pub struct Task {
     pub started_by: Option<String>,
     /// How it ended, when it has.
     pub stopped: Option<StoppedTask>,
+}
+
+/// Why tasks ended, equal reasons counted, the most frequent first, at most three. Tasks that ECS stopped because
+/// something else ended did nothing wrong.
+pub fn endings(stopped: &[Task]) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for end in stopped.iter().filter_map(|task| task.stopped.as_ref()) {
+        if end.code.as_deref() != Some("ServiceSchedulerInitiated") {
+            *counts.entry(end.to_string()).or_default() += 1;
+        }
+    }
+    let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
+    counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let told = counted.into_iter().take(3).map(|(reason, n)| match n {
+        1 => reason,
+        n => format!("{reason} ({n} tasks)"),
+    });
+    told.collect()
 }
 
 /// How a task ended.

@@ -1,9 +1,11 @@
 //! The functions and templates, built by the real `sam build` for this machine's architecture.
 
-use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
 
 use super::folder;
-use crate::process;
+use crate::sam;
 use crate::screen::phase;
 use crate::tools::Tools;
 
@@ -24,15 +26,10 @@ pub fn architecture() -> Result<&'static str> {
 /// # Errors
 /// With the build's last lines.
 pub fn build(tools: &Tools) -> Result<()> {
-    let logs = folder("logs")?;
     let output = folder("build")?;
     let architecture = architecture()?;
+    let parameters = BTreeMap::from([("Architecture".to_owned(), architecture.to_owned())]);
     phase(&format!("sam build ({architecture}; minutes the first time, seconds later)"), |detail| {
-        let mut sam = tools.command("sam");
-        // sam's own cache looks at the function's folder alone and would miss a change of `shared`; cargo's does not.
-        sam.args(["build", "--no-cached", "--beta-features", "--template-file", "template.yaml", "--build-dir"])
-            .arg(&output);
-        sam.arg("--parameter-overrides").arg(format!("Architecture={architecture}"));
-        process::run(sam, &logs.join("sam-build.log"), detail).context("sam build")
+        sam::build(tools, &tools.root().join("template.yaml"), &output, &parameters, detail)
     })
 }

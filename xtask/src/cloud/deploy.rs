@@ -1,12 +1,15 @@
 //! The real `sam deploy`, to the emulator.
 
-use anyhow::{Context, Result};
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-use super::{Address, build::architecture, folder, local};
-use crate::client::Client;
-use crate::process;
-use crate::screen::{Paint, labelled, phase};
+use anyhow::Result;
+use serde_json::json;
+
+use super::leave_out::leave_out;
+use super::{Address, build::architecture, local};
+use crate::client::{Access, Client};
+use crate::sam;
+use crate::screen::phase;
 use crate::tools::Tools;
 
 /// Name of the root stack; the one that samconfig.toml gives it in production.
@@ -19,11 +22,8 @@ const BUCKET: &str = "local-artifacts";
 /// # Errors
 /// With the last lines of what failed.
 pub fn deploy(tools: &Tools, client: &Client, address: &Address) -> Result<()> {
-    let logs = folder("logs")?;
-    let left_out = leave_out(tools, client)?;
-    for (kind, why) in &left_out {
-        labelled("left out", Paint::Dim, &format!("{kind}: {why}"));
-    }
+    let template = local().join("build/template.yaml");
+    leave_out(tools, client, &template)?;
     phase("sam deploy", |detail| {
         client.call(
             "s3",
@@ -32,47 +32,23 @@ pub fn deploy(tools: &Tools, client: &Client, address: &Address) -> Result<()> {
                 "Bucket": BUCKET, "CreateBucketConfiguration": {"LocationConstraint": address.region}
             }),
         )?;
-        let mut sam = tools.command("sam");
-        sam.current_dir(local().join("build")).args(["deploy", "--template-file", "template.yaml"]);
-        sam.args(["--stack-name", STACK, "--s3-bucket", BUCKET, "--region", &address.region]);
-        sam.args(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]);
-        sam.args(["--no-confirm-changeset", "--no-progressbar", "--parameter-overrides", "FirstDeploy=true"]);
-        sam.arg(format!("Architecture={}", architecture()?));
-        sam.env("AWS_ENDPOINT_URL", &address.endpoint).env("AWS_ACCESS_KEY_ID", &address.account);
-        sam.env("AWS_SECRET_ACCESS_KEY", "local").env("AWS_REGION", &address.region);
-        sam.env_remove("AWS_PROFILE").env_remove("AWS_SESSION_TOKEN").env("NO_PROXY", "127.0.0.1");
-        let deployed = process::run(sam, &logs.join("sam-deploy.log"), detail).context("sam deploy");
-        deployed.map_err(|error| match reasons(client) {
-            reasons if reasons.is_empty() => error,
-            reasons => error.context(format!("CloudFormation says: {}", reasons.join("; "))),
-        })
+        let parameters = [("FirstDeploy", "true"), ("Architecture", architecture()?)];
+        let parameters: BTreeMap<_, _> = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let settings = [
+            "--s3-bucket",
+            BUCKET,
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "CAPABILITY_NAMED_IAM",
+            "CAPABILITY_AUTO_EXPAND",
+        ];
+        let deploy = sam::Deploy {
+            template: &template,
+            stack: STACK,
+            region: &address.region,
+            parameters: &parameters,
+            settings: settings.map(Into::into).to_vec(),
+        };
+        deploy.run(tools, &Access::Local(address.clone()), client, true, detail)
     })
-}
-
-/// Why resources failed, in every stack: `sam` shows the root's events alone.
-fn reasons(client: &Client) -> Vec<String> {
-    let stacks = client.call("cloudformation", "list_stacks", json!({})).unwrap_or_default();
-    let names = stacks["StackSummaries"].as_array().cloned().unwrap_or_default();
-    let events = names.iter().flat_map(|stack| {
-        let question = json!({"StackName": stack["StackName"]});
-        let events = client.call("cloudformation", "describe_stack_events", question).unwrap_or_default();
-        events["StackEvents"].as_array().cloned().unwrap_or_default()
-    });
-    let failed =
-        events.filter(|event| event["ResourceStatus"].as_str().is_some_and(|status| status.ends_with("_FAILED")));
-    failed.map(|event| format!("{}: {}", event["LogicalResourceId"], event["ResourceStatusReason"])).collect()
-}
-
-/// Takes out of the built templates what the emulator would refuse; which types, and why.
-fn leave_out(tools: &Tools, client: &Client) -> Result<Vec<(String, String)>> {
-    let known = client.call("local", "resource-types", json!({}))?;
-    let types = local().join("resource-types.json");
-    std::fs::write(&types, known["types"].to_string()).with_context(|| format!("write {}", types.display()))?;
-    let mut program = tools.python("templates.py");
-    let answer =
-        program.arg(local().join("build/template.yaml")).arg(&types).output().context("read the built templates")?;
-    anyhow::ensure!(answer.status.success(), "templates.py: {}", String::from_utf8_lossy(&answer.stderr));
-    let told: Value = serde_json::from_slice(&answer.stdout).context("understand what was left out")?;
-    let pairs = told.as_object().into_iter().flatten();
-    Ok(pairs.map(|(kind, why)| (kind.clone(), why.as_str().unwrap_or_default().to_owned())).collect())
 }

@@ -7,6 +7,7 @@
 mod build;
 mod deliver;
 mod deploy;
+mod leave_out;
 mod push;
 mod server;
 mod world;
@@ -18,9 +19,10 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub use build::build;
+pub use build::{architecture, build};
 pub use deliver::Delivery;
 pub use deploy::{STACK, deploy};
+pub use leave_out::leave_out;
 pub use push::Image;
 pub use server::Server;
 pub use world::{Message, Running};
@@ -129,7 +131,10 @@ fn state_file() -> PathBuf {
 }
 
 /// A folder below `.local`, made if need be.
-fn folder(name: impl AsRef<Path>) -> Result<PathBuf> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn folder(name: impl AsRef<Path>) -> Result<PathBuf> {
     let folder = local().join(name);
     fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     Ok(folder)
