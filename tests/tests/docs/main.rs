@@ -8,6 +8,7 @@ mod cost;
 mod inventory;
 mod permissions;
 mod price_list;
+mod readme;
 mod statement;
 
 use tests::document::hold;
@@ -27,4 +28,9 @@ fn permissions_are_those_of_the_templates() {
 #[test]
 fn costs_are_computed_from_the_templates_and_the_price_list() {
     hold("docs/cost.md", &cost::parts(), update());
+}
+
+#[test]
+fn the_readme_is_true() {
+    hold("README.md", &readme::parts(), update());
 }

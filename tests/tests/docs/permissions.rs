@@ -13,7 +13,7 @@ use crate::statement::{conditions, principals, resources, row};
 const HEAD: [&str; 4] = ["may", "on", "if", "what for"];
 
 /// Every stack as it is deployed with the defaults, and with a GitHub owner.
-fn stacks(system: &str) -> Vec<Deployed> {
+pub fn stacks(system: &str) -> Vec<Deployed> {
     let owner: &[(&str, &str)] = &[("System", system), ("GitHubOwner", "<GitHubOwner>")];
     let (main, mut nested) = Deployed::new(template::main(), owner).with_nested();
     nested.insert(0, main);
