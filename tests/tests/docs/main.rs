@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod bill;
+mod configuration;
 mod cost;
 mod inventory;
 mod permissions;
 mod price_list;
 mod readme;
 mod statement;
+mod types;
 
 use tests::document::hold;
 
@@ -33,4 +35,9 @@ fn costs_are_computed_from_the_templates_and_the_price_list() {
 #[test]
 fn the_readme_is_true() {
     hold("README.md", &readme::parts(), update());
+}
+
+#[test]
+fn everything_that_can_be_set_is_documented() {
+    hold("docs/configuration.md", &configuration::parts(), update());
 }
