@@ -7,6 +7,7 @@ mod bill;
 mod configuration;
 mod cost;
 mod inventory;
+mod links;
 mod permissions;
 mod price_list;
 mod readme;
