@@ -231,7 +231,18 @@ impl Step<'_> {
     /// Ends or turns back the rollout on its way: quarantine, history, message.
     fn refuse(&self, next: &mut Entry, quarantine: Vec<Quarantine>, recover: Option<&str>, why: &str) {
         let Some(rollout) = next.record.rollout.clone() else { return };
-        next.tell(self.now, message::failed(self.fleet(), self.policy, &rollout, &next.record, recover, why, self.now));
+        next.tell(
+            self.now,
+            message::failed(
+                self.fleet(),
+                self.policy,
+                &rollout,
+                &next.record,
+                recover,
+                (why, quarantine.len()),
+                self.now,
+            ),
+        );
         next.note(self.now, "fail", why);
         if quarantine.is_empty() && rollout.cause == Cause::Drift {
             next.record.stuck_at = Some(rollout.from);

@@ -37,7 +37,7 @@ use shared::aws::{AutoScaling, Connection, DynamoDb, Ecs, Sns};
 use shared::capacity::{
     Action, Decision, Facts, Manual, News, Patience, Record, Sized, Until, Want, follow, moved, plan,
 };
-use shared::env::Config;
+use shared::env::{Config, Env};
 use shared::lambda::Function;
 use shared::ledger::{Ledger, Subject};
 use shared::model::{Prices, ServiceId, ServicePolicy, SpotMode, TasksByProvider, Usd, endings};
@@ -75,15 +75,15 @@ enum Mode {
 }
 
 impl Function for App {
-    fn new(config: Config, connection: &Connection) -> App {
-        App {
+    fn new(config: Config, _: &Env<'_>, connection: &Connection) -> Result<App> {
+        Ok(App {
             prices: Prices::for_region(connection.region()),
             ecs: Ecs::new(connection),
             autoscaling: AutoScaling::new(connection),
             sns: Sns::new(connection),
             ledger: Ledger::new(DynamoDb::new(connection, &config.ledger_table)),
             config,
-        }
+        })
     }
 
     async fn warm(&self) {
