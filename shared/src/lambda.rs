@@ -17,8 +17,11 @@ const WARM: Duration = Duration::from_millis(900);
 
 /// A function: what is built once, and how it answers.
 pub trait Function: Sized {
-    /// Wires the gateways; makes no call.
-    fn new(config: Config, connection: &Connection) -> Self;
+    /// Reads what only this function is configured with, and wires the gateways; makes no call.
+    ///
+    /// # Errors
+    /// `Invalid` when a variable is missing or wrong; the function does not start then.
+    fn new(config: Config, env: &Env, connection: &Connection) -> Result<Self>;
 
     /// Makes the calls that every event makes, to open their connections while Lambda gives init the full CPU.
     /// What they answer is of no interest.
@@ -46,7 +49,7 @@ fn serve<F: Function>() -> Result<()> {
     let env = Env::process();
     let config = Config::from_env(&env)?;
     let connection = Connection::from_env(&env)?;
-    let function = Rc::new(F::new(config, &connection));
+    let function = Rc::new(F::new(config, &env, &connection)?);
     // One thread: an invocation at a time, its calls joined.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::new(Kind::Unavailable, "start the runtime").with_source(error))?;

@@ -1,28 +1,67 @@
-//! Facts and records that outlive an invocation: one item per service and subject, written under its version.
+//! Facts and records that outlive an invocation: one item per subject and kind of record, written under its version.
 //!
 //! State, history and the messages that are still to be sent live in *one* item, so a single conditional write moves
 //! them together: there is no moment at which a release is recorded and its message forgotten.
 
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::{Condition, DynamoDb};
-use crate::error::{Context, Error, Result};
+use crate::aws::{Condition, DynamoDb, Sns};
+use crate::error::{Context, Error, Kind, Result};
 use crate::model::ServiceId;
 use crate::notify::Notification;
-use crate::rollout::{LEASE, Record};
-use jiff::Timestamp;
+use crate::rollout::LEASE;
 
 /// How many entries of history an item keeps.
 const HISTORY: usize = 40;
 /// How many keys of told messages an item keeps.
 const TOLD: usize = 64;
 
-/// The rollout item of one service.
+/// How often a write is tried anew when somebody else wrote first.
+const TRIES: usize = 8;
+
+/// What an item is about; the partition key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A service.
+    Service(ServiceId),
+    /// An alarm, by name.
+    Alarm(String),
+    /// A budget, by name.
+    Budget(String),
+    /// The system as a whole, by name.
+    System(String),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Service(id) => write!(f, "service/{id}"),
+            Subject::Alarm(name) => write!(f, "alarm/{name}"),
+            Subject::Budget(name) => write!(f, "budget/{name}"),
+            Subject::System(name) => write!(f, "system/{name}"),
+        }
+    }
+}
+
+/// A record that the ledger keeps: one kind, one sort key.
+pub trait Kept: Clone + Default + Serialize + DeserializeOwned {
+    /// The sort key of its items.
+    const SORT_KEY: &'static str;
+}
+
+/// One item: a record, its history and its messages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// What the planner decides from.
+pub struct Entry<T> {
+    /// Counts the writes; every write demands the version that was read. 0 when nothing was written yet.
+    #[serde(default)]
+    pub version: u64,
+    /// What a planner decides from.
     #[serde(flatten)]
-    pub record: Record,
+    pub record: T,
     /// What was done, newest first.
     #[serde(default)]
     pub history: Vec<Event>,
@@ -54,7 +93,7 @@ pub struct Event {
     pub why: String,
 }
 
-impl Entry {
+impl<T> Entry<T> {
     /// Remembers what was done.
     pub fn note(&mut self, at: Timestamp, what: &str, why: impl Into<String>) {
         self.history.insert(0, Event { at, what: what.to_owned(), why: why.into() });
@@ -96,13 +135,13 @@ impl Ledger {
         Ledger { table }
     }
 
-    /// The entry of a service; an empty one when nothing was written yet.
+    /// The entry of a subject; an empty one when nothing was written yet.
     ///
     /// # Errors
     /// `Invalid` when the item is not what this version writes; nothing is overwritten then.
-    pub async fn load(&self, id: &ServiceId) -> Result<Entry> {
-        let context = || format!("read ledger entry of {id}");
-        match self.table.get(&key(id), ROLLOUT).await.context(context)? {
+    pub async fn load<T: Kept>(&self, subject: &Subject) -> Result<Entry<T>> {
+        let context = || format!("read {} of {subject}", T::SORT_KEY);
+        match self.table.get(&subject.to_string(), T::SORT_KEY).await.context(context)? {
             None => Ok(Entry::default()),
             Some(item) => serde_json::from_value(item).map_err(|error| Error::invalid(context()).with_source(error)),
         }
@@ -112,45 +151,97 @@ impl Ledger {
     ///
     /// # Errors
     /// `Conflict` when somebody else wrote first: look again and decide anew.
-    pub async fn save(&self, id: &ServiceId, entry: &mut Entry) -> Result<()> {
-        let condition = match entry.record.version {
+    pub async fn save<T: Kept>(&self, subject: &Subject, entry: &mut Entry<T>) -> Result<()> {
+        let context = || format!("write {} of {subject}", T::SORT_KEY);
+        let condition = match entry.version {
             0 => Condition::Absent,
             version => Condition::Version(version),
         };
-        let mut next = entry.clone();
-        next.record.version += 1;
-        let item =
-            serde_json::to_value(&next).map_err(|error| Error::invalid("write ledger entry").with_source(error))?;
-        self.table.put(&key(id), ROLLOUT, &item, condition).await.context(|| format!("write ledger entry of {id}"))?;
+        let next = Entry { version: entry.version + 1, ..entry.clone() };
+        let item = serde_json::to_value(&next).map_err(|error| Error::invalid(context()).with_source(error))?;
+        self.table.put(&subject.to_string(), T::SORT_KEY, &item, condition).await.context(context)?;
         *entry = next;
         Ok(())
     }
-}
 
-const ROLLOUT: &str = "rollout";
+    /// The histories of every item, by what they are about.
+    ///
+    /// # Errors
+    /// `Invalid` when an item is not what this version writes.
+    pub async fn histories(&self) -> Result<Vec<(String, Vec<Event>)>> {
+        let all = self.table.all().await.context(|| "read the histories of the ledger")?;
+        let history = |(subject, _, mut item): (String, String, serde_json::Value)| {
+            let history = item.get_mut("history").map(serde_json::Value::take).unwrap_or_default();
+            let history: Option<Vec<Event>> = serde_json::from_value(history)
+                .map_err(|error| Error::invalid(format!("history of {subject}")).with_source(error))?;
+            Ok((subject, history.unwrap_or_default()))
+        };
+        all.into_iter().map(history).collect()
+    }
 
-fn key(id: &ServiceId) -> String {
-    format!("service/{id}")
+    /// Loads, changes and saves an entry, anew when somebody else wrote first. `change` says whether it changed
+    /// anything; nothing is written when it did not.
+    ///
+    /// # Errors
+    /// `Conflict` when others write all the time.
+    pub async fn change<T: Kept>(&self, subject: &Subject, change: impl Fn(&mut Entry<T>) -> bool) -> Result<Entry<T>> {
+        let mut tries = 1;
+        loop {
+            let mut entry = self.load(subject).await?;
+            if !change(&mut entry) {
+                return Ok(entry);
+            }
+            match self.save(subject, &mut entry).await {
+                Err(error) if error.kind() == Kind::Conflict && tries < TRIES => tries += 1,
+                result => return result.map(|()| entry),
+            }
+        }
+    }
+
+    /// Sends what is written and due, then crosses it out; returns the subjects that were sent.
+    ///
+    /// A crash between the two sends a message again; the other order would lose it.
+    ///
+    /// # Errors
+    /// What the topic or the table says; what is not crossed out is sent again later.
+    pub async fn send_due<T: Kept>(
+        &self,
+        sns: &Sns,
+        topic: &str,
+        subject: &Subject,
+        entry: &mut Entry<T>,
+        now: Timestamp,
+    ) -> Result<Vec<String>> {
+        let messages = entry.due(now);
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        for message in &messages {
+            sns.publish(topic, &message.subject(), &message.payload()).await?;
+        }
+        let keys: Vec<&str> = messages.iter().map(|message| message.key.as_str()).collect();
+        for _ in 0..TRIES {
+            entry.sent(&keys);
+            match self.save(subject, entry).await {
+                Err(error) if error.kind() == Kind::Conflict => *entry = self.load(subject).await?,
+                result => return result.map(|()| messages.iter().map(Notification::subject).collect()),
+            }
+        }
+        Err(Error::new(Kind::Conflict, format!("cross out {} sent messages", messages.len())))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::notify::Severity;
+    use crate::rollout::Record;
     use jiff::SignedDuration;
 
+    type Entry = super::Entry<Record>;
+
     fn message(key: &str) -> Notification {
-        let text = String::new;
-        Notification {
-            key: key.into(),
-            thread: text(),
-            severity: Severity::Info,
-            scope: text(),
-            title: text(),
-            summary: text(),
-            facts: vec![],
-            next_steps: vec![],
-        }
+        Notification::new("acme prod", Severity::Info, key, key, "something")
     }
 
     #[test]

@@ -6,11 +6,13 @@
 //! - [`pattern`]: event patterns, as EventBridge matches them
 //! - [`policy`]: what policies allow, and what the gateways say they need
 //! - [`network`]: who reaches whom through security groups
+//! - [`document`]: parts of documents that are written from the templates
 //! - `tests/*.rs`: one topic per file
 
 // What cannot be read or understood here fails the test, which is all that there is to do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub mod document;
 pub mod network;
 pub mod pattern;
 pub mod policy;

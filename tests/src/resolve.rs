@@ -42,6 +42,35 @@ impl Deployed {
         self
     }
 
+    /// In another region than eu-central-1.
+    pub fn in_region(mut self, region: &str) -> Deployed {
+        self.parameters.insert("AWS::Region".to_owned(), region.into());
+        self
+    }
+
+    /// With the stacks nested in it deployed too: their outputs and the clusters' names are known, and the stacks come
+    /// along, each with the parameters that it is given here.
+    pub fn with_nested(mut self) -> (Deployed, Vec<Deployed>) {
+        let mut nested = Vec::new();
+        for (id, properties) in self.template.of_type("AWS::ECS::Cluster") {
+            self.attributes.insert(id, text(&self.resolve(&properties["ClusterName"])));
+        }
+        for (id, properties) in self.template.of_type("AWS::CloudFormation::Stack") {
+            let given = self.resolve(&properties["Parameters"]);
+            let given: Vec<(&str, String)> =
+                given.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), text(value))).collect();
+            let given: Vec<(&str, &str)> = given.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let (stack, below) =
+                Deployed::new(self.template.nested(&text(&properties["TemplateURL"])), &given).with_nested();
+            for name in stack.template.section("Outputs").keys() {
+                self.attributes.insert(format!("{id}.Outputs.{name}"), text(&stack.output(name)));
+            }
+            nested.push(stack);
+            nested.extend(below);
+        }
+        (self, nested)
+    }
+
     /// The template that is deployed.
     pub fn template(&self) -> &Template {
         &self.template

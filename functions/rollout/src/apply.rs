@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use shared::aws::{OneOff, TagMove};
 use shared::error::Context;
-use shared::ledger::Entry;
 use shared::model::{Digest, Image, Revision, ServicePolicy};
 use shared::notify::Notification;
 use shared::report::Outcome;
@@ -14,7 +13,7 @@ use shared::{Error, Kind, Result};
 
 use crate::event::STARTED_BY;
 use crate::observe::Sight;
-use crate::{App, Mode, Trigger, message};
+use crate::{App, Entry, Mode, Trigger, message};
 
 /// One decision about one service, to be carried out.
 pub(crate) struct Step<'a> {
@@ -209,8 +208,9 @@ impl Step<'_> {
 
         let mut changes = self.move_tags(&next.record).await?;
         changes.extend(self.invalidate(deployment).await?);
-        next.note(self.now, decision.action.label(), decision.reason.to_string());
-        next.tell(self.now, message::completed(self.fleet(), self.policy, &rollout, &ran_before, deployment, self.now));
+        let message = message::completed(self.fleet(), self.policy, &rollout, &ran_before, deployment, self.now);
+        next.note(self.now, decision.action.label(), format!("{}: {}", message.title, decision.reason));
+        next.tell(self.now, message);
         self.save(entry, next).await?;
         Ok(changes)
     }
@@ -232,7 +232,18 @@ impl Step<'_> {
     /// Ends or turns back the rollout on its way: quarantine, history, message.
     fn refuse(&self, next: &mut Entry, quarantine: Vec<Quarantine>, recover: Option<&str>, why: &str) {
         let Some(rollout) = next.record.rollout.clone() else { return };
-        next.tell(self.now, message::failed(self.fleet(), self.policy, &rollout, &next.record, recover, why, self.now));
+        next.tell(
+            self.now,
+            message::failed(
+                self.fleet(),
+                self.policy,
+                &rollout,
+                &next.record,
+                recover,
+                (why, quarantine.len()),
+                self.now,
+            ),
+        );
         next.note(self.now, "fail", why);
         if quarantine.is_empty() && rollout.cause == Cause::Drift {
             next.record.stuck_at = Some(rollout.from);
@@ -307,7 +318,7 @@ impl Step<'_> {
     }
 
     async fn save(&self, entry: &mut Entry, mut next: Entry) -> Result<()> {
-        self.app.ledger.save(&self.policy.id(), &mut next).await.context(|| "remember")?;
+        self.app.save(&self.policy.id(), &mut next).await.context(|| "remember")?;
         *entry = next;
         Ok(())
     }

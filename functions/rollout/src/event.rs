@@ -1,11 +1,11 @@
 //! What reached the function: events from EventBridge, ticks, and requests from people.
 
-use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use shared::Result;
+use shared::event::{Event, Payload};
 use shared::model::{ServiceId, Span};
-use shared::{Error, Result};
 
 /// Who starts the one-off tasks before a roll; the rule in the template matches this prefix.
 pub const STARTED_BY: &str = "rollout/";
@@ -119,54 +119,30 @@ impl Request {
 }
 
 impl Trigger {
-    /// Reads whatever arrived, told apart by its keys and never by which parse fails.
+    /// Reads whatever arrived.
     ///
     /// # Errors
     /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
     pub fn parse(payload: Value) -> Result<Trigger> {
-        let Some(fields) = payload.as_object() else {
-            return Err(Error::bad_field("event", kind(&payload), "a JSON object"));
-        };
-        if fields.contains_key("action") {
-            return request(payload);
+        match Payload::parse(payload)? {
+            Payload::Event(event) => of_event(&event),
+            Payload::Request(payload) => Ok(match shared::event::request(payload)? {
+                Request::Reconcile { service: None } => Trigger::Everything,
+                request => Trigger::Request(request),
+            }),
         }
-        if fields.contains_key("detail-type") && fields.contains_key("source") {
-            return event(payload);
-        }
-        let keys: Vec<&str> = fields.keys().map(String::as_str).take(8).collect();
-        let expected = "`source` and `detail-type` (an event), or `action` (a request)";
-        Err(Error::bad_field("event", format!("an object with the keys [{}]", keys.join(", ")), expected))
     }
 }
 
-fn request(payload: Value) -> Result<Trigger> {
-    let action = payload.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let request: Request = serde_json::from_value(payload)
-        .map_err(|error| Error::invalid(format!("request `{action}`")).with_source(error))?;
-    Ok(match request {
-        Request::Reconcile { service: None } => Trigger::Everything,
-        request => Trigger::Request(request),
-    })
-}
-
-fn event(mut payload: Value) -> Result<Trigger> {
-    // The envelope type refuses the whole event for an impossible date, and nothing here rests on the date.
-    let at = payload.get("time").and_then(Value::as_str).and_then(|time| time.parse::<Timestamp>().ok());
-    if at.is_none()
-        && let Some(fields) = payload.as_object_mut()
-    {
-        fields.remove("time");
-    }
-    let event: EventBridgeEvent<Value> =
-        serde_json::from_value(payload).map_err(|error| Error::invalid("event envelope").with_source(error))?;
-    let resources: Vec<String> = event.resources.clone().unwrap_or_default();
-    match (event.source.as_str(), event.detail_type.as_str()) {
-        ("aws.ecr", "ECR Image Action") => push(&event.detail, at),
-        ("aws.ecr", "ECR Image Scan") => {
-            Ok(Trigger::Scan { repository: text(&event.detail, "repository-name")?.to_owned() })
-        }
-        ("aws.ecs", "ECS Deployment State Change") => deployment(&resources),
-        ("aws.ecs", "ECS Task State Change") => task(&event.detail),
+fn of_event(event: &Event) -> Result<Trigger> {
+    match event.about() {
+        ("aws.ecr", "ECR Image Action") => push(event),
+        ("aws.ecr", "ECR Image Scan") => Ok(Trigger::Scan { repository: event.text("repository-name")?.to_owned() }),
+        ("aws.ecs", "ECS Deployment State Change") => Ok(match event.service()? {
+            Some(service) => Trigger::Deployment { service },
+            None => Trigger::Ignored(format!("{} names no cluster", event.resources.join(", "))),
+        }),
+        ("aws.ecs", "ECS Task State Change") => task(event),
         ("aws.cloudformation", "CloudFormation Stack Status Change") => Ok(Trigger::Everything),
         (source, detail_type) => {
             Ok(Trigger::Ignored(format!("`{detail_type}` of {source} is nothing for this function")))
@@ -174,62 +150,29 @@ fn event(mut payload: Value) -> Result<Trigger> {
     }
 }
 
-fn push(detail: &Value, at: Option<Timestamp>) -> Result<Trigger> {
-    let (action, result) = (text(detail, "action-type")?, text(detail, "result")?);
-    let repository = text(detail, "repository-name")?;
+fn push(event: &Event) -> Result<Trigger> {
+    let (action, result) = (event.text("action-type")?, event.text("result")?);
+    let repository = event.text("repository-name")?;
     if (action, result) != ("PUSH", "SUCCESS") {
         return Ok(Trigger::Ignored(format!("{action} of {repository} with result {result} brings no image")));
     }
-    // Absent, null and empty are one: the child manifests of a multi-architecture push have no tag.
-    match detail.get("image-tag").and_then(Value::as_str).unwrap_or_default() {
+    // The child manifests of a multi-architecture push have no tag.
+    match event.optional("image-tag") {
         "" => Ok(Trigger::Ignored(format!("a push of {repository} without a tag brings nothing to roll"))),
-        tag => Ok(Trigger::Push { repository: repository.to_owned(), tag: tag.to_owned(), at }),
+        tag => Ok(Trigger::Push { repository: repository.to_owned(), tag: tag.to_owned(), at: event.at }),
     }
 }
 
-/// The service is named in `resources` alone; the detail has neither cluster nor service.
-fn deployment(resources: &[String]) -> Result<Trigger> {
-    let arn = resources.first().ok_or_else(|| Error::bad_field("resources", "[]", "the ARN of the service"))?;
-    match arn.parse::<ServiceId>() {
-        Ok(service) => Ok(Trigger::Deployment { service }),
-        // The old ARN form, of a service that was created before 2018.
-        Err(_) if arn.contains(":service/") => Ok(Trigger::Ignored(format!("{arn} names no cluster"))),
-        Err(error) => Err(error.context("resources[0]")),
-    }
-}
-
-fn task(detail: &Value) -> Result<Trigger> {
-    let started_by = detail.get("startedBy").and_then(Value::as_str).unwrap_or_default();
-    let status = text(detail, "lastStatus")?;
+fn task(event: &Event) -> Result<Trigger> {
+    let (started_by, status) = (event.optional("startedBy"), event.text("lastStatus")?);
     if !started_by.starts_with(STARTED_BY) || status != "STOPPED" {
         return Ok(Trigger::Ignored(format!(
             "a task started by `{started_by}` that is {status} is none of ours that ended"
         )));
     }
-    let arn = text(detail, "clusterArn")?;
+    let arn = event.text("clusterArn")?;
     let cluster = arn.rsplit('/').next().unwrap_or(arn).to_owned();
     Ok(Trigger::TaskEnded { cluster })
-}
-
-fn text<'a>(detail: &'a Value, field: &str) -> Result<&'a str> {
-    let value = detail.get(field).unwrap_or(&Value::Null);
-    match value.as_str() {
-        Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(Error::bad_field(&format!("detail.{field}"), kind(value), "a text that is not empty")),
-    }
-}
-
-/// What a value is, without what it says: a payload may carry secrets.
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(text) if text.is_empty() => "an empty text",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 #[cfg(test)]

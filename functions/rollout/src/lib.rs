@@ -35,15 +35,18 @@ use futures_util::future::{join_all, join3};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
-use shared::env::Config;
+use shared::env::{Config, Env};
 use shared::lambda::Function;
-use shared::ledger::{Entry, Ledger};
-use shared::model::{Image, ServicePolicy};
+use shared::ledger::{Ledger, Subject};
+use shared::model::{Image, ServiceId, ServicePolicy};
 use shared::report::{Line, Outcome, Report};
-use shared::rollout::{Action, Ask, Decision, Freeze, plan};
+use shared::rollout::{Action, Ask, Decision, Freeze, Record, plan};
 use shared::{Error, Kind, Result};
 
 pub use event::{Request, Trigger};
+
+/// What the ledger keeps of one service's images.
+pub(crate) type Entry = shared::ledger::Entry<Record>;
 
 /// More steps than any sequence of decisions takes; a loop that passes it is a bug that must not spin.
 const STEPS: usize = 8;
@@ -68,15 +71,15 @@ pub(crate) enum Mode {
 }
 
 impl Function for App {
-    fn new(config: Config, connection: &Connection) -> App {
-        App {
+    fn new(config: Config, _: &Env, connection: &Connection) -> Result<App> {
+        Ok(App {
             ecs: Ecs::new(connection),
             ecr: Ecr::new(connection),
             cloudfront: CloudFront::new(connection),
             sns: Sns::new(connection),
             ledger: Ledger::new(DynamoDb::new(connection, &config.ledger_table)),
             config,
-        }
+        })
     }
 
     async fn warm(&self) {
@@ -87,7 +90,7 @@ impl Function for App {
                 None => false,
             }
         };
-        drop(join3(self.ledger.load(&service.id()), self.ecs.services(&[service.id()]), image).await);
+        drop(join3(self.load(&service.id()), self.ecs.services(&[service.id()]), image).await);
     }
 
     /// A broken payload is an error; so is a service in scope that failed, when the others are done.
@@ -119,6 +122,14 @@ impl Function for App {
 }
 
 impl App {
+    async fn load(&self, id: &ServiceId) -> Result<Entry> {
+        self.ledger.load(&Subject::Service(id.clone())).await
+    }
+
+    async fn save(&self, id: &ServiceId, entry: &mut Entry) -> Result<()> {
+        self.ledger.save(&Subject::Service(id.clone()), entry).await
+    }
+
     /// The services that a trigger concerns.
     fn scope<'a>(&'a self, trigger: &Trigger) -> Result<Vec<&'a ServicePolicy>> {
         let fleet = &self.config.fleet;
@@ -138,10 +149,7 @@ impl App {
             Trigger::Everything | Trigger::Ignored(_) => all().collect(),
             Trigger::Request(request) => match request.service() {
                 None => all().collect(),
-                Some(name) => vec![fleet.service(name).ok_or_else(|| {
-                    let known: Vec<String> = all().map(|service| service.id().to_string()).collect();
-                    Error::bad_field("service", name, &format!("one of {}", known.join(", ")))
-                })?],
+                Some(name) => vec![fleet.named(name)?],
             },
         })
     }
@@ -217,7 +225,7 @@ impl App {
         entry.tell(now, message);
         let outcome = match mode {
             Mode::Act => {
-                self.ledger.save(&policy.id(), entry).await?;
+                self.save(&policy.id(), entry).await?;
                 Outcome::Changed(vec![why.clone()])
             }
             Mode::DryRun => Outcome::Planned(vec![why.clone()]),
@@ -240,9 +248,7 @@ impl App {
         }
     }
 
-    /// Sends what is written and not yet sent, then crosses it out.
-    ///
-    /// A crash between the two sends a message again; the other order would lose it.
+    /// Sends what is written and not yet sent.
     async fn send_outbox(
         &self,
         policy: &ServicePolicy,
@@ -251,23 +257,11 @@ impl App {
         now: Timestamp,
         done: &mut Done,
     ) -> Result<()> {
-        let messages = entry.due(now);
-        if messages.is_empty() || mode == Mode::DryRun {
-            return Ok(());
+        if mode == Mode::Act {
+            let (topic, subject) = (&self.config.operations_topic, Subject::Service(policy.id()));
+            done.messages.extend(self.ledger.send_due(&self.sns, topic, &subject, entry, now).await?);
         }
-        for message in &messages {
-            self.sns.publish(&self.config.operations_topic, &message.subject(), &message.payload()).await?;
-            done.messages.push(message.subject());
-        }
-        let keys: Vec<&str> = messages.iter().map(|message| message.key.as_str()).collect();
-        for _ in 0..STEPS {
-            entry.sent(&keys);
-            match self.ledger.save(&policy.id(), entry).await {
-                Err(error) if error.kind() == Kind::Conflict => *entry = self.ledger.load(&policy.id()).await?,
-                result => return result,
-            }
-        }
-        Err(Error::new(Kind::Conflict, format!("cross out {} sent messages", messages.len())))
+        Ok(())
     }
 }
 
@@ -287,7 +281,7 @@ fn gone(policy: &ServicePolicy) -> Error {
 
 /// What was done for one service so far.
 struct Done {
-    service: shared::model::ServiceId,
+    service: ServiceId,
     lines: Vec<Line>,
     messages: Vec<String>,
 }

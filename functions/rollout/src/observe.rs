@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::{join_all, join3};
-use shared::ledger::Entry;
 use shared::model::{
     DeploymentState, Digest, Image, ImagePolicy, ImageRef, Reference, Revision, Service, ServiceId, ServicePolicy,
     TagPolicy,
@@ -11,7 +10,7 @@ use shared::model::{
 use shared::rollout::{Phase, Running, Seen};
 use shared::{Error, Result};
 
-use crate::{App, gone};
+use crate::{App, Entry, gone};
 
 /// Everything that was seen of one service.
 pub(crate) struct Sight {
@@ -30,7 +29,7 @@ impl App {
     /// Looks at all services in scope: services, ledger and tags at once, then each one's revision.
     pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<Sight>> {
         let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
-        let entries = join_all(ids.iter().map(|id| self.ledger.load(id)));
+        let entries = join_all(ids.iter().map(|id| self.load(id)));
         let (mut services, entries, candidates) = join3(self.ecs.services(&ids), entries, self.candidates(scope)).await;
         let each = scope.iter().zip(entries).map(|(policy, entry)| {
             let service = services.remove(&policy.id()).unwrap_or_else(|| Err(gone(policy)));

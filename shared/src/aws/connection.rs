@@ -41,6 +41,10 @@ const OPERATION: Duration = Duration::from_secs(20);
 /// The services that functions talk to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
+    /// Application Auto Scaling.
+    AutoScaling,
+    /// AWS Budgets, which is global.
+    Budgets,
     /// Amazon CloudFront, which is global.
     CloudFront,
     /// Amazon DynamoDB.
@@ -49,20 +53,34 @@ pub(super) enum Service {
     Ecr,
     /// Amazon ECS.
     Ecs,
+    /// AWS Lambda.
+    Lambda,
     /// Amazon SNS.
     Sns,
 }
 
 impl Service {
-    const ALL: [Service; 5] = [Service::CloudFront, Service::DynamoDb, Service::Ecr, Service::Ecs, Service::Sns];
+    const ALL: [Service; 8] = [
+        Service::AutoScaling,
+        Service::Budgets,
+        Service::CloudFront,
+        Service::DynamoDb,
+        Service::Ecr,
+        Service::Ecs,
+        Service::Lambda,
+        Service::Sns,
+    ];
 
     /// The standard variable of its endpoint: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>.
     fn variable(self) -> &'static str {
         match self {
+            Service::AutoScaling => "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
+            Service::Budgets => "AWS_ENDPOINT_URL_BUDGETS",
             Service::CloudFront => "AWS_ENDPOINT_URL_CLOUDFRONT",
             Service::DynamoDb => "AWS_ENDPOINT_URL_DYNAMODB",
             Service::Ecr => "AWS_ENDPOINT_URL_ECR",
             Service::Ecs => "AWS_ENDPOINT_URL_ECS",
+            Service::Lambda => "AWS_ENDPOINT_URL_LAMBDA",
             Service::Sns => "AWS_ENDPOINT_URL_SNS",
         }
     }
@@ -111,6 +129,11 @@ impl Connection {
             .build();
         let endpoints = Service::ALL.into_iter().filter_map(endpoint).collect();
         Ok(Connection { config, endpoints })
+    }
+
+    /// The region of everything that is looked after.
+    pub fn region(&self) -> &str {
+        self.config.region().map_or("", Region::as_ref)
     }
 
     /// What every client is built from.

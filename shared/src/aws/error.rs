@@ -46,6 +46,7 @@ const CODES: [(Kind, &[&str]); 6] = [
     (
         Kind::Conflict,
         &[
+            "ConcurrentUpdateException",
             "ConditionalCheckFailedException",
             "ConflictException",
             "TransactionConflictException",
@@ -93,8 +94,10 @@ const CODES: [(Kind, &[&str]); 6] = [
             "RequestTimeout",
             "RequestTimeoutException",
             "InternalError",
+            "InternalErrorException",
             "InternalFailure",
             "InternalServerError",
+            "ServiceException",
             "ServerException",
             "ServiceUnavailable",
         ],

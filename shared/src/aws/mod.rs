@@ -4,19 +4,25 @@
 //! types; pagination, batch limits and errors inside 200 answers end here. Each method names the IAM action it needs,
 //! and a test holds the union of those lines against the policies of the template.
 
+mod autoscaling;
+mod budgets;
 mod cloudfront;
 mod connection;
 mod dynamodb;
 mod ecr;
 mod ecs;
 mod error;
+mod functions;
 mod sns;
 #[cfg(test)]
 mod testing;
 
+pub use autoscaling::AutoScaling;
+pub use budgets::Budgets;
 pub use cloudfront::CloudFront;
 pub use connection::Connection;
 pub use dynamodb::{Condition, DynamoDb};
 pub use ecr::{Ecr, TagMove};
 pub use ecs::{Ecs, OneOff};
+pub use functions::Functions;
 pub use sns::Sns;

@@ -46,6 +46,11 @@ impl Replay {
         self.bodies().iter().map(|body| serde_json::from_str(body).unwrap()).collect()
     }
 
+    /// Where requests went.
+    pub(super) fn uris(&self) -> Vec<String> {
+        self.0.actual_requests().map(|request| request.uri().to_owned()).collect()
+    }
+
     pub(super) fn bodies(&self) -> Vec<String> {
         let text = |body: Option<&[u8]>| String::from_utf8(body.unwrap_or_default().to_vec()).unwrap();
         self.0.actual_requests().map(|request| text(request.body().bytes())).collect()

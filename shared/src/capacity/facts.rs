@@ -9,7 +9,8 @@ use super::spot::SpotState;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
-    /// Nothing is touched until then.
+    /// Nothing is touched until then. Kept with the rollouts, and read from there: one freeze holds both.
+    #[serde(skip)]
     pub frozen: Option<Until>,
     /// What a person asked for.
     pub manual: Option<Manual>,

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::facts::{Facts, Want};
-use crate::model::{CapacityPolicy, Night, Sleep, SpotMode, Strategy};
+use crate::model::{CapacityPolicy, Night, Sleep, SpotMode, Strategy, clock};
 
 /// What was observed of a service's capacity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Observed {
     pub strategy: Strategy,
     /// Is a deployment on its way? A strategy change would be another.
     pub rollout_in_flight: bool,
+    /// Has it ever run? A service without an image is started by its first push and by nothing else.
+    pub started: bool,
 }
 
 /// Bounds of a scalable target.
@@ -27,8 +29,19 @@ pub struct Bounds {
     pub min: u32,
     /// Greatest desired count.
     pub max: u32,
-    /// Are scaling in, scaling out and scheduled scaling all suspended?
-    pub suspended: bool,
+    /// May scaling act?
+    pub scaling: Scaling,
+}
+
+/// What a scalable target says of scaling in, scaling out and scheduled scaling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scaling {
+    /// None of them is suspended.
+    Active,
+    /// Some of them are; nothing here ever asks for that.
+    Partly,
+    /// All of them are.
+    Suspended,
 }
 
 /// Everything that a service's capacity should be.
@@ -67,6 +80,8 @@ pub enum Action {
 /// Why a service's capacity should be what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
+    /// It never ran.
+    NotStarted,
     /// Nobody may touch it.
     Frozen {
         /// Who asked.
@@ -104,6 +119,9 @@ pub enum Reason {
 /// Decides about the capacity of one service.
 pub fn plan(policy: &CapacityPolicy, facts: &Facts, observed: &Observed, now: Timestamp) -> Decision {
     let clock = Clock::read(policy, facts, now);
+    if !observed.started {
+        return Decision { action: Action::HandsOff, reason: Reason::NotStarted, until: None };
+    }
     if let Some(frozen) = facts.frozen.as_ref().filter(|frozen| frozen.until > now) {
         let reason = Reason::Frozen { by: frozen.by.clone(), until: frozen.until };
         return Decision { action: Action::HandsOff, reason, until: Some(frozen.until) };
@@ -128,7 +146,7 @@ pub fn plan(policy: &CapacityPolicy, facts: &Facts, observed: &Observed, now: Ti
         }
     };
     let bounds = match asleep {
-        true => Bounds { min: 0, max: 0, suspended: true },
+        true => Bounds::ASLEEP,
         false => awake(policy, facts, manual.is_none(), now),
     };
     let wanted = Capacity {
@@ -153,7 +171,7 @@ fn awake(policy: &CapacityPolicy, facts: &Facts, budget_counts: bool, now: Times
         None => baseline.max,
     };
     let boost = facts.boost.as_ref().filter(|boost| boost.until.until > now).map_or(0, |boost| boost.min);
-    Bounds { min: baseline.min.max(boost).min(max), max, suspended: false }
+    Bounds { min: baseline.min.max(boost).min(max), max, scaling: Scaling::Active }
 }
 
 fn awake_reason(policy: &CapacityPolicy, facts: &Facts, cut: Option<u32>, now: Timestamp) -> Reason {
@@ -170,14 +188,14 @@ fn awake_reason(policy: &CapacityPolicy, facts: &Facts, cut: Option<u32>, now: T
 /// what it has until it wakes.
 fn strategy(policy: &CapacityPolicy, facts: &Facts, observed: &Observed, asleep: bool, now: Timestamp) -> Strategy {
     let spot_only = facts.budget.as_ref().is_some_and(|cut| cut.until > now && cut.spot_only);
-    let wanted = match policy.spot.mode {
+    let wanted = policy.spot.map(|spot| match spot.mode {
         SpotMode::Off => Strategy::OnDemand,
         SpotMode::Only => Strategy::Spot { base: 0 },
         SpotMode::Prefer if spot_only => Strategy::Spot { base: 0 },
-        SpotMode::Prefer if facts.spot.available(now) => Strategy::Spot { base: policy.spot.base },
+        SpotMode::Prefer if facts.spot.available(now) => Strategy::Spot { base: spot.base },
         SpotMode::Prefer => Strategy::OnDemand,
-    };
-    if asleep || observed.rollout_in_flight { observed.strategy.clone() } else { wanted }
+    });
+    wanted.filter(|_| !asleep && !observed.rollout_in_flight).unwrap_or_else(|| observed.strategy.clone())
 }
 
 /// What the clock says, and when any of it ends.
@@ -206,10 +224,29 @@ impl Clock {
     }
 }
 
+impl Bounds {
+    /// Bounds of a service that sleeps: nothing may wake it but a decision.
+    pub const ASLEEP: Bounds = Bounds { min: 0, max: 0, scaling: Scaling::Suspended };
+}
+
+impl Decision {
+    /// Stable name of what is done, for logs and metrics.
+    pub fn label(&self, observed: &Observed) -> &'static str {
+        match &self.action {
+            Action::Keep => "keep",
+            Action::HandsOff => "hands_off",
+            Action::Set(capacity) if capacity.desired < observed.desired => "down",
+            Action::Set(capacity) if capacity.desired > observed.desired => "up",
+            Action::Set(_) => "set",
+        }
+    }
+}
+
 impl Reason {
     /// Stable name for logs and metrics.
     pub fn label(&self) -> &'static str {
         match self {
+            Reason::NotStarted => "not_started",
             Reason::Frozen { .. } => "frozen",
             Reason::Manual { want: Want::Awake, .. } => "manual_awake",
             Reason::Manual { want: Want::Asleep, .. } => "manual_asleep",
@@ -222,17 +259,25 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// The sentence that an operator reads, with moments as `time` writes them.
+    pub fn sentence(&self, time: impl Fn(Timestamp) -> String) -> String {
+        match self {
+            Reason::NotStarted => "it never ran: the first push starts it".into(),
+            Reason::Frozen { by, until } => format!("{by} froze it until {}", time(*until)),
+            Reason::Manual { want: Want::Awake, by, until } => format!("{by} wants it awake until {}", time(*until)),
+            Reason::Manual { want: Want::Asleep, by, until } => format!("{by} wants it asleep until {}", time(*until)),
+            Reason::Manual { want: Want::Hold, by, until } => format!("{by} holds it as it is until {}", time(*until)),
+            Reason::Budget { reached_percent } => format!("{reached_percent} % of the budget is spent"),
+            Reason::Night => "it is night".into(),
+            Reason::Boost { by, min } => format!("{by} rings: at least {min} tasks"),
+            Reason::Baseline => "its baseline applies".into(),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::Frozen { by, until } => write!(f, "{by} froze it until {until}"),
-            Reason::Manual { want: Want::Awake, by, until } => write!(f, "{by} asked for it to be awake until {until}"),
-            Reason::Manual { want: Want::Asleep, by, until } => write!(f, "{by} put it to sleep until {until}"),
-            Reason::Manual { want: Want::Hold, by, until } => write!(f, "{by} holds it as it is until {until}"),
-            Reason::Budget { reached_percent } => write!(f, "{reached_percent} % of the budget is spent"),
-            Reason::Night => f.write_str("it is night"),
-            Reason::Boost { by, min } => write!(f, "{by} rings: at least {min} tasks"),
-            Reason::Baseline => f.write_str("nothing says otherwise"),
-        }
+        f.write_str(&self.sentence(clock))
     }
 }

@@ -3,6 +3,8 @@
 //! Weights do not fail over: a service whose strategy names Spot and finds none simply runs fewer tasks. So a shortage
 //! moves the whole service to on-demand, once, and back after a hold-down.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -28,19 +30,22 @@ pub struct SpotState {
     pub hold_minutes: u32,
     /// When Spot last had a shortage.
     pub short_at: Option<Timestamp>,
-    /// Interruption warnings of the last half hour.
-    pub interruptions: Vec<Timestamp>,
+    /// Tasks that were interrupted in the last half hour, each once however often it is told.
+    pub interruptions: BTreeMap<String, Timestamp>,
     /// Ends of hold-downs of the last day.
     pub returns: Vec<Timestamp>,
 }
 
 /// Something that Spot did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpotEvent {
     /// ECS could place no task *on FARGATE_SPOT*; the same event for on-demand is nothing for this machine.
     NoCapacity,
     /// A task got its two-minute warning.
-    Interrupted,
+    Interrupted {
+        /// ARN of the task.
+        task: String,
+    },
 }
 
 impl SpotState {
@@ -52,13 +57,13 @@ impl SpotState {
     /// The state after `event`. The same event again during a hold-down changes nothing.
     pub fn after(&self, event: SpotEvent, now: Timestamp) -> SpotState {
         let mut next = self.clone();
-        next.interruptions.retain(|at| *at + BURST > now);
+        next.interruptions.retain(|_, at| *at + BURST > now);
         next.returns.retain(|at| *at + QUIET > now);
         if !self.available(now) {
             return next;
         }
-        if event == SpotEvent::Interrupted {
-            next.interruptions.push(now);
+        if let SpotEvent::Interrupted { task } = event {
+            next.interruptions.entry(task).or_insert(now);
             if next.interruptions.len() < INTERRUPTIONS {
                 return next;
             }
@@ -107,14 +112,24 @@ mod tests {
         assert_eq!(state.after(SpotEvent::NoCapacity, quiet).hold_minutes, 60);
     }
 
+    fn interrupted(task: &str) -> SpotEvent {
+        SpotEvent::Interrupted { task: task.into() }
+    }
+
     #[test]
     fn one_interruption_moves_nothing_and_three_in_half_an_hour_do() {
-        let one = SpotState::default().after(SpotEvent::Interrupted, at(0));
+        let one = SpotState::default().after(interrupted("a"), at(0));
         assert!(one.available(at(0)));
-        let spread = one.after(SpotEvent::Interrupted, at(20)).after(SpotEvent::Interrupted, at(40));
+        let spread = one.after(interrupted("b"), at(20)).after(interrupted("c"), at(40));
         assert!(spread.available(at(40)), "the first was forgotten");
-        let burst = one.after(SpotEvent::Interrupted, at(10)).after(SpotEvent::Interrupted, at(20));
+        let burst = one.after(interrupted("b"), at(10)).after(interrupted("c"), at(20));
         assert!(!burst.available(at(20)));
+    }
+
+    #[test]
+    fn one_interruption_told_ten_times_is_one_interruption() {
+        let told = (0..10).fold(SpotState::default(), |state, minute| state.after(interrupted("a"), at(minute)));
+        assert!(told.available(at(10)) && told.interruptions.len() == 1);
     }
 
     #[test]

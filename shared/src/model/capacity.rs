@@ -1,5 +1,7 @@
 //! What is wanted of a service's capacity.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::fleet::Baseline;
@@ -12,8 +14,8 @@ pub struct CapacityPolicy {
     pub baseline: Baseline,
     /// When it sleeps.
     pub sleep: Option<Sleep>,
-    /// Whether it runs on Spot.
-    pub spot: SpotPolicy,
+    /// Whether it runs on Spot; its strategy is nobody's business here when there is none.
+    pub spot: Option<SpotPolicy>,
     /// The budget may lower the greatest number of tasks to this and no further; `baseline.min` when left out.
     pub floor: Option<u32>,
 }
@@ -54,4 +56,15 @@ pub enum Strategy {
     },
     /// Anything else, as `provider:base:weight` in the order of the answer.
     Other(Vec<String>),
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Strategy::OnDemand => f.write_str("on demand"),
+            Strategy::Spot { base: 0 } => f.write_str("on Spot"),
+            Strategy::Spot { base } => write!(f, "on Spot after {base} on demand"),
+            Strategy::Other(items) => f.write_str(&items.join(", ")),
+        }
+    }
 }

@@ -3,7 +3,9 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::capacity::{CapacityPolicy, SpotPolicy};
 use super::service::ServiceId;
+use super::sleep::Sleep;
 use super::tag::TagPolicy;
 use crate::error::{Error, Result};
 
@@ -32,6 +34,21 @@ pub struct ServicePolicy {
     pub images: Vec<ImagePolicy>,
     /// How many tasks it runs when nothing else is decided.
     pub baseline: Baseline,
+    /// The budget may lower the greatest number of tasks to this and no further; `baseline.min` when left out.
+    #[serde(default)]
+    pub floor: Option<u32>,
+    /// When it sleeps; never when left out.
+    #[serde(default)]
+    pub sleep: Option<Sleep>,
+    /// Whether it runs on Spot; its capacity provider strategy is left alone when left out.
+    #[serde(default)]
+    pub spot: Option<SpotPolicy>,
+    /// Minutes after which tasks that still run in a service that was put to sleep are announced; 30 by default.
+    #[serde(default = "thirty")]
+    pub drain_minutes: u32,
+    /// Minutes after which a service that was woken and has no healthy task is announced; 15 by default.
+    #[serde(default = "fifteen")]
+    pub wake_minutes: u32,
     /// How it is rolled.
     #[serde(default)]
     pub rollout: RolloutPolicy,
@@ -163,6 +180,17 @@ impl Fleet {
         found.next().filter(|_| found.next().is_none())
     }
 
+    /// The service that a request names.
+    ///
+    /// # Errors
+    /// `Invalid`, with the names that there are.
+    pub fn named(&self, name: &str) -> Result<&ServicePolicy> {
+        self.service(name).ok_or_else(|| {
+            let known: Vec<String> = self.services.iter().map(|service| service.id().to_string()).collect();
+            Error::bad_field("service", name, &format!("one of {}", known.join(", ")))
+        })
+    }
+
     /// `huskit prod`, the first words of every subject.
     pub fn title(&self) -> String {
         format!("{} {}", self.system, self.stage)
@@ -209,6 +237,11 @@ impl ServicePolicy {
         ServiceId { cluster: self.cluster.clone(), name: self.name.clone() }
     }
 
+    /// What the capacity planner needs to know of it.
+    pub fn capacity(&self) -> CapacityPolicy {
+        CapacityPolicy { baseline: self.baseline, sleep: self.sleep.clone(), spot: self.spot, floor: self.floor }
+    }
+
     /// What it wants of `repository`, if anything.
     pub fn image(&self, repository: &str) -> Option<&ImagePolicy> {
         self.images.iter().find(|image| image.repository == repository)
@@ -218,6 +251,14 @@ impl ServicePolicy {
         if self.baseline.min > self.baseline.max {
             return Err(Error::bad_field(&format!("{path}.baseline.min"), self.baseline.min, "at most baseline.max"));
         }
+        if let Some(floor) = self.floor.filter(|floor| *floor > self.baseline.max) {
+            return Err(Error::bad_field(&format!("{path}.floor"), floor, "at most baseline.max"));
+        }
+        if let Some(sleep) = &self.sleep {
+            sleep.validate(&format!("{path}.sleep"))?;
+        }
+        some_minutes(&format!("{path}.drain_minutes"), self.drain_minutes)?;
+        some_minutes(&format!("{path}.wake_minutes"), self.wake_minutes)?;
         for (i, image) in self.images.iter().enumerate() {
             let path = format!("{path}.images[{i}]");
             if image.repository.is_empty() || image.repository.contains(['@', ':']) {
@@ -253,20 +294,16 @@ impl ServicePolicy {
 
 impl RolloutPolicy {
     fn validate(&self, path: &str) -> Result<()> {
-        let some_minutes = |path: String, minutes: u32| match minutes {
-            1..=1440 => Ok(()),
-            _ => Err(Error::bad_field(&path, minutes, "1 to 1440 minutes")),
-        };
-        some_minutes(format!("{path}.deadline_minutes"), self.deadline_minutes)?;
+        some_minutes(&format!("{path}.deadline_minutes"), self.deadline_minutes)?;
         if let Some(scan) = &self.scan {
-            some_minutes(format!("{path}.scan.wait_minutes"), scan.wait_minutes)?;
+            some_minutes(&format!("{path}.scan.wait_minutes"), scan.wait_minutes)?;
             let known = ["critical", "high", "medium", "low", "informational", "undefined"];
             if let Some(odd) = scan.max.keys().find(|key| !known.contains(&key.as_str())) {
                 return Err(Error::bad_field(&format!("{path}.scan.max"), odd, &known.join(", ")));
             }
         }
         if let Some(before) = &self.before {
-            some_minutes(format!("{path}.before.deadline_minutes"), before.deadline_minutes)?;
+            some_minutes(&format!("{path}.before.deadline_minutes"), before.deadline_minutes)?;
         }
         if let Some(invalidate) = &self.invalidate {
             let odd = invalidate.paths.iter().find(|path| !path.starts_with('/'));
@@ -281,6 +318,13 @@ impl RolloutPolicy {
     }
 }
 
+fn some_minutes(path: &str, minutes: u32) -> Result<()> {
+    match minutes {
+        1..=1440 => Ok(()),
+        _ => Err(Error::bad_field(path, minutes, "1 to 1440 minutes")),
+    }
+}
+
 fn live() -> String {
     "live".into()
 }
@@ -291,6 +335,10 @@ fn previous() -> String {
 
 fn ten() -> u32 {
     10
+}
+
+fn thirty() -> u32 {
+    30
 }
 
 fn fifteen() -> u32 {
@@ -347,6 +395,22 @@ mod tests {
             (
                 r#"{"name":"web","cluster":"c","baseline":{"min":1,"max":2},"rollout":{"scan":{"max":{"CRITICAL":0}}}}"#,
                 "services[0].rollout.scan.max: got `CRITICAL`, expected critical",
+            ),
+            (
+                r#"{"name":"web","cluster":"c","baseline":{"min":1,"max":2},"floor":3}"#,
+                "services[0].floor: got `3`, expected at most baseline.max",
+            ),
+            (
+                r#"{"name":"web","cluster":"c","baseline":{"min":1,"max":2},"wake_minutes":0}"#,
+                "services[0].wake_minutes: got `0`, expected 1 to 1440",
+            ),
+            (
+                r#"{"name":"web","cluster":"c","baseline":{"min":1,"max":2},"spot":{"mode":"maybe"}}"#,
+                "services[0].spot.mode: unknown variant `maybe`",
+            ),
+            (
+                r#"{"name":"web","cluster":"c","baseline":{"min":1,"max":2},"sleep":{"zone":"Berlin","windows":[]}}"#,
+                "zone: got `Berlin`, expected an IANA time zone",
             ),
         ];
         for (service, expected) in cases {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::image::{Digest, ImageRef};
+use super::price::{Arch, TaskSize};
 use crate::error::{Error, Result};
 
 /// What ECS writes into a task definition by itself; registering one with them is refused.
@@ -54,6 +55,14 @@ impl Revision {
     /// Its family.
     pub fn family(&self) -> &str {
         self.document.get("family").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// What each of its tasks is given; `None` when it says no size, as revisions for servers of one's own may.
+    pub fn size(&self) -> Option<TaskSize> {
+        let units = |field: &str| self.document.get(field)?.as_str()?.parse::<u32>().ok();
+        let arch = self.document.get("runtimePlatform").and_then(|platform| platform.get("cpuArchitecture"));
+        let arch = arch.and_then(Value::as_str).map_or(Some(Arch::default()), |arch| arch.parse().ok())?;
+        Some(TaskSize { cpu_units: units("cpu")?, memory_mib: units("memory")?, arch })
     }
 
     /// The images of its containers that come from `repository` in ECR.
@@ -206,6 +215,21 @@ mod tests {
         for key in WRITTEN_BY_ECS {
             assert!(request.get(key).is_none(), "{key}");
         }
+    }
+
+    #[test]
+    fn the_size_of_a_task_is_read_where_it_is_said() {
+        let sized = |fields: Value| {
+            let mut answer = answer();
+            answer["taskDefinition"].as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            Revision::from_answer(&answer).unwrap().size()
+        };
+        let size = |arch| Some(TaskSize { cpu_units: 1024, memory_mib: 2048, arch });
+        assert_eq!(sized(json!({"memory": "2048"})), size(Arch::X86_64));
+        let arm = json!({"memory": "2048", "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}});
+        assert_eq!(sized(arm), size(Arch::Arm64));
+        assert_eq!(sized(json!({})), None);
+        assert_eq!(sized(json!({"memory": "2048", "runtimePlatform": {"cpuArchitecture": "RISCV"}})), None);
     }
 
     #[test]

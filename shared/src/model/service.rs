@@ -1,11 +1,13 @@
 //! ECS services, deployments and tasks as they were seen.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::capacity::Strategy;
 use crate::error::{Error, Result};
 
 /// Cluster and name of an ECS service, written `cluster/name`.
@@ -58,6 +60,8 @@ pub struct Service {
     pub revision: String,
     /// Its deployments, the primary one first.
     pub deployments: Vec<Deployment>,
+    /// Which capacity providers its tasks are placed on.
+    pub strategy: Strategy,
     /// Where its tasks are placed, passed on as it came to one-off tasks: subnets, security groups, public address.
     pub network: Option<Network>,
 }
@@ -137,10 +141,30 @@ pub struct Task {
     pub health: String,
     /// When it reached `RUNNING`.
     pub started_at: Option<Timestamp>,
+    /// `FARGATE` or `FARGATE_SPOT`, when a capacity provider placed it.
+    pub provider: Option<String>,
     /// Who started it: a deployment id, or `rollout/...` for a one-off task of ours.
     pub started_by: Option<String>,
     /// How it ended, when it has.
     pub stopped: Option<StoppedTask>,
+}
+
+/// Why tasks ended, equal reasons counted, the most frequent first, at most three. Tasks that ECS stopped because
+/// something else ended did nothing wrong.
+pub fn endings(stopped: &[Task]) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for end in stopped.iter().filter_map(|task| task.stopped.as_ref()) {
+        if end.code.as_deref() != Some("ServiceSchedulerInitiated") {
+            *counts.entry(end.to_string()).or_default() += 1;
+        }
+    }
+    let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
+    counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let told = counted.into_iter().take(3).map(|(reason, n)| match n {
+        1 => reason,
+        n => format!("{reason} ({n} tasks)"),
+    });
+    told.collect()
 }
 
 /// How a task ended.

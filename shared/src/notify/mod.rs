@@ -73,6 +73,20 @@ pub struct Notification {
 }
 
 impl Notification {
+    /// A message that says no more than its title; `scope` is [`Fleet::title`](crate::model::Fleet::title).
+    pub fn new(scope: &str, severity: Severity, key: &str, thread: &str, title: &str) -> Notification {
+        Notification {
+            key: key.to_owned(),
+            thread: thread.to_owned(),
+            severity,
+            scope: scope.to_owned(),
+            title: title.to_owned(),
+            summary: String::new(),
+            facts: Vec::new(),
+            next_steps: Vec::new(),
+        }
+    }
+
     /// The subject of the email: ASCII, one line, shorter than 100 characters.
     pub fn subject(&self) -> String {
         let mark = match self.severity {

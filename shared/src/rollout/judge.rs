@@ -3,14 +3,12 @@
 //! Judged by deployment id, revision and tasks that run; never by "stable", and never by zero tasks. ECS gives a
 //! rollback no event of its own: it is an ordinary deployment of the revision from before.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{Action, Decision, Roll, Seen, keep, outcasts, roll};
 use super::reason::Reason;
 use super::state::{Cause, Phase, Record, Release, Rollout};
-use crate::model::{Deployment, DeploymentState, ServicePolicy, Task};
+use crate::model::{Deployment, DeploymentState, ServicePolicy, Task, endings};
 
 /// How long ECS gets to start its own rollback before we do it.
 const ROLLBACK_GRACE: SignedDuration = SignedDuration::from_mins(3);
@@ -239,22 +237,9 @@ fn running(seen: &Seen, revision: &str) -> usize {
     seen.tasks.iter().filter(counts).count()
 }
 
-/// ECS's sentence and the tasks' own reasons, equal ones counted: the reason of the circuit breaker alone says nothing.
+/// ECS's sentence and the tasks' own reasons: the reason of the circuit breaker alone says nothing.
 fn why(sentence: Option<&str>, stopped: &[Task]) -> String {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for end in stopped.iter().filter_map(|task| task.stopped.as_ref()) {
-        // Tasks that ECS stops because the deployment ends did nothing wrong.
-        if end.code.as_deref() != Some("ServiceSchedulerInitiated") {
-            *counts.entry(end.to_string()).or_default() += 1;
-        }
-    }
-    let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
-    counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let tasks = counted.into_iter().take(3).map(|(reason, n)| match n {
-        1 => reason,
-        n => format!("{reason} ({n} tasks)"),
-    });
-    let parts: Vec<String> = tasks.chain(sentence.map(str::to_owned)).collect();
+    let parts: Vec<String> = endings(stopped).into_iter().chain(sentence.map(str::to_owned)).collect();
     match parts.is_empty() {
         true => "ECS put the former revision back and gave no reason".into(),
         false => parts.join("; "),

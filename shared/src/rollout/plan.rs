@@ -205,7 +205,7 @@ pub(super) fn roll(
     let reason = Reason::Due { cause: cause.clone(), change: change(&before, &images) };
     let newest = images.values().map(|image| image.digest.short()).next().unwrap_or("none");
     let rollout = Rollout {
-        id: format!("{newest}-{}", record.version),
+        id: format!("{newest}-{}", now.as_millisecond()),
         phase: Phase::Claimed { start },
         from: seen.service.revision.clone(),
         started_at: now,

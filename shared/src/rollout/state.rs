@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::Kept;
 use crate::model::{Digest, Image};
 
 /// How many releases are remembered; the oldest goes first.
@@ -16,9 +17,6 @@ const QUARANTINED: usize = 32;
 /// Everything that is remembered of one service's images; one item of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// Counts the writes; every write demands the version that was read. 0 when nothing was written yet.
-    #[serde(default)]
-    pub version: u64,
     /// What was verified to run, newest first.
     #[serde(default)]
     pub releases: Vec<Release>,
@@ -52,7 +50,7 @@ pub struct Release {
 /// A rollout on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollout {
-    /// Names it in task starters and client tokens: `<digest>-<record version>`.
+    /// Names it in task starters and client tokens: `<digest>-<milliseconds of its claim>`.
     pub id: String,
     /// Why it was started.
     pub cause: Cause,
@@ -178,6 +176,10 @@ pub struct Freeze {
     /// Why, in their words.
     #[serde(default)]
     pub why: Option<String>,
+}
+
+impl Kept for Record {
+    const SORT_KEY: &'static str = "rollout";
 }
 
 impl Record {

@@ -6,17 +6,24 @@ mod read;
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, ContainerOverride, DesiredStatus, Failure, LaunchType, NetworkConfiguration,
-    TaskDefinitionField, TaskOverride,
+    AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, ContainerOverride, DesiredStatus, Failure,
+    LaunchType, NetworkConfiguration, TaskDefinitionField, TaskOverride,
 };
 use futures_util::future::{join_all, try_join_all};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::connection::{Connection, Service as Endpoint};
 use super::error::classify;
 use crate::error::{Context, Error, Kind, Result};
-use crate::model::{Network, Revision, Service, ServiceId, Task};
+use crate::model::{Network, Revision, Service, ServiceId, Strategy, Task};
 
+/// Names of Fargate's two capacity providers.
+const FARGATE: &str = "FARGATE";
+const FARGATE_SPOT: &str = "FARGATE_SPOT";
+/// Weight of Spot beside a weight of 1. Not 1 beside 0: ECS says of a provider with weight 0 that it places no tasks,
+/// and does not say whether that holds for its base.
+const ALMOST_ALL: i32 = 1000;
 /// Most services that `DescribeServices` takes.
 const SERVICES: usize = 10;
 /// Most tasks that `DescribeTasks` takes.
@@ -141,6 +148,46 @@ impl Ecs {
         service.and_then(|service| read::service(id, service)).context(context)
     }
 
+    /// Sets how many tasks a service runs, and where. Another strategy replaces every task: ECS demands a new deployment.
+    ///
+    /// Requires `ecs:UpdateService`.
+    ///
+    /// # Errors
+    /// `NotFound` when the service is gone, `Invalid` for a strategy that is none of ours.
+    pub async fn set_capacity(&self, id: &ServiceId, desired: u32, strategy: Option<&Strategy>) -> Result<()> {
+        let context = || format!("set capacity of service {id}");
+        let call = self.client.update_service().cluster(&id.cluster).service(&id.name);
+        let call = call.desired_count(i32::try_from(desired).unwrap_or(i32::MAX));
+        let call = match strategy {
+            Some(strategy) => {
+                let items = strategy_items(strategy).context(context)?;
+                call.set_capacity_provider_strategy(Some(items)).force_new_deployment(true)
+            }
+            None => call,
+        };
+        call.send().await.map(drop).map_err(classify).context(context)
+    }
+
+    /// Until when ECS protects which of these tasks from being stopped.
+    ///
+    /// Requires `ecs:GetTaskProtection`.
+    ///
+    /// # Errors
+    /// `NotFound` when the cluster is gone. A task that is gone is left out.
+    pub async fn protected(&self, cluster: &str, tasks: &[Task]) -> Result<BTreeMap<String, Timestamp>> {
+        let mut protected = BTreeMap::new();
+        for batch in tasks.chunks(TASKS) {
+            let arns = batch.iter().map(|task| task.arn.clone()).collect();
+            let call = self.client.get_task_protection().cluster(cluster).set_tasks(Some(arns));
+            let answer = call.send().await.map_err(classify).context(|| "get task protection")?;
+            for task in answer.protected_tasks().iter().filter(|task| task.protection_enabled()) {
+                let until = task.expiration_date().map(read::time).transpose()?;
+                protected.extend(task.task_arn().map(str::to_owned).zip(until));
+            }
+        }
+        Ok(protected)
+    }
+
     /// The tasks of a service that should run.
     ///
     /// Requires `ecs:ListTasks`.
@@ -249,6 +296,23 @@ fn failed(failure: &Failure) -> Error {
     match failure.detail() {
         Some(detail) => Error::new(kind, format!("{reason}: {detail}")),
         None => Error::new(kind, reason),
+    }
+}
+
+fn strategy_items(strategy: &Strategy) -> Result<Vec<CapacityProviderStrategyItem>> {
+    let item = |provider: &str, base: u32, weight: i32| {
+        let base = i32::try_from(base).unwrap_or(i32::MAX);
+        let item =
+            CapacityProviderStrategyItem::builder().capacity_provider(provider).base(base).weight(weight).build();
+        item.map_err(|error| Error::invalid("capacity provider strategy").with_source(error))
+    };
+    match strategy {
+        Strategy::OnDemand => Ok(vec![item(FARGATE, 0, 1)?]),
+        Strategy::Spot { base: 0 } => Ok(vec![item(FARGATE_SPOT, 0, 1)?]),
+        Strategy::Spot { base } => Ok(vec![item(FARGATE, *base, 1)?, item(FARGATE_SPOT, 0, ALMOST_ALL)?]),
+        Strategy::Other(items) => {
+            Err(Error::bad_field("strategy", items.join(", "), "one of FARGATE and FARGATE_SPOT"))
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 use aws_sdk_ecs::types as sdk;
 use jiff::Timestamp;
 
+use super::{FARGATE, FARGATE_SPOT};
 use crate::error::{Error, Result};
-use crate::model::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Task};
+use crate::model::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Strategy, Task};
 
 pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service> {
     Ok(Service {
@@ -14,6 +15,7 @@ pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service>
         running: count(service.running_count()),
         revision: required("taskDefinition", service.task_definition())?,
         deployments: service.deployments().iter().map(deployment).collect::<Result<_>>()?,
+        strategy: strategy(service.capacity_provider_strategy()),
         network: service.network_configuration().and_then(|config| config.awsvpc_configuration()).map(network),
     })
 }
@@ -35,6 +37,24 @@ fn deployment(deployment: &sdk::Deployment) -> Result<Deployment> {
         failed: count(deployment.failed_tasks()),
         created_at: time(created)?,
     })
+}
+
+/// A strategy of ours, or whatever it is. A service with a launch type alone runs on demand.
+fn strategy(items: &[sdk::CapacityProviderStrategyItem]) -> Strategy {
+    let item = |item: &sdk::CapacityProviderStrategyItem| {
+        (item.capacity_provider().to_owned(), count(item.base()), count(item.weight()))
+    };
+    let items: Vec<(String, u32, u32)> = items.iter().map(item).collect();
+    let find =
+        |name: &str| items.iter().find(|(provider, ..)| provider == name).map(|(_, base, weight)| (*base, *weight));
+    let fargate_alone = items.iter().all(|(provider, ..)| [FARGATE, FARGATE_SPOT].contains(&provider.as_str()));
+    match (find(FARGATE), find(FARGATE_SPOT)) {
+        (None, None) if items.is_empty() => Strategy::OnDemand,
+        (Some(_), None | Some((0, 0))) if fargate_alone => Strategy::OnDemand,
+        (None, Some((0, 1..))) if fargate_alone => Strategy::Spot { base: 0 },
+        (Some((base @ 1.., 0 | 1)), Some((0, 1..))) if fargate_alone => Strategy::Spot { base },
+        _ => Strategy::Other(items.iter().map(|(name, base, weight)| format!("{name}:{base}:{weight}")).collect()),
+    }
 }
 
 fn network(config: &sdk::AwsVpcConfiguration) -> Network {
@@ -62,6 +82,7 @@ pub(super) fn task(task: &sdk::Task) -> Result<Task> {
         status: status.to_owned(),
         health: task.health_status().map_or("UNKNOWN", |health| health.as_str()).to_owned(),
         started_at: task.started_at().map(time).transpose()?,
+        provider: task.capacity_provider_name().map(str::to_owned),
         started_by: task.started_by().map(str::to_owned),
         stopped,
     })
@@ -71,7 +92,7 @@ fn count(n: i32) -> u32 {
     u32::try_from(n).unwrap_or(0)
 }
 
-fn time(at: &aws_smithy_types::DateTime) -> Result<Timestamp> {
+pub(super) fn time(at: &aws_smithy_types::DateTime) -> Result<Timestamp> {
     Timestamp::from_nanosecond(at.as_nanos()).map_err(|error| Error::invalid(format!("time {at}")).with_source(error))
 }
 

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::testing::{Replay, Wire, run};
-use crate::model::DeploymentState;
+use crate::model::{DeploymentState, Strategy, Task};
 
 fn id(name: &str) -> ServiceId {
     ServiceId { cluster: "prod".into(), name: name.into() }
@@ -187,4 +187,66 @@ fn a_task_that_could_not_be_placed_is_an_error_although_the_answer_is_a_200() {
     let sent = &replay.sent()[0];
     assert_eq!((&sent["clientToken"], &sent["startedBy"]), (&json!("1"), &json!("rollout/1")));
     assert_eq!(sent["overrides"]["containerOverrides"][0]["command"], json!(["migrate"]));
+}
+
+#[test]
+fn strategies_of_ours_are_read_as_they_are_written_and_others_are_kept_as_they_are() {
+    let item = |name: &str, base: u32, weight: u32| json!({"capacityProvider": name, "base": base, "weight": weight});
+    let cases = [
+        (json!([]), Strategy::OnDemand),
+        (json!([item("FARGATE", 0, 1)]), Strategy::OnDemand),
+        (json!([item("FARGATE_SPOT", 0, 1)]), Strategy::Spot { base: 0 }),
+        (json!([item("FARGATE_SPOT", 0, 1000), item("FARGATE", 1, 1)]), Strategy::Spot { base: 1 }),
+        (
+            json!([item("FARGATE", 0, 1), item("FARGATE_SPOT", 0, 4)]),
+            Strategy::Other(vec!["FARGATE:0:1".into(), "FARGATE_SPOT:0:4".into()]),
+        ),
+        (json!([item("mine", 0, 1)]), Strategy::Other(vec!["mine:0:1".into()])),
+    ];
+    for (items, expected) in cases {
+        let mut one = service("web");
+        one["capacityProviderStrategy"] = items.clone();
+        let replay = Replay::new(&[(200, json!({"services": [one]}))]);
+        let mut found = run(Ecs::new(&replay.connection()).services(&[id("web")]));
+        assert_eq!(found.remove(&id("web")).unwrap().unwrap().strategy, expected, "{items}");
+    }
+}
+
+#[test]
+fn another_strategy_forces_a_deployment_and_a_count_alone_does_not() {
+    let replay = Replay::new(&[(200, json!({})), (200, json!({}))]);
+    let ecs = Ecs::new(&replay.connection());
+    run(ecs.set_capacity(&id("web"), 2, Some(&Strategy::Spot { base: 1 }))).unwrap();
+    run(ecs.set_capacity(&id("web"), 0, None)).unwrap();
+    let sent = replay.sent();
+    assert_eq!((&sent[0]["desiredCount"], &sent[0]["forceNewDeployment"]), (&json!(2), &json!(true)));
+    let providers: Vec<&Value> =
+        sent[0]["capacityProviderStrategy"].as_array().unwrap().iter().map(|item| &item["capacityProvider"]).collect();
+    assert_eq!(providers, ["FARGATE", "FARGATE_SPOT"]);
+    assert_eq!(sent[1]["desiredCount"], 0);
+    assert!(sent[1]["forceNewDeployment"].is_null() && sent[1]["capacityProviderStrategy"].is_null());
+    let other = run(ecs.set_capacity(&id("web"), 1, Some(&Strategy::Other(vec!["mine:0:1".into()])))).unwrap_err();
+    assert_eq!(other.kind(), Kind::Invalid);
+}
+
+#[test]
+fn protected_tasks_are_told_with_their_time() {
+    let answer = json!({"protectedTasks": [
+        {"taskArn": "a", "protectionEnabled": true, "expirationDate": 1.8e9},
+        {"taskArn": "b", "protectionEnabled": false},
+    ], "failures": [{"arn": "c", "reason": "TASK_NOT_VALID"}]});
+    let replay = Replay::new(&[(200, answer)]);
+    let task = |arn: &str| Task {
+        arn: arn.into(),
+        revision: "r".into(),
+        status: "RUNNING".into(),
+        health: "HEALTHY".into(),
+        started_at: None,
+        provider: None,
+        started_by: None,
+        stopped: None,
+    };
+    let found = run(Ecs::new(&replay.connection()).protected("prod", &[task("a"), task("b"), task("c")])).unwrap();
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(found["a"].as_second(), 1_800_000_000);
 }

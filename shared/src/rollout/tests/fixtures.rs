@@ -56,6 +56,7 @@ impl World {
             running: 0,
             revision: "rev-template".into(),
             deployments: Vec::new(),
+            strategy: crate::model::Strategy::OnDemand,
             network: None,
         };
         World {
@@ -64,6 +65,11 @@ impl World {
                 cluster: "prod".into(),
                 images: vec![image],
                 baseline: Baseline { min: 2, max: 6 },
+                floor: None,
+                sleep: None,
+                spot: None,
+                drain_minutes: 30,
+                wake_minutes: 15,
                 rollout: RolloutPolicy::default(),
             },
             record: Record::default(),
@@ -110,6 +116,7 @@ impl World {
             status: "RUNNING".into(),
             health: "HEALTHY".into(),
             started_at: None,
+            provider: None,
             started_by: None,
             stopped: None,
         };

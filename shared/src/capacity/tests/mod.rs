@@ -1,10 +1,11 @@
-//! The planner's rules, and what holds for every combination of policy, facts and clock.
+//! The planner's rules.
 
-use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::*;
+mod conflicts;
+mod properties;
 
 use super::*;
 use crate::model::{Baseline, CapacityPolicy, SpotMode, SpotPolicy, Strategy as Placement};
+use jiff::{SignedDuration, Timestamp};
 
 /// Midday, Berlin winter time is one hour ahead: the night of the policy is 21:00 to 05:00 UTC.
 fn noon() -> Timestamp {
@@ -20,14 +21,14 @@ fn policy() -> CapacityPolicy {
     CapacityPolicy {
         baseline: Baseline { min: 1, max: 3 },
         sleep: Some(serde_json::from_str(night).unwrap()),
-        spot: SpotPolicy { mode: SpotMode::Prefer, base: 0 },
+        spot: Some(SpotPolicy { mode: SpotMode::Prefer, base: 0 }),
         floor: None,
     }
 }
 
 fn observed(desired: u32, min: u32, max: u32) -> Observed {
-    let bounds = Some(Bounds { min, max, suspended: max == 0 });
-    Observed { desired, bounds, strategy: Placement::Spot { base: 0 }, rollout_in_flight: false }
+    let bounds = Some(Bounds { min, max, scaling: if max == 0 { Scaling::Suspended } else { Scaling::Active } });
+    Observed { desired, bounds, strategy: Placement::Spot { base: 0 }, rollout_in_flight: false, started: true }
 }
 
 fn until(hours: i64) -> Until {
@@ -56,21 +57,21 @@ fn set(decision: Decision) -> Capacity {
     }
 }
 
-const ASLEEP: Bounds = Bounds { min: 0, max: 0, suspended: true };
+const ASLEEP: Bounds = Bounds::ASLEEP;
 
 #[test]
 fn night_is_zero_with_scaling_suspended_and_morning_computes_the_range_from_policy() {
     let night = set(plan(&policy(), &Facts::default(), &observed(2, 1, 3), midnight()));
     assert_eq!((night.desired, night.bounds), (0, ASLEEP));
     let morning = set(plan(&policy(), &Facts::default(), &observed(0, 0, 0), noon()));
-    assert_eq!((morning.desired, morning.bounds), (1, Bounds { min: 1, max: 3, suspended: false }));
+    assert_eq!((morning.desired, morning.bounds), (1, Bounds { min: 1, max: 3, scaling: Scaling::Active }));
 }
 
 #[test]
 fn scaling_that_comes_back_while_asleep_is_suspended_again() {
-    let woken = Observed { bounds: Some(Bounds { min: 1, max: 3, suspended: false }), ..observed(1, 1, 3) };
+    let woken = Observed { bounds: Some(Bounds { min: 1, max: 3, scaling: Scaling::Active }), ..observed(1, 1, 3) };
     assert_eq!(set(plan(&policy(), &Facts::default(), &woken, midnight())).bounds, ASLEEP);
-    let only_resumed = Observed { bounds: Some(Bounds { suspended: false, ..ASLEEP }), ..observed(0, 0, 0) };
+    let only_resumed = Observed { bounds: Some(Bounds { scaling: Scaling::Partly, ..ASLEEP }), ..observed(0, 0, 0) };
     assert_eq!(set(plan(&policy(), &Facts::default(), &only_resumed, midnight())).bounds, ASLEEP);
 }
 
@@ -138,8 +139,7 @@ fn without_spot_the_service_moves_to_on_demand_and_back_after_the_hold_down() {
     assert_eq!(plan(&policy(), &facts, &on_demand, noon()).action, Action::Keep);
     let back = set(plan(&policy(), &facts, &on_demand, short.retry_at.unwrap()));
     assert_eq!(back.strategy, Placement::Spot { base: 0 });
-    let mut only = policy();
-    only.spot.mode = SpotMode::Only;
+    let only = CapacityPolicy { spot: Some(SpotPolicy { mode: SpotMode::Only, base: 0 }), ..policy() };
     assert_eq!(plan(&only, &facts, &observed(1, 1, 3), noon()).action, Action::Keep);
 }
 
@@ -152,42 +152,7 @@ fn a_strategy_waits_for_the_rollout_and_does_not_wake_a_sleeper() {
     assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).action, Action::Keep);
 }
 
-prop_compose! {
-    fn any_until()(hours in -30i64..30) -> Until {
-        until(hours)
-    }
-}
-
-prop_compose! {
-    fn any_facts()(
-        frozen in prop::option::of(any_until()),
-        manual in prop::option::of((prop::sample::select(vec![Want::Awake, Want::Asleep, Want::Hold]), any_until())),
-        boost in prop::option::of((0u32..9, any_until())),
-        budget in prop::option::of((any::<bool>(), any::<bool>(), 0u32..180, prop::option::of(0u32..9), any_until())),
-        short in prop::option::of(-20i64..20),
-    ) -> Facts {
-        Facts {
-            frozen,
-            manual: manual.map(|(want, until)| Manual { want, until }),
-            boost: boost.map(|(min, until)| Boost { min, until }),
-            budget: budget.map(|(asleep, spot_only, longer_night_minutes, ceiling, until)| BudgetCut {
-                asleep, spot_only, longer_night_minutes, ceiling, until: until.until, ..cut()
-            }),
-            spot: short.map_or(SpotState::default(), |hours| {
-                SpotState::default().after(SpotEvent::NoCapacity, midnight() + SignedDuration::from_hours(hours))
-            }),
-        }
-    }
-}
-
-prop_compose! {
-    fn any_policy()(min in 0u32..4, more in 0u32..5, floor in prop::option::of(0u32..6), sleeps in any::<bool>(),
-        mode in prop::sample::select(vec![SpotMode::Off, SpotMode::Prefer, SpotMode::Only]), base in 0u32..2) -> CapacityPolicy {
-        let night = policy().sleep.filter(|_| sleeps);
-        CapacityPolicy { baseline: Baseline { min, max: min + more }, sleep: night, spot: SpotPolicy { mode, base }, floor }
-    }
-}
-
+/// What is there after a decision was carried out.
 fn applied(observed: &Observed, decision: &Decision) -> Observed {
     match &decision.action {
         Action::Keep | Action::HandsOff => observed.clone(),
@@ -196,59 +161,7 @@ fn applied(observed: &Observed, decision: &Decision) -> Observed {
             bounds: Some(capacity.bounds),
             strategy: capacity.strategy.clone(),
             rollout_in_flight: observed.rollout_in_flight,
+            started: observed.started,
         },
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
-
-    #[test]
-    fn holds_for_every_policy_fact_and_clock(
-        policy in any_policy(), facts in any_facts(), desired in 0u32..9, low in 0u32..9, high in 0u32..9,
-        suspended in any::<bool>(), in_flight in any::<bool>(), minutes in -1800i64..1800,
-    ) {
-        let now = midnight() + SignedDuration::from_mins(minutes);
-        let bounds = Some(Bounds { min: low.min(high), max: low.max(high), suspended });
-        let seen = Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight: in_flight };
-        let decision = plan(&policy, &facts, &seen, now);
-
-        // Idempotent: plan after apply is keep.
-        let after = applied(&seen, &decision);
-        let again = plan(&policy, &facts, &after, now);
-        prop_assert!(matches!(again.action, Action::Keep | Action::HandsOff), "{again:?}");
-        prop_assert_eq!(&again.reason, &decision.reason);
-
-        // Within the hard bounds; asleep means 0/0 with scaling suspended.
-        if let Action::Set(capacity) = &decision.action {
-            let Capacity { bounds, desired, .. } = capacity;
-            prop_assert!(bounds.max <= policy.baseline.max && bounds.min <= bounds.max);
-            prop_assert!(*desired >= bounds.min && *desired <= bounds.max);
-            prop_assert_eq!(bounds.suspended, *bounds == ASLEEP);
-            prop_assert!(bounds.suspended || bounds.min >= policy.baseline.min.min(bounds.max));
-            prop_assert!(!in_flight || capacity.strategy == seen.strategy);
-        }
-
-        // A total order: the strongest fact that holds is the reason, whatever the weaker ones say.
-        let holds = |until: &Until| until.until > now;
-        if facts.frozen.as_ref().is_some_and(holds) {
-            prop_assert_eq!(decision.reason.label(), "frozen");
-        } else if facts.manual.as_ref().is_some_and(|manual| holds(&manual.until)) {
-            prop_assert!(decision.reason.label().starts_with("manual"));
-        } else if facts.budget.as_ref().is_some_and(|cut| cut.until > now && cut.asleep) {
-            prop_assert_eq!(decision.reason.label(), "budget");
-        } else if facts.budget.as_ref().is_none_or(|cut| cut.until <= now) && policy.sleep.as_ref().is_some_and(|sleep| sleep.at(now).asleep) {
-            prop_assert_eq!(decision.reason.label(), "night");
-        }
-        if matches!(decision.reason.label(), "frozen" | "manual_hold") {
-            prop_assert_eq!(&decision.action, &Action::HandsOff);
-        }
-
-        // The answer holds until it says that it changes.
-        if let Some(until) = decision.until {
-            prop_assert!(until > now);
-            let just_before = Timestamp::from_second(until.as_second() - 1).unwrap().max(now);
-            prop_assert_eq!(plan(&policy, &facts, &after, just_before).reason, decision.reason);
-        }
     }
 }

@@ -1,0 +1,116 @@
+//! Makes a service's capacity what was decided. Every write is safe to repeat, and an interrupted order of writes is
+//! healed by the next look: each is compared with what is there.
+
+use shared::Result;
+use shared::capacity::{Bounds, Capacity, Observed, Scaling};
+use shared::model::{ServiceId, Strategy};
+
+use crate::App;
+
+/// One write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Write {
+    /// Bounds, and whether scaling may act.
+    Bounds(Bounds),
+    /// Desired count, and the strategy when it is another.
+    Service {
+        /// Desired count.
+        desired: u32,
+        /// Strategy.
+        strategy: Option<Strategy>,
+    },
+}
+
+/// What differs, in the order in which nothing fights: down is bounds first, so that scaling does not lift the count
+/// again; up is the count first, so that scaling does not find it below its bounds.
+pub(crate) fn writes(wanted: &Capacity, observed: &Observed) -> Vec<Write> {
+    let bounds = observed.bounds.filter(|bounds| *bounds != wanted.bounds).map(|_| Write::Bounds(wanted.bounds));
+    let strategy = Some(wanted.strategy.clone()).filter(|strategy| *strategy != observed.strategy);
+    let differs = wanted.desired != observed.desired || strategy.is_some();
+    let service = differs.then_some(Write::Service { desired: wanted.desired, strategy });
+    match wanted.desired > observed.desired {
+        true => service.into_iter().chain(bounds).collect(),
+        false => bounds.into_iter().chain(service).collect(),
+    }
+}
+
+impl App {
+    /// Makes the writes, in order.
+    pub(crate) async fn set(&self, id: &ServiceId, writes: &[Write]) -> Result<()> {
+        for write in writes {
+            match write {
+                Write::Bounds(bounds) => self.autoscaling.set_bounds(id, *bounds).await?,
+                Write::Service { desired, strategy } => {
+                    self.ecs.set_capacity(id, *desired, strategy.as_ref()).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Write {
+    /// What it changes, in words.
+    pub(crate) fn describe(&self, observed: &Observed) -> String {
+        match self {
+            Write::Bounds(bounds) => {
+                let scaling = match (bounds.scaling, observed.bounds.map(|bounds| bounds.scaling)) {
+                    (Scaling::Suspended, Some(Scaling::Active | Scaling::Partly)) => ", scaling suspended",
+                    (Scaling::Active, Some(Scaling::Suspended | Scaling::Partly)) => ", scaling resumed",
+                    _ => "",
+                };
+                format!("bounds {} to {}{scaling}", bounds.min, bounds.max)
+            }
+            Write::Service { desired, strategy } => {
+                let placed = strategy.as_ref().map(|strategy| format!(", tasks {strategy}")).unwrap_or_default();
+                match *desired == observed.desired {
+                    true => format!("desired count stays {desired}{placed}"),
+                    false => format!("desired count {} -> {desired}{placed}", observed.desired),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(desired: u32, bounds: Bounds) -> Observed {
+        let strategy = Strategy::Spot { base: 0 };
+        Observed { desired, bounds: Some(bounds), strategy, rollout_in_flight: false, started: true }
+    }
+
+    fn range(min: u32, max: u32) -> Bounds {
+        Bounds { min, max, scaling: Scaling::Active }
+    }
+
+    fn wanted(desired: u32, bounds: Bounds, strategy: Strategy) -> Capacity {
+        Capacity { desired, bounds, strategy }
+    }
+
+    #[test]
+    fn down_is_scaling_first_and_up_is_the_count_first() {
+        let spot = || Strategy::Spot { base: 0 };
+        let seen = observed(2, range(1, 3));
+        let down = writes(&wanted(0, Bounds::ASLEEP, spot()), &seen);
+        assert_eq!(down, [Write::Bounds(Bounds::ASLEEP), Write::Service { desired: 0, strategy: None }]);
+        let told: Vec<String> = down.iter().map(|write| write.describe(&seen)).collect();
+        assert_eq!(told, ["bounds 0 to 0, scaling suspended", "desired count 2 -> 0"]);
+        let asleep = observed(0, Bounds::ASLEEP);
+        let up = writes(&wanted(1, range(1, 3), Strategy::OnDemand), &asleep);
+        let strategy = Some(Strategy::OnDemand);
+        assert_eq!(up, [Write::Service { desired: 1, strategy }, Write::Bounds(range(1, 3))]);
+        let told: Vec<String> = up.iter().map(|write| write.describe(&asleep)).collect();
+        assert_eq!(told, ["desired count 0 -> 1, tasks on demand", "bounds 1 to 3, scaling resumed"]);
+    }
+
+    #[test]
+    fn what_is_as_it_should_be_is_not_written() {
+        let same = wanted(2, range(1, 3), Strategy::Spot { base: 0 });
+        assert_eq!(writes(&same, &observed(2, range(1, 3))), []);
+        assert_eq!(writes(&same, &observed(2, range(1, 2))), [Write::Bounds(range(1, 3))]);
+        let unscaled = Observed { bounds: None, ..observed(1, range(1, 1)) };
+        assert_eq!(writes(&same, &unscaled), [Write::Service { desired: 2, strategy: None }]);
+    }
+}

@@ -1,0 +1,297 @@
+//! Every message as it arrives in an inbox.
+
+use insta::assert_snapshot;
+use jiff::SignedDuration;
+use shared::capacity::{Action, Reason, SpotEvent, Until};
+use shared::ledger::Event;
+use shared::model::Span;
+use shared::rollout::{self, Freeze};
+
+use super::digest::{Day, ServiceDay};
+use super::*;
+
+fn fleet() -> Fleet {
+    let service = r#"{"name":"crawler","cluster":"huskit-prod","baseline":{"min":1,"max":3},
+        "sleep":{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]},"spot":{"mode":"prefer"}}"#;
+    Fleet::parse(&format!(r#"{{"system":"huskit","stage":"prod","services":[{service}]}}"#)).unwrap()
+}
+
+fn at(minute: i64) -> Timestamp {
+    "2026-11-21T21:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
+}
+
+fn cost() -> Cost {
+    let usd = Usd::from_micros;
+    Cost { now: usd(31_000), saved: usd(68_000), on_demand: usd(99_000), spot: usd(31_000) }
+}
+
+fn decision(reason: Reason) -> Decision {
+    Decision { action: Action::Keep, reason, until: Some("2026-11-22T05:00:00Z".parse().unwrap()) }
+}
+
+fn anna(want: Want) -> Manual {
+    Manual { want, until: Until { until: at(120), by: "anna".into() } }
+}
+
+fn task(arn: &str, health: &str) -> Task {
+    Task {
+        arn: format!("arn:aws:ecs:eu-central-1:1:task/huskit-prod/{arn}"),
+        revision: "rev-1".into(),
+        status: "RUNNING".into(),
+        health: health.into(),
+        started_at: None,
+        provider: None,
+        started_by: None,
+        stopped: None,
+    }
+}
+
+fn email(write: impl FnOnce(&Messages<'_>) -> Notification) -> String {
+    let fleet = fleet();
+    let message = write(&Messages { fleet: &fleet, policy: &fleet.services[0], now: at(12) });
+    format!("{}\n\n{}", message.subject(), message.text())
+}
+
+#[test]
+fn asleep() {
+    let savings = Savings {
+        at: Some(at(12)),
+        month: "2026-11".into(),
+        saved: Usd::from_micros(12_345_678),
+        spent: Usd::default(),
+    };
+    assert_snapshot!(email(|say| say.asleep(&decision(Reason::Night), Some(&cost()), &savings)), @r#"
+    [huskit prod] crawler sleeps
+
+    crawler runs no tasks: it is night.
+
+    until             2026-11-22 06:00 CET
+    saves             $0.0990 an hour
+    saved in 2026-11  $12.35 (estimate)
+
+    Next
+    - To wake it: invoke the schedule function with {"action":"wake","service":"crawler","until":"2h","by":"<you>"}
+    "#);
+}
+
+#[test]
+fn awake() {
+    let reason = Reason::Manual { want: Want::Awake, by: "anna".into(), until: at(120) };
+    assert_snapshot!(email(|say| say.awake(&decision(reason), at(9), Some(&cost()))), @"
+    [huskit prod] crawler is awake
+
+    crawler has a healthy task again: anna wants it awake until 2026-11-22 00:00 CET.
+
+    took   3 min
+    until  2026-11-22 06:00 CET
+    costs  $0.0310 an hour
+    ");
+}
+
+#[test]
+fn still_running() {
+    let tasks = [task("0a1b2c", "HEALTHY"), task("3d4e5f", "HEALTHY")];
+    let protected = BTreeMap::from([(tasks[0].arn.clone(), at(90))]);
+    assert_snapshot!(email(|say| say.still_running(at(-20), &tasks, &protected)), @"
+    [huskit prod] crawler does not fall asleep
+
+    crawler was put to sleep 32 min ago, and 2 of its tasks still run. ECS ends a task that protects itself when its protection ends.
+
+    task 0a1b2c  protected until 2026-11-21 23:30 CET
+    task 3d4e5f  RUNNING, not protected
+
+    Next
+    - Nothing, if they are at work: they end by themselves.
+    - To end one now: aws ecs stop-task --cluster huskit-prod --task <task>
+    ");
+}
+
+#[test]
+fn not_awake() {
+    let ends = ["container crawler exited with code 1 (2 tasks)".to_owned()];
+    assert_snapshot!(email(|say| say.not_awake(at(-3), &decision(Reason::Baseline), &[task("0a1b2c", "UNHEALTHY")], &ends)), @r#"
+    [huskit prod] ! crawler does not wake
+
+    crawler should be awake for 15 min, and has no healthy task. Why it should be: its baseline applies.
+
+    a task ended  container crawler exited with code 1 (2 tasks)
+    a task is     RUNNING, health UNHEALTHY
+
+    Next
+    - Read the logs and the events of crawler.
+    - An image that was deployed while it slept and fails now is rolled back by itself after two failed tasks.
+    - To go back to the release before: invoke the rollout function with {"action":"rollback","service":"crawler","by":"<you>"}
+    "#);
+}
+
+#[test]
+fn not_awake_without_a_task() {
+    assert_snapshot!(email(|say| say.not_awake(at(-3), &decision(Reason::Baseline), &[], &[])), @r#"
+    [huskit prod] ! crawler does not wake
+
+    crawler should be awake for 15 min, and has no healthy task. Why it should be: its baseline applies.
+
+    tasks  none was started
+
+    Next
+    - Read the logs and the events of crawler.
+    - An image that was deployed while it slept and fails now is rolled back by itself after two failed tasks.
+    - To go back to the release before: invoke the rollout function with {"action":"rollback","service":"crawler","by":"<you>"}
+    "#);
+}
+
+#[test]
+fn falls_back_to_on_demand() {
+    let spot = SpotState::default().after(SpotEvent::NoCapacity, at(11));
+    assert_snapshot!(email(|say| say.moved(Move::ToOnDemand, &spot, Some(&cost()))), @"
+    [huskit prod] crawler moves to on demand
+
+    Spot has no capacity for crawler, so its tasks move to on demand.
+
+    Spot again  2026-11-21 23:11 CET
+    costs       $0.0680 an hour more
+    ");
+}
+
+#[test]
+fn returns_to_spot() {
+    let spot = SpotState::default().after(SpotEvent::NoCapacity, at(-60));
+    assert_snapshot!(email(|say| say.moved(Move::ToSpot, &spot, Some(&cost()))), @"
+    [huskit prod] crawler moves to Spot
+
+    Tasks of crawler move back to Spot; the last shortage was at 2026-11-21 21:00 CET.
+
+    saves  $0.0680 an hour
+    ");
+}
+
+#[test]
+fn leaves_spot_for_good() {
+    assert_snapshot!(email(|say| say.moved(Move::ToOnDemand, &SpotState::default(), None)), @"
+    [huskit prod] crawler moves to on demand
+
+    The fleet no longer asks for Spot, so tasks of crawler move to on demand.
+    ");
+}
+
+#[test]
+fn stays_on_spot_without_capacity() {
+    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, at(11)), ..Facts::default() };
+    assert_snapshot!(email(|say| say.no_spot(&facts, TasksByProvider { on_demand: 0, spot: 1 })), @"
+    [huskit prod] crawler finds no Spot capacity
+
+    Spot has no capacity for crawler, and it stays there: the budget holds it on Spot.
+
+    tasks that run  1
+
+    Next
+    - Wait, or allow on demand: `prefer` instead of `only`.
+    ");
+}
+
+#[test]
+fn held() {
+    let wanted = Override {
+        service: "crawler".into(),
+        until: Span::Until(at(120)),
+        by: "anna".into(),
+        reason: Some("looking into ticket 12".into()),
+        at: None,
+    };
+    let reason = Reason::Manual { want: Want::Hold, by: "anna".into(), until: at(120) };
+    assert_snapshot!(email(|say| say.held(&wanted, &decision(reason))), @r#"
+    [huskit prod] crawler is held as it is
+
+    Nobody changes the capacity of crawler: anna holds it as it is until 2026-11-22 00:00 CET.
+
+    why  looking into ticket 12
+
+    Next
+    - To end it sooner: invoke the schedule function with {"action":"resume","service":"crawler","by":"<you>"}
+    "#);
+}
+
+#[test]
+fn an_override_ends_by_itself() {
+    assert_snapshot!(email(|say| say.released(&anna(Want::Awake), None, &decision(Reason::Night))), @"
+    [huskit prod] crawler follows its schedule again
+
+    The time for which anna asked for crawler to be awake is over. crawler follows its schedule again: it is night.
+
+    until  2026-11-22 06:00 CET
+    ");
+}
+
+#[test]
+fn an_override_is_ended() {
+    assert_snapshot!(email(|say| say.released(&anna(Want::Hold), Some("ben"), &decision(Reason::Baseline))), @"
+    [huskit prod] crawler follows its schedule again
+
+    ben ended what anna asked for: crawler to be left alone. crawler follows its schedule again: its baseline applies.
+
+    until  2026-11-22 06:00 CET
+    ");
+}
+
+#[test]
+fn metrics_carry_figures_only_where_a_price_is_known() {
+    let fleet = fleet();
+    let tasks = TasksByProvider { on_demand: 1, spot: 2 };
+    let with = metrics("huskit", &fleet.services[0], tasks, Some(&cost()), Usd::from_micros(5_000), at(0));
+    assert_eq!((with["TasksSpot"].as_u64(), with["EstimatedSavings"].as_f64()), (Some(2), Some(0.005)));
+    let without = metrics("huskit", &fleet.services[0], tasks, None, Usd::default(), at(0));
+    let names = without["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().len();
+    assert_eq!((names, without.get("EstimatedSavings")), (2, None));
+}
+
+#[test]
+fn a_day() {
+    let fleet = fleet();
+    let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), what: what.into(), why: why.into() };
+    let usd = Usd::from_micros;
+    let counted =
+        |spent: u64, saved: u64| Savings { at: None, month: "2026-11".into(), saved: usd(saved), spent: usd(spent) };
+    let facts = Facts {
+        manual: Some(anna(Want::Awake)),
+        spot: SpotState::default().after(SpotEvent::NoCapacity, at(11)),
+        ..Facts::default()
+    };
+    let freeze = Freeze { until: at(600), by: "ben".into(), why: Some("launch".into()) };
+    let day = Day {
+        fleet: &fleet,
+        since: at(-1440),
+        now: at(12),
+        events: vec![
+            (
+                "crawler".into(),
+                event(-600, "complete", "crawler runs v3 (030303030303): ecs-svc/3 is complete and 1 of its tasks run"),
+            ),
+            ("crawler".into(), event(-60, "override", "anna wants it awake until 2026-11-21 23:00 UTC")),
+        ],
+        services: vec![ServiceDay {
+            policy: &fleet.services[0],
+            facts,
+            rollout: rollout::Record { frozen: Some(freeze), ..rollout::Record::default() },
+            counted: counted(410_000, 1_970_000),
+            month: counted(9_120_000, 41_300_000),
+            coming: vec![(at(120), true, Reason::Night), (at(480), false, Reason::Baseline)],
+        }],
+    };
+    let message = digest::digest(&day);
+    assert_snapshot!(format!("{}\n\n{}", message.subject(), message.text()), @"
+    [huskit prod] digest: 2 events, $1.97 saved
+
+    Since 2026-11-20 22:00 CET: 2 events. Tasks cost $0.4100 and $1.97 was saved (estimates).
+
+    Sat 12:00           crawler: crawler runs v3 (030303030303): ecs-svc/3 is complete and 1 of its tasks run
+    Sat 21:00           crawler: anna wants it awake until 2026-11-21 23:00 UTC
+    frozen              crawler until 2026-11-22 08:00 CET by ben: launch
+    overridden          crawler: anna wants it awake until 2026-11-22 00:00 CET
+    without Spot        crawler: tried again at 2026-11-21 23:11 CET
+    crawler (estimate)  cost $0.4100, saved $1.97; in 2026-11 cost $9.12, saved $41.30
+    next, Sun 00:00     crawler sleeps: it is night
+    next, Sun 06:00     crawler wakes: its baseline applies
+    ");
+    let quiet = Day { events: Vec::new(), ..day };
+    assert!(quiet.is_quiet());
+}

@@ -1,0 +1,96 @@
+//! Looks at the world: services, bounds and both ledger items at once, tasks when there are any.
+
+use futures_util::future::{join_all, join4};
+use shared::capacity::{Bounds, Observed, Record, Until};
+use shared::ledger::Subject;
+use shared::model::{DeploymentState, Service, ServiceId, ServicePolicy, Task, TasksByProvider};
+use shared::rollout::{self, Phase};
+use shared::{Error, Result};
+
+use crate::{App, Entry};
+
+/// Everything that was seen of one service.
+pub(crate) struct Sight {
+    /// What is remembered of its capacity.
+    pub entry: Entry,
+    /// What is remembered of its images.
+    pub rollout: rollout::Record,
+    /// The service.
+    pub service: Service,
+    /// The tasks of it that run or are about to.
+    pub tasks: Vec<Task>,
+    /// What the planner decides from.
+    pub observed: Observed,
+}
+
+impl App {
+    /// Looks at all services in scope.
+    pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<Sight>> {
+        let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
+        let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
+        let entries = join_all(subjects.iter().map(|subject| self.ledger.load::<Record>(subject)));
+        let rollouts = join_all(subjects.iter().map(|subject| self.ledger.load::<rollout::Record>(subject)));
+        let (mut services, bounds, entries, rollouts) =
+            join4(self.ecs.services(&ids), self.autoscaling.bounds(&ids), entries, rollouts).await;
+        let each = ids.iter().zip(entries).zip(rollouts).map(|((id, entry), rollout)| {
+            let service = services.remove(id).unwrap_or_else(|| Err(gone(id)));
+            let bounds = bounds.as_ref().map(|bounds| bounds.get(id).copied()).map_err(Error::copy);
+            self.sight(service, bounds, entry, rollout.map(|entry| entry.record))
+        });
+        join_all(each).await
+    }
+
+    async fn sight(
+        &self,
+        service: Result<Service>,
+        bounds: Result<Option<Bounds>>,
+        entry: Result<Entry>,
+        rollout: Result<rollout::Record>,
+    ) -> Result<Sight> {
+        let (service, bounds, mut entry, rollout) = (service?, bounds?, entry?, rollout?);
+        if !service.is_active() {
+            return Err(Error::not_found(format!("service {} is {}", service.id, service.status)));
+        }
+        let idle = service.desired == 0 && service.running == 0;
+        let tasks = if idle { Vec::new() } else { self.ecs.running_tasks(&service.id).await? };
+        entry.record.facts.frozen =
+            rollout.frozen.as_ref().map(|freeze| Until { until: freeze.until, by: freeze.by.clone() });
+        let observed = Observed {
+            desired: service.desired,
+            bounds,
+            strategy: service.strategy.clone(),
+            rollout_in_flight: in_flight(&service, &rollout),
+            // Zero tasks of a service that this function never looked after are somebody else's zero.
+            started: service.desired > 0 || !rollout.releases.is_empty() || entry.record.state.is_some(),
+        };
+        Ok(Sight { entry, rollout, service, tasks, observed })
+    }
+}
+
+/// Are tasks of one revision being replaced by those of another? A staged rollout waits for the service to wake and is
+/// not on its way; a deployment of the same revision is a move between providers, which another move may overtake; and
+/// where no task runs there is nothing to protect: a first start that finds no Spot must be able to leave it.
+fn in_flight(service: &Service, rollout: &rollout::Record) -> bool {
+    let rolling = rollout.rollout.as_ref().is_some_and(|rollout| !matches!(rollout.phase, Phase::Staged { .. }));
+    let replacing = service.deployments.iter().any(|deployment| deployment.state == DeploymentState::InProgress)
+        && service.deployments.iter().any(|deployment| deployment.revision != service.revision);
+    service.running > 0 && (rolling || replacing)
+}
+
+/// Tasks that count as running, by provider.
+pub(crate) fn by_provider(tasks: &[Task]) -> TasksByProvider {
+    let running = || tasks.iter().filter(|task| task.status == "RUNNING");
+    let spot = running().filter(|task| task.provider.as_deref() == Some("FARGATE_SPOT")).count();
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    TasksByProvider { on_demand: count(running().count() - spot), spot: count(spot) }
+}
+
+/// Tasks that are proven: healthy, or running where nothing checks their health.
+pub(crate) fn healthy(tasks: &[Task]) -> u32 {
+    let proven = |task: &&Task| task.status == "RUNNING" && task.health != "UNHEALTHY";
+    u32::try_from(tasks.iter().filter(proven).count()).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn gone(id: &ServiceId) -> Error {
+    Error::not_found(format!("service {id} is not there"))
+}

@@ -1,0 +1,215 @@
+//! What a budget takes from which service, and when: the document that the template outputs beside the fleet.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+
+use super::amount::Amount;
+use crate::error::{Error, Result};
+use crate::model::{Fleet, SpotMode};
+
+/// All budgets that are held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Budgets(Vec<BudgetPolicy>);
+
+/// What is done about one budget of AWS Budgets.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetPolicy {
+    /// Its name in AWS Budgets.
+    pub name: String,
+    /// Its limit in US dollars, for a budget that names none itself. What AWS Budgets says comes first.
+    #[serde(default, deserialize_with = "dollars")]
+    pub limit: Option<Amount>,
+    /// What is done, the least painful first.
+    #[serde(default)]
+    pub tiers: Vec<Tier>,
+}
+
+/// What is done from one share of the limit on, beside what the tiers below it do.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// Share of the limit that is spent, in percent.
+    pub at_percent: u32,
+    /// What is taken from which service, by its name in the fleet.
+    pub services: BTreeMap<String, Cut>,
+}
+
+/// What is taken from one service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cut {
+    /// Stay on Spot even when Spot has no capacity.
+    pub spot_only: bool,
+    /// Sleep so many minutes longer at each end of the night.
+    pub longer_night_minutes: u32,
+    /// Sleep.
+    pub asleep: bool,
+    /// Run at most so many tasks; never below the service's floor.
+    pub ceiling: Option<u32>,
+}
+
+/// Longest that a night may be made longer at each end: with both, a day is left to nobody.
+const LONGEST_NIGHT: u32 = 12 * 60;
+
+impl Budgets {
+    /// Parses and checks the document against the fleet; an empty text is no budget.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the path, the value and what was expected.
+    pub fn parse(text: &str, fleet: &Fleet) -> Result<Budgets> {
+        if text.trim().is_empty() {
+            return Ok(Budgets::default());
+        }
+        let de = &mut serde_json::Deserializer::from_str(text);
+        let budgets: Vec<BudgetPolicy> = serde_path_to_error::deserialize(de)
+            .map_err(|error| Error::invalid(format!("BUDGETS: {}: {}", error.path(), error.inner())))?;
+        for (i, budget) in budgets.iter().enumerate() {
+            let path = format!("BUDGETS: [{i}]");
+            if budgets[..i].iter().any(|other| other.name == budget.name) {
+                return Err(Error::bad_field(&format!("{path}.name"), &budget.name, "each budget once"));
+            }
+            budget.validate(&path, fleet)?;
+        }
+        Ok(Budgets(budgets))
+    }
+
+    /// The budget with this name. Names of budgets may have spaces, and mails break lines there.
+    pub fn get(&self, name: &str) -> Option<&BudgetPolicy> {
+        let words = |name: &str| name.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        self.iter().find(|budget| words(&budget.name) == words(name))
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &BudgetPolicy> {
+        self.0.iter()
+    }
+
+    /// Every service that some tier touches, once.
+    pub fn services(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .iter()
+            .flat_map(|budget| &budget.tiers)
+            .flat_map(|tier| tier.services.keys())
+            .map(String::as_str)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+impl BudgetPolicy {
+    /// The highest tier that this share reaches.
+    pub fn tier(&self, percent: u32) -> Option<&Tier> {
+        self.tiers.iter().rev().find(|tier| tier.at_percent <= percent)
+    }
+
+    fn validate(&self, path: &str, fleet: &Fleet) -> Result<()> {
+        let odd = self.name.is_empty() || self.name.chars().count() > 100 || self.name.contains([':', '\\']);
+        if odd {
+            let expected = "1 to 100 characters without `:` and `\\`";
+            return Err(Error::bad_field(&format!("{path}.name"), &self.name, expected));
+        }
+        if let Some(limit) = self.limit.as_ref().filter(|limit| limit.hundredths <= 0) {
+            return Err(Error::bad_field(&format!("{path}.limit"), limit, "more than nothing"));
+        }
+        for (i, tier) in self.tiers.iter().enumerate() {
+            let path = format!("{path}.tiers[{i}]");
+            let at_least = i.checked_sub(1).map_or(1, |before| self.tiers[before].at_percent + 1);
+            if tier.at_percent < at_least || tier.at_percent > 1000 {
+                let expected = format!("{at_least} to 1000, each tier above the one before it");
+                return Err(Error::bad_field(&format!("{path}.at_percent"), tier.at_percent, &expected));
+            }
+            for (name, cut) in &tier.services {
+                cut.validate(&format!("{path}.services.{name}"), name, fleet)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Cut {
+    /// Both together: the harder of each.
+    #[must_use]
+    pub fn and(&self, other: &Cut) -> Cut {
+        let ceiling = [self.ceiling, other.ceiling].into_iter().flatten().min();
+        Cut {
+            spot_only: self.spot_only || other.spot_only,
+            longer_night_minutes: self.longer_night_minutes.max(other.longer_night_minutes),
+            asleep: self.asleep || other.asleep,
+            ceiling,
+        }
+    }
+
+    fn validate(&self, path: &str, name: &str, fleet: &Fleet) -> Result<()> {
+        let Some(service) = fleet.service(name) else {
+            let known: Vec<&str> = fleet.services.iter().map(|service| service.name.as_str()).collect();
+            return Err(Error::bad_field(path, name, &format!("one of {}", known.join(", "))));
+        };
+        if *self == Cut::default() {
+            return Err(Error::bad_field(path, "nothing", "spot_only, longer_night_minutes, asleep or ceiling"));
+        }
+        if self.longer_night_minutes > LONGEST_NIGHT {
+            let expected = format!("at most {LONGEST_NIGHT}");
+            return Err(Error::bad_field(
+                &format!("{path}.longer_night_minutes"),
+                self.longer_night_minutes,
+                &expected,
+            ));
+        }
+        // What the capacity planner would pass over in silence is a mistake, told here.
+        let on_spot = service.spot.is_some_and(|spot| spot.mode != SpotMode::Off);
+        if self.spot_only && !on_spot {
+            return Err(Error::bad_field(&format!("{path}.spot_only"), true, "a service whose spot.mode is not off"));
+        }
+        if self.longer_night_minutes > 0 && service.sleep.is_none() {
+            let path = format!("{path}.longer_night_minutes");
+            return Err(Error::bad_field(&path, self.longer_night_minutes, "a service with a night: `sleep`"));
+        }
+        let (floor, most) = (service.floor.unwrap_or(service.baseline.min), service.baseline.max);
+        match self.ceiling {
+            Some(ceiling) if ceiling < floor || ceiling > most => {
+                let expected = format!("its floor to its baseline.max, {floor} to {most}");
+                Err(Error::bad_field(&format!("{path}.ceiling"), ceiling, &expected))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Cut {
+    /// What people read: `sleeps`, `runs on Spot only, at most 3 tasks`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let longer = format!("sleeps {} minutes longer at each end of the night", self.longer_night_minutes);
+        let most = self.ceiling.map(|ceiling| match ceiling {
+            1 => "runs at most 1 task".to_owned(),
+            ceiling => format!("runs at most {ceiling} tasks"),
+        });
+        let told = [
+            self.asleep.then(|| "sleeps".to_owned()),
+            self.spot_only.then(|| "runs on Spot only".to_owned()),
+            (self.longer_night_minutes > 0).then_some(longer),
+            most,
+        ];
+        f.write_str(&told.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// US dollars as a number or, as a template's parameter is rendered, as a text.
+fn dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Amount>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Dollars {
+        Number(serde_json::Number),
+        Text(String),
+    }
+    let text = match Option::<Dollars>::deserialize(deserializer)? {
+        None => return Ok(None),
+        Some(Dollars::Number(number)) => number.to_string(),
+        Some(Dollars::Text(text)) => text,
+    };
+    format!("{text} USD").parse().map(Some).map_err(serde::de::Error::custom)
+}

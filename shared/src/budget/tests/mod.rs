@@ -1,0 +1,6 @@
+mod doubts;
+mod fixtures;
+mod order;
+mod policy;
+mod requests;
+mod tiers;

@@ -1,0 +1,93 @@
+//! Whatever order messages come in, and however often: what is in force in the end is the same.
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use super::fixtures::*;
+use crate::budget::*;
+
+/// Growth that a month can have: dollars a day.
+fn days() -> impl Strategy<Value = Vec<i64>> {
+    prop::collection::vec(500i64..3_500, 20)
+}
+
+fn total(days: &[i64], day: usize) -> i64 {
+    15_000 + days[..day].iter().sum::<i64>()
+}
+
+/// The messages of a month: one for each threshold, written when the figure passed it.
+fn messages(days: &[i64]) -> Vec<Notice> {
+    let thresholds = [25_000, 40_000, 45_000, 47_500, 50_000];
+    let passed = |threshold: i64| {
+        let day = (1..=days.len()).find(|day| total(days, *day) > threshold)?;
+        Some(notice(threshold, total(days, day), at(10 + day as i64, 12)))
+    };
+    thresholds.into_iter().filter_map(passed).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_same_messages_in_any_order_lead_to_the_same_state(
+        days in days(), order in Just((0..15usize).collect::<Vec<_>>()).prop_shuffle(), forecast in any::<bool>(),
+    ) {
+        // All of them come on the last day, each up to three times.
+        let end = (1..=19).fold(World::calm(), |world, day| world.spent(total(&days, day)).on(10 + day as i64, 12).look());
+        let end = end.spent(total(&days, 20)).on(30, 13);
+        let mut notices: Vec<Notice> = messages(&days);
+        if forecast {
+            notices.push(Notice { kind: NoticeKind::Forecasted, ..notice(50_000, 70_000, at(20, 1)) });
+        }
+        let deliver = |world: World, notice: &Notice| world.asked(&Ask::Notice(notice.clone()));
+        let straight = notices.iter().fold(end.clone(), deliver);
+        let shuffled = order.iter().filter_map(|n| notices.get(n % 5)).fold(end.clone(), deliver);
+        let ticked = end.look();
+        prop_assert_eq!(&straight.record, &ticked.record);
+        if !notices.is_empty() {
+            prop_assert_eq!(&shuffled.record, &ticked.record);
+        }
+    }
+
+    #[test]
+    fn messages_that_are_late_or_lost_or_doubled_change_nothing_that_lasts(
+        days in days(), delays in prop::collection::vec(prop::option::of(0i64..120), 10), unreachable in prop::collection::vec(any::<bool>(), 20),
+    ) {
+        let notices = messages(&days);
+        let arrivals: Vec<(usize, Notice)> = delays.iter().enumerate().filter_map(|(n, delay)| {
+            let notice = notices.get(n % 5)?.clone();
+            Some((usize::try_from((notice.at + SignedDuration::from_hours((*delay)?)).duration_since(at(10, 0)).as_hours()).unwrap(), notice))
+        }).collect();
+        let play = |with: bool| {
+            (1..=20 * 24 - 1).fold(World::calm(), |world, hour| {
+                let day = hour / 24;
+                let world = world.spent(total(&days, day.min(20))).on(10, hour as i64);
+                let world = if with && unreachable[day.min(19)] && hour % 24 < 20 { world.unreachable() } else { world };
+                let world = world.look();
+                arrivals.iter().filter(|(at, _)| with && *at == hour).fold(world, |world, (_, notice)| world.asked(&Ask::Notice(notice.clone())))
+            })
+        };
+        let (with, without) = (play(true), play(false));
+        prop_assert_eq!(with.cuts(), without.cuts());
+        prop_assert_eq!(with.record, without.record);
+    }
+
+    #[test]
+    fn within_a_month_nothing_but_a_person_or_a_limit_ends_a_tier(
+        figures in prop::collection::vec(prop_oneof![0i64..60_000, Just(9_000_000_000_000i64)], 1..40), reachable in prop::collection::vec(any::<bool>(), 40),
+    ) {
+        let mut world = World::calm();
+        let mut highest = None;
+        for (n, figure) in figures.iter().enumerate() {
+            world = world.on(11, n as i64).spent(*figure);
+            world = if reachable[n] { world.look() } else { world.unreachable().told_actual(40_000, *figure) };
+            prop_assert!(world.record.tier >= highest);
+            prop_assert!(world.record.percent() <= 120);
+            highest = world.record.tier;
+            // Looking again at once is no news, but for what cannot be asked.
+            let again = world.clone().forget().look();
+            prop_assert!(again.told.iter().all(|told| told == "unreachable"), "{:?}", again.told);
+            prop_assert_eq!(again.record, world.record.clone());
+        }
+    }
+}

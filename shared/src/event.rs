@@ -1,0 +1,134 @@
+//! What reaches a function: events from EventBridge, and requests by direct invocation.
+
+use aws_lambda_events::event::eventbridge::EventBridgeEvent;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::model::ServiceId;
+
+/// A payload, told apart by its keys and never by which parse fails.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Payload {
+    /// An event, `source` and `detail-type`.
+    Event(Event),
+    /// A request, `action`; read it with [`request`].
+    Request(Value),
+}
+
+/// An EventBridge event, as far as functions read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// `aws.ecs`.
+    pub source: String,
+    /// `ECS Deployment State Change`.
+    pub detail_type: String,
+    /// When, if the event says so properly.
+    pub at: Option<Timestamp>,
+    /// ARNs of what it is about.
+    pub resources: Vec<String>,
+    /// The rest.
+    pub detail: Value,
+}
+
+impl Payload {
+    /// Reads whatever arrived.
+    ///
+    /// # Errors
+    /// `Invalid` when it is neither event nor request, with its keys and never its values: they may be secrets.
+    pub fn parse(payload: Value) -> Result<Payload> {
+        let Some(fields) = payload.as_object() else {
+            return Err(Error::bad_field("event", kind(&payload), "a JSON object"));
+        };
+        if fields.contains_key("action") {
+            return Ok(Payload::Request(payload));
+        }
+        if fields.contains_key("detail-type") && fields.contains_key("source") {
+            return Event::parse(payload).map(Payload::Event);
+        }
+        let keys: Vec<&str> = fields.keys().map(String::as_str).take(8).collect();
+        let expected = "`source` and `detail-type` (an event), or `action` (a request)";
+        Err(Error::bad_field("event", format!("an object with the keys [{}]", keys.join(", ")), expected))
+    }
+}
+
+impl Event {
+    fn parse(mut payload: Value) -> Result<Event> {
+        // The envelope type refuses the whole event for an impossible date, and nothing rests on the date.
+        let at = payload.get("time").and_then(Value::as_str).and_then(|time| time.parse::<Timestamp>().ok());
+        if at.is_none()
+            && let Some(fields) = payload.as_object_mut()
+        {
+            fields.remove("time");
+        }
+        let event: EventBridgeEvent<Value> =
+            serde_json::from_value(payload).map_err(|error| Error::invalid("event envelope").with_source(error))?;
+        Ok(Event {
+            source: event.source,
+            detail_type: event.detail_type,
+            at,
+            resources: event.resources.unwrap_or_default(),
+            detail: event.detail,
+        })
+    }
+
+    /// Source and detail type, which together say what it is.
+    pub fn about(&self) -> (&str, &str) {
+        (&self.source, &self.detail_type)
+    }
+
+    /// A text of the detail.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the field, when it is missing, empty or no text.
+    pub fn text(&self, field: &str) -> Result<&str> {
+        let value = self.detail.get(field).unwrap_or(&Value::Null);
+        match value.as_str() {
+            Some(text) if !text.is_empty() => Ok(text),
+            _ => Err(Error::bad_field(&format!("detail.{field}"), kind(value), "a text that is not empty")),
+        }
+    }
+
+    /// The service that `resources` names, and nothing else does; `None` for the old ARN form, which names no cluster.
+    ///
+    /// # Errors
+    /// `Invalid` when there is no ARN, or one of something else.
+    pub fn service(&self) -> Result<Option<ServiceId>> {
+        let arn = self.resources.first();
+        let arn = arn.ok_or_else(|| Error::bad_field("resources", "[]", "the ARN of the service"))?;
+        match arn.parse::<ServiceId>() {
+            Ok(service) => Ok(Some(service)),
+            // Of a service that was created before 2018.
+            Err(_) if arn.contains(":service/") => Ok(None),
+            Err(error) => Err(error.context("resources[0]")),
+        }
+    }
+
+    /// A text of the detail; absent, null and empty are one.
+    pub fn optional(&self, field: &str) -> &str {
+        self.detail.get(field).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// Reads a request of a function's own type.
+///
+/// # Errors
+/// `Invalid`, naming the action and the field.
+pub fn request<T: DeserializeOwned>(payload: Value) -> Result<T> {
+    let action = payload.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
+    serde_json::from_value(payload).map_err(|error| Error::invalid(format!("request `{action}`")).with_source(error))
+}
+
+/// What a value is, without what it says: a payload may carry secrets.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(text) if text.is_empty() => "an empty text",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,175 @@
+//! What of the templates is paid for, counted.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use shared::model::{Arch, Fleet, ServicePolicy, TaskSize};
+use tests::resolve::Deployed;
+use tests::template::{self, Template, list, text};
+
+/// Types that a part of the estimate counts.
+const PAID: [&str; 16] = [
+    "AWS::CloudFront::Distribution",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::DynamoDB::Table",
+    "AWS::ECR::Repository",
+    "AWS::ECS::Cluster",
+    "AWS::ECS::Service",
+    "AWS::ECS::TaskDefinition",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::SecretsManager::Secret",
+    "AWS::Serverless::Function",
+    "AWS::ServiceDiscovery::PrivateDnsNamespace",
+    "AWS::WAFv2::LoggingConfiguration",
+    "AWS::WAFv2::WebACL",
+];
+
+/// Types that cost nothing by themselves, whatever is done with them.
+const FREE: [&str; 38] = [
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::Budgets::Budget",
+    "AWS::CertificateManager::Certificate",
+    "AWS::CloudFormation::Stack",
+    "AWS::CloudFront::CachePolicy",
+    "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::CloudWatch::AlarmMuteRule",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::Route",
+    "AWS::EC2::RouteTable",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPC",
+    "AWS::EC2::VPCGatewayAttachment",
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
+    "AWS::Events::EventBusPolicy",
+    "AWS::Events::Rule",
+    "AWS::IAM::OIDCProvider",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Permission",
+    "AWS::Route53::RecordSet",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Scheduler::Schedule",
+    "AWS::Scheduler::ScheduleGroup",
+    "AWS::ServiceDiscovery::Service",
+    "AWS::Lambda::EventInvokeConfig",
+];
+
+/// A service as the templates have it.
+pub struct Service {
+    /// What the fleet says of it.
+    pub policy: ServicePolicy,
+    /// What a task of it is given.
+    pub size: TaskSize,
+    /// Storage beyond what is free, in GB.
+    pub storage_gb: f64,
+}
+
+/// Everything that is paid for.
+pub struct Inventory {
+    /// The services of the fleet.
+    pub services: Vec<Service>,
+    /// Resources by type.
+    pub counts: BTreeMap<String, usize>,
+    /// Subnets of the load balancer; it has an address in each.
+    pub balancer_subnets: usize,
+    /// Rules of the web ACL.
+    pub rules: usize,
+    /// Metrics that alarms look at.
+    pub alarm_metrics: usize,
+    /// Metrics on the dashboard.
+    pub dashboard_metrics: usize,
+    /// Functions that look at everything every 5 minutes.
+    pub ticking: usize,
+}
+
+impl Inventory {
+    /// Counts what all templates have.
+    pub fn take() -> Inventory {
+        let all = template::all();
+        let counts = count(&all);
+        let huskit = Deployed::new(template::huskit(), &[]);
+        let alarms = all.iter().flat_map(|template| template.of_type("AWS::CloudWatch::Alarm"));
+        let watch = Deployed::new(template::huskit().nested("huskit-watch.yaml"), &[]);
+        let dashboard: Value = serde_json::from_str(&text(&watch.properties("Dashboard")["DashboardBody"])).unwrap();
+        let functions = template::main().of_type("AWS::Serverless::Function");
+        let ticks = |function: &Value| {
+            function["Events"]
+                .as_object()
+                .unwrap()
+                .values()
+                .any(|event| event["Properties"]["ScheduleExpression"] == "rate(5 minutes)")
+        };
+        Inventory {
+            services: services(&huskit),
+            counts,
+            balancer_subnets: list(&huskit.properties("LoadBalancer")["Subnets"]).len(),
+            rules: list(&template::edge().properties("WebAcl")["Rules"]).len(),
+            alarm_metrics: alarms.map(|(_, alarm)| looked_at(&alarm)).sum(),
+            dashboard_metrics: list(&dashboard["widgets"]).iter().map(|widget| shown(&widget["properties"])).sum(),
+            ticking: functions.iter().filter(|(_, function)| ticks(function)).count(),
+        }
+    }
+
+    /// How many of a type.
+    pub fn count(&self, kind: &str) -> f64 {
+        assert!(PAID.contains(&kind), "{kind}");
+        self.counts.get(kind).copied().unwrap_or_default() as f64
+    }
+}
+
+/// Resources by type; a type of which nobody has said what it costs is an error.
+fn count(all: &[Template]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for template in all {
+        for (id, resource) in template.section("Resources") {
+            let kind = text(&resource["Type"]);
+            let known = PAID.contains(&kind.as_str()) || FREE.contains(&kind.as_str());
+            assert!(known, "{}: {id}: what does a {kind} cost? Say it in inventory.rs and docs/cost.md", template.path);
+            *counts.entry(kind).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn services(huskit: &Deployed) -> Vec<Service> {
+    let fleet: Fleet = serde_json::from_str(&text(&huskit.output("Fleet"))).unwrap();
+    let definitions = huskit.template().of_type("AWS::ECS::TaskDefinition");
+    let service = |policy: ServicePolicy| {
+        let family = format!("{}-{}", fleet.system, policy.name);
+        let (id, _) = definitions.iter().find(|(_, own)| own["Family"] == family).unwrap_or_else(|| panic!("{family}"));
+        let own = huskit.properties(id);
+        let number = |field: &str| text(&own[field]).parse().unwrap();
+        let arch =
+            own["RuntimePlatform"]["CpuArchitecture"].as_str().map_or(Arch::default(), |arch| arch.parse().unwrap());
+        let storage = own["EphemeralStorage"]["SizeInGiB"].as_f64().unwrap_or(20.0);
+        let size = TaskSize { cpu_units: number("Cpu"), memory_mib: number("Memory"), arch };
+        Service { policy, size, storage_gb: (storage - 20.0).max(0.0) }
+    };
+    fleet.services.clone().into_iter().map(service).collect()
+}
+
+/// How many metrics an alarm is charged for: one, or those that its expression is made of.
+fn looked_at(alarm: &Value) -> usize {
+    let mut metrics = 0;
+    template::walk(&alarm["Metrics"], &mut |value| metrics += usize::from(value.get("MetricStat").is_some()));
+    metrics.max(1)
+}
+
+fn shown(widget: &Value) -> usize {
+    list(&widget["metrics"]).iter().filter(|metric| metric[0].is_string()).count()
+}
