@@ -57,6 +57,7 @@ fn play() -> History {
         world.settle();
     }
     world.scale(WEBSITE, 4);
+    world.reconcile();
     world.fill("huskit/prod/crawler");
     let running = world.look();
 
@@ -96,8 +97,8 @@ impl World {
     }
 
     fn parameters() -> Vec<String> {
-        // What runs on this machine, whatever the stage is built for.
-        vec![format!("Architecture={}", architecture().unwrap())]
+        // What runs on this machine, whatever the stage is built for; and the history goes the same way by day and by night.
+        vec![format!("Architecture={}", architecture().unwrap()), "NightEnabled=false".to_owned()]
     }
 
     fn deploy(&self, plan: bool) {
@@ -139,6 +140,13 @@ impl World {
     fn scale(&self, service: &str, desired: u64) {
         let update = json!({"cluster": CLUSTER, "service": service, "desiredCount": desired});
         self.cloud.client.call("ecs", "update_service", update).unwrap();
+        self.settle();
+    }
+
+    /// A tick: capacity is brought where it should be, the crawler to Spot.
+    fn reconcile(&self) {
+        let answer = self.cloud.request("ScheduleFunction", &json!({"action": "reconcile"})).unwrap().answer;
+        answer.unwrap_or_else(|error| panic!("{error}"));
         self.settle();
     }
 
