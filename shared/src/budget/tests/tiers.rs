@@ -11,12 +11,12 @@ fn each_tier_adds_to_the_ones_below_it_the_cheapest_comfort_first() {
         (
             47_500,
             &["reached 95"][..],
-            "crawler sleeps, runs on Spot only, sleeps 60 minutes longer at each end of the night",
+            "crawler sleeps",
         ),
         (
             50_000,
             &["reached 100"][..],
-            "crawler sleeps, runs on Spot only, sleeps 60 minutes longer at each end of the night; web runs at most 3 tasks",
+            "crawler sleeps; web runs at most 3 tasks",
         ),
     ] {
         let world = month().spent(cents).on(25, 12).look();
