@@ -215,7 +215,8 @@ impl App {
             return;
         }
         let kept = self.ledger.change(&subject, |entry: &mut Entry<Record>| {
-            messages.iter().fold(false, |news, message| entry.tell(now, told(message)) || news)
+            let news: Vec<bool> = messages.iter().map(|message| entry.tell(now, told(message))).collect();
+            news.contains(&true)
         });
         match kept.await {
             Ok(mut entry) => self.send(&subject, &mut entry, now, report).await,

@@ -106,7 +106,7 @@ impl About<'_> {
                 "Look whether AWS has a billing problem: https://health.aws.amazon.com/health/status".into(),
                 format!("If it is right, to act on it: {}", self.ask("confirm", "")),
             ],
-            ..self.message(Severity::Critical, &key, &format!("{name}: {figure} cannot be true"))
+            ..self.message(Severity::Critical, &key, &format!("{name}: {figure} is not believed"))
         }
     }
 

@@ -147,7 +147,7 @@ fn a_tier_that_begins() {
 fn a_figure_that_cannot_be_true_and_its_end() {
     let mut month = Month::on_the_twentieth().on(21).spent(100_000_000_000_000);
     assert_snapshot!(month.look(&Ask::Nothing), @r#"
-    [huskit prod] ! huskit-monthly: 1,000,000,000,000.00 USD cannot be true
+    [huskit prod] ! huskit-monthly: 1,000,000,000,000.00 USD is not believed
 
     AWS says that 1,000,000,000,000.00 USD of huskit-monthly is spent. That is not believed: it is more than 5 times the limit of 500.00 USD. Nothing is taken away because of it; no tier is in force.
 
@@ -163,11 +163,33 @@ fn a_figure_that_cannot_be_true_and_its_end() {
     "#);
     let mut wild = Month::on_the_twentieth().on(21).spent(56_320);
     assert_snapshot!(wild.look(&Ask::Nothing), @r#"
-    [huskit prod] 100 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks
+    [huskit prod] ! huskit-monthly: 563.20 USD is not believed
 
-    100 % of huskit-monthly is spent, and the tier of 100 % begins: crawler sleeps; website-agent runs at most 3 tasks.
+    AWS says that 563.20 USD of huskit-monthly is spent. That is not believed: it is 183.20 USD more than the figure before, and the tasks that ran since cost about 10.90 USD. Nothing is taken away because of it; no tier is in force.
 
-    spent          503.20 USD (100 %)
+    told      563.20 USD
+    believed  380.00 USD (76 %)
+    limit     500.00 USD
+    tasks     those that run now cost about $0.2271 an hour, $5.45 a day
+
+    Next
+    - Look where it comes from: https://console.aws.amazon.com/costmanagement/home#/cost-explorer
+    - Look whether AWS has a billing problem: https://health.aws.amazon.com/health/status
+    - If it is right, to act on it: invoke the budget function with {"action":"confirm","budget":"huskit-monthly","by":"<you>"}
+    "#);
+    assert_snapshot!(wild.look(&Ask::Confirm { by: "anna".into() }), @r#"
+    [huskit prod] huskit-monthly: 563.20 USD is right, says anna
+
+    anna says that 563.20 USD of huskit-monthly is right. From now on it counts.
+
+    limit  500.00 USD
+
+    ----
+    [huskit prod] 112 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks
+
+    112 % of huskit-monthly is spent, and the tier of 100 % begins: crawler sleeps; website-agent runs at most 3 tasks.
+
+    spent          563.20 USD (112 %)
     limit          500.00 USD
     forecast       588.10 USD
     tasks          those that run now cost about $0.2271 an hour, $5.45 a day
@@ -180,7 +202,6 @@ fn a_figure_that_cannot_be_true_and_its_end() {
     - To give it back for the rest of the period: invoke the budget function with {"action":"release","budget":"huskit-monthly","by":"<you>"}
     - To give it back for a day: invoke the budget function with {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
     "#);
-    assert_snapshot!(wild.look(&Ask::Confirm { by: "anna".into() }), @"");
     let mut month = month.on(23).spent(38_500);
     assert_snapshot!(month.look(&Ask::Nothing), @"
     [huskit prod] huskit-monthly: the figure is believed again
