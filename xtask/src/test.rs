@@ -56,8 +56,12 @@ fn stages(tools: &Tools, count: &mut Count) -> Result<()> {
     validate.args(["validate", "--lint", "--template-file", "template.yaml", "--region", "eu-central-1"]);
     stage("sam validate --lint", "sam-validate", validate)?;
     stage("checkov", "checkov", tools.command("checkov"))?;
-    let scenarios = ["test", "--package", "tests", "--features", "scenarios", "--test", "scenario_rollout"];
-    stage("scenarios on a local cloud of their own", "scenarios", cargo(tools, &scenarios))
+    for scenarios in ["rollout", "capacity"] {
+        let file = format!("scenario_{scenarios}");
+        let test = ["test", "--package", "tests", "--features", "scenarios", "--test", &file];
+        stage(&format!("scenarios of {scenarios} on a local cloud of their own"), &file, cargo(tools, &test))?;
+    }
+    Ok(())
 }
 
 fn cargo(tools: &Tools, arguments: &[&str]) -> Command {
