@@ -56,12 +56,10 @@ fn stages(tools: &Tools, count: &mut Count) -> Result<()> {
     validate.args(["validate", "--lint", "--template-file", "template.yaml", "--region", "eu-central-1"]);
     stage("sam validate --lint", "sam-validate", validate)?;
     stage("checkov", "checkov", tools.command("checkov"))?;
-    for scenarios in ["rollout", "capacity"] {
-        let file = format!("scenario_{scenarios}");
-        let test = ["test", "--package", "tests", "--features", "scenarios", "--test", &file];
-        stage(&format!("scenarios of {scenarios} on a local cloud of their own"), &file, cargo(tools, &test))?;
-    }
-    Ok(())
+    let mut scenarios = vec!["test", "--package", "tests", "--features", "scenarios"];
+    // Deploying first: the others build on it.
+    scenarios.extend(["--test", "scenario_deploy", "--test", "scenario_rollout", "--test", "scenario_capacity"]);
+    stage("scenarios, on local clouds of their own", "scenarios", cargo(tools, &scenarios))
 }
 
 fn cargo(tools: &Tools, arguments: &[&str]) -> Command {
