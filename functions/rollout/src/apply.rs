@@ -208,8 +208,9 @@ impl Step<'_> {
 
         let mut changes = self.move_tags(&next.record).await?;
         changes.extend(self.invalidate(deployment).await?);
-        next.note(self.now, decision.action.label(), decision.reason.to_string());
-        next.tell(self.now, message::completed(self.fleet(), self.policy, &rollout, &ran_before, deployment, self.now));
+        let message = message::completed(self.fleet(), self.policy, &rollout, &ran_before, deployment, self.now);
+        next.note(self.now, decision.action.label(), format!("{}: {}", message.title, decision.reason));
+        next.tell(self.now, message);
         self.save(entry, next).await?;
         Ok(changes)
     }
@@ -231,7 +232,18 @@ impl Step<'_> {
     /// Ends or turns back the rollout on its way: quarantine, history, message.
     fn refuse(&self, next: &mut Entry, quarantine: Vec<Quarantine>, recover: Option<&str>, why: &str) {
         let Some(rollout) = next.record.rollout.clone() else { return };
-        next.tell(self.now, message::failed(self.fleet(), self.policy, &rollout, &next.record, recover, why, self.now));
+        next.tell(
+            self.now,
+            message::failed(
+                self.fleet(),
+                self.policy,
+                &rollout,
+                &next.record,
+                recover,
+                (why, quarantine.len()),
+                self.now,
+            ),
+        );
         next.note(self.now, "fail", why);
         if quarantine.is_empty() && rollout.cause == Cause::Drift {
             next.record.stuck_at = Some(rollout.from);

@@ -13,7 +13,7 @@ use crate::statement::{conditions, principals, resources, row};
 const HEAD: [&str; 4] = ["may", "on", "if", "what for"];
 
 /// Every stack as it is deployed with the defaults, and with a GitHub owner.
-fn stacks(system: &str) -> Vec<Deployed> {
+pub fn stacks(system: &str) -> Vec<Deployed> {
     let owner: &[(&str, &str)] = &[("System", system), ("GitHubOwner", "<GitHubOwner>")];
     let (main, mut nested) = Deployed::new(template::main(), owner).with_nested();
     nested.insert(0, main);
@@ -148,8 +148,6 @@ fn resource_policies(stacks: &[Deployed]) -> String {
             row.insert(0, principals(stack, &statement.body["Principal"]));
             rows.push(row);
         }
-        let permissions = stack.template().of_type("AWS::Lambda::Permission");
-        assert!(permissions.is_empty(), "{permissions:?}: not in the document");
     }
     format!("### By policies of topics, queues and buckets\n\n{}", table(&["who", "may", "on", "if", "what for"], rows))
 }
@@ -160,21 +158,28 @@ fn invocations(stacks: &[Deployed]) -> String {
     for stack in stacks {
         for (id, function) in stack.template().of_type("AWS::Serverless::Function") {
             for (name, event) in function["Events"].as_object().into_iter().flatten() {
+                let role = event["Properties"].get("RoleArn").map(|role| format!("as {}", resources(stack, role)));
                 let (who, how) = match event["Type"].as_str().unwrap_or_default() {
                     "EventBridgeRule" => ("events.amazonaws.com", "for its rule alone"),
-                    "ScheduleV2" => {
-                        ("scheduler.amazonaws.com", "as a role that may do this and write to the dead-letter queue")
-                    }
+                    "ScheduleV2" => ("scheduler.amazonaws.com", "as a role that may do this and keep what failed"),
                     "SNS" => ("sns.amazonaws.com", "for its topic alone"),
                     other => panic!("{id}.{name}: who may start it by an event of type {other} is not known here"),
                 };
-                rows.push(vec![code(who), "`lambda:InvokeFunction`".into(), code(&id), how.into(), words(name)]);
+                let how = role.unwrap_or_else(|| how.to_owned());
+                rows.push(vec![code(who), code(&id), how, words(name)]);
             }
         }
+        for (id, permission) in stack.template().of_type("AWS::Lambda::Permission") {
+            assert_eq!(permission["Action"], "lambda:InvokeFunction", "{id}");
+            let only = format!("for {}", resources(stack, &permission["SourceArn"]));
+            let function = resources(stack, &permission["FunctionName"]);
+            rows.push(vec![code(&text(&permission["Principal"])), function, only, words(&id)]);
+        }
     }
+    let head = ["who", "may start", "if", "what for"];
     format!(
-        "### Starting the functions\n\nSAM makes these from the functions' events.\n\n{}",
-        table(&["who", "may", "on", "if", "what for"], rows)
+        "### Starting the functions\n\nSAM makes most of these from the functions' events.\n\n{}",
+        table(&head, rows)
     )
 }
 

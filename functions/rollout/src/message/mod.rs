@@ -62,7 +62,7 @@ pub(crate) fn failed(
     rollout: &Rollout,
     record: &Record,
     recover: Option<&str>,
-    why: &str,
+    (why, quarantined): (&str, usize),
     now: Timestamp,
 ) -> Notification {
     let images = names(&rollout.images);
@@ -78,11 +78,14 @@ pub(crate) fn failed(
         ("why it was rolled".into(), rollout.cause.to_string()),
         ("after".into(), took(rollout, now)),
     ];
+    // A roll forward of images that were verified before puts none of them into quarantine.
+    let refused = match quarantined {
+        0 => "",
+        1 => " The digest is in quarantine and is not rolled again by itself.",
+        _ => " The digests are in quarantine and are not rolled again by themselves.",
+    };
     Notification {
-        summary: format!(
-            "{images} failed on {}. {outcome} The digest is in quarantine and is not rolled again by itself.",
-            policy.name
-        ),
+        summary: format!("{images} failed on {}. {outcome}{refused}", policy.name),
         facts,
         next_steps: vec![
             format!("Read the logs of {} around {}.", policy.name, clock(now)),
@@ -132,7 +135,8 @@ pub(crate) fn frozen(
     let (summary, next_steps) = match freeze {
         Some(freeze) => {
             let summary = format!(
-                "{by} holds pushes of {} back until {}{why}. The newest is rolled when that ends.",
+                "{by} holds pushes of {} back until {}{why}. The newest is rolled when that ends; until then its capacity is \
+                 left as it is, too.",
                 policy.name,
                 clock(freeze.until)
             );

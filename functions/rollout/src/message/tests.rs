@@ -67,7 +67,8 @@ fn an_image_that_failed_and_is_rolled_back() {
     let fleet = fleet();
     let why =
         "container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.";
-    let message = failed(&fleet, &fleet.services[0], &rollout(Cause::Push), &record(), Some("ecs-svc/2"), why, at(9));
+    let message =
+        failed(&fleet, &fleet.services[0], &rollout(Cause::Push), &record(), Some("ecs-svc/2"), (why, 1), at(9));
     assert_snapshot!(mail(&message), @r#"
     [huskit prod] ! website-agent: v2 (020202020202) failed
 
@@ -90,10 +91,18 @@ fn an_image_that_failed_and_is_rolled_back() {
 }
 
 #[test]
+fn a_roll_forward_that_failed_quarantines_nothing_and_says_nothing_of_it() {
+    let fleet = fleet();
+    let message =
+        failed(&fleet, &fleet.services[0], &rollout(Cause::Drift), &record(), Some("ecs-svc/2"), ("exit 1", 0), at(9));
+    assert_eq!(message.summary, "v2 (020202020202) failed on website-agent. ECS puts v1 (010101010101) back.");
+}
+
+#[test]
 fn a_first_image_that_failed() {
     let fleet = fleet();
     let first = Rollout { before: BTreeMap::new(), ..rollout(Cause::FirstStart) };
-    let message = failed(&fleet, &fleet.services[0], &first, &Record::default(), None, "exit 1", at(9));
+    let message = failed(&fleet, &fleet.services[0], &first, &Record::default(), None, ("exit 1", 1), at(9));
     assert_snapshot!(mail(&message), @r#"
     [huskit prod] ! website-agent: v2 (020202020202) failed
 
@@ -130,7 +139,7 @@ fn a_freeze_and_its_end() {
     assert_snapshot!(mail(&frozen(&fleet, &fleet.services[0], Some(&freeze), "anna", at(0))), @r#"
     [huskit prod] website-agent: pushes are held until 2026-11-21 12:00 UTC
 
-    anna holds pushes of website-agent back until 2026-11-21 12:00 UTC: launch. The newest is rolled when that ends.
+    anna holds pushes of website-agent back until 2026-11-21 12:00 UTC: launch. The newest is rolled when that ends; until then its capacity is left as it is, too.
 
     Next
     - To end it sooner: invoke the rollout function with {"action":"unfreeze","service":"website-agent","by":"<you>"}

@@ -1,10 +1,11 @@
-//! The planner's rules, and what holds for every combination of policy, facts and clock.
+//! The planner's rules.
 
-use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::*;
+mod conflicts;
+mod properties;
 
 use super::*;
 use crate::model::{Baseline, CapacityPolicy, SpotMode, SpotPolicy, Strategy as Placement};
+use jiff::{SignedDuration, Timestamp};
 
 /// Midday, Berlin winter time is one hour ahead: the night of the policy is 21:00 to 05:00 UTC.
 fn noon() -> Timestamp {
@@ -151,42 +152,7 @@ fn a_strategy_waits_for_the_rollout_and_does_not_wake_a_sleeper() {
     assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).action, Action::Keep);
 }
 
-prop_compose! {
-    fn any_until()(hours in -30i64..30) -> Until {
-        until(hours)
-    }
-}
-
-prop_compose! {
-    fn any_facts()(
-        frozen in prop::option::of(any_until()),
-        manual in prop::option::of((prop::sample::select(vec![Want::Awake, Want::Asleep, Want::Hold]), any_until())),
-        boost in prop::option::of((0u32..9, any_until())),
-        budget in prop::option::of((any::<bool>(), any::<bool>(), 0u32..180, prop::option::of(0u32..9), any_until())),
-        short in prop::option::of(-20i64..20),
-    ) -> Facts {
-        Facts {
-            frozen,
-            manual: manual.map(|(want, until)| Manual { want, until }),
-            boost: boost.map(|(min, until)| Boost { min, until }),
-            budget: budget.map(|(asleep, spot_only, longer_night_minutes, ceiling, until)| BudgetCut {
-                asleep, spot_only, longer_night_minutes, ceiling, until: until.until, ..cut()
-            }),
-            spot: short.map_or(SpotState::default(), |hours| {
-                SpotState::default().after(SpotEvent::NoCapacity, midnight() + SignedDuration::from_hours(hours))
-            }),
-        }
-    }
-}
-
-prop_compose! {
-    fn any_policy()(min in 0u32..4, more in 0u32..5, floor in prop::option::of(0u32..6), sleeps in any::<bool>(),
-        mode in prop::sample::select(vec![SpotMode::Off, SpotMode::Prefer, SpotMode::Only]), base in 0u32..2, managed in any::<bool>()) -> CapacityPolicy {
-        let night = policy().sleep.filter(|_| sleeps);
-        CapacityPolicy { baseline: Baseline { min, max: min + more }, sleep: night, spot: managed.then_some(SpotPolicy { mode, base }), floor }
-    }
-}
-
+/// What is there after a decision was carried out.
 fn applied(observed: &Observed, decision: &Decision) -> Observed {
     match &decision.action {
         Action::Keep | Action::HandsOff => observed.clone(),
@@ -197,58 +163,5 @@ fn applied(observed: &Observed, decision: &Decision) -> Observed {
             rollout_in_flight: observed.rollout_in_flight,
             started: observed.started,
         },
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
-
-    #[test]
-    fn holds_for_every_policy_fact_and_clock(
-        policy in any_policy(), facts in any_facts(), desired in 0u32..9, low in 0u32..9, high in 0u32..9,
-        scaling in prop::sample::select(vec![Scaling::Active, Scaling::Partly, Scaling::Suspended]), in_flight in any::<bool>(), minutes in -1800i64..1800,
-    ) {
-        let now = midnight() + SignedDuration::from_mins(minutes);
-        let bounds = Some(Bounds { min: low.min(high), max: low.max(high), scaling });
-        let seen = Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight: in_flight, started: true };
-        let decision = plan(&policy, &facts, &seen, now);
-
-        // Idempotent: plan after apply is keep.
-        let after = applied(&seen, &decision);
-        let again = plan(&policy, &facts, &after, now);
-        prop_assert!(matches!(again.action, Action::Keep | Action::HandsOff), "{again:?}");
-        prop_assert_eq!(&again.reason, &decision.reason);
-
-        // Within the hard bounds; asleep means 0/0 with scaling suspended.
-        if let Action::Set(capacity) = &decision.action {
-            let Capacity { bounds, desired, .. } = capacity;
-            prop_assert!(bounds.max <= policy.baseline.max && bounds.min <= bounds.max);
-            prop_assert!(*desired >= bounds.min && *desired <= bounds.max);
-            prop_assert_eq!(bounds.scaling != Scaling::Active, *bounds == ASLEEP);
-            prop_assert!(*bounds == ASLEEP || bounds.min >= policy.baseline.min.min(bounds.max));
-            prop_assert!(!in_flight || capacity.strategy == seen.strategy);
-        }
-
-        // A total order: the strongest fact that holds is the reason, whatever the weaker ones say.
-        let holds = |until: &Until| until.until > now;
-        if facts.frozen.as_ref().is_some_and(holds) {
-            prop_assert_eq!(decision.reason.label(), "frozen");
-        } else if facts.manual.as_ref().is_some_and(|manual| holds(&manual.until)) {
-            prop_assert!(decision.reason.label().starts_with("manual"));
-        } else if facts.budget.as_ref().is_some_and(|cut| cut.until > now && cut.asleep) {
-            prop_assert_eq!(decision.reason.label(), "budget");
-        } else if facts.budget.as_ref().is_none_or(|cut| cut.until <= now) && policy.sleep.as_ref().is_some_and(|sleep| sleep.at(now).asleep) {
-            prop_assert_eq!(decision.reason.label(), "night");
-        }
-        if matches!(decision.reason.label(), "frozen" | "manual_hold") {
-            prop_assert_eq!(&decision.action, &Action::HandsOff);
-        }
-
-        // The answer holds until it says that it changes.
-        if let Some(until) = decision.until {
-            prop_assert!(until > now);
-            let just_before = Timestamp::from_second(until.as_second() - 1).unwrap().max(now);
-            prop_assert_eq!(plan(&policy, &facts, &after, just_before).reason, decision.reason);
-        }
     }
 }

@@ -1,0 +1,110 @@
+//! Night, budget, alarm, Spot, people and rollouts all want something at once, in any order, some of them twice: what
+//! comes of it does not depend on the order.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+
+/// Something that arrives.
+#[derive(Clone, Debug)]
+enum Arrival {
+    Manual(Want),
+    Budget { asleep: bool, spot_only: bool, ceiling: Option<u32> },
+    Boost(u32),
+    Shortage,
+    RolloutStarts,
+    Tick,
+}
+
+/// A service, what is known of it, and whether it is being rolled.
+struct World {
+    facts: Facts,
+    seen: Observed,
+}
+
+impl World {
+    fn new() -> World {
+        World { facts: Facts::default(), seen: observed(1, 1, 3) }
+    }
+
+    fn arrive(&mut self, arrival: &Arrival, now: Timestamp) {
+        let until = Until { until: now + SignedDuration::from_hours(2), by: "anna".into() };
+        match arrival {
+            Arrival::Manual(want) => self.facts.manual = Some(Manual { want: *want, until }),
+            Arrival::Budget { asleep, spot_only, ceiling } => {
+                let (asleep, spot_only, ceiling) = (*asleep, *spot_only, *ceiling);
+                self.facts.budget = Some(BudgetCut { asleep, spot_only, ceiling, until: until.until, ..cut() });
+            }
+            Arrival::Boost(min) => self.facts.boost = Some(Boost { min: *min, until }),
+            Arrival::Shortage => self.facts.spot = self.facts.spot.after(SpotEvent::NoCapacity, now),
+            Arrival::RolloutStarts => self.seen.rollout_in_flight = true,
+            Arrival::Tick => {}
+        }
+        self.settle(now);
+    }
+
+    fn settle(&mut self, now: Timestamp) {
+        self.seen = applied(&self.seen, &plan(&policy(), &self.facts, &self.seen, now));
+    }
+}
+
+fn any_arrivals() -> impl Strategy<Value = Vec<Arrival>> {
+    let wants = prop::sample::select(vec![Want::Awake, Want::Asleep]);
+    let budget = (any::<bool>(), any::<bool>(), prop::option::of(1u32..4))
+        .prop_map(|(asleep, spot_only, ceiling)| Arrival::Budget { asleep, spot_only, ceiling });
+    (
+        prop::option::of(wants.prop_map(Arrival::Manual)),
+        prop::option::of(budget),
+        prop::option::of((1u32..6).prop_map(Arrival::Boost)),
+        prop::option::of(Just(Arrival::Shortage)),
+        prop::option::of(Just(Arrival::RolloutStarts)),
+    )
+        .prop_map(|(manual, budget, boost, shortage, rollout)| {
+            [manual, budget, boost, shortage, rollout, Some(Arrival::Tick)].into_iter().flatten().collect()
+        })
+}
+
+/// The same arrivals in two orders, the second with some of them twice.
+fn any_two_orders() -> impl Strategy<Value = (Vec<Arrival>, Vec<Arrival>)> {
+    any_arrivals().prop_flat_map(|arrivals| {
+        let twice = prop::sample::subsequence(arrivals.clone(), 0..=arrivals.len());
+        (Just(arrivals.clone()).prop_shuffle(), twice).prop_flat_map(|(first, twice)| {
+            let second: Vec<Arrival> = first.iter().chain(&twice).cloned().collect();
+            (Just(first), Just(second).prop_shuffle())
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_arrives_in_any_order_and_twice_comes_to_the_same(
+        (first, second) in any_two_orders(), minute in 0i64..1440,
+    ) {
+        let now = noon() + SignedDuration::from_mins(minute);
+        let end = |arrivals: &[Arrival]| {
+            let mut world = World::new();
+            for arrival in arrivals {
+                world.arrive(arrival, now);
+            }
+            world.seen.rollout_in_flight = false;
+            world.settle(now);
+            world
+        };
+        let (mut one, mut other) = (end(&first), end(&second));
+        prop_assert_eq!(&one.facts, &other.facts);
+        prop_assert_eq!((one.seen.desired, one.seen.bounds), (other.seen.desired, other.seen.bounds));
+        // A sleeping service keeps the strategy it had: what it will be is settled when it wakes.
+        if one.seen.desired > 0 {
+            prop_assert_eq!(&one.seen, &other.seen);
+        }
+        let day_after_tomorrow = noon() + SignedDuration::from_hours(48);
+        one.settle(day_after_tomorrow);
+        other.settle(day_after_tomorrow);
+        prop_assert_eq!(&one.seen, &other.seen);
+        prop_assert_eq!(one.seen.bounds, Some(Bounds { min: 1, max: 3, scaling: Scaling::Active }));
+        prop_assert_eq!(&one.seen.strategy, &Placement::Spot { base: 0 });
+    }
+}
