@@ -1,4 +1,4 @@
-//! What is watched of HuskIT: every alarm of the plans, scaling and budget.
+//! What is watched of HuskIT: every alarm of the plans, and scaling.
 
 use std::collections::BTreeSet;
 
@@ -119,30 +119,5 @@ fn the_fleet_and_the_scalable_targets_agree() {
     for (at, name) in ["WebsiteAgent", "Crawler"].into_iter().enumerate() {
         let (baseline, scaling) = (&fleet["services"][at]["baseline"], huskit.properties(&format!("{name}Scaling")));
         assert_eq!((&baseline["min"], &baseline["max"]), (&scaling["MinCapacity"], &scaling["MaxCapacity"]), "{name}");
-    }
-}
-
-#[test]
-fn the_budget_tells_before_and_when_it_is_used_up() {
-    let budget = watch().properties("MonthlyBudget");
-    let own = &budget["Budget"];
-    assert_eq!((text(&own["BudgetName"]), text(&own["TimeUnit"])), ("huskit-monthly".into(), "MONTHLY".into()));
-    assert_eq!((&own["BudgetLimit"]["Amount"], text(&own["BudgetLimit"]["Unit"])), (&500.into(), "USD".into()));
-    let told: Vec<(String, u64)> = budget["NotificationsWithSubscribers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| {
-            assert_eq!(entry["Subscribers"], json!([{"SubscriptionType": "SNS", "Address": "<OperationsTopicArn>"}]));
-            let notification = &entry["Notification"];
-            assert_eq!(notification["ThresholdType"], "PERCENTAGE");
-            (text(&notification["NotificationType"]), notification["Threshold"].as_u64().unwrap())
-        })
-        .collect();
-    let expected = [("ACTUAL", 80), ("ACTUAL", 90), ("ACTUAL", 100), ("FORECASTED", 100)];
-    assert_eq!(told, expected.map(|(kind, percent)| (kind.to_owned(), percent)));
-    let topic = template::main().properties("OperationsTopicPolicy");
-    for service in ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "events.amazonaws.com"] {
-        assert!(topic.to_string().contains(service), "{service} may not publish");
     }
 }

@@ -181,15 +181,17 @@ impl Cut {
 }
 
 impl fmt::Display for Cut {
-    /// What people read: `sleeps`, `runs on Spot only, at most 3 tasks`.
+    /// What people read: `runs on Spot only, runs at most 3 tasks`. Of one that sleeps there is no more to say.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.asleep {
+            return f.write_str("sleeps");
+        }
         let longer = format!("sleeps {} minutes longer at each end of the night", self.longer_night_minutes);
         let most = self.ceiling.map(|ceiling| match ceiling {
             1 => "runs at most 1 task".to_owned(),
             ceiling => format!("runs at most {ceiling} tasks"),
         });
         let told = [
-            self.asleep.then(|| "sleeps".to_owned()),
             self.spot_only.then(|| "runs on Spot only".to_owned()),
             (self.longer_night_minutes > 0).then_some(longer),
             most,
