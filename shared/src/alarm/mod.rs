@@ -16,7 +16,7 @@ mod tests;
 
 pub use explain::{Explanation, explain};
 pub use plan::{Action, Decision, Plan, Seen, Watched, plan};
-pub use policy::{AlarmPolicy, Alarms, Flapping, Gap, Remedy, Restart, Rollback, Scale, Tasks};
+pub use policy::{AlarmPolicy, Alarms, Flapping, Gap, Remedy, Restart, Rollback, Scale, Tasks, Urgency};
 pub use reason::Reason;
 pub use remedy::{Step, Treatment, Why, merge};
 pub use sighting::{Measured, Place, Sighting, Suppressed, Value};

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::model::Fleet;
-use crate::notify::Severity;
 
 /// Every alarm that is looked after, and where people find more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -35,8 +34,8 @@ pub struct AlarmPolicy {
     #[serde(default)]
     pub remedy: Remedy,
     /// How soon somebody should look; `critical` when left out.
-    #[serde(default = "critical")]
-    pub severity: Severity,
+    #[serde(default)]
+    pub severity: Urgency,
     /// Is it news that it gets no data? `nothing` when left out.
     #[serde(default)]
     pub insufficient_data: Gap,
@@ -119,6 +118,17 @@ impl Default for Rollback {
     fn default() -> Self {
         Rollback { watch_minutes: 30, daily: 1 }
     }
+}
+
+/// How soon somebody should look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// Now.
+    #[default]
+    Critical,
+    /// Today.
+    Warning,
 }
 
 /// Is it news that an alarm gets no data?
@@ -275,10 +285,6 @@ impl fmt::Display for Tasks {
             Tasks::To(count) => write!(f, "{count}"),
         }
     }
-}
-
-fn critical() -> Severity {
-    Severity::Critical
 }
 
 fn thirty() -> u32 {

@@ -27,7 +27,7 @@ pub(super) fn policy(remedy: Remedy) -> AlarmPolicy {
         name: "acme-prod-web".into(),
         service: Some("web".into()),
         remedy,
-        severity: crate::notify::Severity::Critical,
+        severity: Urgency::Critical,
         insufficient_data: Gap::Nothing,
         grace_minutes: 0,
         flapping,

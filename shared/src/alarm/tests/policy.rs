@@ -2,7 +2,6 @@
 
 use super::fixtures::fleet;
 use crate::alarm::*;
-use crate::notify::Severity;
 
 fn parse(alarm: &str) -> crate::Result<Alarms> {
     Alarms::parse(&format!(r#"{{"dashboard":"acme","logs":{{"web":"/ecs/web"}},"alarms":[{alarm}]}}"#), &fleet())
@@ -14,7 +13,7 @@ fn defaults_are_left_out_of_the_document() {
     let alarm = alarms.get("a").unwrap();
     assert_eq!(
         (&alarm.remedy, alarm.severity, alarm.insufficient_data),
-        (&Remedy::None, Severity::Critical, Gap::Nothing)
+        (&Remedy::None, Urgency::Critical, Gap::Nothing)
     );
     assert_eq!((alarm.flapping.times, alarm.flapping.within_minutes, alarm.flapping.quiet_minutes), (4, 60, 30));
     assert!(alarms.get("b").is_none());
