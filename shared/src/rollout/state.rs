@@ -6,7 +6,6 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::Kept;
 use crate::model::{Digest, Image};
 
 /// How many releases are remembered; the oldest goes first.
@@ -176,10 +175,6 @@ pub struct Freeze {
     /// Why, in their words.
     #[serde(default)]
     pub why: Option<String>,
-}
-
-impl Kept for Record {
-    const SORT_KEY: &'static str = "rollout";
 }
 
 impl Record {
