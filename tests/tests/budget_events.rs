@@ -95,5 +95,8 @@ fn the_tick_looks_at_every_budget_on_the_hour() {
     let (trigger, now) = Trigger::parse(serde_json::from_str(&input).unwrap(), clock()).unwrap();
     assert_eq!((trigger, now), (Trigger::Everything, "2026-12-01T00:00:00Z".parse().unwrap()));
     // Periods end at midnight UTC, and a look at that moment ends what they end.
-    assert_eq!((&tick["ScheduleExpression"], &tick["ScheduleExpressionTimezone"]), (&"cron(0 * * * ? *)".into(), &"UTC".into()));
+    assert_eq!(
+        (&tick["ScheduleExpression"], &tick["ScheduleExpressionTimezone"]),
+        (&"cron(0 * * * ? *)".into(), &"UTC".into())
+    );
 }

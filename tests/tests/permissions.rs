@@ -81,7 +81,8 @@ fn another_service_may_send_something_for_this_account_only() {
             }
             let condition = statement.body["Condition"].to_string();
             // Cost anomalies come from subscriptions that no template here knows: their account is all there is to hold.
-            let held = ["aws:SourceArn", "AWS:SourceArn", "aws:SourceAccount"].iter().any(|key| condition.contains(key));
+            let held =
+                ["aws:SourceArn", "AWS:SourceArn", "aws:SourceAccount"].iter().any(|key| condition.contains(key));
             assert!(held && condition.contains("AWS::AccountId"), "{}: {}", statement.at, statement.body);
         }
     }

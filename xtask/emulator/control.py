@@ -11,6 +11,7 @@ import traceback
 from urllib.parse import parse_qs
 
 import autoscaling
+import budgets
 import ecr
 import ecs
 import functions
@@ -24,12 +25,14 @@ released = asyncio.Event()
 
 def wrap(stop):
     """MiniStack's application with everything of ours around it."""
-    from ministack.app import app
+    from ministack.app import app as ministack
     from ministack.services import eventbridge, scheduler
+
+    app = budgets.beside(ministack)
 
     # Schedules fire when somebody sends their event: a tick in the middle of a test would be a surprise.
     eventbridge.start_scheduler = scheduler.start_scheduler = lambda: None
-    for part in (ecr, ecs, functions, provisioners, stacks):
+    for part in (budgets, ecr, ecs, functions, provisioners, stacks):
         part.install()
 
     async def wrapped(scope, receive, send):
@@ -140,6 +143,7 @@ def release(_request):
 
 DOORS = {
     "advance": lambda _request: {"events": ecs.advance()},
+    "budget": budgets.spend,
     "calls": take_calls,
     "calls/count": lambda _request: {"count": len(calls)},
     "faults": set_faults,
