@@ -15,6 +15,7 @@ from samcli.yamlhelper import yaml_dump, yaml_parse
 WHY = {
     "AWS::ApplicationAutoScaling::ScalableTarget": "MiniStack has no Application Auto Scaling; moto's answers calls instead, and starts empty",
     "AWS::ApplicationAutoScaling::ScalingPolicy": "MiniStack has no Application Auto Scaling; nothing scales by itself here",
+    "AWS::CloudWatch::AlarmMuteRule": "MiniStack has no mute rules; an alarm whose state is set at night tells so",
     "AWS::CloudWatch::CompositeAlarm": "MiniStack has only metric alarms",
     "AWS::IAM::OIDCProvider": "MiniStack has no OpenID Connect; nobody deploys from outside here",
     "AWS::ServiceDiscovery::PrivateDnsNamespace": "no task runs here that would look a name up",

@@ -80,6 +80,16 @@ impl Cloud {
         Ok(cloud)
     }
 
+    /// Starts the emulator alone; it ends with the value.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_empty(tools: &Tools) -> Result<Cloud> {
+        let server = Server::start(tools, server::Life::OurOwn)?;
+        let client = Client::start(tools, &server.address)?;
+        Ok(Cloud { client, address: server.address.clone(), _server: Some(server) })
+    }
+
     fn bring_up(tools: &Tools, life: server::Life) -> Result<Cloud> {
         let server = phase("Starting the emulated AWS", |_| Server::start(tools, life))?;
         let client = Client::start(tools, &server.address)?;

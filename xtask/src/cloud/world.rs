@@ -55,9 +55,8 @@ impl Cloud {
     /// # Errors
     /// When it is not there.
     pub fn service(&self, cluster: &str, name: &str) -> Result<Value> {
-        let mut answer =
-            self.client.call("ecs", "describe_services", json!({"cluster": cluster, "services": [name]}))?;
-        let service = answer["services"][0].take();
+        let answer = self.client.call("ecs", "describe_services", json!({"cluster": cluster, "services": [name]}))?;
+        let service = answer["services"][0].clone();
         anyhow::ensure!(service.is_object(), "no service {cluster}/{name}");
         Ok(service)
     }
