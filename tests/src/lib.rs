@@ -4,7 +4,9 @@
 //! - [`template`]: a CloudFormation template as data, and as the text its comments are in
 //! - [`resolve`]: intrinsic functions, as CloudFormation would render them
 //! - [`pattern`]: event patterns, as EventBridge matches them
-//! - [`policy`]: what policies allow, and what the gateways say they need
+//! - [`rules`]: which pattern brings an event to which function
+//! - [`policy`]: what policies allow
+//! - [`calls`]: what functions call, and what that needs
 //! - [`network`]: who reaches whom through security groups
 //! - [`document`]: parts of documents that are written from the templates
 //! - `tests/*.rs`: one topic per file
@@ -12,11 +14,13 @@
 // What cannot be read or understood here fails the test, which is all that there is to do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub mod calls;
 pub mod document;
 pub mod network;
 pub mod pattern;
 pub mod policy;
 pub mod resolve;
+pub mod rules;
 pub mod template;
 
 use std::path::{Path, PathBuf};

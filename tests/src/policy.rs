@@ -1,7 +1,6 @@
-//! What policies allow, and what the gateways say they need.
+//! What policies allow.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use serde_json::Value;
 
@@ -31,13 +30,6 @@ pub fn statements(template: &Template) -> Vec<Statement> {
     found
 }
 
-/// The statements that the functions run under.
-pub fn of_functions(template: &Template) -> Vec<Statement> {
-    let functions: BTreeSet<String> =
-        template.of_type("AWS::Serverless::Function").into_iter().map(|(id, _)| id).collect();
-    statements(template).into_iter().filter(|statement| functions.contains(&statement.at)).collect()
-}
-
 fn collect(value: &Value, found: &mut impl FnMut(&Value)) {
     match value {
         Value::Object(fields) => {
@@ -51,23 +43,4 @@ fn collect(value: &Value, found: &mut impl FnMut(&Value)) {
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
         _ => {}
     }
-}
-
-/// The actions of all lines ``Requires `service:Action`.`` below a folder.
-pub fn required_below(folder: &Path) -> BTreeSet<String> {
-    let mut actions = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).expect("a folder of sources") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            actions.extend(required_below(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let source = std::fs::read_to_string(&path).expect("a source");
-            actions.extend(source.lines().filter_map(required).map(str::to_owned));
-        }
-    }
-    actions
-}
-
-fn required(line: &str) -> Option<&str> {
-    line.trim().strip_prefix("/// Requires `")?.split_once('`').map(|(action, _)| action)
 }

@@ -21,8 +21,12 @@ impl Deployed {
             declared.iter().filter_map(|(name, parameter)| Some((name.clone(), parameter.get("Default")?.clone())));
         let mut parameters: BTreeMap<String, Value> = defaults.collect();
         for (name, value) in given {
-            assert!(declared.contains_key(*name), "{} has no parameter {name}", template.path);
-            parameters.insert((*name).to_owned(), (*value).into());
+            let parameter = declared.get(*name).unwrap_or_else(|| panic!("{} has no parameter {name}", template.path));
+            let value = match parameter["Type"] == "CommaDelimitedList" {
+                true => value.split(',').map(Value::from).collect(),
+                false => (*value).into(),
+            };
+            parameters.insert((*name).to_owned(), value);
         }
         let pseudo = [
             ("AWS::Partition", "aws"),
@@ -93,6 +97,14 @@ impl Deployed {
         self.truth(
             conditions.get(condition).unwrap_or_else(|| panic!("{}: no condition {condition}", self.template.path)),
         )
+    }
+
+    /// What the template's rules say against the given parameters.
+    pub fn refusals(&self) -> Vec<String> {
+        let rules = self.template.section("Rules");
+        let assertions = rules.values().flat_map(|rule| rule["Assertions"].as_array().expect("assertions"));
+        let broken = assertions.filter(|assertion| !self.truth(&assertion["Assert"]));
+        broken.map(|assertion| text(&assertion["AssertDescription"])).collect()
     }
 
     /// A value with every function in it rendered; what is `AWS::NoValue` is left out.

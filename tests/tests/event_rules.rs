@@ -2,101 +2,112 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollout::{Request, Trigger};
 use serde_json::Value;
-use tests::pattern::matches;
 use tests::resolve::Deployed;
-use tests::template;
+use tests::rules::{Rule, matching, rules};
+use tests::template::{self, text};
 
 const NESTED: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/huskit-prod-SystemStack-1ABCDEFGHIJKL/8f5d1e20-c6e1-11f0-9a3b-0a1b2c3d4e5f";
 
-/// What the rollout function makes of an event that is handed to it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Read {
-    Push,
-    Scan,
-    Deployment,
-    TaskEnded,
-    Everything,
-    Request,
-    Ignored,
-    Refused,
-}
-use Read::*;
-
-/// Event file, the rule it matches (none: it reaches nobody by itself), and what the function reads in it.
-const TABLE: &[(&str, &[&str], Read)] = &[
-    ("cloudformation.stack-status-change.other-stack", &[], Everything),
-    ("cloudformation.stack-status-change.update-complete", &["RolloutFunction.StackUpdated"], Everything),
-    ("cloudformation.stack-status-change.update-in-progress", &[], Everything),
-    ("cloudformation.stack-status-change.update-rolled-back", &["RolloutFunction.StackUpdated"], Everything),
-    ("ecr.image-action.delete", &[], Ignored),
-    ("ecr.image-action.push-child-manifest", &["RolloutFunction.ImagePushed"], Ignored),
-    ("ecr.image-action.push-commit-tag", &["RolloutFunction.ImagePushed"], Push),
-    ("ecr.image-action.push-crawler-latest", &["RolloutFunction.ImagePushed"], Push),
-    ("ecr.image-action.push-empty-tag", &["RolloutFunction.ImagePushed"], Ignored),
-    ("ecr.image-action.push-failed", &[], Ignored),
-    ("ecr.image-action.push-impossible-date", &["RolloutFunction.ImagePushed"], Push),
-    ("ecr.image-action.push-latest", &["RolloutFunction.ImagePushed"], Push),
-    ("ecr.image-action.push-live", &["RolloutFunction.ImagePushed"], Push),
-    ("ecr.image-action.push-null-tag", &["RolloutFunction.ImagePushed"], Ignored),
-    ("ecr.image-action.push-other-repository", &[], Push),
-    ("ecr.image-action.push-short-digest", &["RolloutFunction.ImagePushed"], Push),
-    ("ecr.image-action.push-signature", &["RolloutFunction.ImagePushed"], Push),
-    ("ecr.image-action.push-unfollowed-repository", &["RolloutFunction.ImagePushed"], Push),
-    ("ecr.image-action.push-untagged", &["RolloutFunction.ImagePushed"], Ignored),
-    ("ecr.image-action.unknown-action", &[], Ignored),
-    ("ecr.image-action.update-storage-class", &[], Ignored),
-    ("ecr.image-scan.complete", &["RolloutFunction.ImageScanned"], Scan),
-    ("ecr.image-scan.failed", &["RolloutFunction.ImageScanned"], Scan),
-    ("ecr.image-scan.findings", &["RolloutFunction.ImageScanned"], Scan),
-    ("ecr.referrer-action.push", &[], Ignored),
-    ("ecs.deployment-state-change.completed", &["RolloutFunction.DeploymentChanged"], Deployment),
-    ("ecs.deployment-state-change.failed", &["RolloutFunction.DeploymentChanged"], Deployment),
-    ("ecs.deployment-state-change.in-progress", &["RolloutFunction.DeploymentChanged"], Deployment),
-    ("ecs.deployment-state-change.old-arn", &[], Ignored),
-    ("ecs.deployment-state-change.other-cluster", &[], Deployment),
-    ("ecs.deployment-state-change.rollback-completed", &["RolloutFunction.DeploymentChanged"], Deployment),
-    ("ecs.deployment-state-change.rollback-started", &["RolloutFunction.DeploymentChanged"], Deployment),
-    ("ecs.service-action.steady-state", &[], Ignored),
-    ("ecs.task-state-change.one-off-failed", &["RolloutFunction.OneOffTaskStopped"], TaskEnded),
-    ("ecs.task-state-change.one-off-failed-to-start", &["RolloutFunction.OneOffTaskStopped"], TaskEnded),
-    ("ecs.task-state-change.one-off-stopping", &[], Ignored),
-    ("ecs.task-state-change.one-off-succeeded", &["RolloutFunction.OneOffTaskStopped"], TaskEnded),
-    ("ecs.task-state-change.other-cluster", &[], TaskEnded),
-    ("ecs.task-state-change.service-task-stopped", &[], Ignored),
-    ("request.freeze", &[], Request),
-    ("request.plan", &[], Request),
-    ("request.retry", &[], Request),
-    ("request.rollback", &[], Request),
-    ("request.unfreeze", &[], Request),
-    ("scheduler.tick", &[], Everything),
-    ("sns.notification.budget", &[], Refused),
-    ("unknown.detail-type", &[], Ignored),
+/// Event file, and the rules it matches; with none it reaches nobody by itself.
+const TABLE: &[(&str, &[&str])] = &[
+    ("cloudformation.stack-status-change.other-stack", &[]),
+    ("cloudformation.stack-status-change.update-complete", &["AlarmFunction.StackUpdating", "StackUpdatedRule"]),
+    ("cloudformation.stack-status-change.update-in-progress", &["AlarmFunction.StackUpdating"]),
+    ("cloudformation.stack-status-change.update-rolled-back", &["AlarmFunction.StackUpdating", "StackUpdatedRule"]),
+    ("cloudwatch.alarm-configuration-change", &[]),
+    ("cloudwatch.alarm-contributor-state-change", &[]),
+    ("cloudwatch.alarm-state-change.anomaly", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.composite", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.forwarded-insights", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.insufficient-data", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.metric-math", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.muted", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.odd-reason-data", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.ok", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.other-system", &[]),
+    ("cloudwatch.alarm-state-change.set-by-hand", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.single-metric", &["AlarmFunction.AlarmChanged"]),
+    ("ecr.image-action.delete", &[]),
+    ("ecr.image-action.push-child-manifest", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-commit-tag", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-crawler-latest", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-empty-tag", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-failed", &[]),
+    ("ecr.image-action.push-impossible-date", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-latest", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-live", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-null-tag", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-other-repository", &[]),
+    ("ecr.image-action.push-short-digest", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-signature", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-unfollowed-repository", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.push-untagged", &["RolloutFunction.ImagePushed"]),
+    ("ecr.image-action.unknown-action", &[]),
+    ("ecr.image-action.update-storage-class", &[]),
+    ("ecr.image-scan.complete", &["RolloutFunction.ImageScanned"]),
+    ("ecr.image-scan.failed", &["RolloutFunction.ImageScanned"]),
+    ("ecr.image-scan.findings", &["RolloutFunction.ImageScanned"]),
+    ("ecr.referrer-action.push", &[]),
+    (
+        "ecs.deployment-state-change.completed",
+        &["RolloutFunction.DeploymentChanged", "ScheduleFunction.DeploymentEnded"],
+    ),
+    ("ecs.deployment-state-change.failed", &["RolloutFunction.DeploymentChanged", "ScheduleFunction.DeploymentEnded"]),
+    ("ecs.deployment-state-change.in-progress", &["RolloutFunction.DeploymentChanged"]),
+    ("ecs.deployment-state-change.old-arn", &[]),
+    ("ecs.deployment-state-change.other-cluster", &[]),
+    (
+        "ecs.deployment-state-change.rollback-completed",
+        &["RolloutFunction.DeploymentChanged", "ScheduleFunction.DeploymentEnded"],
+    ),
+    ("ecs.deployment-state-change.rollback-started", &["RolloutFunction.DeploymentChanged"]),
+    ("ecs.service-action.placement-failure-on-demand", &[]),
+    ("ecs.service-action.placement-failure-other-cluster", &[]),
+    ("ecs.service-action.placement-failure-spot", &["ScheduleFunction.SpotExhausted"]),
+    ("ecs.service-action.steady-state", &[]),
+    ("ecs.task-state-change.one-off-failed", &["RolloutFunction.OneOffTaskStopped"]),
+    ("ecs.task-state-change.one-off-failed-to-start", &["RolloutFunction.OneOffTaskStopped"]),
+    ("ecs.task-state-change.one-off-stopping", &[]),
+    ("ecs.task-state-change.one-off-succeeded", &["RolloutFunction.OneOffTaskStopped"]),
+    ("ecs.task-state-change.other-cluster", &[]),
+    ("ecs.task-state-change.service-task-stopped", &[]),
+    ("ecs.task-state-change.spot-interruption", &["ScheduleFunction.SpotInterrupted"]),
+    ("ecs.task-state-change.termination-notice", &["ScheduleFunction.SpotInterrupted"]),
+    ("request.budget-confirm", &[]),
+    ("request.budget-hold", &[]),
+    ("request.budget-release", &[]),
+    ("request.freeze", &[]),
+    ("request.hold", &[]),
+    ("request.plan", &[]),
+    ("request.plan-at", &[]),
+    ("request.resume", &[]),
+    ("request.retry", &[]),
+    ("request.rollback", &[]),
+    ("request.sleep", &[]),
+    ("request.unfreeze", &[]),
+    ("request.wake", &[]),
+    ("scheduler.night-edge", &[]),
+    ("scheduler.tick", &[]),
+    ("scheduler.tick-with-time", &[]),
+    ("sns.notification.budget-100", &[]),
+    ("sns.notification.budget-80", &[]),
+    ("sns.notification.budget-90", &[]),
+    ("sns.notification.budget-95", &[]),
+    ("sns.notification.budget-daily", &[]),
+    ("sns.notification.budget-euro", &[]),
+    ("sns.notification.budget-forecasted", &[]),
+    ("sns.notification.budget-joined-lines", &[]),
+    ("sns.notification.budget-json", &[]),
+    ("sns.notification.budget-odd-spacing", &[]),
+    ("sns.notification.budget-several-records", &[]),
+    ("sns.notification.budget-trillion", &[]),
+    ("sns.notification.budget-unreadable", &[]),
+    ("sns.notification.cost-anomaly", &[]),
+    ("unknown.detail-type", &[]),
 ];
 
-/// The pattern of every rule, of functions and standing alone.
-fn rules(deployed: &Deployed) -> BTreeMap<String, Value> {
-    let template = deployed.template();
-    let mut rules = BTreeMap::new();
-    for (id, function) in template.of_type("AWS::Serverless::Function") {
-        for (name, event) in function["Events"].as_object().into_iter().flatten() {
-            if event["Type"] == "EventBridgeRule" {
-                rules.insert(format!("{id}.{name}"), deployed.resolve(&event["Properties"]["Pattern"]));
-            }
-        }
-    }
-    for (id, rule) in template.of_type("AWS::Events::Rule") {
-        rules.insert(id, deployed.resolve(&rule["EventPattern"]));
-    }
-    rules
-}
-
-fn matching<'a>(rules: &'a BTreeMap<String, Value>, event: &Value) -> BTreeSet<&'a str> {
-    rules.iter().filter(|(_, pattern)| matches(pattern, event)).map(|(name, _)| name.as_str()).collect()
-}
-
-fn of_huskit() -> BTreeMap<String, Value> {
+fn of_huskit() -> BTreeMap<String, Rule> {
     let deployed = Deployed::new(template::main(), &[]);
     rules(&deployed.with("SystemStack.Outputs.ClusterName", "huskit-prod").with("SystemStack", NESTED))
 }
@@ -104,14 +115,14 @@ fn of_huskit() -> BTreeMap<String, Value> {
 #[test]
 fn every_event_file_is_in_the_table() {
     let files: Vec<String> = tests::events().into_iter().map(|(name, _)| name).collect();
-    let table: Vec<&str> = TABLE.iter().map(|(name, ..)| *name).collect();
+    let table: Vec<&str> = TABLE.iter().map(|(name, _)| *name).collect();
     assert_eq!(files, table);
 }
 
 #[test]
 fn every_event_matches_the_rules_it_should_and_no_other() {
     let rules = of_huskit();
-    for ((name, event), (_, expected, _)) in tests::events().iter().zip(TABLE) {
+    for ((name, event), (_, expected)) in tests::events().iter().zip(TABLE) {
         assert_eq!(matching(&rules, event), expected.iter().copied().collect(), "{name}");
     }
 }
@@ -120,8 +131,9 @@ fn every_event_matches_the_rules_it_should_and_no_other() {
 fn every_rule_is_matched_by_some_event_file() {
     let rules = of_huskit();
     let events = tests::events();
-    for (name, pattern) in &rules {
-        assert!(events.iter().any(|(_, event)| matches(pattern, event)), "{name} matches no file of events/");
+    let matched: BTreeSet<&str> = events.iter().flat_map(|(_, event)| matching(&rules, event)).collect();
+    for name in rules.keys() {
+        assert!(matched.contains(name.as_str()), "{name} matches no file of events/");
     }
 }
 
@@ -130,13 +142,18 @@ fn with_services_that_exist_already_no_name_is_asked_for() {
     let deployed = Deployed::new(template::main(), &[("System", "none"), ("FleetJson", "{}")]);
     let rules = rules(&deployed);
     let events: BTreeMap<String, Value> = tests::events().into_iter().collect();
-    for (event, rule) in [
-        ("ecr.image-action.push-other-repository", "RolloutFunction.ImagePushed"),
-        ("ecr.image-scan.complete", "RolloutFunction.ImageScanned"),
-        ("ecs.deployment-state-change.other-cluster", "RolloutFunction.DeploymentChanged"),
-        ("ecs.task-state-change.other-cluster", "RolloutFunction.OneOffTaskStopped"),
+    for (event, expected) in [
+        ("cloudwatch.alarm-state-change.other-system", &["AlarmFunction.AlarmChanged"][..]),
+        ("ecr.image-action.push-other-repository", &["RolloutFunction.ImagePushed"]),
+        ("ecr.image-scan.complete", &["RolloutFunction.ImageScanned"]),
+        (
+            "ecs.deployment-state-change.other-cluster",
+            &["RolloutFunction.DeploymentChanged", "ScheduleFunction.DeploymentEnded"],
+        ),
+        ("ecs.service-action.placement-failure-other-cluster", &["ScheduleFunction.SpotExhausted"]),
+        ("ecs.task-state-change.other-cluster", &["RolloutFunction.OneOffTaskStopped"]),
     ] {
-        assert_eq!(matching(&rules, &events[event]), BTreeSet::from([rule]), "{event}");
+        assert_eq!(matching(&rules, &events[event]), expected.iter().copied().collect(), "{event}");
     }
     for event in ["ecr.image-action.push-failed", "ecs.task-state-change.service-task-stopped"] {
         assert_eq!(matching(&rules, &events[event]), BTreeSet::new(), "{event}");
@@ -144,28 +161,20 @@ fn with_services_that_exist_already_no_name_is_asked_for() {
 }
 
 #[test]
-fn the_function_reads_every_event_as_what_it_is() {
-    for ((name, event), (_, _, expected)) in tests::events().into_iter().zip(TABLE) {
-        let read = match Trigger::parse(event) {
-            Ok(Trigger::Push { .. }) => Push,
-            Ok(Trigger::Scan { .. }) => Scan,
-            Ok(Trigger::Deployment { .. }) => Deployment,
-            Ok(Trigger::TaskEnded { .. }) => TaskEnded,
-            Ok(Trigger::Everything) => Everything,
-            Ok(Trigger::Request(_)) => Read::Request,
-            Ok(Trigger::Ignored(_)) => Ignored,
-            Err(_) => Refused,
-        };
-        assert_eq!(read, *expected, "{name}");
+fn a_rule_that_stands_alone_may_invoke_each_of_its_functions() {
+    let template = template::main();
+    for (id, rule) in template.of_type("AWS::Events::Rule") {
+        let targets = rule["Targets"].as_array().unwrap();
+        let may: BTreeSet<String> = template
+            .of_type("AWS::Lambda::Permission")
+            .into_iter()
+            .filter(|(_, p)| p["SourceArn"]["Fn::GetAtt"][0] == id.as_str() && p["Principal"] == "events.amazonaws.com")
+            .map(|(_, permission)| text(&permission["FunctionName"]["Ref"]))
+            .collect();
+        assert_eq!(targets.iter().map(|target| text(&target["Arn"]["Fn::GetAtt"][0])).collect::<BTreeSet<_>>(), may);
+        for target in targets {
+            assert_eq!(target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0], "DeadLetterQueue", "{id}: {target}");
+            assert!(target["RetryPolicy"]["MaximumRetryAttempts"].is_u64(), "{id}: {target}");
+        }
     }
-}
-
-#[test]
-fn the_tick_says_what_the_function_reads_as_a_reconcile() {
-    let tick = &template::main().properties("RolloutFunction")["Events"]["Tick"]["Properties"];
-    let input: Value = serde_json::from_str(tick["Input"].as_str().unwrap()).unwrap();
-    let file = tests::events().into_iter().find(|(name, _)| name == "scheduler.tick").unwrap().1;
-    assert_eq!(input, file);
-    assert_eq!(tick["ScheduleExpression"], "rate(5 minutes)");
-    assert!(!matches!(Trigger::parse(input), Ok(Trigger::Request(Request::Reconcile { .. }))));
 }

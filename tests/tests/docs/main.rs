@@ -8,6 +8,7 @@ mod configuration;
 mod cost;
 mod inventory;
 mod links;
+mod messages;
 mod permissions;
 mod price_list;
 mod readme;
@@ -31,6 +32,11 @@ fn permissions_are_those_of_the_templates() {
 #[test]
 fn costs_are_computed_from_the_templates_and_the_price_list() {
     hold("docs/cost.md", &cost::parts(), update());
+}
+
+#[test]
+fn messages_are_those_that_the_functions_write() {
+    hold("docs/messages.md", &messages::parts(), update());
 }
 
 #[test]

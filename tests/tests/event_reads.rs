@@ -1,0 +1,191 @@
+//! What each function makes of every event that may be handed to it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tests::resolve::Deployed;
+use tests::rules::{matching, rules};
+use tests::{events, template};
+
+/// Logical id of a function, how it reads an event, and what it makes of which; it ignores or refuses every other.
+type Reader = (&'static str, fn(Value) -> Result<&'static str, String>, &'static [(&'static str, &'static str)]);
+
+const READERS: &[Reader] = &[
+    ("RolloutFunction", rollout, ROLLOUT),
+    ("ScheduleFunction", schedule, SCHEDULE),
+    ("BudgetFunction", budget, BUDGET),
+];
+
+const IGNORED: &str = "ignored";
+
+const ROLLOUT: &[(&str, &str)] = &[
+    ("cloudformation.stack-status-change.other-stack", "everything"),
+    ("cloudformation.stack-status-change.update-complete", "everything"),
+    ("cloudformation.stack-status-change.update-in-progress", "everything"),
+    ("cloudformation.stack-status-change.update-rolled-back", "everything"),
+    ("ecr.image-action.push-commit-tag", "push"),
+    ("ecr.image-action.push-crawler-latest", "push"),
+    ("ecr.image-action.push-impossible-date", "push"),
+    ("ecr.image-action.push-latest", "push"),
+    ("ecr.image-action.push-live", "push"),
+    ("ecr.image-action.push-other-repository", "push"),
+    ("ecr.image-action.push-short-digest", "push"),
+    ("ecr.image-action.push-signature", "push"),
+    ("ecr.image-action.push-unfollowed-repository", "push"),
+    ("ecr.image-scan.complete", "scan"),
+    ("ecr.image-scan.failed", "scan"),
+    ("ecr.image-scan.findings", "scan"),
+    ("ecs.deployment-state-change.completed", "deployment"),
+    ("ecs.deployment-state-change.failed", "deployment"),
+    ("ecs.deployment-state-change.in-progress", "deployment"),
+    ("ecs.deployment-state-change.other-cluster", "deployment"),
+    ("ecs.deployment-state-change.rollback-completed", "deployment"),
+    ("ecs.deployment-state-change.rollback-started", "deployment"),
+    ("ecs.task-state-change.one-off-failed", "task ended"),
+    ("ecs.task-state-change.one-off-failed-to-start", "task ended"),
+    ("ecs.task-state-change.one-off-succeeded", "task ended"),
+    ("ecs.task-state-change.other-cluster", "task ended"),
+    ("request.freeze", "request"),
+    ("request.plan", "request"),
+    ("request.retry", "request"),
+    ("request.rollback", "request"),
+    ("request.unfreeze", "request"),
+    ("scheduler.tick", "everything"),
+];
+
+const SCHEDULE: &[(&str, &str)] = &[
+    ("cloudformation.stack-status-change.other-stack", "everything"),
+    ("cloudformation.stack-status-change.update-complete", "everything"),
+    ("cloudformation.stack-status-change.update-in-progress", "everything"),
+    ("cloudformation.stack-status-change.update-rolled-back", "everything"),
+    ("ecs.deployment-state-change.completed", "service"),
+    ("ecs.deployment-state-change.failed", "service"),
+    ("ecs.deployment-state-change.in-progress", "service"),
+    ("ecs.deployment-state-change.other-cluster", "service"),
+    ("ecs.deployment-state-change.rollback-completed", "service"),
+    ("ecs.deployment-state-change.rollback-started", "service"),
+    ("ecs.service-action.placement-failure-other-cluster", "shortage"),
+    ("ecs.service-action.placement-failure-spot", "shortage"),
+    ("ecs.task-state-change.spot-interruption", "interruption"),
+    ("ecs.task-state-change.termination-notice", "interruption"),
+    ("request.hold", "request"),
+    ("request.plan", "request"),
+    ("request.plan-at", "request"),
+    ("request.resume", "request"),
+    ("request.sleep", "request"),
+    ("request.wake", "request"),
+    ("scheduler.night-edge", "request"),
+    ("scheduler.tick", "everything"),
+    ("scheduler.tick-with-time", "everything"),
+];
+
+const BUDGET: &[(&str, &str)] = &[
+    ("request.budget-confirm", "request"),
+    ("request.budget-hold", "request"),
+    ("request.budget-release", "request"),
+    ("scheduler.tick", "everything"),
+    ("scheduler.tick-with-time", "everything"),
+    ("sns.notification.budget-100", "messages"),
+    ("sns.notification.budget-80", "messages"),
+    ("sns.notification.budget-90", "messages"),
+    ("sns.notification.budget-95", "messages"),
+    ("sns.notification.budget-daily", "messages"),
+    ("sns.notification.budget-euro", "messages"),
+    ("sns.notification.budget-forecasted", "messages"),
+    ("sns.notification.budget-joined-lines", "messages"),
+    ("sns.notification.budget-json", "messages"),
+    ("sns.notification.budget-odd-spacing", "messages"),
+    ("sns.notification.budget-several-records", "messages"),
+    ("sns.notification.budget-trillion", "messages"),
+    ("sns.notification.budget-unreadable", "messages"),
+    ("sns.notification.cost-anomaly", "messages"),
+];
+
+fn rollout(event: Value) -> Result<&'static str, String> {
+    use rollout::Trigger;
+    Ok(match Trigger::parse(event).map_err(|error| error.to_string())? {
+        Trigger::Push { .. } => "push",
+        Trigger::Scan { .. } => "scan",
+        Trigger::Deployment { .. } => "deployment",
+        Trigger::TaskEnded { .. } => "task ended",
+        Trigger::Everything => "everything",
+        Trigger::Request(_) => "request",
+        Trigger::Ignored(_) => IGNORED,
+    })
+}
+
+fn schedule(event: Value) -> Result<&'static str, String> {
+    use schedule::Trigger;
+    use shared::capacity::SpotEvent;
+    // A moment after the events: news of Spot that are older say nothing of Spot now.
+    let clock = "2026-11-21T10:15:40Z".parse().unwrap();
+    Ok(match Trigger::parse(event, clock).map_err(|error| error.to_string())?.0 {
+        Trigger::Everything => "everything",
+        Trigger::Service(_) => "service",
+        Trigger::Spot { event: SpotEvent::NoCapacity, .. } => "shortage",
+        Trigger::Spot { event: SpotEvent::Interrupted { .. }, .. } => "interruption",
+        Trigger::Request(_) => "request",
+        Trigger::Ignored(_) => IGNORED,
+    })
+}
+
+fn budget(event: Value) -> Result<&'static str, String> {
+    use budget::Trigger;
+    let clock = "2026-11-21T10:15:40Z".parse().unwrap();
+    Ok(match Trigger::parse(event, clock).map_err(|error| error.to_string())?.0 {
+        Trigger::Messages(_) => "messages",
+        Trigger::Everything => "everything",
+        Trigger::Request(_) => "request",
+        Trigger::Ignored(_) => IGNORED,
+    })
+}
+
+#[test]
+fn a_function_reads_every_event_as_what_it_is() {
+    for (function, read, expected) in READERS {
+        let read: BTreeMap<String, &str> = events()
+            .into_iter()
+            .filter_map(|(name, event)| Some((name, read(event).ok().filter(|read| *read != IGNORED)?)))
+            .collect();
+        let expected = expected.iter().map(|(name, read)| ((*name).to_owned(), *read)).collect();
+        assert_eq!(read, expected, "{function}");
+    }
+}
+
+#[test]
+fn no_function_refuses_what_a_rule_brings() {
+    let rules = rules(&Deployed::new(template::main(), &[]).with("SystemStack.Outputs.ClusterName", "huskit-prod"));
+    for (name, event) in events() {
+        for rule in matching(&rules, &event) {
+            for (function, read, _) in READERS.iter().filter(|(id, ..)| rules[rule].functions.contains(*id)) {
+                assert!(read(event.clone()).is_ok(), "{rule} brings {name}, which {function} refuses");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_function_has_its_reader() {
+    let functions: Vec<String> =
+        template::main().of_type("AWS::Serverless::Function").into_iter().map(|(id, _)| id).collect();
+    assert_eq!(functions, READERS.iter().map(|(id, ..)| *id).collect::<Vec<_>>());
+}
+
+/// What a schedule hands over is, but for the moment that Scheduler fills in, a file of `events/`.
+#[test]
+fn the_ticks_say_what_the_functions_read_as_a_look_at_everything() {
+    let files: BTreeMap<String, Value> = events().into_iter().collect();
+    for (function, read, _) in READERS {
+        let tick = &template::main().properties(function)["Events"]["Tick"]["Properties"];
+        let written = tick["Input"].as_str().unwrap();
+        let input: Value =
+            serde_json::from_str(&written.replace("<aws.scheduler.scheduled-time>", "2026-11-21T10:15:00Z")).unwrap();
+        let file = if input.get("at").is_some() { "scheduler.tick-with-time" } else { "scheduler.tick" };
+        assert_eq!(input, files[file], "{function}");
+        assert_eq!(read(input), Ok("everything"), "{function}");
+        // Budgets are calculated three times a day, and their periods end on the hour.
+        let often = if *function == "BudgetFunction" { "cron(0 * * * ? *)" } else { "rate(5 minutes)" };
+        assert_eq!(tick["ScheduleExpression"], often, "{function}");
+        assert_eq!(tick["FlexibleTimeWindow"]["Mode"], "OFF", "{function}");
+    }
+}
