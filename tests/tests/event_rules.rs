@@ -12,9 +12,22 @@ const NESTED: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/hus
 /// Event file, and the rules it matches; with none it reaches nobody by itself.
 const TABLE: &[(&str, &[&str])] = &[
     ("cloudformation.stack-status-change.other-stack", &[]),
-    ("cloudformation.stack-status-change.update-complete", &["StackUpdatedRule"]),
-    ("cloudformation.stack-status-change.update-in-progress", &[]),
-    ("cloudformation.stack-status-change.update-rolled-back", &["StackUpdatedRule"]),
+    ("cloudformation.stack-status-change.update-complete", &["AlarmFunction.StackUpdating", "StackUpdatedRule"]),
+    ("cloudformation.stack-status-change.update-in-progress", &["AlarmFunction.StackUpdating"]),
+    ("cloudformation.stack-status-change.update-rolled-back", &["AlarmFunction.StackUpdating", "StackUpdatedRule"]),
+    ("cloudwatch.alarm-configuration-change", &[]),
+    ("cloudwatch.alarm-contributor-state-change", &[]),
+    ("cloudwatch.alarm-state-change.anomaly", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.composite", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.forwarded-insights", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.insufficient-data", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.metric-math", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.muted", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.odd-reason-data", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.ok", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.other-system", &[]),
+    ("cloudwatch.alarm-state-change.set-by-hand", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.single-metric", &["AlarmFunction.AlarmChanged"]),
     ("ecr.image-action.delete", &[]),
     ("ecr.image-action.push-child-manifest", &["RolloutFunction.ImagePushed"]),
     ("ecr.image-action.push-commit-tag", &["RolloutFunction.ImagePushed"]),
@@ -114,7 +127,8 @@ fn with_services_that_exist_already_no_name_is_asked_for() {
     let rules = rules(&deployed);
     let events: BTreeMap<String, Value> = tests::events().into_iter().collect();
     for (event, expected) in [
-        ("ecr.image-action.push-other-repository", &["RolloutFunction.ImagePushed"][..]),
+        ("cloudwatch.alarm-state-change.other-system", &["AlarmFunction.AlarmChanged"][..]),
+        ("ecr.image-action.push-other-repository", &["RolloutFunction.ImagePushed"]),
         ("ecr.image-scan.complete", &["RolloutFunction.ImageScanned"]),
         (
             "ecs.deployment-state-change.other-cluster",

@@ -88,7 +88,11 @@ fn every_function_has_alarms_on_its_errors_and_throttles() {
             let on_it =
                 |alarm: &Value| alarm["MetricName"] == metric && alarm["Dimensions"][0]["Value"]["Ref"] == id.as_str();
             let alarm = alarms.iter().find(|(_, alarm)| on_it(alarm)).unwrap_or_else(|| panic!("{id}: {metric}"));
-            assert_eq!(alarm.1["AlarmActions"][0]["Ref"], "OperationsTopic", "{}", alarm.0);
+            assert_eq!(
+                alarm.1["AlarmActions"][0]["Ref"], "AutomationTopic",
+                "{}: it must not need a function to be told",
+                alarm.0
+            );
         }
     }
 }

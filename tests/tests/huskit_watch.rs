@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
 
@@ -54,8 +54,7 @@ fn every_alarm_of_the_plans_is_there_with_its_figures() {
         assert_eq!(alarm["EvaluationPeriods"], *times, "{id}");
         assert_eq!(text(&alarm["ComparisonOperator"]), *comparison, "{id}");
         assert_eq!(alarm["Threshold"].as_f64(), Some(*threshold), "{id}");
-        assert_eq!(alarm["AlarmActions"], json!(["<OperationsTopicArn>"]), "{id}");
-        assert!(text(&alarm["AlarmDescription"]).contains("Runbook"), "{id}");
+        assert!(alarm.get("AlarmActions").is_none(), "{id}: the alarm function tells it");
     }
     let found: BTreeSet<String> =
         watch.template().of_type("AWS::CloudWatch::Alarm").into_iter().map(|(id, _)| id).collect();

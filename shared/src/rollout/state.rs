@@ -193,6 +193,12 @@ impl Record {
         self.releases.iter().skip(1).find(good)
     }
 
+    /// Did the images of the current release run before another release did? Then it is one that was gone back to.
+    pub fn ran_before(&self, release: &Release) -> bool {
+        let others = self.releases.iter().filter(|other| other.deployment != release.deployment);
+        others.into_iter().any(|other| same_digests(&other.images, &release.images))
+    }
+
     /// The quarantine of a digest, if it is in quarantine.
     pub fn quarantined(&self, repository: &str, digest: &Digest) -> Option<&Quarantine> {
         self.quarantine.iter().find(|entry| entry.repository == repository && entry.image.digest == *digest)
