@@ -67,7 +67,7 @@ fn a_change_by_hand_stays_while_somebody_holds_it() {
     }
     assert_eq!(writes(&world.calls()), Vec::<&str>::new());
     assert_eq!(world.capacity().desired, 3);
-    world.pass(5);
+    world.pass_to("00:30");
     world.tick();
     assert_eq!(world.capacity(), asleep(), "its time is over, and it is night");
     told_once(&world.subjects(), "follows its schedule again");
