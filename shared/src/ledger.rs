@@ -32,6 +32,8 @@ pub enum Subject {
     Alarm(String),
     /// A budget, by name.
     Budget(String),
+    /// The system as a whole, by name.
+    System(String),
 }
 
 impl fmt::Display for Subject {
@@ -40,6 +42,7 @@ impl fmt::Display for Subject {
             Subject::Service(id) => write!(f, "service/{id}"),
             Subject::Alarm(name) => write!(f, "alarm/{name}"),
             Subject::Budget(name) => write!(f, "budget/{name}"),
+            Subject::System(name) => write!(f, "system/{name}"),
         }
     }
 }
@@ -159,6 +162,21 @@ impl Ledger {
         self.table.put(&subject.to_string(), T::SORT_KEY, &item, condition).await.context(context)?;
         *entry = next;
         Ok(())
+    }
+
+    /// The histories of every item, by what they are about.
+    ///
+    /// # Errors
+    /// `Invalid` when an item is not what this version writes.
+    pub async fn histories(&self) -> Result<Vec<(String, Vec<Event>)>> {
+        let all = self.table.all().await.context(|| "read the histories of the ledger")?;
+        let history = |(subject, _, mut item): (String, String, serde_json::Value)| {
+            let history = item.get_mut("history").map(serde_json::Value::take).unwrap_or_default();
+            let history: Option<Vec<Event>> = serde_json::from_value(history)
+                .map_err(|error| Error::invalid(format!("history of {subject}")).with_source(error))?;
+            Ok((subject, history.unwrap_or_default()))
+        };
+        all.into_iter().map(history).collect()
     }
 
     /// Loads, changes and saves an entry, anew when somebody else wrote first. `change` says whether it changed

@@ -76,6 +76,13 @@ pub fn words(name: &str) -> String {
     text
 }
 
+/// `a_day_that_went_well` as a heading: "A day that went well".
+pub fn words_of(name: &str) -> String {
+    let text = name.replace('_', " ");
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +99,6 @@ mod tests {
     #[test]
     fn names_become_words() {
         assert_eq!(words("ReadImagesAndMoveTags"), "Read images and move tags");
+        assert_eq!(words_of("a_day_that_went_well"), "A day that went well");
     }
 }

@@ -1,4 +1,4 @@
-//! What is watched of HuskIT: every alarm of the plans, scaling, budget and dashboard.
+//! What is watched of HuskIT: every alarm of the plans, scaling and budget.
 
 use std::collections::BTreeSet;
 
@@ -145,22 +145,4 @@ fn the_budget_tells_before_and_when_it_is_used_up() {
     for service in ["cloudwatch.amazonaws.com", "budgets.amazonaws.com", "events.amazonaws.com"] {
         assert!(topic.to_string().contains(service), "{service} may not publish");
     }
-}
-
-#[test]
-fn the_dashboard_shows_all_that_one_asks_first() {
-    let body: Value = serde_json::from_str(&text(&watch().properties("Dashboard")["DashboardBody"])).unwrap();
-    let widgets = body["widgets"].as_array().unwrap();
-    let titles: Vec<String> = widgets.iter().map(|widget| text(&widget["properties"]["title"])).collect();
-    let expected = ["Traffic", "Latency", "Errors", "Tasks", "CPU (%)", "Memory (%)", "Rollouts"];
-    let expected =
-        expected.into_iter().chain(["Spend this month (USD) against the budget", "The automation itself", "Alarms"]);
-    assert_eq!(titles, expected.collect::<Vec<_>>());
-    for widget in widgets {
-        let place = ["x", "y", "width", "height"].map(|side| widget[side].as_u64().expect("a number"));
-        assert!(place[0] + place[2] <= 24, "{widget}");
-    }
-    assert!(!body.to_string().contains("<AutomationName>-rollout-"));
-    let shown = widgets.last().unwrap()["properties"]["alarms"].as_array().unwrap();
-    assert_eq!(shown.len(), ALARMS.len());
 }

@@ -24,7 +24,17 @@ def install():
         # boto3 looks for a result, even an empty one.
         return helpers._xml(200, "DeleteChangeSetResponse", "<DeleteChangeSetResult/>") if answer[0] == 200 else answer
 
-    handlers._ACTION_HANDLERS["DeleteChangeSet"] = delete_change_set_with_result
+    describe_stacks = handlers._ACTION_HANDLERS["DescribeStacks"]
+
+    def describe_stacks_with_protection(params):
+        # `sam delete` asks for it.
+        status, headers, body = describe_stacks(params)
+        protection = b"<EnableTerminationProtection>false</EnableTerminationProtection><DisableRollback>"
+        return status, headers, body.replace(b"<DisableRollback>", protection)
+
+    handlers._ACTION_HANDLERS.update(
+        DeleteChangeSet=delete_change_set_with_result, DescribeStacks=describe_stacks_with_protection
+    )
     provisioners._delete_resource = stacks._delete_resource = delete_unless_kept
     provisioners._update_resource = stacks._update_resource = update_with_attributes
 

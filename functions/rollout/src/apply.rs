@@ -208,8 +208,9 @@ impl Step<'_> {
 
         let mut changes = self.move_tags(&next.record).await?;
         changes.extend(self.invalidate(deployment).await?);
-        next.note(self.now, decision.action.label(), decision.reason.to_string());
-        next.tell(self.now, message::completed(self.fleet(), self.policy, &rollout, &ran_before, deployment, self.now));
+        let message = message::completed(self.fleet(), self.policy, &rollout, &ran_before, deployment, self.now);
+        next.note(self.now, decision.action.label(), format!("{}: {}", message.title, decision.reason));
+        next.tell(self.now, message);
         self.save(entry, next).await?;
         Ok(changes)
     }

@@ -56,6 +56,15 @@ pub enum Request {
         #[serde(default)]
         at: Option<Timestamp>,
     },
+    /// Tell what happened since the last digest, what holds and what comes; nothing when nothing is new.
+    Digest {
+        /// Who asks; an answer is sent then in any case.
+        #[serde(default)]
+        by: Option<String>,
+        /// When the schedule meant it.
+        #[serde(default)]
+        at: Option<Timestamp>,
+    },
     /// Run, whatever night and budget say.
     Wake(Override),
     /// Sleep, whatever the clock says.
@@ -99,6 +108,7 @@ impl Request {
             Request::Reconcile { service, .. } | Request::Plan { service, .. } => service.as_deref(),
             Request::Wake(wanted) | Request::Sleep(wanted) | Request::Hold(wanted) => Some(&wanted.service),
             Request::Resume { service, .. } => Some(service),
+            Request::Digest { .. } => None,
         }
     }
 
@@ -108,7 +118,7 @@ impl Request {
             Request::Wake(wanted) => Some((Want::Awake, wanted)),
             Request::Sleep(wanted) => Some((Want::Asleep, wanted)),
             Request::Hold(wanted) => Some((Want::Hold, wanted)),
-            Request::Reconcile { .. } | Request::Plan { .. } | Request::Resume { .. } => None,
+            Request::Reconcile { .. } | Request::Plan { .. } | Request::Digest { .. } | Request::Resume { .. } => None,
         }
     }
 
@@ -116,7 +126,9 @@ impl Request {
     fn moment(&self, clock: Timestamp) -> Timestamp {
         match self {
             Request::Plan { at, .. } => at.unwrap_or(clock),
-            Request::Reconcile { at, .. } | Request::Resume { at, .. } => later(*at, clock),
+            Request::Reconcile { at, .. } | Request::Digest { at, .. } | Request::Resume { at, .. } => {
+                later(*at, clock)
+            }
             Request::Wake(wanted) | Request::Sleep(wanted) | Request::Hold(wanted) => later(wanted.at, clock),
         }
     }

@@ -14,6 +14,7 @@
 //! | a task was interrupted by Spot | that service | three in half an hour are a shortage |
 //! | request `wake`, `sleep`, `hold` | the service that is named | a manual override, with its end |
 //! | request `resume` | the service that is named | the end of one |
+//! | request `digest`, once a day | every service and the whole ledger | what was told |
 //! | request `plan`, with `at` | the service that is named, or every one | nothing is changed |
 //!
 //! | what is decided | what is done |
@@ -24,6 +25,7 @@
 //! | frozen, on hold, never started | nothing |
 
 mod apply;
+mod digest;
 mod event;
 mod message;
 mod observe;
@@ -98,6 +100,9 @@ impl Function for App {
         if let Trigger::Ignored(reason) = &trigger {
             tracing::debug!("ignored: {reason}");
             return Ok(json!({ "ignored": reason }));
+        }
+        if let Trigger::Request(Request::Digest { by, .. }) = &trigger {
+            return self.digest(by.as_deref(), now).await;
         }
         let scope = self.scope(&trigger)?;
         let dry_run = self.config.dry_run || matches!(trigger, Trigger::Request(Request::Plan { .. }));
@@ -202,7 +207,10 @@ impl App {
 
         let outcome = self.apply(policy, &decision, &sight, mode).await;
         let applied = !matches!(outcome, Outcome::Failed(_));
-        let changed = matches!(outcome, Outcome::Changed(_));
+        let changes = match &outcome {
+            Outcome::Changed(changes) => Some(changes.join(", ")),
+            Outcome::Unchanged | Outcome::Planned(_) | Outcome::Failed(_) => None,
+        };
         done.lines.push(line(
             policy,
             decision.label(&sight.observed),
@@ -215,8 +223,8 @@ impl App {
         }
 
         let unfollowed = sight.entry.clone();
-        if changed {
-            sight.entry.note(now, decision.label(&sight.observed), decision.reason.to_string());
+        if let Some(changes) = changes {
+            sight.entry.note(now, decision.reason.label(), format!("{changes}: {}", decision.reason));
         }
         // A price that is not known is no reason to say nothing.
         let accounted = self.account(policy, &mut sight, now).await;
@@ -252,7 +260,7 @@ impl App {
         let tasks = by_provider(&sight.tasks);
         let cost = self.cost(policy, record, tasks);
         let saved = match (&cost, sight.observed.started) {
-            (Some(cost), true) => record.savings.count(cost.saved, now),
+            (Some(cost), true) => record.savings.count((cost.saved, cost.now), now),
             _ => Usd::default(),
         };
         let metrics = message::metrics(&self.config.fleet.system, policy, tasks, cost.as_ref(), saved, now);

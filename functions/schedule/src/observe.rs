@@ -13,6 +13,8 @@ use crate::{App, Entry};
 pub(crate) struct Sight {
     /// What is remembered of its capacity.
     pub entry: Entry,
+    /// What is remembered of its images.
+    pub rollout: rollout::Record,
     /// The service.
     pub service: Service,
     /// The tasks of it that run or are about to.
@@ -61,7 +63,7 @@ impl App {
             // Zero tasks of a service that this function never looked after are somebody else's zero.
             started: service.desired > 0 || !rollout.releases.is_empty() || entry.record.state.is_some(),
         };
-        Ok(Sight { entry, service, tasks, observed })
+        Ok(Sight { entry, rollout, service, tasks, observed })
     }
 }
 

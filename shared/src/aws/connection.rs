@@ -53,18 +53,21 @@ pub(super) enum Service {
     Ecr,
     /// Amazon ECS.
     Ecs,
+    /// AWS Lambda.
+    Lambda,
     /// Amazon SNS.
     Sns,
 }
 
 impl Service {
-    const ALL: [Service; 7] = [
+    const ALL: [Service; 8] = [
         Service::AutoScaling,
         Service::Budgets,
         Service::CloudFront,
         Service::DynamoDb,
         Service::Ecr,
         Service::Ecs,
+        Service::Lambda,
         Service::Sns,
     ];
 
@@ -77,6 +80,7 @@ impl Service {
             Service::DynamoDb => "AWS_ENDPOINT_URL_DYNAMODB",
             Service::Ecr => "AWS_ENDPOINT_URL_ECR",
             Service::Ecs => "AWS_ENDPOINT_URL_ECS",
+            Service::Lambda => "AWS_ENDPOINT_URL_LAMBDA",
             Service::Sns => "AWS_ENDPOINT_URL_SNS",
         }
     }

@@ -51,9 +51,23 @@ impl DynamoDb {
         let call = self.client.get_item().table_name(&self.table).consistent_read(true);
         let call = call.key("pk", AttributeValue::S(pk.into())).key("sk", AttributeValue::S(sk.into()));
         let answer = call.send().await.map_err(classify).context(|| format!("get item {pk} {sk}"))?;
-        let Some(item) = answer.item else { return Ok(None) };
-        let fields = item.into_iter().filter(|(key, _)| key != "pk" && key != "sk");
-        fields.map(|(key, value)| Ok((key, decode(value)?))).collect::<Result<Map<_, _>>>().map(|map| Some(map.into()))
+        answer.item.map(|item| document(item).map(|(.., document)| document)).transpose()
+    }
+
+    /// Every document of the table with its keys. For tables of some dozen items, and now and then.
+    ///
+    /// Requires `dynamodb:Scan`.
+    ///
+    /// # Errors
+    /// `NotFound` when the table is gone.
+    pub async fn all(&self) -> Result<Vec<(String, String, Value)>> {
+        let mut items = self.client.scan().table_name(&self.table).into_paginator().items().send();
+        let mut all = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(classify).context(|| format!("scan table {}", self.table))?;
+            all.push(document(item)?);
+        }
+        Ok(all)
     }
 
     /// Writes the document if `condition` holds.
@@ -88,6 +102,19 @@ impl DynamoDb {
             Err(error) => Err(classify(error)).context(|| format!("put item {pk} {sk}")),
         }
     }
+}
+
+/// Both keys of an item, and the rest of it.
+fn document(item: HashMap<String, AttributeValue>) -> Result<(String, String, Value)> {
+    let (mut keys, mut fields) = ((String::new(), String::new()), Map::new());
+    for (name, value) in item {
+        match (name.as_str(), value) {
+            ("pk", AttributeValue::S(pk)) => keys.0 = pk,
+            ("sk", AttributeValue::S(sk)) => keys.1 = sk,
+            (_, value) => drop(fields.insert(name, decode(value)?)),
+        }
+    }
+    Ok((keys.0, keys.1, fields.into()))
 }
 
 /// Did the condition fail because this very item is there already?
@@ -222,5 +249,16 @@ mod tests {
             assert_eq!(table.get("a", "c").await.unwrap(), None);
         });
         assert_eq!(replay.sent()[0]["ConsistentRead"], true);
+    }
+
+    #[test]
+    fn all_documents_are_read_over_pages_each_with_its_keys() {
+        let item = |n: &str| json!({"pk": {"S": n}, "sk": {"S": "s"}, "n": {"N": n}});
+        let first = json!({"Items": [item("1")], "LastEvaluatedKey": {"pk": {"S": "1"}, "sk": {"S": "s"}}});
+        let replay = Replay::new(&[(200, first), (200, json!({"Items": [item("2")]}))]);
+        let all = run(DynamoDb::new(&replay.connection(), "ledger").all()).unwrap();
+        let expected = |n: u64| (n.to_string(), "s".to_owned(), json!({ "n": n }));
+        assert_eq!(all, [expected(1), expected(2)]);
+        assert_eq!(replay.sent()[1]["ExclusiveStartKey"]["pk"]["S"], "1");
     }
 }

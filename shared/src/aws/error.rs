@@ -97,6 +97,7 @@ const CODES: [(Kind, &[&str]); 6] = [
             "InternalErrorException",
             "InternalFailure",
             "InternalServerError",
+            "ServiceException",
             "ServerException",
             "ServiceUnavailable",
         ],

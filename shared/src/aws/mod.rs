@@ -12,6 +12,7 @@ mod dynamodb;
 mod ecr;
 mod ecs;
 mod error;
+mod functions;
 mod sns;
 #[cfg(test)]
 mod testing;
@@ -23,4 +24,5 @@ pub use connection::Connection;
 pub use dynamodb::{Condition, DynamoDb};
 pub use ecr::{Ecr, TagMove};
 pub use ecs::{Ecs, OneOff};
+pub use functions::Functions;
 pub use sns::Sns;

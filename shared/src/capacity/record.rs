@@ -46,19 +46,22 @@ pub struct Savings {
     pub month: String,
     /// What was saved in that month.
     pub saved: Usd,
+    /// What its tasks cost in that month.
+    pub spent: Usd,
 }
 
 impl Savings {
-    /// Counts up to `now` at so much an hour; returns what that added. A gap is counted up to `GAP` only: nobody saw
-    /// what ran in it.
-    pub fn count(&mut self, hourly: Usd, now: Timestamp) -> Usd {
+    /// Counts up to `now` at so much saved and spent an hour; returns what was saved since the last look. A gap is
+    /// counted up to [`GAP`] only: nobody saw what ran in it.
+    pub fn count(&mut self, (saved, spent): (Usd, Usd), now: Timestamp) -> Usd {
         let seconds = self.at.map_or(0, |at| now.duration_since(at).as_secs().clamp(0, GAP.as_secs()));
-        let added = Usd::from_micros(hourly.micros() * seconds.unsigned_abs() / 3600);
+        let over = |hourly: Usd| Usd::from_micros(hourly.micros() * seconds.unsigned_abs() / 3600);
+        let added = over(saved);
         let month = now.strftime("%Y-%m").to_string();
         if month != self.month {
-            (self.month, self.saved) = (month, Usd::default());
+            (self.month, self.saved, self.spent) = (month, Usd::default(), Usd::default());
         }
-        self.saved = self.saved + added;
+        (self.saved, self.spent) = (self.saved + added, self.spent + over(spent));
         self.at = Some(self.at.map_or(now, |at| at.max(now)));
         added
     }
@@ -110,13 +113,14 @@ mod tests {
 
     #[test]
     fn savings_are_counted_from_look_to_look_and_not_over_gaps() {
-        let (mut savings, hourly) = (Savings::default(), Usd::from_micros(60_000));
+        let (mut savings, hourly) = (Savings::default(), (Usd::from_micros(60_000), Usd::from_micros(6_000)));
         assert_eq!(savings.count(hourly, at(0)), Usd::default());
         assert_eq!(savings.count(hourly, at(5)).micros(), 5_000);
         assert_eq!(savings.count(hourly, at(5)).micros(), 0, "the same tick again");
         assert_eq!(savings.count(hourly, at(3)).micros(), 0, "a late one");
         assert_eq!(savings.count(hourly, at(600)).micros(), 15_000, "hours without a look");
-        assert_eq!((savings.saved.micros(), savings.month.as_str()), (20_000, "1970-01"));
+        assert_eq!((savings.saved.micros(), savings.spent.micros()), (20_000, 2_000));
+        assert_eq!(savings.month, "1970-01");
         savings.count(hourly, at(32 * 24 * 60));
         assert_eq!((savings.saved.micros(), savings.month.as_str()), (15_000, "1970-02"));
     }

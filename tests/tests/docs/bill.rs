@@ -174,7 +174,10 @@ pub fn bill(inventory: &Inventory) -> Vec<Part> {
         ),
         part(
             "Container Insights",
-            format!("{insights} metrics"),
+            format!(
+                "{insights} metrics: {} of the cluster, {} of a service, {} of its tasks",
+                INSIGHTS[0], INSIGHTS[1], INSIGHTS[2]
+            ),
             both(|_| insights * list::METRIC.usd),
             "10-50, all of CloudWatch",
         ),

@@ -15,7 +15,7 @@ const NIGHT: &str = r#"{"zone": "Europe/Berlin", "windows": [{"from": "22:00", "
 pub fn parts() -> Vec<(&'static str, String)> {
     let inventory = Inventory::take();
     let parts = bill(&inventory);
-    let total = [0, 1].map(|at| parts.iter().map(|part| part.usd[at]).sum());
+    let total = total(&parts);
     vec![
         ("month", month(&parts, total)),
         ("saved", saved(&inventory, total)),
@@ -46,19 +46,13 @@ fn month(parts: &[Part], total: [f64; 2]) -> String {
 
 /// What the crawler saves by sleeping and by Spot; what is beside its tasks goes with them.
 fn saved(inventory: &Inventory, total: [f64; 2]) -> String {
-    let crawler = &inventory.services[1];
-    let night = asleep(&crawler.policy.sleep.clone().unwrap_or_else(|| serde_json::from_str(NIGHT).unwrap()));
-    let whole = both(|size| task_month(crawler, false).iter().sum::<f64>() * tasks(crawler, 1, size));
-    let cost = |awake: f64, spot: bool| {
-        both(|size| task_month(crawler, spot).iter().sum::<f64>() * tasks(crawler, 1, size) * awake)
-    };
+    let night = night(inventory);
+    let whole = crawler(inventory, 1.0, false);
     let row = |name: String, awake: f64, spot: bool| {
-        let cost = cost(awake, spot);
+        let cost = crawler(inventory, awake, spot);
         let mut cells = vec![name];
         for (at, cost) in cost.iter().enumerate() {
-            cells.push(usd(*cost));
-            cells.push(usd(whole[at] - cost));
-            cells.push(usd(total[at] - whole[at] + cost));
+            cells.extend([usd(*cost), usd(whole[at] - cost), usd(total[at] - whole[at] + cost)]);
         }
         cells
     };
@@ -69,16 +63,38 @@ fn saved(inventory: &Inventory, total: [f64; 2]) -> String {
         row("asleep, and on Spot when awake".into(), 1.0 - night, true),
     ];
     let [now, then] = [SIZES[0].name, SIZES[1].name];
-    let head = [
-        "the crawler".to_owned(),
-        format!("{now}: costs"),
-        "saves".into(),
-        "all of it".into(),
-        format!("{then}: costs"),
-        "saves".into(),
-        "all of it".into(),
-    ];
-    table(&head.each_ref().map(String::as_str), rows)
+    let (now, then) = (format!("{now}: costs"), format!("{then}: costs"));
+    table(&["the crawler", &now, "saves", "all of it", &then, "saves", "all of it"], rows)
+}
+
+/// What the crawler costs in a month when it is awake for that share of it.
+fn crawler(inventory: &Inventory, awake: f64, spot: bool) -> [f64; 2] {
+    let own = &inventory.services[1];
+    both(|size| task_month(own, spot).iter().sum::<f64>() * tasks(own, 1, size) * awake)
+}
+
+fn night(inventory: &Inventory) -> f64 {
+    let own = inventory.services[1].policy.sleep.clone();
+    asleep(&own.unwrap_or_else(|| serde_json::from_str(NIGHT).unwrap()))
+}
+
+/// The estimate in a sentence.
+pub fn sentence() -> String {
+    let inventory = Inventory::take();
+    let total = total(&bill(&inventory));
+    let [saved, _] =
+        [0, 1].map(|at| crawler(&inventory, 1.0, false)[at] - crawler(&inventory, 1.0 - night(&inventory), true)[at]);
+    let [now, then] = [SIZES[0].name, SIZES[1].name];
+    format!(
+        "For {now} about {:.0} USD a month in {REGION} with everything on demand and always on, and about {:.0} USD with the crawler asleep at night and on Spot; for {then} about {:.0} USD. The functions themselves cost next to nothing.",
+        total[0],
+        total[0] - saved,
+        total[1]
+    )
+}
+
+fn total(parts: &[Part]) -> [f64; 2] {
+    [0, 1].map(|at| parts.iter().map(|part| part.usd[at]).sum())
 }
 
 /// Share of an ordinary week that is slept.

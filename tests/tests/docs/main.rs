@@ -4,11 +4,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod bill;
+mod configuration;
 mod cost;
 mod inventory;
+mod links;
+mod messages;
 mod permissions;
 mod price_list;
+mod readme;
 mod statement;
+mod types;
 
 use tests::document::hold;
 
@@ -27,4 +32,19 @@ fn permissions_are_those_of_the_templates() {
 #[test]
 fn costs_are_computed_from_the_templates_and_the_price_list() {
     hold("docs/cost.md", &cost::parts(), update());
+}
+
+#[test]
+fn messages_are_those_that_the_functions_write() {
+    hold("docs/messages.md", &messages::parts(), update());
+}
+
+#[test]
+fn the_readme_is_true() {
+    hold("README.md", &readme::parts(), update());
+}
+
+#[test]
+fn everything_that_can_be_set_is_documented() {
+    hold("docs/configuration.md", &configuration::parts(), update());
 }

@@ -1,5 +1,7 @@
 //! Messages to people about capacity, and its metrics. Pure.
 
+pub(crate) mod digest;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;

@@ -3,8 +3,11 @@
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use shared::capacity::{Action, Reason, SpotEvent, Until};
+use shared::ledger::Event;
 use shared::model::Span;
+use shared::rollout::{self, Freeze};
 
+use super::digest::{Day, ServiceDay};
 use super::*;
 
 fn fleet() -> Fleet {
@@ -51,7 +54,12 @@ fn email(write: impl FnOnce(&Messages<'_>) -> Notification) -> String {
 
 #[test]
 fn asleep() {
-    let savings = Savings { at: Some(at(12)), month: "2026-11".into(), saved: Usd::from_micros(12_345_678) };
+    let savings = Savings {
+        at: Some(at(12)),
+        month: "2026-11".into(),
+        saved: Usd::from_micros(12_345_678),
+        spent: Usd::default(),
+    };
     assert_snapshot!(email(|say| say.asleep(&decision(Reason::Night), Some(&cost()), &savings)), @r#"
     [huskit prod] crawler sleeps
 
@@ -234,4 +242,56 @@ fn metrics_carry_figures_only_where_a_price_is_known() {
     let without = metrics("huskit", &fleet.services[0], tasks, None, Usd::default(), at(0));
     let names = without["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().len();
     assert_eq!((names, without.get("EstimatedSavings")), (2, None));
+}
+
+#[test]
+fn a_day() {
+    let fleet = fleet();
+    let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), what: what.into(), why: why.into() };
+    let usd = Usd::from_micros;
+    let counted =
+        |spent: u64, saved: u64| Savings { at: None, month: "2026-11".into(), saved: usd(saved), spent: usd(spent) };
+    let facts = Facts {
+        manual: Some(anna(Want::Awake)),
+        spot: SpotState::default().after(SpotEvent::NoCapacity, at(11)),
+        ..Facts::default()
+    };
+    let freeze = Freeze { until: at(600), by: "ben".into(), why: Some("launch".into()) };
+    let day = Day {
+        fleet: &fleet,
+        since: at(-1440),
+        now: at(12),
+        events: vec![
+            (
+                "crawler".into(),
+                event(-600, "complete", "crawler runs v3 (030303030303): ecs-svc/3 is complete and 1 of its tasks run"),
+            ),
+            ("crawler".into(), event(-60, "override", "anna wants it awake until 2026-11-21 23:00 UTC")),
+        ],
+        services: vec![ServiceDay {
+            policy: &fleet.services[0],
+            facts,
+            rollout: rollout::Record { frozen: Some(freeze), ..rollout::Record::default() },
+            counted: counted(410_000, 1_970_000),
+            month: counted(9_120_000, 41_300_000),
+            coming: vec![(at(120), true, Reason::Night), (at(480), false, Reason::Baseline)],
+        }],
+    };
+    let message = digest::digest(&day);
+    assert_snapshot!(format!("{}\n\n{}", message.subject(), message.text()), @"
+    [huskit prod] digest: 2 events, $1.97 saved
+
+    Since 2026-11-20 22:00 CET: 2 events. Tasks cost $0.4100 and $1.97 was saved (estimates).
+
+    Sat 12:00           crawler: crawler runs v3 (030303030303): ecs-svc/3 is complete and 1 of its tasks run
+    Sat 21:00           crawler: anna wants it awake until 2026-11-21 23:00 UTC
+    frozen              crawler until 2026-11-22 08:00 CET by ben: launch
+    overridden          crawler: anna wants it awake until 2026-11-22 00:00 CET
+    without Spot        crawler: tried again at 2026-11-21 23:11 CET
+    crawler (estimate)  cost $0.4100, saved $1.97; in 2026-11 cost $9.12, saved $41.30
+    next, Sun 00:00     crawler sleeps: it is night
+    next, Sun 06:00     crawler wakes: its baseline applies
+    ");
+    let quiet = Day { events: Vec::new(), ..day };
+    assert!(quiet.is_quiet());
 }

@@ -1,0 +1,143 @@
+//! The daily digest.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use shared::capacity::{Facts, Reason, Savings};
+use shared::ledger::Event;
+use shared::model::{Fleet, ServicePolicy, Usd};
+use shared::notify::{Notification, Severity};
+use shared::rollout;
+
+/// Most events that are listed; a day with more is told in the log.
+const EVENTS: usize = 25;
+
+/// Everything that a digest tells.
+pub(crate) struct Day<'a> {
+    pub fleet: &'a Fleet,
+    /// Since when.
+    pub since: Timestamp,
+    pub now: Timestamp,
+    /// Who or what, and what happened.
+    pub events: Vec<(String, Event)>,
+    pub services: Vec<ServiceDay<'a>>,
+}
+
+/// The day of one service.
+pub(crate) struct ServiceDay<'a> {
+    pub policy: &'a ServicePolicy,
+    pub facts: Facts,
+    pub rollout: rollout::Record,
+    /// What was counted since the last digest.
+    pub counted: Savings,
+    /// What was counted in this month.
+    pub month: Savings,
+    /// When, whether it sleeps then, and why.
+    pub coming: Vec<(Timestamp, bool, Reason)>,
+}
+
+impl Day<'_> {
+    /// Is there nothing that a person could not have known?
+    pub fn is_quiet(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// The clock of the people: that of the first service with a night.
+    fn zone(&self) -> TimeZone {
+        let zones = self.services.iter().filter_map(|service| service.policy.sleep.as_ref());
+        zones.map(|sleep| sleep.zone.0.clone()).next().unwrap_or(TimeZone::UTC)
+    }
+
+    fn time(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone()).strftime("%a %H:%M").to_string()
+    }
+
+    fn full(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    }
+}
+
+/// Tells a day.
+pub(crate) fn digest(day: &Day<'_>) -> Notification {
+    let saved: Usd = day.services.iter().map(|service| service.counted.saved).sum();
+    let spent: Usd = day.services.iter().map(|service| service.counted.spent).sum();
+    let happened = match day.events.len() {
+        0 => "nothing happened".to_owned(),
+        1 => "1 event".to_owned(),
+        n => format!("{n} events"),
+    };
+    let mut facts: Vec<(String, String)> = Vec::new();
+    for (name, event) in day.events.iter().take(EVENTS) {
+        facts.push((day.time(event.at), format!("{name}: {}", event.why)));
+    }
+    if let Some(more) = day.events.len().checked_sub(EVENTS).filter(|more| *more > 0) {
+        facts.push(("and".into(), format!("{more} more, in the log")));
+    }
+    for service in &day.services {
+        facts.extend(standing(day, service));
+    }
+    for service in &day.services {
+        let name = &service.policy.name;
+        let (counted, month) = (&service.counted, &service.month);
+        if counted.spent > Usd::default() || counted.saved > Usd::default() {
+            let sums = format!(
+                "cost {}, saved {}; in {} cost {}, saved {}",
+                counted.spent, counted.saved, month.month, month.spent, month.saved
+            );
+            facts.push((format!("{name} (estimate)"), sums));
+        }
+    }
+    let mut coming: Vec<(Timestamp, String)> = Vec::new();
+    for service in &day.services {
+        for (at, asleep, reason) in &service.coming {
+            let what = if *asleep { "sleeps" } else { "wakes" };
+            let why = reason.sentence(|at| day.full(at));
+            coming.push((*at, format!("{} {what}: {why}", service.policy.name)));
+        }
+    }
+    coming.sort();
+    facts.extend(coming.into_iter().map(|(at, what)| (format!("next, {}", day.time(at)), what)));
+    Notification {
+        summary: format!(
+            "Since {}: {happened}. Tasks cost {spent} and {saved} was saved (estimates).",
+            day.full(day.since)
+        ),
+        facts,
+        ..Notification::new(
+            &day.fleet.title(),
+            Severity::Info,
+            &format!("digest/{}", day.now),
+            "digest",
+            &format!("digest: {happened}, {saved} saved"),
+        )
+    }
+}
+
+/// What holds until somebody or something ends it.
+fn standing(day: &Day<'_>, service: &ServiceDay<'_>) -> Vec<(String, String)> {
+    let (name, facts) = (&service.policy.name, &service.facts);
+    let mut lines = Vec::new();
+    if let Some(freeze) = service.rollout.freeze(day.now) {
+        let why = freeze.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        lines.push(("frozen".into(), format!("{name} until {} by {}{why}", day.full(freeze.until), freeze.by)));
+    }
+    for quarantine in &service.rollout.quarantine {
+        lines.push(("in quarantine".into(), format!("{} of {}", quarantine.image, quarantine.repository)));
+    }
+    if let Some(manual) = &facts.manual {
+        let (want, by, until) = (manual.want, manual.until.by.clone(), manual.until.until);
+        let why = Reason::Manual { want, by, until }.sentence(|at| day.full(at));
+        lines.push(("overridden".into(), format!("{name}: {why}")));
+    }
+    if let Some(cut) = &facts.budget {
+        let (percent, until) = (cut.reached_percent, day.full(cut.until));
+        lines.push(("held by the budget".into(), format!("{name}: {percent} % is spent, until {until}")));
+    }
+    if let Some(boost) = &facts.boost {
+        let (by, until) = (&boost.until.by, day.full(boost.until.until));
+        lines.push(("boosted".into(), format!("{name}: at least {} tasks for {by}, until {until}", boost.min)));
+    }
+    if let Some(retry) = facts.spot.retry_at.filter(|at| *at > day.now) {
+        lines.push(("without Spot".into(), format!("{name}: tried again at {}", day.full(retry))));
+    }
+    lines
+}

@@ -1,0 +1,45 @@
+//! What documents and alarms point at is there.
+
+use tests::template;
+
+/// Every document of the repository by its path.
+fn documents() -> Vec<(String, String)> {
+    let docs = std::fs::read_dir(tests::root().join("docs")).unwrap();
+    let names = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_string_lossy()));
+    let paths = names.filter(|name| name.ends_with(".md")).chain(["README.md".to_owned()]);
+    let read = |path: String| (path.clone(), std::fs::read_to_string(tests::root().join(path)).unwrap());
+    paths.map(read).collect()
+}
+
+#[test]
+fn every_link_to_a_file_leads_to_one() {
+    let mut links = 0;
+    for (path, document) in documents() {
+        let folder = tests::root().join(&path).parent().unwrap().to_owned();
+        for rest in document.split("](").skip(1) {
+            let target = rest.split([')', '#']).next().unwrap();
+            if !target.is_empty() && !target.contains("://") {
+                links += 1;
+                assert!(folder.join(target).exists(), "{path}: nothing is at {target}");
+            }
+        }
+    }
+    assert!(links > 20, "links are read as expected");
+}
+
+#[test]
+fn the_runbook_has_every_section_that_an_alarm_names() {
+    let runbook = std::fs::read_to_string(tests::root().join("docs/deploy.md")).unwrap();
+    let mut named = 0;
+    for template in template::all() {
+        for (id, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
+            let description = alarm["AlarmDescription"].as_str().unwrap();
+            if let Some((_, rest)) = description.split_once("docs/deploy.md, Runbook, ") {
+                named += 1;
+                let section = rest.split(')').next().unwrap();
+                assert!(runbook.contains(&format!("\n### {section}\n")), "{id}: no section {section}");
+            }
+        }
+    }
+    assert!(named > 5, "alarms are read as expected");
+}
