@@ -13,7 +13,8 @@ use crate::aws::{Condition, DynamoDb, Sns};
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::ServiceId;
 use crate::notify::Notification;
-use crate::rollout::LEASE;
+use crate::rollout::{self, LEASE};
+use crate::{budget, capacity};
 
 /// How many entries of history an item keeps.
 const HISTORY: usize = 40;
@@ -51,6 +52,18 @@ impl fmt::Display for Subject {
 pub trait Kept: Clone + Default + Serialize + DeserializeOwned {
     /// The sort key of its items.
     const SORT_KEY: &'static str;
+}
+
+impl Kept for rollout::Record {
+    const SORT_KEY: &'static str = "rollout";
+}
+
+impl Kept for capacity::Record {
+    const SORT_KEY: &'static str = "capacity";
+}
+
+impl Kept for budget::Record {
+    const SORT_KEY: &'static str = "budget";
 }
 
 /// One item: a record, its history and its messages.

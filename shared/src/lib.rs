@@ -5,7 +5,8 @@
 //! - [`model`]: what the fleet is made of: ARNs, images, services, revisions, the fleet document. Pure.
 //! - [`rollout`]: the planner that decides which image a service should run. [`capacity`]: the planner that decides how
 //!   many tasks of it run, and where. Pure.
-//! - [`budget`]: the planner that decides what a budget takes from which service. Pure.
+//! - [`budget`]: the planner that decides what a budget takes from which service. [`alarm`]: the planner that decides what
+//!   is told of an alarm and which remedy it gets. Pure.
 //! - [`aws`]: one gateway per AWS service; the only place that imports the SDK.
 //! - [`ledger`]: facts and records that outlive an invocation, with conditional writes.
 //! - [`notify`]: messages to people, rendered as text and as chat JSON.
@@ -14,6 +15,7 @@
 //! - [`env`](mod@env): configuration, read once. [`lambda`]: the clock, the subscriber, the runtime.
 //! - [`error`]: one error type, classified by what the caller does next.
 
+pub mod alarm;
 pub mod aws;
 pub mod budget;
 pub mod capacity;

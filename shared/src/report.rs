@@ -29,14 +29,16 @@ impl Outcome {
         }
     }
 
-    fn changes(&self) -> &[String] {
+    /// What was done, or would be.
+    pub fn changes(&self) -> &[String] {
         match self {
             Outcome::Changed(changes) | Outcome::Planned(changes) => changes,
             Outcome::Unchanged | Outcome::Failed(_) => &[],
         }
     }
 
-    fn error(&self) -> Option<&Error> {
+    /// What went wrong.
+    pub fn error(&self) -> Option<&Error> {
         match self {
             Outcome::Failed(error) => Some(error),
             Outcome::Unchanged | Outcome::Changed(_) | Outcome::Planned(_) => None,

@@ -59,7 +59,9 @@ fn the_model_and_the_planners_are_pure() {
         "tokio",
         "println!",
     ];
-    for folder in ["shared/src/model", "shared/src/rollout", "shared/src/capacity"] {
+    for folder in
+        ["shared/src/model", "shared/src/rollout", "shared/src/capacity", "shared/src/budget", "shared/src/alarm"]
+    {
         assert_eq!(offenders(folder, "", &effects), NOTHING);
     }
 }
@@ -67,7 +69,9 @@ fn the_model_and_the_planners_are_pure() {
 #[test]
 fn nothing_pure_knows_what_is_built_on_it() {
     let effectful = ["crate::aws", "crate::ledger", "crate::notify", "crate::report", "crate::lambda", "crate::env"];
-    for folder in ["shared/src/model", "shared/src/rollout", "shared/src/capacity"] {
+    for folder in
+        ["shared/src/model", "shared/src/rollout", "shared/src/capacity", "shared/src/budget", "shared/src/alarm"]
+    {
         assert_eq!(offenders(folder, "", &effectful), NOTHING);
     }
     assert_eq!(offenders("shared/src/model", "", &["crate::rollout", "crate::capacity"]), NOTHING);

@@ -1,10 +1,11 @@
-//! The project's own commands: the local cloud, the demo, the tests, the benchmark.
+//! The project's own commands: the deploy, the local cloud, the demo, the tests, the benchmark.
 //!
 //! # Layout
+//! - [`deploy`]: both stacks of a stage, to AWS
 //! - [`demo`], [`local`]: the commands; [`story`]: what the demo tells
 //! - [`tools`]: the Python environment that the tools live in
 //! - [`cloud`]: the emulated AWS with the real templates deployed
-//! - [`client`]: AWS calls through that environment's boto3
+//! - [`sam`]: builds and deploys, to either; [`client`]: AWS calls through that environment's boto3
 //! - [`bench`]: the benchmark
 //! - [`screen`], [`process`]: what a person sees; programs of others
 

@@ -56,8 +56,10 @@ fn stages(tools: &Tools, count: &mut Count) -> Result<()> {
     validate.args(["validate", "--lint", "--template-file", "template.yaml", "--region", "eu-central-1"]);
     stage("sam validate --lint", "sam-validate", validate)?;
     stage("checkov", "checkov", tools.command("checkov"))?;
-    let scenarios = ["test", "--package", "tests", "--features", "scenarios", "--test", "scenario_rollout"];
-    stage("scenarios on a local cloud of their own", "scenarios", cargo(tools, &scenarios))
+    let mut scenarios = vec!["test", "--package", "tests", "--features", "scenarios"];
+    // Deploying first: the others build on it.
+    scenarios.extend(["--test", "scenario_deploy", "--test", "scenario_rollout", "--test", "scenario_capacity"]);
+    stage("scenarios, on local clouds of their own", "scenarios", cargo(tools, &scenarios))
 }
 
 fn cargo(tools: &Tools, arguments: &[&str]) -> Command {

@@ -38,6 +38,7 @@ impl Step<'_> {
             Action::Keep => return self.keep(decision, entry).await,
             Action::Roll(roll) => self.roll(decision, roll, entry, seen, revision).await,
             Action::Update { revision, start } => self.update(decision, revision, *start, entry, seen).await,
+            Action::Restart => self.restart(decision, entry, seen).await,
             Action::Adopt { revision, deployment } => {
                 let phase = Phase::Deploying { revision: revision.clone(), deployment: deployment.clone() };
                 self.advance(decision, entry, phase, None).await
@@ -185,6 +186,18 @@ impl Step<'_> {
         seen.running = images.map(|(repository, image)| (repository.clone(), Running::Image(image.clone()))).collect();
         seen.service = service;
         Ok(changes)
+    }
+
+    /// Replaces the tasks by others of the same revision; nothing of the images is remembered differently.
+    async fn restart(&self, decision: &Decision, entry: &mut Entry, seen: &mut Seen) -> Result<Vec<String>> {
+        let service = self.app.ecs.restart(&self.policy.id()).await?;
+        let deployment = service.primary().map(|primary| primary.id.clone()).unwrap_or_default();
+        seen.service = service;
+        let mut next = entry.clone();
+        next.note(self.now, decision.action.label(), decision.reason.to_string());
+        next.tell(self.now, message::restarted(self.fleet(), self.policy, &decision.reason, &deployment));
+        self.save(entry, next).await?;
+        Ok(vec![format!("forced a deployment of what runs: {deployment}")])
     }
 
     /// Tags, CDN, ledger, message: in this order, so that a crash anywhere is healed by doing it again.

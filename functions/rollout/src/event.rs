@@ -70,6 +70,19 @@ pub enum Request {
         /// Why.
         #[serde(default)]
         reason: Option<String>,
+        /// The deployment that is to be undone; refused when another runs.
+        #[serde(default)]
+        deployment: Option<String>,
+    },
+    /// New tasks of what runs; refused during a rollout.
+    Restart {
+        /// The service.
+        service: String,
+        /// Who asks.
+        by: String,
+        /// Why.
+        #[serde(default)]
+        reason: Option<String>,
     },
     /// Roll an image although it was refused.
     Retry {
@@ -113,7 +126,9 @@ impl Request {
         match self {
             Request::Reconcile { service } | Request::Plan { service } => service.as_deref(),
             Request::Freeze { service, .. } | Request::Unfreeze { service, .. } => service.as_deref(),
-            Request::Rollback { service, .. } | Request::Retry { service, .. } => Some(service),
+            Request::Rollback { service, .. } | Request::Restart { service, .. } | Request::Retry { service, .. } => {
+                Some(service)
+            }
         }
     }
 }

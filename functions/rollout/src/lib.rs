@@ -10,7 +10,7 @@
 //! | ECS deployment changed its state | that service |
 //! | one-off task ended | the services of that cluster with a task before the roll |
 //! | tick, stack update | every service |
-//! | request `rollback`, `retry`, `freeze`, `unfreeze`, `plan` | the service that is named, or every one |
+//! | request `rollback`, `restart`, `retry`, `freeze`, `unfreeze`, `plan` | the service that is named, or every one |
 //!
 //! | what is seen | what is done |
 //! |---|---|
@@ -237,8 +237,11 @@ impl App {
     /// What a request asks of the planner.
     async fn ask(&self, policy: &ServicePolicy, trigger: &Trigger) -> Result<Ask> {
         match trigger {
-            Trigger::Request(Request::Rollback { by, reason, .. }) => {
-                Ok(Ask::Rollback { by: by.clone(), why: reason.clone() })
+            Trigger::Request(Request::Rollback { by, reason, deployment, .. }) => {
+                Ok(Ask::Rollback { by: by.clone(), why: reason.clone(), deployment: deployment.clone() })
+            }
+            Trigger::Request(Request::Restart { by, reason, .. }) => {
+                Ok(Ask::Restart { by: by.clone(), why: reason.clone() })
             }
             Trigger::Request(Request::Retry { by, image, repository, .. }) => {
                 let images = self.asked_image(policy, image.as_deref(), repository.as_deref()).await?;

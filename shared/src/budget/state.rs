@@ -11,7 +11,6 @@ use super::judge::Doubt;
 use super::period::{Every, Period};
 use super::policy::{BudgetPolicy, Cut};
 use crate::capacity::BudgetCut;
-use crate::ledger::Kept;
 
 /// How many days are remembered.
 const DAYS: usize = 40;
@@ -44,10 +43,6 @@ pub struct Record {
     pub days: Vec<Day>,
     /// When it was first and last looked at.
     pub looked: Option<(Timestamp, Timestamp)>,
-}
-
-impl Kept for Record {
-    const SORT_KEY: &'static str = "budget";
 }
 
 /// One day, in UTC.

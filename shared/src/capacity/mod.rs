@@ -13,7 +13,7 @@ mod tests;
 mod watch;
 
 pub use facts::{Boost, BudgetCut, Facts, Manual, Until, Want};
-pub use plan::{Action, Bounds, Capacity, Decision, Observed, Reason, Scaling, plan};
+pub use plan::{Action, Bounds, Capacity, Decision, Observed, Reason, Scaling, most, plan};
 pub use record::{Record, Savings, Sized, State};
 pub use spot::{SpotEvent, SpotState};
 pub use watch::{Move, News, Patience, follow, moved};

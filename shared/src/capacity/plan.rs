@@ -174,6 +174,12 @@ fn awake(policy: &CapacityPolicy, facts: &Facts, budget_counts: bool, now: Times
     Bounds { min: baseline.min.max(boost).min(max), max, scaling: Scaling::Active }
 }
 
+/// The most tasks that a service may run at `now`, when it is awake.
+pub fn most(policy: &CapacityPolicy, facts: &Facts, now: Timestamp) -> u32 {
+    let overridden = facts.manual.as_ref().is_some_and(|manual| manual.until.until > now);
+    awake(policy, facts, !overridden, now).max
+}
+
 fn awake_reason(policy: &CapacityPolicy, facts: &Facts, cut: Option<u32>, now: Timestamp) -> Reason {
     match (cut, facts.boost.as_ref().filter(|boost| boost.until.until > now)) {
         (Some(reached_percent), _) => Reason::Budget { reached_percent },

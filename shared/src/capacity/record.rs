@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
-use crate::ledger::Kept;
 use crate::model::{Strategy, TaskSize, Usd};
 
 /// Longest time between two looks that savings are counted over; three ticks.
@@ -65,10 +64,6 @@ impl Savings {
         self.at = Some(self.at.map_or(now, |at| at.max(now)));
         added
     }
-}
-
-impl Kept for Record {
-    const SORT_KEY: &'static str = "capacity";
 }
 
 /// Where a service is between asleep and awake. Never a number of tasks: that is computed from policy.

@@ -8,7 +8,7 @@ use super::choose::{self, Choice, choose};
 use super::judge::judge;
 use super::reason::Reason;
 use super::state::{Cause, Phase, Quarantine, Record, Rollout, same_digests};
-use crate::model::{Digest, Image, Service, ServicePolicy, Task};
+use crate::model::{DeploymentState, Digest, Image, Service, ServicePolicy, Task};
 
 /// How long an invocation may hold a rollout before another takes it over. Longer than the function's timeout.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
@@ -53,6 +53,15 @@ pub enum Ask {
         by: String,
         /// Why, in their words.
         why: Option<String>,
+        /// The deployment that is to be undone; refused when another runs. Whatever runs when left out.
+        deployment: Option<String>,
+    },
+    /// New tasks of what runs.
+    Restart {
+        /// Who asks.
+        by: String,
+        /// Why, in their words.
+        why: Option<String>,
     },
     /// These images although they were refused; the candidates when none is named.
     Retry {
@@ -86,6 +95,8 @@ pub enum Action {
         /// Desired count for a service that starts for the first time.
         start: Option<u32>,
     },
+    /// Replace every task by another of the same revision.
+    Restart,
     /// Take a deployment that is already there for the rollout's own.
     Adopt {
         /// ARN of its revision.
@@ -128,6 +139,7 @@ impl Action {
             Action::Keep => "keep",
             Action::Roll(_) => "roll",
             Action::Update { .. } => "update",
+            Action::Restart => "restart",
             Action::Adopt { .. } => "adopt",
             Action::Stage { .. } => "stage",
             Action::Complete { .. } => "complete",
@@ -227,9 +239,44 @@ fn newer_cause(record: &Record, seen: &Seen) -> Cause {
 fn asked(policy: &ServicePolicy, record: &Record, seen: &Seen, ask: &Ask, now: Timestamp) -> Option<Decision> {
     match ask {
         Ask::Nothing => None,
-        Ask::Rollback { by, why } => rollback(policy, record, seen, by, why.as_deref(), now),
+        Ask::Rollback { by, why, deployment } => {
+            let other = other_deployment(record, seen, deployment.as_deref());
+            other.or_else(|| rollback(policy, record, seen, by, why.as_deref(), now))
+        }
+        Ask::Restart { by, why } => Some(restart(record, seen, by, why.as_deref())),
         Ask::Retry { by, images } => retry(policy, record, seen, by, images, now),
     }
+}
+
+/// The refusal of a rollback that is about another deployment than the one that runs.
+fn other_deployment(record: &Record, seen: &Seen, asked: Option<&str>) -> Option<Decision> {
+    let asked = asked?;
+    let on_its_way = record.rollout.as_ref().map(|rollout| &rollout.cause);
+    // The same request again is answered by the rollout that it started.
+    if matches!(on_its_way, Some(Cause::Rollback { .. })) {
+        return None;
+    }
+    let current = record.current().filter(|release| on_its_way.is_none() && seen.runs(&release.images));
+    if current.is_some_and(|release| release.deployment == asked) {
+        return None;
+    }
+    let runs = seen.service.primary().map(|primary| primary.id.clone()).unwrap_or_default();
+    Some(keep(Reason::OtherDeployment { asked: asked.to_owned(), runs }))
+}
+
+/// A restart during a rollout would be another deployment of the same image, and hide how the rollout goes.
+fn restart(record: &Record, seen: &Seen, by: &str, why: Option<&str>) -> Decision {
+    let primary = seen.service.primary();
+    let replaces = record.rollout.as_ref().is_some_and(|rollout| !matches!(rollout.phase, Phase::Staged { .. }));
+    if replaces || primary.is_some_and(|primary| primary.state == DeploymentState::InProgress) {
+        let deployment = primary.map(|primary| primary.id.clone()).unwrap_or_default();
+        return keep(Reason::ReplacesTasks { deployment });
+    }
+    if seen.service.desired == 0 {
+        return keep(Reason::NothingRuns);
+    }
+    let reason = Reason::RestartRequested { by: by.to_owned(), why: why.map(str::to_owned) };
+    Decision { action: Action::Restart, reason }
 }
 
 fn rollback(

@@ -109,6 +109,27 @@ pub enum Reason {
     },
     /// A rollback was asked for, and no earlier release is known to be good.
     NothingBefore,
+    /// A rollback was asked for that is about another deployment than the one that runs.
+    OtherDeployment {
+        /// The deployment that was to be undone.
+        asked: String,
+        /// The one that runs.
+        runs: String,
+    },
+    /// A restart was asked for while tasks are being replaced anyway.
+    ReplacesTasks {
+        /// The deployment that does.
+        deployment: String,
+    },
+    /// A restart was asked for, and no task should run.
+    NothingRuns,
+    /// Somebody asked for new tasks of what runs.
+    RestartRequested {
+        /// Who.
+        by: String,
+        /// Why, in their words.
+        why: Option<String>,
+    },
     /// An interrupted rollout is taken up again.
     Resumed {
         /// When it was claimed.
@@ -171,6 +192,10 @@ impl Reason {
             },
             Reason::Stuck { .. } => "stuck",
             Reason::NothingBefore => "nothing_before",
+            Reason::OtherDeployment { .. } => "other_deployment",
+            Reason::ReplacesTasks { .. } => "replaces_tasks",
+            Reason::NothingRuns => "nothing_runs",
+            Reason::RestartRequested { .. } => "restart_requested",
             Reason::Resumed { .. } => "resumed",
             Reason::Adopted { .. } => "adopted",
             Reason::TaskSucceeded => "task_succeeded",
@@ -235,6 +260,15 @@ impl fmt::Display for Reason {
             Reason::NothingBefore => {
                 f.write_str("no earlier release of it is known to be good; push an image, or name one with `retry`")
             }
+            Reason::OtherDeployment { asked, runs } => {
+                write!(f, "{asked} does not run any more, {runs} does: a rollback now would undo something else")
+            }
+            Reason::ReplacesTasks { deployment } => {
+                write!(f, "{deployment} replaces tasks already; ask again when it is done")
+            }
+            Reason::NothingRuns => f.write_str("it should run no tasks, so there is nothing to restart"),
+            Reason::RestartRequested { by, why: Some(why) } => write!(f, "{by} asked for new tasks: {why}"),
+            Reason::RestartRequested { by, why: None } => write!(f, "{by} asked for new tasks"),
             Reason::Resumed { since } => write!(f, "the rollout claimed at {} was interrupted", clock(*since)),
             Reason::Adopted { deployment } => write!(f, "{deployment} already brings what should run"),
             Reason::TaskSucceeded => f.write_str("the task before the roll ended with exit code 0"),

@@ -6,7 +6,6 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::Kept;
 use crate::model::{Digest, Image};
 
 /// How many releases are remembered; the oldest goes first.
@@ -178,10 +177,6 @@ pub struct Freeze {
     pub why: Option<String>,
 }
 
-impl Kept for Record {
-    const SORT_KEY: &'static str = "rollout";
-}
-
 impl Record {
     /// What was last verified to run.
     pub fn current(&self) -> Option<&Release> {
@@ -196,6 +191,12 @@ impl Record {
                 && !release.images.iter().any(|(repository, image)| self.is_quarantined(repository, &image.digest))
         };
         self.releases.iter().skip(1).find(good)
+    }
+
+    /// Did the images of the current release run before another release did? Then it is one that was gone back to.
+    pub fn ran_before(&self, release: &Release) -> bool {
+        let others = self.releases.iter().filter(|other| other.deployment != release.deployment);
+        others.into_iter().any(|other| same_digests(&other.images, &release.images))
     }
 
     /// The quarantine of a digest, if it is in quarantine.

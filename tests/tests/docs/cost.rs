@@ -5,11 +5,8 @@ use shared::model::{Arch, Prices, Sleep};
 use tests::document::table;
 
 use crate::bill::{Part, REGION, SIZES, Size, bill, both, task_month, tasks};
-use crate::inventory::Inventory;
+use crate::inventory::{self, Inventory};
 use crate::price_list as list;
-
-/// The night where the fleet has none: the plan's.
-const NIGHT: &str = r#"{"zone": "Europe/Berlin", "windows": [{"from": "22:00", "to": "06:00"}]}"#;
 
 /// The generated parts.
 pub fn parts() -> Vec<(&'static str, String)> {
@@ -46,7 +43,7 @@ fn month(parts: &[Part], total: [f64; 2]) -> String {
 
 /// What the crawler saves by sleeping and by Spot; what is beside its tasks goes with them.
 fn saved(inventory: &Inventory, total: [f64; 2]) -> String {
-    let night = night(inventory);
+    let (night, weekend) = (night(&[]), night(&[("NightWeekendOff", "true")]));
     let whole = crawler(inventory, 1.0, false);
     let row = |name: String, awake: f64, spot: bool| {
         let cost = crawler(inventory, awake, spot);
@@ -58,9 +55,10 @@ fn saved(inventory: &Inventory, total: [f64; 2]) -> String {
     };
     let rows = [
         row("on demand, always on".into(), 1.0, false),
-        row(format!("asleep {:.0} % of the week", night * 100.0), 1.0 - night, false),
+        row(format!("asleep at night, {:.0} % of the week", night * 100.0), 1.0 - night, false),
         row("on Spot".into(), 1.0, true),
-        row("asleep, and on Spot when awake".into(), 1.0 - night, true),
+        row("asleep at night, and on Spot by day".into(), 1.0 - night, true),
+        row(format!("the same, and asleep at weekends: {:.0} % of the week", weekend * 100.0), 1.0 - weekend, true),
     ];
     let [now, then] = [SIZES[0].name, SIZES[1].name];
     let (now, then) = (format!("{now}: costs"), format!("{then}: costs"));
@@ -73,17 +71,17 @@ fn crawler(inventory: &Inventory, awake: f64, spot: bool) -> [f64; 2] {
     both(|size| task_month(own, spot).iter().sum::<f64>() * tasks(own, 1, size) * awake)
 }
 
-fn night(inventory: &Inventory) -> f64 {
-    let own = inventory.services[1].policy.sleep.clone();
-    asleep(&own.unwrap_or_else(|| serde_json::from_str(NIGHT).unwrap()))
+/// Share of a week that the crawler sleeps with these parameters.
+fn night(given: &[(&str, &str)]) -> f64 {
+    let crawler = inventory::fleet(given).services.pop().unwrap();
+    asleep(&crawler.sleep.unwrap())
 }
 
 /// The estimate in a sentence.
 pub fn sentence() -> String {
     let inventory = Inventory::take();
     let total = total(&bill(&inventory));
-    let [saved, _] =
-        [0, 1].map(|at| crawler(&inventory, 1.0, false)[at] - crawler(&inventory, 1.0 - night(&inventory), true)[at]);
+    let saved = crawler(&inventory, 1.0, false)[0] - crawler(&inventory, 1.0 - night(&[]), true)[0];
     let [now, then] = [SIZES[0].name, SIZES[1].name];
     format!(
         "For {now} about {:.0} USD a month in {REGION} with everything on demand and always on, and about {:.0} USD with the crawler asleep at night and on Spot; for {then} about {:.0} USD. The functions themselves cost next to nothing.",

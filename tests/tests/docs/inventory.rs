@@ -146,8 +146,13 @@ fn count(all: &[Template]) -> BTreeMap<String, usize> {
     counts
 }
 
+/// The fleet as it is deployed with these parameters.
+pub fn fleet(given: &[(&str, &str)]) -> Fleet {
+    Fleet::parse(&text(&Deployed::new(template::huskit(), given).output("Fleet"))).unwrap()
+}
+
 fn services(huskit: &Deployed) -> Vec<Service> {
-    let fleet: Fleet = serde_json::from_str(&text(&huskit.output("Fleet"))).unwrap();
+    let fleet = fleet(&[]);
     let definitions = huskit.template().of_type("AWS::ECS::TaskDefinition");
     let service = |policy: ServicePolicy| {
         let family = format!("{}-{}", fleet.system, policy.name);

@@ -154,38 +154,48 @@ fn resource_policies(stacks: &[Deployed]) -> String {
 
 /// Who may start the functions.
 fn invocations(stacks: &[Deployed]) -> String {
+    let row = |who: &str, function: &str, how: String, why: String| {
+        vec![code(who), "`lambda:InvokeFunction`".to_owned(), code(function), how, why]
+    };
+    let rule = || "for its rule alone".to_owned();
+    let role = |role: &Value| format!("as {}", code(&text(role).replace(['<', '>'], "").replace(".Arn", "")));
     let mut rows = Vec::new();
     for stack in stacks {
-        for (id, function) in stack.template().of_type("AWS::Serverless::Function") {
+        let template = stack.template();
+        for (id, function) in template.of_type("AWS::Serverless::Function") {
             for (name, event) in function["Events"].as_object().into_iter().flatten() {
-                let role = event["Properties"].get("RoleArn").map(|role| format!("as {}", resources(stack, role)));
                 let (who, how) = match event["Type"].as_str().unwrap_or_default() {
-                    "EventBridgeRule" => ("events.amazonaws.com", "for its rule alone"),
-                    "ScheduleV2" => ("scheduler.amazonaws.com", "as a role that may do this and keep what failed"),
-                    "SNS" => ("sns.amazonaws.com", "for its topic alone"),
+                    "EventBridgeRule" => ("events.amazonaws.com", rule()),
+                    "ScheduleV2" => ("scheduler.amazonaws.com", role(&stack.resolve(&event["Properties"]["RoleArn"]))),
+                    "SNS" => ("sns.amazonaws.com", "for its topic alone".to_owned()),
                     other => panic!("{id}.{name}: who may start it by an event of type {other} is not known here"),
                 };
-                let how = role.unwrap_or_else(|| how.to_owned());
-                rows.push(vec![code(who), code(&id), how, words(name)]);
+                rows.push(row(who, &id, how, words(name)));
             }
         }
-        for (id, permission) in stack.template().of_type("AWS::Lambda::Permission") {
-            assert_eq!(permission["Action"], "lambda:InvokeFunction", "{id}");
-            let only = format!("for {}", resources(stack, &permission["SourceArn"]));
-            let function = resources(stack, &permission["FunctionName"]);
-            rows.push(vec![code(&text(&permission["Principal"])), function, only, words(&id)]);
+        for (_, permission) in template.of_type("AWS::Lambda::Permission") {
+            assert_eq!(permission["Action"], "lambda:InvokeFunction", "{permission}");
+            let source = text(&permission["SourceArn"]["Fn::GetAtt"][0]);
+            let why = words(source.strip_suffix("Rule").unwrap_or_else(|| panic!("{source}: no rule")));
+            rows.push(row(&text(&permission["Principal"]), &text(&permission["FunctionName"]["Ref"]), rule(), why));
         }
-        for (id, _) in stack.template().of_type("AWS::Scheduler::Schedule") {
+        for (id, _) in template.of_type("AWS::Scheduler::Schedule") {
             let target = stack.properties(&id)["Target"].clone();
-            let (function, role) = (resources(stack, &target["Arn"]), resources(stack, &target["RoleArn"]));
-            rows.push(vec![code("scheduler.amazonaws.com"), function, format!("as {role}"), words(&id)]);
+            let function =
+                format!("{}Function", capitalized(text(&target["Arn"]).rsplit('-').next().unwrap_or_default()));
+            let why = words(id.trim_end_matches("Schedule"));
+            rows.push(row("scheduler.amazonaws.com", &function, role(&target["RoleArn"]), why));
         }
     }
-    let head = ["who", "may start", "if", "what for"];
     format!(
         "### Starting the functions\n\nSAM makes most of these from the functions' events.\n\n{}",
-        table(&head, rows)
+        table(&["who", "may", "on", "if", "what for"], rows)
     )
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_uppercase() + rest
 }
 
 /// What reaches further when there is no system of ours to name.

@@ -29,6 +29,7 @@ pub struct Parameter {
     pattern: Option<String>,
     constraint: Option<String>,
     range: (Option<f64>, Option<f64>),
+    lengths: (Option<u64>, Option<u64>),
 }
 
 impl Template {
@@ -95,6 +96,7 @@ impl Parameter {
     fn read(own: &Yaml) -> Parameter {
         let text = |name: &str| own.get(name).map(plain);
         let bound = |name: &str| own.get(name).and_then(Yaml::as_f64);
+        let length = |name: &str| own.get(name).and_then(Yaml::as_u64);
         Parameter {
             default: text("Default"),
             description: text("Description").unwrap_or_default(),
@@ -103,6 +105,7 @@ impl Parameter {
             pattern: text("AllowedPattern"),
             constraint: text("ConstraintDescription"),
             range: (bound("MinValue"), bound("MaxValue")),
+            lengths: (length("MinLength"), length("MaxLength")),
         }
     }
 
@@ -116,6 +119,12 @@ impl Parameter {
         if pattern.is_some_and(|pattern| !pattern.is_match(value)) {
             let matching = || format!("expected what matches {}", self.pattern.as_deref().unwrap_or_default());
             return Some(self.constraint.clone().unwrap_or_else(matching));
+        }
+        let length = value.chars().count() as u64;
+        match self.lengths {
+            (Some(least), _) if length < least => return Some(format!("expected {least} characters or more")),
+            (_, Some(most)) if length > most => return Some(format!("expected {most} characters or less")),
+            _ => {}
         }
         if !self.number {
             return None;
@@ -177,7 +186,7 @@ Parameters:
   Kind: {Type: String, Default: a, AllowedValues: [a, b]}
   Host: {Type: String, Default: '', AllowedPattern: '[a-z.]+|', ConstraintDescription: 'Give a host name.'}
   Size: {Type: Number, Default: 5, MinValue: 1, MaxValue: 9}
-  Topic: {Type: String, Description: Give the ARN of a topic.}
+  Topic: {Type: String, Description: Give the ARN of a topic., MinLength: 1, MaxLength: 5}
 Rules:
   HostOnlyWithB:
     Assertions:
@@ -213,6 +222,8 @@ Outputs:
             ("Size", "many", "prod: Size is \"many\"; expected a number"),
             ("Size", "0", "prod: Size is \"0\"; expected 1 or more"),
             ("Size", "10", "prod: Size is \"10\"; expected 9 or less"),
+            ("Topic", "", "prod: Topic is \"\"; expected 1 characters or more"),
+            ("Topic", "123456", "prod: Topic is \"123456\"; expected 5 characters or less"),
             (
                 "Siez",
                 "5",

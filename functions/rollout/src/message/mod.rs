@@ -117,6 +117,24 @@ pub(crate) fn recovered(fleet: &Fleet, policy: &ServicePolicy, record: &Record, 
     }
 }
 
+/// Tasks are replaced by others of the same revision.
+pub(crate) fn restarted(fleet: &Fleet, policy: &ServicePolicy, reason: &Reason, deployment: &str) -> Notification {
+    Notification {
+        summary: format!(
+            "{}: {reason}. Its tasks are replaced one after the other by others of what runs.",
+            policy.name
+        ),
+        facts: vec![("deployment".into(), deployment.into())],
+        ..notification(
+            fleet,
+            Severity::Info,
+            &format!("restarted/{deployment}"),
+            deployment,
+            &format!("{} is restarted", policy.name),
+        )
+    }
+}
+
 /// Pushes are held back from now on, or no longer.
 pub(crate) fn frozen(
     fleet: &Fleet,
@@ -181,6 +199,11 @@ pub(crate) fn kept(fleet: &Fleet, policy: &ServicePolicy, reason: &Reason, trigg
             let step = format!("Look at the events of the service; to give up: {}", ask("rollback", policy));
             Some(say(Severity::Warning, format!("overdue/{what}"), "the rollout is overdue".into(), vec![step]))
         }
+        // Somebody asked and waits for an answer.
+        Reason::OtherDeployment { asked, .. } => {
+            let key = format!("refused/rollback/{asked}");
+            Some(say(Severity::Warning, key, "the rollback is refused".into(), vec![ask_for_one(policy)]))
+        }
         Reason::Stuck { revision } => {
             let step = "Compare that revision with the one before: its environment, secrets, sizes.".to_owned();
             Some(say(Severity::Critical, format!("stuck/{revision}"), "cannot be rolled forward".into(), vec![step]))
@@ -214,6 +237,10 @@ fn took(rollout: &Rollout, now: Timestamp) -> String {
         (minutes, 0) => format!("{minutes} min"),
         (minutes, seconds) => format!("{minutes} min {seconds} s"),
     }
+}
+
+fn ask_for_one(policy: &ServicePolicy) -> String {
+    format!("If what runs is bad too: {}", ask("rollback", policy))
 }
 
 /// The request to send, as `sam remote invoke` and the console take it.

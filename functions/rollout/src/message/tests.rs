@@ -206,3 +206,26 @@ fn a_refused_digest_is_told_when_it_is_pushed_again_and_not_when_an_event_comes_
     assert_eq!(told(push(None)), None);
     assert_eq!(told(Trigger::Everything), None);
 }
+
+#[test]
+fn new_tasks_and_a_refused_rollback_are_told() {
+    let fleet = fleet();
+    let service = &fleet.services[0];
+    let asked = Reason::RestartRequested { by: "alarm memory".into(), why: Some("it rings since 10:00".into()) };
+    assert_snapshot!(mail(&restarted(&fleet, service, &asked, "ecs-svc/3")), @"
+    [huskit prod] website-agent is restarted
+
+    website-agent: alarm memory asked for new tasks: it rings since 10:00. Its tasks are replaced one after the other by others of what runs.
+
+    deployment  ecs-svc/3
+    ");
+    let refused = Reason::OtherDeployment { asked: "ecs-svc/2".into(), runs: "ecs-svc/3".into() };
+    assert_snapshot!(mail(&kept(&fleet, service, &refused, &Trigger::Everything).unwrap()), @r#"
+    [huskit prod] website-agent: the rollback is refused
+
+    website-agent: ecs-svc/2 does not run any more, ecs-svc/3 does: a rollback now would undo something else.
+
+    Next
+    - If what runs is bad too: invoke the rollout function with {"action":"rollback","service":"website-agent","by":"<you>"}
+    "#);
+}

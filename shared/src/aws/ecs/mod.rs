@@ -148,6 +148,20 @@ impl Ecs {
         service.and_then(|service| read::service(id, service)).context(context)
     }
 
+    /// Replaces every task of a service by another of the same revision; returns the service as ECS answers.
+    ///
+    /// Requires `ecs:UpdateService`.
+    ///
+    /// # Errors
+    /// `NotFound` when the service is gone.
+    pub async fn restart(&self, id: &ServiceId) -> Result<Service> {
+        let context = || format!("restart service {id}");
+        let call = self.client.update_service().cluster(&id.cluster).service(&id.name).force_new_deployment(true);
+        let answer = call.send().await.map_err(classify).context(context)?;
+        let service = answer.service().ok_or_else(|| Error::new(Kind::Unavailable, "no service in the answer"));
+        service.and_then(|service| read::service(id, service)).context(context)
+    }
+
     /// Sets how many tasks a service runs, and where. Another strategy replaces every task: ECS demands a new deployment.
     ///
     /// Requires `ecs:UpdateService`.

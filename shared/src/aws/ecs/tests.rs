@@ -136,6 +136,13 @@ fn rolling_is_one_call_and_answers_the_service() {
     assert!(replay.sent()[0].get("desiredCount").is_none());
 }
 
+#[test]
+fn a_restart_forces_a_deployment_and_changes_nothing_else() {
+    let replay = Replay::new(&[(200, json!({"service": service("web")}))]);
+    run(Ecs::new(&replay.connection()).restart(&id("web"))).unwrap();
+    assert_eq!(replay.sent(), [json!({"cluster": "prod", "service": "web", "forceNewDeployment": true})]);
+}
+
 fn service_without_count() -> Value {
     service("web")
 }

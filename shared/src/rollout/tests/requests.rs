@@ -3,7 +3,7 @@ use crate::model::*;
 use crate::rollout::*;
 
 fn rollback() -> Ask {
-    Ask::Rollback { by: "anna".into(), why: Some("checkout broken".into()) }
+    Ask::Rollback { by: "anna".into(), why: Some("checkout broken".into()), deployment: None }
 }
 
 fn retry(n: Option<u8>) -> Ask {
@@ -84,4 +84,34 @@ fn retry_does_not_break_a_freeze() {
 #[test]
 fn retry_of_what_runs_changes_nothing() {
     assert_eq!(outcome(&World::running(1).ask(&retry(None))), ("up_to_date", None));
+}
+
+fn rollback_of(deployment: &str) -> Ask {
+    Ask::Rollback { by: "alarm errors".into(), why: None, deployment: Some(deployment.into()) }
+}
+
+#[test]
+fn rollback_of_a_deployment_that_runs_no_more_is_refused() {
+    let current = with_history().record.current().unwrap().deployment.clone();
+    assert_eq!(outcome(&with_history().ask(&rollback_of(&current))), ("rollback_requested", Some(image(2))));
+    let refused = with_history().ask(&rollback_of("ecs-svc/old"));
+    assert_eq!(outcome(&refused), ("other_deployment", None));
+    assert!(refused.reason.to_string().starts_with("ecs-svc/old does not run any more"), "{}", refused.reason);
+    let replaced = with_history().candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
+    assert_eq!(outcome(&replaced.ask(&rollback_of(&current))), ("other_deployment", None));
+    let mut begun = with_history().on_its_way(2, deploying(2)).deployed(2, DeploymentState::InProgress);
+    begun.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "alarm errors".into(), why: None };
+    assert_eq!(outcome(&begun.ask(&rollback_of(&current))), ("in_flight", None), "delivered twice");
+}
+
+#[test]
+fn a_restart_is_refused_while_tasks_are_replaced_and_where_none_should_run() {
+    let restart = Ask::Restart { by: "alarm memory".into(), why: None };
+    let decision = with_history().ask(&restart);
+    assert_eq!((decision.action, decision.reason.label()), (Action::Restart, "restart_requested"));
+    let rolling = with_history().candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
+    assert_eq!(outcome(&rolling.ask(&restart)), ("replaces_tasks", None));
+    let mut asleep = with_history();
+    asleep.seen.service.desired = 0;
+    assert_eq!(outcome(&asleep.ask(&restart)), ("nothing_runs", None));
 }

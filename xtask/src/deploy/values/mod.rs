@@ -87,7 +87,7 @@ impl Given<'_> {
             for (name, value, of) in shared {
                 let there = all.entry(name.clone()).or_insert_with(|| value.clone());
                 if *there != value {
-                    problems.push(format!("{}: {name} is {there:?}; expected {value:?}, as {of} has it", own.name));
+                    problems.push(format!("{}: {name} is {there:?}; expected {value:?}, {of}", own.name));
                 }
             }
             problems.extend(check(self.edge, &all, self.edge_before, &own.region, &own.name));
@@ -100,10 +100,11 @@ impl Given<'_> {
     fn shared(&self, main: &Parameters) -> Vec<(String, String, String)> {
         let environment = self.environment();
         let both = main.iter().filter(|(name, _)| self.edge.parameters.contains_key(*name));
-        let mut shared: Vec<_> =
-            both.map(|(name, value)| (name.clone(), value.clone(), environment.name.clone())).collect();
+        let mut shared: Vec<_> = both
+            .map(|(name, value)| (name.clone(), value.clone(), format!("as {} has it", environment.name)))
+            .collect();
         if self.edge.parameters.contains_key(HOME) {
-            shared.push((HOME.to_owned(), environment.region.clone(), format!("the region of {}", environment.name)));
+            shared.push((HOME.to_owned(), environment.region.clone(), format!("where {} is", environment.name)));
         }
         shared
     }

@@ -1,0 +1,171 @@
+//! What reached the function: alarms that changed their state, stack updates, ticks and requests.
+//!
+//! One alarm has many shapes: with and without reason data, of one metric, of an expression, of a query, of a band, of
+//! other alarms. Only the name, the state and its time are demanded; all else is read as far as it is there.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value as Json;
+use shared::alarm::{Place, Sighting, Suppressed, Updating, Value};
+use shared::event::{Event, Payload, kind, request};
+use shared::{Error, Result};
+
+mod measured;
+
+/// What reached the function, reduced to where to look and what to remember.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trigger {
+    /// An alarm changed its state.
+    Alarm {
+        /// Its name.
+        name: String,
+        /// What is known of it.
+        sighting: Box<Sighting>,
+    },
+    /// The stack that has the services is being updated, or was.
+    StackUpdate(Updating),
+    /// Look again at what was heard of.
+    Request(Request),
+    /// Nothing for this function, and why.
+    Ignored(String),
+}
+
+/// What may be asked for by direct invocation.
+///
+/// `at` is the moment that is meant where it is ahead of the clock.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// Look, as the tick does.
+    Reconcile {
+        /// Only at this alarm.
+        #[serde(default)]
+        alarm: Option<String>,
+        /// When the schedule meant it.
+        #[serde(default)]
+        at: Option<Timestamp>,
+    },
+    /// Decide and explain, change nothing.
+    Plan {
+        /// Only for this alarm.
+        #[serde(default)]
+        alarm: Option<String>,
+        /// What would be decided then; any moment.
+        #[serde(default)]
+        at: Option<Timestamp>,
+    },
+}
+
+impl Request {
+    /// The alarm that is named, if one is.
+    pub fn alarm(&self) -> Option<&str> {
+        match self {
+            Request::Reconcile { alarm, .. } | Request::Plan { alarm, .. } => alarm.as_deref(),
+        }
+    }
+}
+
+impl Trigger {
+    /// Reads whatever arrived, and the moment at which it is to be decided.
+    ///
+    /// # Errors
+    /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
+    pub fn parse(payload: Json, clock: Timestamp) -> Result<(Trigger, Timestamp)> {
+        let later = |at: Option<Timestamp>| at.map_or(clock, |at| at.max(clock));
+        match Payload::parse(payload)? {
+            Payload::Event(event) => Ok((of_event(&event)?, later(event.at))),
+            Payload::Request(payload) => {
+                let request: Request = request(payload)?;
+                let moment = match &request {
+                    Request::Reconcile { at, .. } => later(*at),
+                    Request::Plan { at, .. } => at.unwrap_or(clock),
+                };
+                Ok((Trigger::Request(request), moment))
+            }
+        }
+    }
+}
+
+fn of_event(event: &Event) -> Result<Trigger> {
+    match event.about() {
+        ("aws.cloudwatch", "CloudWatch Alarm State Change") => alarm(event),
+        ("aws.cloudformation", "CloudFormation Stack Status Change") => update(event),
+        (source, detail_type) => {
+            Ok(Trigger::Ignored(format!("`{detail_type}` of {source} is nothing for this function")))
+        }
+    }
+}
+
+fn alarm(event: &Event) -> Result<Trigger> {
+    let name = event.text("alarmName")?.to_owned();
+    let state = event.detail.get("state").unwrap_or(&Json::Null);
+    let text = |field: &str| state.get(field).and_then(Json::as_str).unwrap_or_default();
+    let value = match text("value") {
+        "" => return Err(bad("detail.state.value", state.get("value"), "`OK`, `ALARM` or `INSUFFICIENT_DATA`")),
+        // A state that is newer than this code is no reason to fail for ever.
+        written => match value(written) {
+            Some(value) => value,
+            None => return Ok(Trigger::Ignored(format!("{name} is in the state {written}, which says nothing here"))),
+        },
+    };
+    // The state's own time orders changes; that of the event is when it was sent.
+    let at = text("timestamp").parse().ok().or(event.at);
+    let at = at.ok_or_else(|| bad("detail.state.timestamp", state.get("timestamp"), "a time with offset"))?;
+    let reason = text("reason").to_owned();
+    let configuration = event.detail.get("configuration").unwrap_or(&Json::Null);
+    let data = text("reasonData").parse::<Json>().unwrap_or_default();
+    let sighting = Sighting {
+        value,
+        previous: event.detail.pointer("/previousState/value").and_then(Json::as_str).and_then(self::value),
+        at,
+        description: configuration.get("description").and_then(Json::as_str).unwrap_or_default().to_owned(),
+        measured: measured::read(configuration, &data, &reason),
+        suppressed: suppressed(event, text("actionsSuppressedBy"), value),
+        place: place(event),
+        reason,
+    };
+    Ok(Trigger::Alarm { name, sighting: Box::new(sighting) })
+}
+
+fn value(written: &str) -> Option<Value> {
+    match written {
+        "OK" => Some(Value::Ok),
+        "ALARM" => Some(Value::Alarm),
+        "INSUFFICIENT_DATA" => Some(Value::InsufficientData),
+        _ => None,
+    }
+}
+
+/// State changes come though their actions are kept back: a mute rule, or the suppressor of a composite alarm.
+fn suppressed(event: &Event, by: &str, value: Value) -> Option<Suppressed> {
+    let muted = event.detail.get("muteDetail").filter(|detail| detail.is_object());
+    let text = |field: &str| muted.and_then(|detail| detail.get(field)).and_then(Json::as_str);
+    let rule = text("mutedByArn").map(|arn| format!("mute rule {}", arn.rsplit([':', '/']).next().unwrap_or(arn)));
+    let by = rule.or_else(|| Some(by).filter(|by| !by.is_empty()).map(str::to_owned)).filter(|_| value != Value::Ok)?;
+    Some(Suppressed { by, until: text("muteWindowEnd").and_then(|end| end.parse().ok()) })
+}
+
+/// Partition and region of the alarm: an event that was forwarded has them in the alarm's ARN alone.
+fn place(event: &Event) -> Place {
+    let parts: Vec<&str> = event.resources.first().map_or("", String::as_str).split(':').collect();
+    match parts[..] {
+        ["arn", partition, "cloudwatch", region, ..] => {
+            Place { partition: partition.to_owned(), region: region.to_owned() }
+        }
+        _ => Place::default(),
+    }
+}
+
+fn update(event: &Event) -> Result<Trigger> {
+    let status = event.detail.pointer("/status-details/status");
+    let status = status.and_then(Json::as_str).ok_or_else(|| bad("detail.status-details.status", status, "a text"))?;
+    let at = event.at.ok_or_else(|| Error::bad_field("time", "nothing", "the time of the event"))?;
+    Ok(Trigger::StackUpdate(Updating { at, on_its_way: status.ends_with("_IN_PROGRESS") }))
+}
+
+fn bad(path: &str, found: Option<&Json>, expected: &str) -> Error {
+    Error::bad_field(path, kind(found.unwrap_or(&Json::Null)), expected)
+}
+
+#[cfg(test)]
+mod tests;

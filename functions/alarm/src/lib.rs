@@ -1,0 +1,365 @@
+//! Tells people what an alarm means, and asks for its remedy.
+//!
+//! A state change is heard into the ledger in whatever order it comes; what is told of it and which remedy is due is
+//! decided by [`shared::alarm::plan`] from what is known of the alarm, of its service and of the clock. Nothing is
+//! repaired here: a boost is a fact for the capacity planner, a restart or a rollback is a request to the rollout
+//! function. The tick looks at every alarm that is not quiet again, because what the plan explains now may not be
+//! explained in five minutes.
+//!
+//! | trigger | scope |
+//! |---|---|
+//! | an alarm changed its state | that alarm; one that the document does not name is ignored |
+//! | stack update began or ended | the alarms with a grace period: it explains their noise |
+//! | tick, request `reconcile` | every alarm that is not quiet |
+//! | request `plan`, with `at` | the alarm that is named, or every one; nothing is changed |
+//!
+//! | what is known | what is done |
+//! |---|---|
+//! | it rings | announced once, with figure, threshold, what changed in the last hour, tasks, remedy and links |
+//! | it rings as planned: muted, asleep, waking, in a rollout's or stack update's grace | written down; announced if it still rings after |
+//! | it rings and ends again and again | told once, muted until it is quiet, then summed up |
+//! | it is over | told, with how long it lasted |
+//! | it gets no data | told where the document says so |
+//!
+//! | remedy | what is asked for | bounded by |
+//! |---|---|---|
+//! | `scale` | more tasks for a while, longer while it rings | baseline, budget, eight hours, daily limit |
+//! | `restart` | a forced deployment of what runs | cool-down, daily limit, no rollout on its way |
+//! | `rollback` | the release before | watch window, a verified release, once per deployment, daily limit |
+
+mod apply;
+mod event;
+mod links;
+mod message;
+mod observe;
+
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use shared::alarm::{Action, AlarmPolicy, Alarms, Pending, Plan, Record, Treatment, Why, plan};
+use shared::aws::{Connection, DynamoDb, Ecs, Functions, Sns};
+use shared::env::{Config, Env};
+use shared::lambda::Function;
+use shared::ledger::{Ledger, Subject};
+use shared::model::ServiceId;
+use shared::report::{Line, Outcome, Report};
+use shared::rollout::LEASE;
+use shared::{Kind, Result};
+
+use apply::Deed;
+use message::Story;
+use observe::{Around, Place};
+
+pub use event::{Request, Trigger};
+
+/// What the ledger keeps of one alarm.
+pub(crate) type Entry = shared::ledger::Entry<Record>;
+
+/// How often one alarm is looked at anew because somebody else wrote first.
+const TRIES: usize = 4;
+
+/// The function: configuration and one gateway per service it talks to.
+pub struct App {
+    config: Config,
+    alarms: Alarms,
+    runbooks_url: String,
+    schedule_function: String,
+    rollout_function: String,
+    region: String,
+    ecs: Ecs,
+    sns: Sns,
+    functions: Functions,
+    ledger: Ledger,
+}
+
+/// May anything change in this invocation?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Do what is decided.
+    Act,
+    /// Decide and report, change nothing.
+    DryRun,
+}
+
+impl Function for App {
+    fn new(config: Config, env: &Env, connection: &Connection) -> Result<App> {
+        Ok(App {
+            alarms: Alarms::parse(&env.optional("ALARMS").unwrap_or_default(), &config.fleet)?,
+            runbooks_url: env.required("RUNBOOKS_URL")?.trim_end_matches('/').to_owned(),
+            schedule_function: env.required("SCHEDULE_FUNCTION")?,
+            rollout_function: env.required("ROLLOUT_FUNCTION")?,
+            region: connection.region().to_owned(),
+            ecs: Ecs::new(connection),
+            sns: Sns::new(connection),
+            functions: Functions::new(connection),
+            ledger: Ledger::new(DynamoDb::new(connection, &config.ledger_table)),
+            config,
+        })
+    }
+
+    async fn warm(&self) {
+        if let Some(policy) = self.alarms.alarms.first() {
+            drop(self.around(&[policy]).await);
+        }
+    }
+
+    /// A broken payload is an error; so is an alarm in scope that failed, when the others are done.
+    async fn handle(&self, payload: Value, clock: Timestamp) -> Result<Value> {
+        let started = Instant::now();
+        let (trigger, now) = Trigger::parse(payload, clock)?;
+        let scope = match self.scope(&trigger) {
+            Ok(scope) => scope,
+            Err(reason) => {
+                tracing::debug!("ignored: {reason}");
+                return Ok(json!({ "ignored": reason }));
+            }
+        };
+        let planned = matches!(trigger, Trigger::Request(Request::Plan { .. }));
+        let dry_run = self.config.dry_run || planned;
+        let mode = if dry_run { Mode::DryRun } else { Mode::Act };
+
+        let mut report = Report { dry_run, ..Report::default() };
+        for done in self.look(&scope, &trigger, mode, now).await {
+            report.lines.extend(done.lines);
+            report.messages.extend(done.messages);
+        }
+        report.log(dry_run);
+        let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
+        let metrics = report.metrics(&self.config.fleet.system, "alarm", clock.as_millisecond(), duration);
+        shared::lambda::metrics(&metrics);
+        report.into_result()
+    }
+}
+
+impl App {
+    /// The alarms that a trigger concerns, or why it concerns none.
+    fn scope(&self, trigger: &Trigger) -> Result<Vec<&AlarmPolicy>, String> {
+        let alarms = &self.alarms.alarms;
+        let named = |name: &str| match self.alarms.get(name) {
+            Some(policy) => Ok(vec![policy]),
+            None => Err(format!("{name} is no alarm that is looked after here")),
+        };
+        match trigger {
+            Trigger::Alarm { name, .. } => named(name),
+            Trigger::StackUpdate(_) => Ok(alarms.iter().filter(|alarm| alarm.grace_minutes > 0).collect()),
+            Trigger::Request(request) => request.alarm().map_or_else(|| Ok(alarms.iter().collect()), named),
+            Trigger::Ignored(reason) => Err(reason.clone()),
+        }
+    }
+
+    /// Ledger first: a tick that finds every alarm quiet asks nobody anything else.
+    async fn look(&self, scope: &[&AlarmPolicy], trigger: &Trigger, mode: Mode, now: Timestamp) -> Vec<Done> {
+        let entries = join_all(scope.iter().map(|policy| self.load(policy))).await;
+        let ask = matches!(trigger, Trigger::Alarm { .. } | Trigger::Request(Request::Plan { .. }));
+        let due: Vec<(&AlarmPolicy, Result<Entry>)> = scope
+            .iter()
+            .copied()
+            .zip(entries)
+            .filter(|(_, entry)| ask || entry.as_ref().map_or(true, observe::needs_a_look))
+            .collect();
+        // An update is remembered for quiet alarms too: it is what may make them ring.
+        let remembered = match trigger {
+            Trigger::StackUpdate(_) => self.remember(scope, trigger, mode).await,
+            _ => Vec::new(),
+        };
+        let policies: Vec<&AlarmPolicy> = due.iter().map(|(policy, _)| *policy).collect();
+        let around = self.around(&policies).await;
+        let each = due.into_iter().map(|(policy, entry)| self.reconcile(policy, entry, &around, trigger, mode, now));
+        join_all(each).await.into_iter().chain(remembered).collect()
+    }
+
+    async fn load(&self, policy: &AlarmPolicy) -> Result<Entry> {
+        self.ledger.load(&Subject::Alarm(policy.name.clone())).await
+    }
+
+    /// Writes a stack update down for every alarm that it may explain.
+    async fn remember(&self, scope: &[&AlarmPolicy], trigger: &Trigger, mode: Mode) -> Vec<Done> {
+        if mode == Mode::DryRun {
+            return Vec::new();
+        }
+        let each = scope.iter().map(|policy| async move {
+            let subject = Subject::Alarm(policy.name.clone());
+            let changed = self.ledger.change::<Record>(&subject, |entry| hear(&mut entry.record, trigger)).await;
+            let mut done = Done::default();
+            if let Err(error) = changed {
+                done.push(policy, "record", "stack_update", "it could not be written down", Outcome::Failed(error));
+            }
+            done
+        });
+        join_all(each).await
+    }
+
+    /// One alarm; its failure is a line of the report.
+    async fn reconcile(
+        &self,
+        policy: &AlarmPolicy,
+        entry: Result<Entry>,
+        around: &Around,
+        trigger: &Trigger,
+        mode: Mode,
+        now: Timestamp,
+    ) -> Done {
+        let (mut entry, mut tries) = (entry, 1);
+        loop {
+            let mut done = Done::default();
+            let result = match entry {
+                Ok(entry) => self.once(policy, entry, around, trigger, mode, now, &mut done).await,
+                Err(error) => Err(error),
+            };
+            match result {
+                Ok(()) => return done,
+                // Somebody else wrote first: look again and decide anew.
+                Err(error) if error.kind() == Kind::Conflict && tries < TRIES => {
+                    tries += 1;
+                    entry = self.load(policy).await;
+                }
+                Err(error) => {
+                    done.push(policy, "none", "error", "could not be looked after", Outcome::Failed(error));
+                    return done;
+                }
+            }
+        }
+    }
+
+    /// Hear, plan, ask for the remedy, tell. What people are told is written after the remedy was asked for, in one
+    /// write with what is remembered of it: a crash before that is healed by the same event or the next tick.
+    #[allow(clippy::too_many_arguments)] // one place, and each is another thing
+    async fn once(
+        &self,
+        policy: &AlarmPolicy,
+        mut entry: Entry,
+        around: &Around,
+        trigger: &Trigger,
+        mode: Mode,
+        now: Timestamp,
+        done: &mut Done,
+    ) -> Result<()> {
+        let subject = Subject::Alarm(policy.name.clone());
+        let loaded = entry.clone();
+        hear(&mut entry.record, trigger);
+        let place = policy.service.as_deref().and_then(|service| around.of(service));
+        let watched = place.map(Place::watched);
+        let mut plan = plan(policy, watched.as_ref(), &entry.record, now);
+        if let Some(unseen) = place.and_then(Place::unseen) {
+            plan.treatment = Treatment::none(Why::Unseen { why: unseen.to_string() });
+            done.push(policy, "none", "error", "its service could not be looked at", Outcome::Failed(unseen));
+        }
+        if mode == Mode::DryRun {
+            done.planned(policy, &plan);
+            return Ok(());
+        }
+        if let Some(pending) =
+            entry.record.pending.as_ref().filter(|pending| pending.at + LEASE > now && pending.at < now)
+        {
+            // Another invocation has it in its hands and tells what came of it.
+            let why = format!("another invocation asks for its remedy, {}", pending.step.label());
+            done.push(policy, "keep", "claimed_elsewhere", &why, Outcome::Unchanged);
+            return if entry == loaded { Ok(()) } else { self.ledger.save(&subject, &mut entry).await };
+        }
+
+        let deed = match &plan.treatment.step {
+            None => Deed::Nothing(plan.treatment.why.clone()),
+            Some(step) => {
+                entry.record.pending = Some(Pending { step: step.clone(), at: now });
+                self.ledger.save(&subject, &mut entry).await?;
+                self.take(policy, place, step, &plan, now).await
+            }
+        };
+        match &deed {
+            Deed::Asked(step) => entry.record.took(step, now),
+            Deed::Nothing(_) | Deed::Failed(..) => entry.record.pending = None,
+        }
+        let story = Story {
+            fleet: &self.config.fleet,
+            alarms: &self.alarms,
+            policy,
+            record: &entry.record,
+            place,
+            links: &self.links(&entry.record),
+            now,
+        };
+        let message = story.tell(&plan, &deed);
+        entry.record.told(&plan, now);
+        let told = message.is_some_and(|message| entry.tell(now, message));
+        done.did(policy, &plan, deed, told);
+        if !matches!(plan.decision.action, Action::Keep) || plan.treatment.step.is_some() {
+            entry.note(now, plan.decision.action.label(), plan.decision.reason.to_string());
+        }
+        if entry != loaded {
+            self.ledger.save(&subject, &mut entry).await?;
+        }
+        let topic = &self.config.operations_topic;
+        done.messages.extend(self.ledger.send_due(&self.sns, topic, &subject, &mut entry, now).await?);
+        Ok(())
+    }
+}
+
+/// Takes in what a trigger says of an alarm; is it remembered differently now?
+fn hear(record: &mut Record, trigger: &Trigger) -> bool {
+    let before = record.clone();
+    match trigger {
+        Trigger::Alarm { sighting, .. } => drop(record.hear((**sighting).clone())),
+        Trigger::StackUpdate(update) => drop(record.hear_update(*update)),
+        Trigger::Request(_) | Trigger::Ignored(_) => {}
+    }
+    *record != before
+}
+
+/// What was done about one alarm.
+#[derive(Default)]
+struct Done {
+    lines: Vec<Line>,
+    messages: Vec<String>,
+}
+
+impl Done {
+    /// A line of the report; an alarm stands there as `alarm/<name>`.
+    fn push(
+        &mut self,
+        policy: &AlarmPolicy,
+        decision: &'static str,
+        reason: &'static str,
+        why: &str,
+        outcome: Outcome,
+    ) {
+        let service = ServiceId { cluster: "alarm".into(), name: policy.name.clone() };
+        self.lines.push(Line { service, decision, reason, why: why.to_owned(), image: None, outcome });
+    }
+
+    fn planned(&mut self, policy: &AlarmPolicy, plan: &Plan) {
+        let (decision, treatment) = (&plan.decision, &plan.treatment);
+        let outcome = match decision.action {
+            Action::Keep => Outcome::Unchanged,
+            action => Outcome::Planned(vec![format!("would {}", action.label().replace('_', " "))]),
+        };
+        self.push(policy, decision.action.label(), decision.reason.label(), &decision.reason.to_string(), outcome);
+        if let Some(step) = &treatment.step {
+            let outcome = Outcome::Planned(vec![format!("would ask for {}", message::step(step))]);
+            self.push(policy, step.label(), treatment.why.label(), &treatment.why.to_string(), outcome);
+        }
+    }
+
+    fn did(&mut self, policy: &AlarmPolicy, plan: &Plan, deed: Deed, told: bool) {
+        let decision = &plan.decision;
+        let outcome = match (decision.action, told) {
+            (Action::Keep, false) => Outcome::Unchanged,
+            (Action::Record, _) => Outcome::Changed(vec!["written down".into()]),
+            (_, true) => Outcome::Changed(vec!["told".into()]),
+            (_, false) => Outcome::Changed(vec!["told before".into()]),
+        };
+        self.push(policy, decision.action.label(), decision.reason.label(), &decision.reason.to_string(), outcome);
+        let why = &plan.treatment.why;
+        match deed {
+            Deed::Nothing(_) => {}
+            Deed::Asked(step) => {
+                let outcome = Outcome::Changed(vec![format!("asked for {}", message::step(&step))]);
+                self.push(policy, step.label(), why.label(), &why.to_string(), outcome);
+            }
+            Deed::Failed(step, error) => {
+                self.push(policy, step.label(), why.label(), &why.to_string(), Outcome::Failed(error));
+            }
+        }
+    }
+}

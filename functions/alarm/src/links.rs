@@ -1,0 +1,146 @@
+//! Links into the console, in the partition and region that are meant.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::alarm::{Place, Record};
+
+use crate::App;
+
+/// What the logs of an alarm's service are asked.
+const QUERY: &str = "fields @timestamp, @message\n| sort @timestamp desc\n| limit 200";
+/// Logs are shown from so long before the alarm began to ring.
+const BEFORE: SignedDuration = SignedDuration::from_mins(15);
+
+/// Where people find more about one alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Links {
+    /// Where runbooks are, without a `/` at the end.
+    pub runbooks: String,
+    /// Where the alarm is.
+    pub alarm: Place,
+    /// Where the services are.
+    pub home: Place,
+}
+
+impl App {
+    /// The links for an alarm that was last heard of where its record says.
+    pub(crate) fn links(&self, record: &Record) -> Links {
+        let told = record.sighting.as_ref().map(|sighting| sighting.place.clone()).unwrap_or_default();
+        let partition = if told.partition.is_empty() { "aws".to_owned() } else { told.partition };
+        let region = if told.region.is_empty() { self.region.clone() } else { told.region };
+        Links {
+            runbooks: self.runbooks_url.clone(),
+            home: Place { partition: partition.clone(), region: self.region.clone() },
+            alarm: Place { partition, region },
+        }
+    }
+}
+
+impl Links {
+    /// The runbook in this file.
+    pub fn runbook(&self, file: &str) -> String {
+        format!("{}/{file}", self.runbooks)
+    }
+
+    /// The alarm itself.
+    pub fn alarm(&self, name: &str) -> String {
+        format!("{}#alarmsV2:alarm/{}", console(&self.alarm), percent(name))
+    }
+
+    /// The dashboard with this name.
+    pub fn dashboard(&self, name: &str) -> String {
+        format!("{}#dashboards/dashboard/{}", console(&self.home), percent(name))
+    }
+
+    /// Logs Insights over `group`, from a while before `since` to a moment after `now`.
+    pub fn logs(&self, group: &str, since: Timestamp, now: Timestamp) -> String {
+        let time = |at: Timestamp| star(&at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string());
+        let (start, end) = (time(since - BEFORE), time(now + SignedDuration::from_mins(5)));
+        let detail = format!(
+            "~(end~'{end}~start~'{start}~timeType~'ABSOLUTE~tz~'UTC~editorString~'{}~source~(~'{}))",
+            star(QUERY),
+            star(group)
+        );
+        // The console escapes the whole of it twice, with `$` for `%`; letters, digits and `*xx` stay as they are.
+        let escape = |c: char| match c {
+            '~' => "$257E".to_owned(),
+            '(' => "$2528".to_owned(),
+            ')' => "$2529".to_owned(),
+            '\'' => "$2527".to_owned(),
+            other => other.to_string(),
+        };
+        let detail: String = detail.chars().map(escape).collect();
+        format!("{}#logsV2:logs-insights$3FqueryDetail$3D{detail}", console(&self.home))
+    }
+}
+
+/// CloudWatch's console of a region.
+fn console(place: &Place) -> String {
+    let domain = match place.partition.as_str() {
+        "aws-cn" => "console.amazonaws.cn",
+        "aws-us-gov" => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
+    };
+    format!("https://{0}.{domain}/cloudwatch/home?region={0}", place.region)
+}
+
+/// A value as the console writes it into `queryDetail`: `*2f` for `/`.
+fn star(text: &str) -> String {
+    escaped(text, '*')
+}
+
+/// A value as part of a link: `%2f` for `/`.
+fn percent(text: &str) -> String {
+    escaped(text, '%')
+}
+
+fn escaped(text: &str, mark: char) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
+        other => format!("{mark}{other:02x}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn links(partition: &str, alarm: &str, home: &str) -> Links {
+        let place = |region: &str| Place { partition: partition.to_owned(), region: region.to_owned() };
+        Links { runbooks: "https://example.com/runbooks".into(), alarm: place(alarm), home: place(home) }
+    }
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-11-21T{time}:00Z").parse().unwrap()
+    }
+
+    #[test]
+    fn an_alarm_of_another_region_is_linked_there_and_the_rest_at_home() {
+        let links = links("aws", "us-east-1", "eu-central-1");
+        let console = |region: &str| format!("https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}");
+        assert_eq!(links.alarm("acme prod/5xx"), format!("{}#alarmsV2:alarm/acme%20prod%2f5xx", console("us-east-1")));
+        assert_eq!(links.dashboard("acme"), format!("{}#dashboards/dashboard/acme", console("eu-central-1")));
+        assert_eq!(links.runbook("a.md"), "https://example.com/runbooks/a.md");
+    }
+
+    #[test]
+    fn every_partition_has_its_own_console() {
+        let link = |partition: &str, region: &str| links(partition, region, region).dashboard("d");
+        assert!(link("aws-cn", "cn-north-1").starts_with("https://cn-north-1.console.amazonaws.cn/cloudwatch/"));
+        let gov = "https://us-gov-west-1.console.amazonaws-us-gov.com/cloudwatch/";
+        assert!(link("aws-us-gov", "us-gov-west-1").starts_with(gov));
+    }
+
+    #[test]
+    fn logs_are_linked_as_the_console_writes_it() {
+        let link = links("aws", "eu-central-1", "eu-central-1").logs("/ecs/acme-web", at("10:20"), at("10:25"));
+        let expected = concat!(
+            "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1",
+            "#logsV2:logs-insights$3FqueryDetail$3D$257E$2528end$257E$25272026-11-21T10*3a30*3a00.000Z",
+            "$257Estart$257E$25272026-11-21T10*3a05*3a00.000Z$257EtimeType$257E$2527ABSOLUTE$257Etz$257E$2527UTC",
+            "$257EeditorString$257E$2527fields*20*40timestamp*2c*20*40message*0a*7c*20sort*20*40timestamp*20desc",
+            "*0a*7c*20limit*20200$257Esource$257E$2528$257E$2527*2fecs*2facme-web$2529$2529",
+        );
+        assert_eq!(link, expected);
+    }
+}

@@ -1,0 +1,120 @@
+//! Looks at the services that alarms are about: what runs, and what the planners remember of it.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::{join_all, join3};
+use jiff::{SignedDuration, Timestamp};
+use shared::alarm::{AlarmPolicy, Seen, State, Value, Watched};
+use shared::capacity;
+use shared::ledger::{Event, Subject};
+use shared::model::{ServiceId, ServicePolicy};
+use shared::{Error, Kind, Result, rollout};
+
+use crate::{App, Entry};
+
+/// How far back a message looks for what changed.
+const LAST: SignedDuration = SignedDuration::from_hours(1);
+
+/// Everything that was seen around some alarms.
+pub(crate) struct Around(BTreeMap<String, Place>);
+
+/// One service, as it was seen.
+pub(crate) struct Place {
+    /// What is wanted of it.
+    pub policy: ServicePolicy,
+    /// What the planner decides from.
+    pub seen: Seen,
+    /// What was done to it, newest first.
+    history: Vec<Event>,
+    /// Why what runs is not known; then it is taken for what should run.
+    error: Option<Error>,
+}
+
+/// Is there anything to do about an alarm that nobody has news of?
+pub(crate) fn needs_a_look(entry: &Entry) -> bool {
+    let record = &entry.record;
+    let calm = matches!(record.value(), None | Some(Value::Ok)) && record.state == State::Quiet;
+    !calm || record.pending.is_some() || !entry.outbox.is_empty()
+}
+
+impl App {
+    /// Looks at the services of these alarms, each once.
+    pub(crate) async fn around(&self, alarms: &[&AlarmPolicy]) -> Around {
+        let mut names: Vec<&str> = alarms.iter().filter_map(|alarm| alarm.service.as_deref()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let policies: Vec<(&str, &ServicePolicy)> =
+            names.into_iter().filter_map(|name| Some((name, self.config.fleet.service(name)?))).collect();
+        let ids: Vec<ServiceId> = policies.iter().map(|(_, policy)| policy.id()).collect();
+        let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
+        let capacities = join_all(subjects.iter().map(|subject| self.ledger.load::<capacity::Record>(subject)));
+        let rollouts = join_all(subjects.iter().map(|subject| self.ledger.load::<rollout::Record>(subject)));
+        let services = async {
+            match ids.is_empty() {
+                true => BTreeMap::new(),
+                false => self.ecs.services(&ids).await,
+            }
+        };
+        let (mut services, capacities, rollouts) = join3(services, capacities, rollouts).await;
+        let mut places = BTreeMap::new();
+        for (((name, policy), capacity), rollout) in policies.into_iter().zip(capacities).zip(rollouts) {
+            let gone = || Err(Error::not_found(format!("service {} is not there", policy.id())));
+            let service = services.remove(&policy.id()).unwrap_or_else(gone);
+            let counts = service.map(|service| (service.desired, service.running));
+            places.insert(name.to_owned(), Place::new(policy, counts, capacity, rollout));
+        }
+        Around(places)
+    }
+}
+
+impl Around {
+    /// The service with this name.
+    pub fn of(&self, name: &str) -> Option<&Place> {
+        self.0.get(name)
+    }
+}
+
+impl Place {
+    /// What could not be seen is no reason to tell nobody that an alarm rings.
+    pub fn new(
+        policy: &ServicePolicy,
+        counts: Result<(u32, u32)>,
+        capacity: Result<shared::ledger::Entry<capacity::Record>>,
+        rollout: Result<shared::ledger::Entry<rollout::Record>>,
+    ) -> Place {
+        let mut error = None;
+        let mut keep = |found: Error| drop(error.get_or_insert(found));
+        let capacity = capacity.map_err(&mut keep).unwrap_or_default();
+        let rollout = rollout.map_err(&mut keep).unwrap_or_default();
+        let asleep = matches!(capacity.record.state, Some(capacity::State::Asleep { .. }));
+        let usual = if asleep { 0 } else { policy.baseline.min };
+        let (desired, running) = counts.map_err(&mut keep).unwrap_or((usual, usual));
+        let mut history: Vec<Event> = capacity.history.into_iter().chain(rollout.history).collect();
+        history.sort_by(|one, other| other.at.cmp(&one.at));
+        let seen = Seen { desired, running, capacity: capacity.record, rollout: rollout.record };
+        Place { policy: policy.clone(), seen, history, error }
+    }
+
+    /// What the planner decides from.
+    pub fn watched(&self) -> Watched<'_> {
+        Watched { policy: &self.policy, seen: &self.seen }
+    }
+
+    /// Why it is not known what runs.
+    pub fn unseen(&self) -> Option<Error> {
+        self.error.as_ref().map(Error::copy)
+    }
+
+    /// What was done to the service in the hour before `now`, newest first.
+    pub fn changes(&self, now: Timestamp) -> impl Iterator<Item = &Event> {
+        self.history.iter().filter(move |event| event.at + LAST > now && event.at <= now)
+    }
+
+    /// Desired and running tasks, if they are known.
+    pub fn tasks(&self) -> Option<(u32, u32)> {
+        self.error
+            .as_ref()
+            .is_none_or(|error| error.kind() == Kind::Conflict)
+            .then_some((self.seen.running, self.seen.desired))
+    }
+}

@@ -1,0 +1,217 @@
+//! Holds budgets: asks what is spent, judges the figure, and says what is taken from which service.
+//!
+//! A message of AWS Budgets is a hint. What counts is what Budgets says when it is asked, and whether that can be true;
+//! [`shared::budget::plan`] decides it. What is in force becomes a fact of each service in the ledger, and the schedule
+//! function, which alone moves capacity, is asked to look. Messages that nobody asked to have interpreted go to people
+//! as they came.
+//!
+//! | trigger | scope |
+//! |---|---|
+//! | message of Budgets through SNS | the budget that it names |
+//! | message of Cost Anomaly Detection, or anything else through SNS | nothing: it is told, or passed on |
+//! | tick, every hour on the hour | every budget: a period that ended, a message that was lost |
+//! | request `release`, `hold`, `resume`, `confirm`, `plan` | the budget that is named, or every one |
+//!
+//! | what is seen | what is done |
+//! |---|---|
+//! | a higher tier is reached | its cuts, with those of the tiers below it, until the period ends; message |
+//! | a figure more than 5 times the limit; one that would reach a tier and is more than 10 times yesterday's, or more than the tasks that ran can have cost | nothing changes; message; `confirm` makes it count |
+//! | a lower figure | nothing: what was reached stays reached |
+//! | a higher limit | what is no longer reached ends; message |
+//! | a forecast, a threshold without a tier, a message of a period that is over | message |
+//! | Budgets cannot be asked | message with the figure that was told; what is in force stays |
+//! | the period ended | cuts end; message |
+//! | on the first of the month still the figure of the month before | nothing |
+//! | `release` | what is in force ends for this period; a higher tier still begins |
+//! | `hold` | no tier is in force until then |
+//! | `resume` | ends `release` and `hold` |
+//! | several budgets | each service gets the harder of all cuts |
+
+mod apply;
+mod event;
+mod message;
+mod observe;
+mod report;
+
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use shared::aws::{Budgets, Connection, DynamoDb, Ecs, Functions, Sns};
+use shared::budget::{Ask, BudgetPolicies, BudgetPolicy, Record};
+use shared::env::{Config, Env};
+use shared::lambda::Function;
+use shared::ledger::{Entry, Ledger, Subject};
+use shared::model::Prices;
+use shared::{Error, Result};
+
+pub use event::{Anomaly, Content, Message, Request, RootCause, Trigger};
+use report::Report;
+
+/// The function: configuration and one gateway per service it talks to.
+pub struct App {
+    config: Config,
+    policies: BudgetPolicies,
+    schedule_function: String,
+    account: String,
+    console: String,
+    prices: Option<&'static Prices>,
+    budgets: Budgets,
+    ecs: Ecs,
+    functions: Functions,
+    sns: Sns,
+    ledger: Ledger,
+}
+
+/// May anything change in this invocation?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Do what is decided.
+    Act,
+    /// Decide and report, change nothing.
+    DryRun,
+}
+
+impl Function for App {
+    fn new(config: Config, env: &Env, connection: &Connection) -> Result<App> {
+        let policies = BudgetPolicies::parse(&env.optional("BUDGETS").unwrap_or_default(), &config.fleet)?;
+        Ok(App {
+            policies,
+            schedule_function: env.required("SCHEDULE_FUNCTION")?,
+            account: account(&config.operations_topic)?,
+            console: message::console(connection.region()),
+            prices: Prices::for_region(connection.region()),
+            budgets: Budgets::new(connection),
+            ecs: Ecs::new(connection),
+            functions: Functions::new(connection),
+            sns: Sns::new(connection),
+            ledger: Ledger::new(DynamoDb::new(connection, &config.ledger_table)),
+            config,
+        })
+    }
+
+    async fn warm(&self) {
+        drop(self.entries().await);
+    }
+
+    /// A broken payload is an error; so is a budget or a service that failed, when the others are done.
+    async fn handle(&self, payload: Value, clock: Timestamp) -> Result<Value> {
+        let started = Instant::now();
+        let (trigger, now) = Trigger::parse(payload, clock)?;
+        if let Trigger::Ignored(reason) = &trigger {
+            tracing::debug!("ignored: {reason}");
+            return Ok(json!({ "ignored": reason }));
+        }
+        let (scope, others) = self.scope(&trigger, now)?;
+        let dry_run = self.config.dry_run || matches!(trigger, Trigger::Request(Request::Plan { .. }));
+        let mode = if dry_run { Mode::DryRun } else { Mode::Act };
+
+        let mut report = Report::new(dry_run);
+        if !scope.is_empty() {
+            self.hold(&scope, mode, now, &mut report).await?;
+        }
+        self.pass_on(&others, mode, now, &mut report).await;
+
+        report.log();
+        let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
+        shared::lambda::metrics(&report.metrics(&self.config.fleet.system, clock.as_millisecond(), duration));
+        report.into_result()
+    }
+}
+
+/// Budgets to look at, each with what is asked of it.
+type Scope<'a> = Vec<(&'a BudgetPolicy, Vec<Ask>)>;
+
+impl App {
+    /// The budgets that a trigger concerns, and the messages that concern none.
+    fn scope<'a>(&'a self, trigger: &'a Trigger, now: Timestamp) -> Result<(Scope<'a>, Vec<&'a Message>)> {
+        let each = |ask: Ask| self.policies.iter().map(|policy| (policy, vec![ask.clone()])).collect();
+        match trigger {
+            Trigger::Everything | Trigger::Ignored(_) => Ok((each(Ask::Nothing), Vec::new())),
+            Trigger::Request(request) => {
+                let ask = request.ask(now)?;
+                let scope = match request.budget() {
+                    None => each(ask),
+                    Some(name) => vec![(self.named(name)?, vec![ask])],
+                };
+                Ok((scope, Vec::new()))
+            }
+            Trigger::Messages(messages) => {
+                let (mut scope, mut others): (Scope, _) = (Vec::new(), Vec::new());
+                for message in messages {
+                    let held = match &message.content {
+                        Content::Budget { name, notice } => self.policies.get(name).zip(Some(notice)),
+                        Content::Anomaly(_) | Content::Unknown => None,
+                    };
+                    match held.map(|(policy, notice)| (policy, Ask::Notice(notice.clone()))) {
+                        None => others.push(message),
+                        Some((policy, ask)) => match scope.iter_mut().find(|(known, _)| known.name == policy.name) {
+                            Some((_, asks)) => asks.push(ask),
+                            None => scope.push((policy, vec![ask])),
+                        },
+                    }
+                }
+                Ok((scope, others))
+            }
+        }
+    }
+
+    fn named(&self, name: &str) -> Result<&BudgetPolicy> {
+        self.policies.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.policies.iter().map(|policy| policy.name.as_str()).collect();
+            Error::bad_field("budget", name, &format!("one of {}", known.join(", ")))
+        })
+    }
+
+    /// Observe, plan, remember; then the facts of all services; then the messages.
+    async fn hold(&self, scope: &Scope<'_>, mode: Mode, now: Timestamp, report: &mut Report) -> Result<()> {
+        let mut entries = self.entries().await?;
+        let hourly = self.hourly().await;
+        let spends = join_all(scope.iter().map(|(policy, _)| self.spend(policy))).await;
+        for ((policy, asks), spend) in scope.iter().zip(spends) {
+            let at = entries.iter().position(|(known, _)| known.name == policy.name);
+            let Some((_, entry)) = at.and_then(|at| entries.get_mut(at)) else { continue };
+            let look = apply::Look { app: self, policy, spend, hourly, asks, mode, now };
+            report.budgets.extend(look.reconcile(entry).await);
+        }
+        if !self.cut(&entries, mode, now, report).await {
+            // What is not done is not told: the next look does both.
+            return Ok(());
+        }
+        if mode == Mode::Act {
+            for (policy, _) in scope {
+                let Some((_, entry)) = entries.iter_mut().find(|(known, _)| known.name == policy.name) else {
+                    continue;
+                };
+                self.send(&Subject::Budget(policy.name.clone()), entry, now, report).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, subject: &Subject, entry: &mut Entry<Record>, now: Timestamp, report: &mut Report) {
+        let topic = &self.config.operations_topic;
+        match self.ledger.send_due(&self.sns, topic, subject, entry, now).await {
+            Ok(sent) => report.services.messages.extend(sent),
+            Err(error) => report.failed(&subject.to_string(), error),
+        }
+    }
+}
+
+/// The account that everything is in.
+fn account(topic: &str) -> Result<String> {
+    let account = topic.split(':').nth(4).filter(|account| !account.is_empty());
+    account.map(str::to_owned).ok_or_else(|| Error::bad_field("OPERATIONS_TOPIC_ARN", topic, "the ARN of a topic"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_account_is_that_of_the_topic() {
+        assert_eq!(account("arn:aws:sns:eu-central-1:012345678901:t").unwrap(), "012345678901");
+        assert!(account("t").unwrap_err().to_string().starts_with("OPERATIONS_TOPIC_ARN: got `t`"));
+    }
+}

@@ -1,0 +1,132 @@
+//! What an invocation decided and did, about budgets beside services.
+
+use serde_json::{Value, json};
+use shared::report::{Outcome, Report as Services};
+use shared::{Error, Result};
+
+/// Everything that an invocation decided and did.
+pub(crate) struct Report {
+    /// About budgets, in the order it was decided.
+    pub budgets: Vec<BudgetLine>,
+    /// About services, and the messages that were sent.
+    pub services: Services,
+}
+
+/// One decision about one budget.
+pub(crate) struct BudgetLine {
+    /// Its name; empty for a message that names none.
+    pub budget: String,
+    /// Label of what is done.
+    pub decision: &'static str,
+    /// Label of the reason.
+    pub reason: &'static str,
+    /// The reason as a sentence.
+    pub why: String,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+impl Report {
+    pub fn new(dry_run: bool) -> Report {
+        Report { budgets: Vec::new(), services: Services { dry_run, ..Services::default() } }
+    }
+
+    /// Remembers what went wrong beside decisions.
+    pub fn failed(&mut self, about: &str, error: Error) {
+        let (budget, why) = (about.to_owned(), "could not be told".to_owned());
+        let outcome = Outcome::Failed(error);
+        self.budgets.push(BudgetLine { budget, decision: "none", reason: "error", why, outcome });
+    }
+
+    /// Writes one line per decision that is not to keep.
+    pub fn log(&self) {
+        for line in &self.budgets {
+            let (budget, decision, reason, outcome) =
+                (line.budget.as_str(), line.decision, line.reason, line.outcome.label());
+            let (kind, dry_run) = (line.outcome.error().map(|error| error.kind().label()), self.services.dry_run);
+            macro_rules! decided {
+                ($level:ident) => {
+                    tracing::$level!(
+                        budget.name = budget,
+                        decision,
+                        reason,
+                        outcome,
+                        error.kind = kind,
+                        dry_run,
+                        "{}",
+                        line.why
+                    )
+                };
+            }
+            match &line.outcome {
+                Outcome::Unchanged => decided!(debug),
+                Outcome::Changed(_) | Outcome::Planned(_) => decided!(info),
+                Outcome::Failed(_) => decided!(warn),
+            }
+        }
+        self.services.log(self.services.dry_run);
+    }
+
+    pub fn metrics(&self, system: &str, millis: i64, duration_ms: u64) -> Value {
+        self.services.metrics(system, "budget", millis, duration_ms)
+    }
+
+    /// The response, or one error that names everything that failed.
+    pub fn into_result(self) -> Result<Value> {
+        let mut failed = self.budgets.iter().filter_map(|line| Some((line, line.outcome.error()?)));
+        let Some((_, first)) = failed.clone().next() else {
+            let line = |line: &BudgetLine| {
+                json!({
+                    "budget": line.budget,
+                    "decision": line.decision,
+                    "reason": line.reason,
+                    "why": line.why,
+                    "outcome": line.outcome.label(),
+                    "changes": line.outcome.changes(),
+                })
+            };
+            let budgets: Vec<Value> = self.budgets.iter().map(line).collect();
+            let mut response = self.services.into_result()?;
+            response["budgets"] = budgets.into();
+            return Ok(response);
+        };
+        let kind = first.kind();
+        let mut told: Vec<String> = failed.by_ref().map(|(line, error)| format!("{}: {error}", line.budget)).collect();
+        told.extend(self.services.into_result().err().map(|error| error.to_string()));
+        Err(Error::new(kind, told.join("; ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::Kind;
+
+    use super::*;
+
+    fn line(budget: &str, outcome: Outcome) -> BudgetLine {
+        let why = "41 % of the limit is spent".to_owned();
+        BudgetLine { budget: budget.into(), decision: "keep", reason: "same", why, outcome }
+    }
+
+    #[test]
+    fn the_response_has_budgets_beside_services() {
+        let mut report = Report::new(true);
+        report.budgets.push(line("monthly", Outcome::Planned(vec!["x".into()])));
+        let response = report.into_result().unwrap();
+        assert_eq!((&response["budgets"][0]["budget"], &response["dry_run"]), (&"monthly".into(), &true.into()));
+        assert_eq!(response["services"], json!([]));
+    }
+
+    #[test]
+    fn one_failed_budget_fails_the_invocation_and_is_named() {
+        let mut report = Report::new(false);
+        report.budgets.push(line("fine", Outcome::Unchanged));
+        report.budgets.push(line("monthly", Outcome::Failed(Error::new(Kind::Throttled, "describe budget"))));
+        report.failed("budget/x", Error::invalid("publish"));
+        let error = report.into_result().unwrap_err();
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (Kind::Throttled, "monthly: describe budget; budget/x: publish")
+        );
+    }
+}

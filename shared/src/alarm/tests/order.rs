@@ -1,0 +1,116 @@
+//! Whatever order state changes come in, and however often: what is known in the end is the same.
+
+use proptest::prelude::*;
+
+use super::fixtures::*;
+use crate::alarm::*;
+
+/// A day of an alarm: gaps in minutes, rings and their ends in turn.
+fn day() -> impl Strategy<Value = Vec<Sighting>> {
+    prop::collection::vec(1i64..90, 2..16).prop_map(|gaps| {
+        let mut minute = 0;
+        let change = |(n, gap): (usize, &i64)| {
+            minute += gap;
+            let value = if n % 2 == 0 { Value::Alarm } else { Value::Ok };
+            sighting(value, at(minute))
+        };
+        gaps.iter().enumerate().map(change).collect()
+    })
+}
+
+fn minute(sighting: &Sighting) -> i64 {
+    sighting.at.duration_since(at(0)).as_mins()
+}
+
+fn remedy() -> impl Strategy<Value = Remedy> {
+    prop_oneof![
+        Just(Remedy::None),
+        Just(scale(Tasks::More(1))),
+        Just(scale(Tasks::To(5))),
+        Just(Remedy::Restart(Restart::default())),
+        Just(Remedy::Rollback(Rollback::default())),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_same_changes_in_any_order_and_doubled_leave_the_same_knowledge(
+        day in day(), order in Just((0..32usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let mut straight = Record::default();
+        for change in &day {
+            straight.hear(change.clone());
+        }
+        let mut shuffled = Record::default();
+        // Each comes twice; the shuffle decides when.
+        for n in order {
+            if let Some(change) = day.get(n % 16) {
+                shuffled.hear(change.clone());
+            }
+        }
+        prop_assert_eq!(&shuffled, &straight);
+    }
+
+    #[test]
+    fn late_and_doubled_changes_never_leave_an_alarm_open_or_closed_wrongly(
+        day in day(), order in Just((0..32usize).collect::<Vec<_>>()).prop_shuffle(), remedy in remedy(),
+    ) {
+        let last = day.last().unwrap().clone();
+        let mut world = World::with(remedy);
+        for n in order {
+            if let Some(change) = day.get(n % 16) {
+                world = world.hears(change.clone(), minute(change));
+            }
+        }
+        let world = world.ticks(minute(&last), minute(&last) + 60);
+        let open = !matches!(world.record.state, State::Quiet);
+        prop_assert_eq!(open, last.value == Value::Alarm, "{:?}", world.record.state);
+    }
+
+    #[test]
+    fn looking_again_at_once_tells_and_asks_nothing(day in day(), remedy in remedy(), grace in 0u32..40) {
+        let mut world = World::with(remedy).graced(grace).released(3, 5);
+        for change in &day {
+            world = world.hears(change.clone(), minute(change));
+            let (told, asked) = (world.told.len(), world.asked.len());
+            world = world.looks(minute(change));
+            prop_assert_eq!((world.told.len(), world.asked.len()), (told, asked));
+            prop_assert!(!world.plan().decision.reason.to_string().is_empty());
+            prop_assert!(!world.why.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn every_announcement_is_closed_before_the_next(day in day()) {
+        let world = day.iter().fold(World::with(Remedy::None), |world, change| world.hears(change.clone(), minute(change)).ticks(minute(change), minute(change)));
+        let mut open = false;
+        for (_, action) in &world.told {
+            match action {
+                Action::Announce => { prop_assert!(!open); open = true }
+                Action::Resolve | Action::SumUp => { prop_assert!(open); open = false }
+                Action::Mute => open = true,
+                Action::Keep | Action::Record | Action::Miss | Action::Find => prop_assert!(false),
+            }
+        }
+    }
+
+    #[test]
+    fn remedies_stay_within_their_daily_limit_and_bounds(day in day(), remedy in remedy(), desired in 1u32..8, ceiling in 1u32..8) {
+        let mut world = World::with(remedy.clone()).runs(desired).ceiling(ceiling).released(3, 5);
+        let mut from = 0;
+        for change in &day {
+            world = world.ticks(from, minute(change)).hears(change.clone(), minute(change));
+            from = minute(change);
+        }
+        let fresh = world.asked.iter().filter(|(_, step)| !matches!(step, Step::Boost { extends: true, .. }));
+        let daily = match remedy { Remedy::None => 0, Remedy::Scale(_) => 2, Remedy::Restart(_) => 3, Remedy::Rollback(_) => 1 };
+        prop_assert!(fresh.count() <= daily);
+        for (_, step) in &world.asked {
+            if let Step::Boost { boost, .. } = step {
+                prop_assert!(boost.min <= 6 && boost.min <= ceiling.max(2) && boost.min > desired);
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The budget of HuskIT: who is told, and what it takes from which service.
+
+use serde_json::{Value, json};
+use shared::budget::BudgetPolicies;
+use shared::model::Fleet;
+use tests::resolve::Deployed;
+use tests::template::{self, text};
+
+fn huskit(given: &[(&str, &str)]) -> Deployed {
+    Deployed::new(template::huskit(), given).with("Cdn.Outputs.DistributionId", "E2QWRUHAPOMQZL")
+}
+
+fn watch() -> Deployed {
+    Deployed::new(template::huskit().nested("huskit-watch.yaml"), &[])
+}
+
+fn budgets(huskit: &Deployed) -> BudgetPolicies {
+    let fleet = Fleet::parse(&text(&huskit.output("Fleet"))).unwrap();
+    BudgetPolicies::parse(&text(&huskit.output("Budgets")), &fleet).unwrap()
+}
+
+#[test]
+fn the_cheapest_comfort_goes_first_and_the_website_keeps_its_floor() {
+    let budgets = budgets(&huskit(&[]));
+    let policy = budgets.get("huskit-monthly").unwrap();
+    let cuts = |(name, cut): (&String, &shared::budget::Cut)| format!("{name} {cut}");
+    let tiers: Vec<(u32, String)> =
+        policy.tiers.iter().map(|tier| (tier.at_percent, tier.services.iter().map(cuts).collect())).collect();
+    let expected = [
+        (80, "crawler runs on Spot only"),
+        (90, "crawler sleeps 60 minutes longer at each end of the night"),
+        (95, "crawler sleeps"),
+        (100, "website-agent runs at most 3 tasks"),
+    ];
+    assert_eq!(tiers, expected.map(|(percent, what)| (percent, what.to_owned())));
+}
+
+/// A cut that a service has nothing to give for is a mistake that keeps the function from starting.
+#[test]
+fn it_is_right_however_night_and_spot_are_chosen() {
+    for spot in ["prefer", "off", "only"] {
+        for night in ["true", "false"] {
+            for weekend in ["true", "false"] {
+                let given = [("CrawlerSpot", spot), ("NightEnabled", night), ("NightWeekendOff", weekend)];
+                assert_eq!(budgets(&huskit(&given)).iter().count(), 1, "{given:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn there_is_room_for_both_documents_in_the_functions_environment() {
+    let huskit = huskit(&[("NightWeekendOff", "true")]);
+    let (fleet, budgets) = (text(&huskit.output("Fleet")), text(&huskit.output("Budgets")));
+    // Names and values of all variables together; topic, table, function and the rest take some 400 bytes.
+    let taken = "FLEET".len() + fleet.len() + "BUDGETS".len() + budgets.len() + 400;
+    assert!(taken < 4096, "{taken} bytes of 4096");
+    let function = template::main().properties("BudgetFunction");
+    let names: Vec<&String> = function["Environment"]["Variables"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["BUDGETS", "SCHEDULE_FUNCTION"]);
+}
+
+#[test]
+fn every_tier_has_a_message_that_begins_it() {
+    let budget = watch().properties("MonthlyBudget");
+    let own = &budget["Budget"];
+    assert_eq!((text(&own["BudgetName"]), text(&own["TimeUnit"])), ("huskit-monthly".into(), "MONTHLY".into()));
+    assert_eq!((text(&own["BudgetLimit"]["Amount"]), text(&own["BudgetLimit"]["Unit"])), ("500".into(), "USD".into()));
+    let told: Vec<(String, u64)> = budget["NotificationsWithSubscribers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            assert_eq!(entry["Subscribers"], json!([{"SubscriptionType": "SNS", "Address": "<BudgetTopicArn>"}]));
+            let notification = &entry["Notification"];
+            assert_eq!(notification["ThresholdType"], "PERCENTAGE");
+            (text(&notification["NotificationType"]), notification["Threshold"].as_u64().unwrap())
+        })
+        .collect();
+    let budgets = budgets(&huskit(&[]));
+    let policy = budgets.get("huskit-monthly").unwrap();
+    let tiers = policy.tiers.iter().map(|tier| ("ACTUAL".to_owned(), u64::from(tier.at_percent)));
+    assert_eq!(told, tiers.chain([("FORECASTED".to_owned(), 100)]).collect::<Vec<_>>());
+}
+
+#[test]
+fn budgets_are_told_to_the_function_and_to_nobody_else() {
+    let main = template::main();
+    let policy = main.properties("BudgetTopicPolicy");
+    let principals: Vec<&Value> = policy["PolicyDocument"]["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|statement| {
+            assert_eq!((&statement["Action"], &statement["Effect"]), (&"sns:Publish".into(), &"Allow".into()));
+            assert_eq!(statement["Condition"]["StringEquals"]["aws:SourceAccount"]["Ref"], "AWS::AccountId");
+            &statement["Principal"]["Service"]
+        })
+        .collect();
+    assert_eq!(principals, ["budgets.amazonaws.com", "costalerts.amazonaws.com"]);
+    assert!(!main.properties("OperationsTopicPolicy").to_string().contains("budgets.amazonaws.com"));
+    let stack = main.resource("SystemStack");
+    assert_eq!(stack["Properties"]["Parameters"]["BudgetTopicArn"]["Ref"], "BudgetTopic");
+    assert!(stack["DependsOn"].to_string().contains("BudgetTopicPolicy"), "its budget wants to publish to the topic");
+    let listens = &main.properties("BudgetFunction")["Events"]["BudgetMessage"]["Properties"];
+    assert_eq!(listens["Topic"]["Ref"], "BudgetTopic");
+    assert_eq!(listens["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0], "DeadLetterQueue");
+}

@@ -1,0 +1,183 @@
+//! What happens, once, from an empty cloud to an empty cloud.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::json;
+use xtask::client::{Access, Client};
+use xtask::cloud::{Cloud, STACK, architecture};
+use xtask::deploy::next::{self, Facts};
+use xtask::deploy::{Args, Place, deploy, samconfig, stack};
+use xtask::tools::{Tools, root};
+
+use super::seen::Seen;
+use super::{CLUSTER, CRAWLER, EDGE, WEBSITE};
+
+/// Every moment that a test is about.
+pub struct History {
+    /// What `cargo xtask deploy --plan` said on the empty cloud, and what was there afterwards.
+    pub empty_plan: (Output, Seen),
+    /// After the first deploy, and what was left to do.
+    pub created: (Seen, Facts),
+    /// Images were pushed, a secret filled in, a service scaled by hand.
+    pub running: Seen,
+    /// After a plan with a changed template.
+    pub planned: Seen,
+    /// Right after the update with the changed template, before anybody reacts.
+    pub updated: Seen,
+    /// Once its deployment has ended and the automation has seen it; what is left to do then.
+    pub settled: (Seen, Facts),
+    /// After both stacks were deleted.
+    pub deleted: Seen,
+}
+
+/// The history, played by whoever asks first.
+pub fn history() -> &'static History {
+    static HISTORY: OnceLock<Result<History, String>> = OnceLock::new();
+    let played =
+        HISTORY.get_or_init(|| std::panic::catch_unwind(play).map_err(|_| "it broke off; see above".to_owned()));
+    played.as_ref().expect("the history")
+}
+
+fn play() -> History {
+    let world = World::start();
+    let empty_plan = (world.plan_from_the_command_line(), world.look());
+
+    world.deploy(false);
+    let created = (world.look(), world.left_to_do(true));
+
+    for (repository, version) in [("huskit/website-agent", "1.0"), ("huskit/crawler", "1.0")] {
+        let image = world.cloud.push(repository, "latest", version, None).unwrap();
+        world.cloud.deliver(&world.cloud.push_event(&image)).unwrap();
+        world.cloud.settle().unwrap();
+    }
+    world.scale(WEBSITE, 4);
+    world.reconcile();
+    world.fill("huskit/prod/crawler");
+    let running = world.look();
+
+    world.change_environment();
+    world.deploy(true);
+    let planned = world.look();
+
+    world.deploy(false);
+    let updated = world.look();
+    world.tell_of_update();
+    world.cloud.settle().unwrap();
+    let settled = (world.look(), world.left_to_do(false));
+
+    world.delete(STACK, &world.cloud.client);
+    world.delete(EDGE, &world.edge);
+    History { empty_plan, created, running, planned, updated, settled, deleted: world.look() }
+}
+
+struct World {
+    tools: Tools,
+    cloud: Cloud,
+    edge: Client,
+    place: Place,
+}
+
+impl World {
+    fn start() -> World {
+        let tools = Tools::prepare().expect("the tools");
+        let cloud = Cloud::start_empty(&tools).expect("a local cloud");
+        let access = Access::Local(cloud.address.clone());
+        let edge = Client::of(&tools, &access, "us-east-1").unwrap();
+        World { tools, cloud, edge, place: Place { templates: templates(), access } }
+    }
+
+    fn look(&self) -> Seen {
+        Seen::now(&self.cloud, &self.edge)
+    }
+
+    fn parameters() -> Vec<String> {
+        // What runs on this machine, whatever the stage is built for; and the history goes the same way by day and by night.
+        vec![format!("Architecture={}", architecture().unwrap()), "NightEnabled=false".to_owned()]
+    }
+
+    fn deploy(&self, plan: bool) {
+        let args = Args { stage: "prod".to_owned(), plan, parameters: World::parameters() };
+        deploy(&self.tools, &self.place, &args).unwrap_or_else(|error| panic!("{error:#}"));
+    }
+
+    /// As a person runs it, with the repository's own templates.
+    fn plan_from_the_command_line(&self) -> Output {
+        let mut command = Command::new(env!("CARGO"));
+        command.current_dir(root()).args(["xtask", "deploy", "--stage", "prod", "--plan"]);
+        command.args(World::parameters().iter().flat_map(|parameter| ["--parameter", parameter]));
+        self.place.access.lend(&mut command, "eu-central-1");
+        command.output().unwrap()
+    }
+
+    fn left_to_do(&self, first: bool) -> Facts {
+        let config = fs::read_to_string(self.place.templates.join("samconfig.toml")).unwrap();
+        let stage = samconfig::read(&config, "prod").unwrap();
+        let there = stack::read(&self.cloud.client, &stage.main).unwrap().expect("the main stack");
+        next::find(&self.cloud.client, &there, &stage.main.parameters, &stage.main.region, first).unwrap()
+    }
+
+    /// As scaling does.
+    fn scale(&self, service: &str, desired: u64) {
+        let update = json!({"cluster": CLUSTER, "service": service, "desiredCount": desired});
+        self.cloud.client.call("ecs", "update_service", update).unwrap();
+        self.cloud.settle().unwrap();
+    }
+
+    /// A tick: capacity is brought where it should be, the crawler to Spot.
+    fn reconcile(&self) {
+        let answer = self.cloud.request("ScheduleFunction", &json!({"action": "reconcile"})).unwrap().answer;
+        answer.unwrap_or_else(|error| panic!("{error}"));
+        self.cloud.settle().unwrap();
+    }
+
+    /// A person fills in every key of a secret.
+    fn fill(&self, secret: &str) {
+        let form = self.cloud.client.call("secretsmanager", "get_secret_value", json!({"SecretId": secret})).unwrap();
+        let mut form: serde_json::Value = serde_json::from_str(form["SecretString"].as_str().unwrap()).unwrap();
+        form.as_object_mut().unwrap().values_mut().for_each(|value| *value = "filled in".into());
+        let filled = json!({"SecretId": secret, "SecretString": form.to_string()});
+        self.cloud.client.call("secretsmanager", "put_secret_value", filled).unwrap();
+    }
+
+    fn change_environment(&self) {
+        let path = self.place.templates.join("infra/huskit.yaml");
+        let text = fs::read_to_string(&path).unwrap();
+        let changed = text.replace("{Name: VITE_LOG_LEVEL, Value: info}", "{Name: VITE_LOG_LEVEL, Value: debug}");
+        assert_ne!(text, changed, "website-agent has no VITE_LOG_LEVEL to change");
+        fs::write(path, changed).unwrap();
+    }
+
+    /// CloudFormation's event of the update of the stack with the services.
+    fn tell_of_update(&self) {
+        let stack = self.cloud.resource(STACK, "SystemStack").unwrap();
+        let detail = json!({"stack-id": stack, "status-details": {"status": "UPDATE_COMPLETE", "status-reason": ""}});
+        let event =
+            self.cloud.event("aws.cloudformation", "CloudFormation Stack Status Change", json!([stack]), detail);
+        self.cloud.deliver(&event).unwrap();
+    }
+
+    fn delete(&self, stack: &str, client: &Client) {
+        client.call("cloudformation", "delete_stack", json!({"StackName": stack})).unwrap();
+        let there = || client.call("cloudformation", "describe_stacks", json!({"StackName": stack})).is_ok();
+        // The emulator answers before it has deleted.
+        let rounds = (0..600).take_while(|_| there()).count();
+        assert!(rounds < 600, "{stack} is still there");
+    }
+}
+
+/// Copies of the templates and of samconfig.toml, to be changed.
+fn templates() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scenario_deploy");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("infra")).unwrap();
+    for file in ["template.yaml", "samconfig.toml"] {
+        fs::copy(root().join(file), folder.join(file)).unwrap();
+    }
+    for file in fs::read_dir(root().join("infra")).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), folder.join("infra").join(file.file_name())).unwrap();
+    }
+    folder
+}
