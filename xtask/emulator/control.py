@@ -11,6 +11,7 @@ import traceback
 from urllib.parse import parse_qs
 
 import autoscaling
+import budgets
 import ecr
 import ecs
 import functions
@@ -25,12 +26,14 @@ released = asyncio.Event()
 
 def wrap(stop):
     """MiniStack's application with everything of ours around it."""
-    from ministack.app import app
+    from ministack.app import app as ministack
     from ministack.services import eventbridge, scheduler
+
+    app = budgets.beside(ministack)
 
     # Schedules fire when somebody sends their event: a tick in the middle of a test would be a surprise.
     eventbridge.start_scheduler = scheduler.start_scheduler = lambda: None
-    for part in (autoscaling, ecr, ecs, functions, provisioners, stacks):
+    for part in (autoscaling, budgets, ecr, ecs, functions, provisioners, stacks):
         part.install()
 
     async def wrapped(scope, receive, send):
@@ -148,6 +151,7 @@ def release(_request):
 DOORS = {
     "act-scaling": autoscaling.act,
     "advance": lambda _request: {"events": ecs.advance()},
+    "budget": budgets.spend,
     "calls": take_calls,
     "calls/count": lambda _request: {"count": len(calls)},
     "faults": set_faults,

@@ -65,6 +65,24 @@ impl Cloud {
         Ok(deliveries)
     }
 
+    /// Plays ECS's part until nothing moves any more; each transition's events are delivered before the next one.
+    ///
+    /// # Errors
+    /// When the emulator does not answer, or ECS never comes to rest.
+    pub fn settle(&self) -> Result<()> {
+        // More rounds than any deployment takes.
+        for _ in 0..60 {
+            let events = self.advance_ecs()?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            for event in events {
+                self.deliver(&event)?;
+            }
+        }
+        bail!("ECS still moves after 60 rounds")
+    }
+
     /// Invokes a function with a request, as `sam remote invoke` does.
     ///
     /// # Errors
