@@ -59,6 +59,7 @@ fn stages(tools: &Tools, count: &mut Count) -> Result<()> {
     let mut scenarios = vec!["test", "--package", "tests", "--features", "scenarios"];
     // Deploying first: the others build on it.
     scenarios.extend(["--test", "scenario_deploy", "--test", "scenario_rollout", "--test", "scenario_capacity"]);
+    scenarios.extend(["--test", "scenario_budget"]);
     stage("scenarios, on local clouds of their own", "scenarios", cargo(tools, &scenarios))
 }
 
