@@ -28,8 +28,6 @@ const REPOSITORY: &str = "huskit/crawler";
 const ZONE: &str = "Europe/Berlin";
 const SPOT: &str = "FARGATE_SPOT";
 const ON_DEMAND: &str = "FARGATE";
-/// More rounds than any deployment takes.
-const ROUNDS: usize = 60;
 
 /// The cloud, held by one scenario at a time.
 struct World {
@@ -129,16 +127,11 @@ impl World {
 
     /// Plays ECS until nothing moves; its events are delivered.
     fn settle(&self) {
-        for _ in 0..ROUNDS {
-            let events = self.cloud.advance_ecs().unwrap();
-            if events.is_empty() {
-                return;
-            }
-            for event in events {
-                self.deliver(&event);
-            }
-        }
-        panic!("ECS still moves after {ROUNDS} rounds");
+        let deliver = |event| {
+            self.deliver(&event);
+            Ok(())
+        };
+        self.cloud.settle_with(deliver).unwrap();
     }
 
     fn push(&mut self, outcome: Option<&str>) -> Image {

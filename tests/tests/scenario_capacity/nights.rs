@@ -130,7 +130,7 @@ fn an_image_of_the_night_runs_in_the_morning() {
     world.fire("night-end");
     world.settle();
     world.fire("rollout-tick");
-    assert_eq!(world.cloud.running(CLUSTER, CRAWLER).unwrap().digests, [image.digest.clone()]);
+    assert_eq!(world.cloud.running(CLUSTER, CRAWLER).unwrap().digests, vec![image.digest.clone()]);
     assert_eq!(world.cloud.tagged(REPOSITORY, "live").unwrap(), Some(image.digest));
 }
 

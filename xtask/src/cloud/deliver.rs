@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Cloud, STACK};
 
+/// More rounds than any deployment takes.
+const ROUNDS: usize = 60;
+
 /// One invocation of a function and how it ended.
 #[derive(Clone, Debug)]
 pub struct Delivery {
@@ -70,17 +73,24 @@ impl Cloud {
     /// # Errors
     /// When the emulator does not answer, or ECS never comes to rest.
     pub fn settle(&self) -> Result<()> {
-        // More rounds than any deployment takes.
-        for _ in 0..60 {
+        self.settle_with(|event| self.deliver(&event).map(drop))
+    }
+
+    /// The same, with events delivered in another way.
+    ///
+    /// # Errors
+    /// When the emulator does not answer, ECS never comes to rest, or an event cannot be delivered.
+    pub fn settle_with(&self, mut deliver: impl FnMut(Value) -> Result<()>) -> Result<()> {
+        for _ in 0..ROUNDS {
             let events = self.advance_ecs()?;
             if events.is_empty() {
                 return Ok(());
             }
             for event in events {
-                self.deliver(&event)?;
+                deliver(event)?;
             }
         }
-        bail!("ECS still moves after 60 rounds")
+        bail!("ECS still moves after {ROUNDS} rounds")
     }
 
     /// Invokes a function with a request, as `sam remote invoke` does.

@@ -7,9 +7,6 @@ use super::{Step, stack_updated};
 use crate::cloud::{Delivery, Image, Message, STACK};
 use crate::screen::{Paint, labelled};
 
-/// More rounds than any deployment takes.
-const ROUNDS: usize = 60;
-
 impl Step<'_> {
     /// Pushes an image to a service's repository under the tag that it follows, and delivers the push.
     ///
@@ -96,16 +93,8 @@ impl Step<'_> {
     /// # Errors
     /// When the emulator does not answer, or ECS never comes to rest.
     pub fn let_ecs_go_on(&mut self) -> Result<()> {
-        for _ in 0..ROUNDS {
-            let events = self.cloud.advance_ecs()?;
-            if events.is_empty() {
-                return Ok(());
-            }
-            for event in events {
-                self.deliver(&event)?;
-            }
-        }
-        anyhow::bail!("ECS still moves after {ROUNDS} rounds")
+        let cloud = self.cloud;
+        cloud.settle_with(|event| self.deliver(&event).map(drop))
     }
 
     /// Tells the functions that the system's stack was updated.
