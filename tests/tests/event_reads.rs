@@ -10,8 +10,12 @@ use tests::{events, template};
 /// Logical id of a function, how it reads an event, and what it makes of which; it ignores or refuses every other.
 type Reader = (&'static str, fn(Value) -> Result<&'static str, String>, &'static [(&'static str, &'static str)]);
 
-const READERS: &[Reader] =
-    &[("RolloutFunction", rollout, ROLLOUT), ("ScheduleFunction", schedule, SCHEDULE), ("AlarmFunction", alarm, ALARM)];
+const READERS: &[Reader] = &[
+    ("RolloutFunction", rollout, ROLLOUT),
+    ("ScheduleFunction", schedule, SCHEDULE),
+    ("AlarmFunction", alarm, ALARM),
+    ("BudgetFunction", budget, BUDGET),
+];
 
 const IGNORED: &str = "ignored";
 
@@ -96,6 +100,28 @@ const ALARM: &[(&str, &str)] = &[
     ("scheduler.tick-with-time", "everything"),
 ];
 
+const BUDGET: &[(&str, &str)] = &[
+    ("request.budget-confirm", "request"),
+    ("request.budget-hold", "request"),
+    ("request.budget-release", "request"),
+    ("scheduler.tick", "everything"),
+    ("scheduler.tick-with-time", "everything"),
+    ("sns.notification.budget-100", "messages"),
+    ("sns.notification.budget-80", "messages"),
+    ("sns.notification.budget-90", "messages"),
+    ("sns.notification.budget-95", "messages"),
+    ("sns.notification.budget-daily", "messages"),
+    ("sns.notification.budget-euro", "messages"),
+    ("sns.notification.budget-forecasted", "messages"),
+    ("sns.notification.budget-joined-lines", "messages"),
+    ("sns.notification.budget-json", "messages"),
+    ("sns.notification.budget-odd-spacing", "messages"),
+    ("sns.notification.budget-several-records", "messages"),
+    ("sns.notification.budget-trillion", "messages"),
+    ("sns.notification.budget-unreadable", "messages"),
+    ("sns.notification.cost-anomaly", "messages"),
+];
+
 fn rollout(event: Value) -> Result<&'static str, String> {
     use rollout::Trigger;
     Ok(match Trigger::parse(event).map_err(|error| error.to_string())? {
@@ -131,6 +157,17 @@ fn alarm(event: Value) -> Result<&'static str, String> {
         Trigger::Alarm { .. } => "alarm",
         Trigger::StackUpdate(_) => "stack update",
         Trigger::Request(Request::Reconcile { alarm: None, .. }) => "everything",
+        Trigger::Request(_) => "request",
+        Trigger::Ignored(_) => IGNORED,
+    })
+}
+
+fn budget(event: Value) -> Result<&'static str, String> {
+    use budget::Trigger;
+    let clock = "2026-11-21T10:15:40Z".parse().unwrap();
+    Ok(match Trigger::parse(event, clock).map_err(|error| error.to_string())?.0 {
+        Trigger::Messages(_) => "messages",
+        Trigger::Everything => "everything",
         Trigger::Request(_) => "request",
         Trigger::Ignored(_) => IGNORED,
     })
@@ -179,7 +216,9 @@ fn the_ticks_say_what_the_functions_read_as_a_look_at_everything() {
         let file = if input.get("at").is_some() { "scheduler.tick-with-time" } else { "scheduler.tick" };
         assert_eq!(input, files[file], "{function}");
         assert_eq!(read(input), Ok("everything"), "{function}");
-        assert_eq!(tick["ScheduleExpression"], "rate(5 minutes)", "{function}");
+        // Budgets are calculated three times a day, and their periods end on the hour.
+        let often = if *function == "BudgetFunction" { "cron(0 * * * ? *)" } else { "rate(5 minutes)" };
+        assert_eq!(tick["ScheduleExpression"], often, "{function}");
         assert_eq!(tick["FlexibleTimeWindow"]["Mode"], "OFF", "{function}");
     }
 }

@@ -1,7 +1,7 @@
 //! The budget of HuskIT: who is told, and what it takes from which service.
 
 use serde_json::{Value, json};
-use shared::budget::Budgets;
+use shared::budget::BudgetPolicies;
 use shared::model::Fleet;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
@@ -14,9 +14,9 @@ fn watch() -> Deployed {
     Deployed::new(template::huskit().nested("huskit-watch.yaml"), &[])
 }
 
-fn budgets(huskit: &Deployed) -> Budgets {
+fn budgets(huskit: &Deployed) -> BudgetPolicies {
     let fleet = Fleet::parse(&text(&huskit.output("Fleet"))).unwrap();
-    Budgets::parse(&text(&huskit.output("Budgets")), &fleet).unwrap()
+    BudgetPolicies::parse(&text(&huskit.output("Budgets")), &fleet).unwrap()
 }
 
 #[test]

@@ -11,9 +11,11 @@ import traceback
 from urllib.parse import parse_qs
 
 import autoscaling
+import budgets
 import ecr
 import ecs
 import functions
+import placement
 import provisioners
 import stacks
 
@@ -24,12 +26,14 @@ released = asyncio.Event()
 
 def wrap(stop):
     """MiniStack's application with everything of ours around it."""
-    from ministack.app import app
+    from ministack.app import app as ministack
     from ministack.services import eventbridge, scheduler
+
+    app = budgets.beside(ministack)
 
     # Schedules fire when somebody sends their event: a tick in the middle of a test would be a surprise.
     eventbridge.start_scheduler = scheduler.start_scheduler = lambda: None
-    for part in (ecr, ecs, functions, provisioners, stacks):
+    for part in (autoscaling, budgets, ecr, ecs, functions, provisioners, stacks):
         part.install()
 
     async def wrapped(scope, receive, send):
@@ -39,13 +43,19 @@ def wrap(stop):
         if scope["path"].startswith("/_local/"):
             return await door(scope["path"].removeprefix("/_local/"), body, send, stop)
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        if "/application-autoscaling/aws4_request" in headers.get("authorization", ""):
-            return await answer(send, *await asyncio.to_thread(autoscaling.handle, scope["path"], headers, body))
+        scaling = "/application-autoscaling/aws4_request" in headers.get("authorization", "")
+        asked = scale_application if scaling else app
         if "aws-sdk-rust" not in headers.get("user-agent", ""):
-            return await app(scope, replay(body), send)
-        await called(app, scope, headers, body, send)
+            return await asked(scope, replay(body), send)
+        await called(asked, scope, headers, body, send)
 
     return wrapped
+
+
+async def scale_application(scope, receive, send):
+    """Application Auto Scaling as an application."""
+    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    await answer(send, *await asyncio.to_thread(autoscaling.handle, scope["path"], headers, await read(receive)))
 
 
 async def called(app, scope, headers, body, send):
@@ -139,14 +149,18 @@ def release(_request):
 
 
 DOORS = {
+    "act-scaling": autoscaling.act,
     "advance": lambda _request: {"events": ecs.advance()},
+    "budget": budgets.spend,
     "calls": take_calls,
     "calls/count": lambda _request: {"count": len(calls)},
     "faults": set_faults,
     "faults/state": lambda _request: {"faults": faults},
+    "interrupt": placement.interrupt,
     "release": release,
+    "reset-scaling": autoscaling.reset,
     "resource-types": lambda _request: {"types": provisioners.known_types()},
-    "scalable-targets": autoscaling.prepare,
+    "spot": placement.set_spot,
 }
 
 

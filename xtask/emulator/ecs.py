@@ -10,6 +10,7 @@ import json
 import secrets
 
 import outcomes
+import placement
 import tasks
 from ministack.core.responses import error_response_json, json_response, now_iso, set_request_account_id, set_request_region
 from ministack.services import ecs
@@ -22,6 +23,7 @@ SETTINGS = KEPT[1:] + (
 
 
 def install():
+    placement.install()
     ecs._get_docker = lambda: None
     ecs._make_deployment = make_deployment
     ecs._reconcile_service_tasks = lambda _cluster, key: tasks.scale(ecs._services[key])
@@ -91,6 +93,8 @@ def update_service(data):
         return error_response_json("ServiceNotFoundException", "Service not found.", 400)
     if service["status"] != "ACTIVE":
         return error_response_json("ServiceNotActiveException", "Service was not ACTIVE.", 400)
+    if refusal := placement.refusal(service, data):
+        return refusal
     revision = service["taskDefinition"]
     if data.get("taskDefinition"):
         key = ecs._resolve_td_key(data["taskDefinition"])
@@ -104,12 +108,25 @@ def update_service(data):
     if revision != service["taskDefinition"] or data.get("forceNewDeployment"):
         deployment = make_deployment(revision, service["desiredCount"])
         if service.get("capacityProviderStrategy"):
+            service.pop("launchType", None)
             del deployment["launchType"]
             deployment["capacityProviderStrategy"] = service["capacityProviderStrategy"]
         become_primary(service, deployment)
         service["taskDefinition"] = revision
     tasks.scale(service)
     return json_response({"service": ecs._sanitize(service)})
+
+
+def desired(request):
+    """The desired count of a service."""
+    return ecs._services[f"{request['cluster']}/{request['service']}"]["desiredCount"]
+
+
+def set_desired(request, count):
+    """What Application Auto Scaling does to a service."""
+    service = ecs._services[f"{request['cluster']}/{request['service']}"]
+    service["desiredCount"] = count
+    tasks.scale(service)
 
 
 def become_primary(service, deployment):
@@ -137,16 +154,23 @@ def advance():
 
 def advance_service(service):
     primary = service["deployments"][0]
+    room = tasks.scale(service)
     if primary["rolloutState"] == "FAILED":
         return roll_back(service, primary)
     if primary["rolloutState"] != "IN_PROGRESS":
-        return []
+        if not room:
+            return placement.shortage(service, primary)
+        service.pop("_shortage", None)
+        return tasks.struggle(service, primary)
     if not primary.get("_announced"):
         primary["_announced"] = True
         return [event(service, primary, "IN_PROGRESS", f"ECS deployment {primary['id']} in progress.")]
     outcome = outcomes.of_deployment(ecs._task_defs[ecs._resolve_td_key(primary["taskDefinition"])])
     if outcome is None or service["desiredCount"] == 0:
-        return complete(service, primary)
+        if not placement.could_run(primary, service["desiredCount"]):
+            return placement.shortage(service, primary)
+        waits = any(placement.protected(task) for task in tasks.wanted(service) if task["startedBy"] != primary["id"])
+        return [] if waits else complete(service, primary)
     if outcome == outcomes.NEVER:
         return []
     return fail(service, primary, outcome)
@@ -183,6 +207,8 @@ def roll_back(service, failed):
     former.update(rolloutState="IN_PROGRESS", rolloutStateReason=reason, desiredCount=service["desiredCount"])
     become_primary(service, former)
     service["taskDefinition"] = former["taskDefinition"]
+    if former.get("capacityProviderStrategy"):
+        service["capacityProviderStrategy"] = former["capacityProviderStrategy"]
     return [event(service, former, "IN_PROGRESS", reason)]
 
 

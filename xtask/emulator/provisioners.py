@@ -2,6 +2,7 @@
 
 import json
 
+import placement
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecr, ecs, secretsmanager
 from ministack.services.cloudformation import engine, provisioners, stacks
@@ -141,5 +142,7 @@ def create_service(logical_id, props, stack_name):
 
 def update_service(physical_id, _old, props, _stack_name):
     cluster, name = physical_id.split("/")[-2:]
-    call("UpdateService", {**service_data(props), "service": name, "cluster": cluster})
+    # CloudFormation forces the deployment that a change of strategy needs.
+    forced = placement.refusal(ecs._services[f"{cluster}/{name}"], service_data(props)) is not None
+    call("UpdateService", {**service_data(props), "service": name, "cluster": cluster, "forceNewDeployment": forced})
     return physical_id, {"ServiceArn": physical_id, "Name": name}

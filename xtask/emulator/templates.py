@@ -13,9 +13,7 @@ from samcli.yamlhelper import yaml_dump, yaml_parse
 
 # Why a type is missing and what becomes of it here; any other missing type gets the last sentence alone.
 WHY = {
-    "AWS::ApplicationAutoScaling::ScalableTarget": "MiniStack has no Application Auto Scaling; moto's answers calls instead, and starts empty",
     "AWS::ApplicationAutoScaling::ScalingPolicy": "MiniStack has no Application Auto Scaling; nothing scales by itself here",
-    "AWS::Budgets::Budget": "MiniStack has no Budgets; its messages are sent by whoever plays them",
     "AWS::CloudWatch::AlarmMuteRule": "MiniStack has no mute rules; an alarm whose state is set at night tells so",
     "AWS::CloudWatch::CompositeAlarm": "MiniStack has only metric alarms",
     "AWS::IAM::OIDCProvider": "MiniStack has no OpenID Connect; nobody deploys from outside here",

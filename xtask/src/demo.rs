@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::cloud::Cloud;
 use crate::screen::{heading, seconds};
-use crate::story::{Story, rollout};
+use crate::story::{Story, night, rollout};
 use crate::tools::Tools;
 
 /// Plays it.
@@ -19,7 +19,9 @@ pub fn run() -> Result<()> {
     let tools = Tools::prepare()?;
     let cloud = Cloud::start(&tools)?;
     let mut story = Story::begin(&cloud)?;
+    story.begin_at_noon()?;
     rollout::tell(&mut story);
+    night::tell(&mut story);
     let well = story.close();
     drop(cloud);
     println!("took {}; nothing is left running", seconds(started.elapsed()));

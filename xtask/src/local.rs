@@ -61,8 +61,13 @@ pub fn run(command: &Local) -> Result<()> {
                 serde_json::from_str(&text).with_context(|| format!("{} is no JSON", event.display()))?;
             let cloud = Cloud::attach(&tools)?;
             Story::begin(&cloud)?.only(|step| {
-                if event.get("action").is_some() {
-                    step.ask(&event)?;
+                if let Some(action) = event["action"].as_str() {
+                    // `plan` and `reconcile` are understood by both; only capacity knows of another moment.
+                    let capacity = ["wake", "sleep", "hold", "resume", "digest"].contains(&action);
+                    match capacity || event.get("at").is_some() {
+                        true => step.ask_schedule(&event)?,
+                        false => step.ask(&event)?,
+                    };
                 } else {
                     step.deliver(&event)?;
                 }

@@ -57,8 +57,8 @@ fn stages(tools: &Tools, count: &mut Count) -> Result<()> {
     stage("sam validate --lint", "sam-validate", validate)?;
     stage("checkov", "checkov", tools.command("checkov"))?;
     let mut scenarios = vec!["test", "--package", "tests", "--features", "scenarios"];
-    // Deploying first: the other builds on it.
-    scenarios.extend(["--test", "scenario_deploy", "--test", "scenario_rollout"]);
+    // Deploying first: the others build on it.
+    scenarios.extend(["--test", "scenario_deploy", "--test", "scenario_rollout", "--test", "scenario_capacity"]);
     stage("scenarios, on local clouds of their own", "scenarios", cargo(tools, &scenarios))
 }
 

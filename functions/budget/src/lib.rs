@@ -38,8 +38,8 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::aws::{Budgets as Gateway, Connection, DynamoDb, Ecs, Functions, Sns};
-use shared::budget::{Ask, BudgetPolicy, Budgets, Record};
+use shared::aws::{Budgets, Connection, DynamoDb, Ecs, Functions, Sns};
+use shared::budget::{Ask, BudgetPolicies, BudgetPolicy, Record};
 use shared::env::{Config, Env};
 use shared::lambda::Function;
 use shared::ledger::{Entry, Ledger, Subject};
@@ -52,12 +52,12 @@ use report::Report;
 /// The function: configuration and one gateway per service it talks to.
 pub struct App {
     config: Config,
-    budgets: Budgets,
+    policies: BudgetPolicies,
     schedule_function: String,
     account: String,
     console: String,
     prices: Option<&'static Prices>,
-    gateway: Gateway,
+    budgets: Budgets,
     ecs: Ecs,
     functions: Functions,
     sns: Sns,
@@ -75,14 +75,14 @@ pub(crate) enum Mode {
 
 impl Function for App {
     fn new(config: Config, env: &Env, connection: &Connection) -> Result<App> {
-        let budgets = Budgets::parse(&env.optional("BUDGETS").unwrap_or_default(), &config.fleet)?;
+        let policies = BudgetPolicies::parse(&env.optional("BUDGETS").unwrap_or_default(), &config.fleet)?;
         Ok(App {
-            budgets,
+            policies,
             schedule_function: env.required("SCHEDULE_FUNCTION")?,
             account: account(&config.operations_topic)?,
             console: message::console(connection.region()),
             prices: Prices::for_region(connection.region()),
-            gateway: Gateway::new(connection),
+            budgets: Budgets::new(connection),
             ecs: Ecs::new(connection),
             functions: Functions::new(connection),
             sns: Sns::new(connection),
@@ -126,7 +126,7 @@ type Scope<'a> = Vec<(&'a BudgetPolicy, Vec<Ask>)>;
 impl App {
     /// The budgets that a trigger concerns, and the messages that concern none.
     fn scope<'a>(&'a self, trigger: &'a Trigger, now: Timestamp) -> Result<(Scope<'a>, Vec<&'a Message>)> {
-        let each = |ask: Ask| self.budgets.iter().map(|policy| (policy, vec![ask.clone()])).collect();
+        let each = |ask: Ask| self.policies.iter().map(|policy| (policy, vec![ask.clone()])).collect();
         match trigger {
             Trigger::Everything | Trigger::Ignored(_) => Ok((each(Ask::Nothing), Vec::new())),
             Trigger::Request(request) => {
@@ -141,7 +141,7 @@ impl App {
                 let (mut scope, mut others): (Scope, _) = (Vec::new(), Vec::new());
                 for message in messages {
                     let held = match &message.content {
-                        Content::Budget { name, notice } => self.budgets.get(name).zip(Some(notice)),
+                        Content::Budget { name, notice } => self.policies.get(name).zip(Some(notice)),
                         Content::Anomaly(_) | Content::Unknown => None,
                     };
                     match held.map(|(policy, notice)| (policy, Ask::Notice(notice.clone()))) {
@@ -158,8 +158,8 @@ impl App {
     }
 
     fn named(&self, name: &str) -> Result<&BudgetPolicy> {
-        self.budgets.get(name).ok_or_else(|| {
-            let known: Vec<&str> = self.budgets.iter().map(|policy| policy.name.as_str()).collect();
+        self.policies.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.policies.iter().map(|policy| policy.name.as_str()).collect();
             Error::bad_field("budget", name, &format!("one of {}", known.join(", ")))
         })
     }

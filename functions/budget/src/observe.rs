@@ -16,7 +16,7 @@ impl App {
     /// Every budget: what is taken from a service rests on all of them.
     pub(crate) async fn entries(&self) -> Result<Entries<'_>> {
         let load = async |policy| Ok((policy, self.entry(policy).await?));
-        try_join_all(self.budgets.iter().map(load)).await
+        try_join_all(self.policies.iter().map(load)).await
     }
 
     pub(crate) async fn entry(&self, policy: &BudgetPolicy) -> Result<Entry<Record>> {
@@ -24,7 +24,7 @@ impl App {
     }
 
     pub(crate) async fn spend(&self, policy: &BudgetPolicy) -> Result<Spend> {
-        self.gateway.spend(&self.account, &policy.name, policy.limit.as_ref()).await
+        self.budgets.spend(&self.account, &policy.name, policy.limit.as_ref()).await
     }
 
     /// What all tasks of the fleet that run cost in an hour; `None` when that cannot be said, and the figure of Budgets

@@ -18,6 +18,6 @@ pub use amount::Amount;
 pub use judge::Doubt;
 pub use period::{Every, Period};
 pub use plan::{Ask, Asked, Notice, NoticeKind, Plan, Seen, Spend, plan};
-pub use policy::{BudgetPolicy, Budgets, Cut, Tier};
+pub use policy::{BudgetPolicies, BudgetPolicy, Cut, Tier};
 pub use reason::Reason;
 pub use state::{Day, Doubted, Hold, Record, Release, cuts};

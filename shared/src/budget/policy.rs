@@ -11,7 +11,7 @@ use crate::model::{Fleet, SpotMode};
 
 /// All budgets that are held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Budgets(Vec<BudgetPolicy>);
+pub struct BudgetPolicies(Vec<BudgetPolicy>);
 
 /// What is done about one budget of AWS Budgets.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -54,14 +54,14 @@ pub struct Cut {
 /// Longest that a night may be made longer at each end: with both, a day is left to nobody.
 const LONGEST_NIGHT: u32 = 12 * 60;
 
-impl Budgets {
+impl BudgetPolicies {
     /// Parses and checks the document against the fleet; an empty text is no budget.
     ///
     /// # Errors
     /// `Invalid`, naming the path, the value and what was expected.
-    pub fn parse(text: &str, fleet: &Fleet) -> Result<Budgets> {
+    pub fn parse(text: &str, fleet: &Fleet) -> Result<BudgetPolicies> {
         if text.trim().is_empty() {
-            return Ok(Budgets::default());
+            return Ok(BudgetPolicies::default());
         }
         let de = &mut serde_json::Deserializer::from_str(text);
         let budgets: Vec<BudgetPolicy> = serde_path_to_error::deserialize(de)
@@ -73,7 +73,7 @@ impl Budgets {
             }
             budget.validate(&path, fleet)?;
         }
-        Ok(Budgets(budgets))
+        Ok(BudgetPolicies(budgets))
     }
 
     /// The budget with this name. Names of budgets may have spaces, and mails break lines there.

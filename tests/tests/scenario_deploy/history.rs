@@ -15,9 +15,6 @@ use xtask::tools::{Tools, root};
 use super::seen::Seen;
 use super::{CLUSTER, CRAWLER, EDGE, WEBSITE};
 
-/// More rounds than any deployment takes.
-const ROUNDS: usize = 60;
-
 /// Every moment that a test is about.
 pub struct History {
     /// What `cargo xtask deploy --plan` said on the empty cloud, and what was there afterwards.
@@ -54,7 +51,7 @@ fn play() -> History {
     for (repository, version) in [("huskit/website-agent", "1.0"), ("huskit/crawler", "1.0")] {
         let image = world.cloud.push(repository, "latest", version, None).unwrap();
         world.cloud.deliver(&world.cloud.push_event(&image)).unwrap();
-        world.settle();
+        world.cloud.settle().unwrap();
     }
     world.scale(WEBSITE, 4);
     world.reconcile();
@@ -68,7 +65,7 @@ fn play() -> History {
     world.deploy(false);
     let updated = world.look();
     world.tell_of_update();
-    world.settle();
+    world.cloud.settle().unwrap();
     let settled = (world.look(), world.left_to_do(false));
 
     world.delete(STACK, &world.cloud.client);
@@ -122,32 +119,18 @@ impl World {
         next::find(&self.cloud.client, &there, &stage.main.parameters, &stage.main.region, first).unwrap()
     }
 
-    /// Plays ECS until nothing moves; its events are delivered.
-    fn settle(&self) {
-        for _ in 0..ROUNDS {
-            let events = self.cloud.advance_ecs().unwrap();
-            if events.is_empty() {
-                return;
-            }
-            for event in events {
-                self.cloud.deliver(&event).unwrap();
-            }
-        }
-        panic!("ECS still moves after {ROUNDS} rounds");
-    }
-
     /// As scaling does.
     fn scale(&self, service: &str, desired: u64) {
         let update = json!({"cluster": CLUSTER, "service": service, "desiredCount": desired});
         self.cloud.client.call("ecs", "update_service", update).unwrap();
-        self.settle();
+        self.cloud.settle().unwrap();
     }
 
     /// A tick: capacity is brought where it should be, the crawler to Spot.
     fn reconcile(&self) {
         let answer = self.cloud.request("ScheduleFunction", &json!({"action": "reconcile"})).unwrap().answer;
         answer.unwrap_or_else(|error| panic!("{error}"));
-        self.settle();
+        self.cloud.settle().unwrap();
     }
 
     /// A person fills in every key of a secret.

@@ -23,6 +23,19 @@ impl Cloud {
     /// # Errors
     /// When the emulator does not answer, or a target is no function.
     pub fn deliver(&self, event: &Value) -> Result<Vec<Delivery>> {
+        self.deliver_where(event, |_| true)
+    }
+
+    /// The same, to one function alone, as if the others were not there.
+    ///
+    /// # Errors
+    /// When the emulator does not answer, or a target is no function.
+    pub fn deliver_to(&self, logical_id: &str, event: &Value) -> Result<Vec<Delivery>> {
+        let only = self.resource(STACK, logical_id)?;
+        self.deliver_where(event, |function| function == only)
+    }
+
+    fn deliver_where(&self, event: &Value, takes: impl Fn(&str) -> bool) -> Result<Vec<Delivery>> {
         let mut deliveries = Vec::new();
         let rules = self.client.call("events", "list_rules", json!({}))?;
         for rule in rules["Rules"].as_array().into_iter().flatten() {
@@ -39,6 +52,9 @@ impl Cloud {
                 let Some((_, function)) = arn.split_once(":function:") else {
                     bail!("rule {name} has the target {arn}, which is no function");
                 };
+                if !takes(function) {
+                    continue;
+                }
                 let payload = match target["Input"].as_str() {
                     Some(input) => serde_json::from_str(input).context("the Input of a target is JSON")?,
                     None => event.clone(),
@@ -47,6 +63,24 @@ impl Cloud {
             }
         }
         Ok(deliveries)
+    }
+
+    /// Plays ECS's part until nothing moves any more; each transition's events are delivered before the next one.
+    ///
+    /// # Errors
+    /// When the emulator does not answer, or ECS never comes to rest.
+    pub fn settle(&self) -> Result<()> {
+        // More rounds than any deployment takes.
+        for _ in 0..60 {
+            let events = self.advance_ecs()?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            for event in events {
+                self.deliver(&event)?;
+            }
+        }
+        bail!("ECS still moves after 60 rounds")
     }
 
     /// Invokes a function with a request, as `sam remote invoke` does.
@@ -58,7 +92,7 @@ impl Cloud {
         self.invoke(None, &function, request)
     }
 
-    fn invoke(&self, rule: Option<String>, function: &str, payload: &Value) -> Result<Delivery> {
+    pub(super) fn invoke(&self, rule: Option<String>, function: &str, payload: &Value) -> Result<Delivery> {
         let answer =
             self.client.call("lambda", "invoke", json!({"FunctionName": function, "Payload": payload.to_string()}))?;
         let body = serde_json::from_str(answer["Payload"].as_str().unwrap_or("null"))

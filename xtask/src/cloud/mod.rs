@@ -5,10 +5,12 @@
 //! What the emulator does differently from AWS is in `xtask/emulator/GAPS.md`.
 
 mod build;
+mod capacity;
 mod deliver;
 mod deploy;
 mod leave_out;
 mod push;
+mod schedules;
 mod server;
 mod world;
 
@@ -20,10 +22,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use build::{architecture, build};
+pub use capacity::Capacity;
 pub use deliver::Delivery;
 pub use deploy::{STACK, deploy};
 pub use leave_out::leave_out;
 pub use push::Image;
+pub use schedules::Schedule;
 pub use server::Server;
 pub use world::{Message, Running};
 

@@ -67,14 +67,9 @@ impl Cloud {
     /// When it is not there.
     pub fn running(&self, cluster: &str, name: &str) -> Result<Running> {
         let service = self.service(cluster, name)?;
-        let arns =
-            self.client.call("ecs", "list_tasks", json!({"cluster": cluster, "serviceName": name}))?["taskArns"].take();
         let mut digests = Vec::new();
-        if arns.as_array().is_some_and(|arns| !arns.is_empty()) {
-            let tasks = self.client.call("ecs", "describe_tasks", json!({"cluster": cluster, "tasks": arns}))?;
-            for task in tasks["tasks"].as_array().into_iter().flatten() {
-                digests.push(task["containers"][0]["imageDigest"].as_str().unwrap_or_default().to_owned());
-            }
+        for task in self.tasks(cluster, name)?.iter().filter(|task| task["lastStatus"] == "RUNNING") {
+            digests.push(task["containers"][0]["imageDigest"].as_str().unwrap_or_default().to_owned());
         }
         let deployments = service["deployments"].as_array().map(Vec::as_slice).unwrap_or_default();
         let primary = deployments.first().context("the service has no deployment")?;

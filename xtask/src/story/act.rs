@@ -1,6 +1,6 @@
 //! What can happen in a step: each verb does it, shows it, and shows what the functions decided and did.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::{Step, stack_updated};
@@ -28,7 +28,11 @@ impl Step<'_> {
     /// When the emulator does not answer.
     pub fn deliver(&mut self, event: &Value) -> Result<Vec<Delivery>> {
         labelled("event", Paint::Cyan, &describe(event));
-        let deliveries = self.cloud.deliver(event)?;
+        let mut event = event.clone();
+        if let Some(now) = self.clock.get() {
+            event["time"] = now.to_string().into();
+        }
+        let deliveries = self.cloud.deliver(&event)?;
         if deliveries.is_empty() {
             labelled("", Paint::Dim, "no rule matches");
         }
@@ -43,10 +47,48 @@ impl Step<'_> {
     /// # Errors
     /// When the emulator does not answer.
     pub fn ask(&mut self, request: &Value) -> Result<Delivery> {
-        labelled("request", Paint::Cyan, &request.to_string());
-        let delivery = self.cloud.request("RolloutFunction", request)?;
+        self.ask_function("RolloutFunction", request, request)
+    }
+
+    /// Asks the schedule function for something, as a person does, at the story's time.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn ask_schedule(&mut self, request: &Value) -> Result<Delivery> {
+        let mut timed = request.clone();
+        if let Some(now) = self.clock.get() {
+            timed["at"] = now.to_string().into();
+        }
+        self.ask_function("ScheduleFunction", request, &timed)
+    }
+
+    fn ask_function(&mut self, logical_id: &str, shown: &Value, request: &Value) -> Result<Delivery> {
+        labelled("request", Paint::Cyan, &shown.to_string());
+        let delivery = self.cloud.request(logical_id, request)?;
         self.show(&delivery)?;
         Ok(delivery)
+    }
+
+    /// Fires the deployed schedule whose name ends so, at the story's time.
+    ///
+    /// # Errors
+    /// When there is no such schedule, or the emulator does not answer.
+    pub fn fire(&mut self, name: &str) -> Result<()> {
+        let schedules = self.cloud.schedules()?;
+        let schedule = schedules.iter().find(|schedule| schedule.name.ends_with(name));
+        let schedule = schedule.with_context(|| format!("no schedule {name} is deployed and enabled"))?;
+        labelled("schedule", Paint::Cyan, &format!("{} ({})", schedule.name, schedule.expression));
+        let delivery = self.cloud.fire(schedule, self.now())?;
+        self.show(&delivery)
+    }
+
+    /// Both functions look at everything again, as they do every five minutes.
+    ///
+    /// # Errors
+    /// When a tick is not deployed, or the emulator does not answer.
+    pub fn tick(&mut self) -> Result<()> {
+        self.fire("schedule-tick")?;
+        self.fire("rollout-tick")
     }
 
     /// Plays ECS's part until nothing moves any more: each transition's events are delivered before the next one.
@@ -137,6 +179,10 @@ fn describe(event: &Value) -> String {
             format!("{} {name}: {}", last(&event["resources"][0]), text("reason"))
         }
         "ECS Task State Change" => format!("{} {}: {}", text("startedBy"), text("lastStatus"), text("stoppedReason")),
+        "ECS Service Action" => {
+            let provider = last(&detail["capacityProviderArns"][0]);
+            format!("{} {} {} {provider}", last(&event["resources"][0]), text("eventName"), text("reason"))
+        }
         "CloudFormation Stack Status Change" => {
             detail["status-details"]["status"].as_str().unwrap_or_default().to_owned()
         }

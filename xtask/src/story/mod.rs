@@ -4,12 +4,17 @@
 //! verbs in `act.rs` (push, deliver, ask, let ECS go on) and compares what it reads back with [`Step::check`].
 
 mod act;
+mod clock;
+pub mod night;
 pub mod rollout;
 
+use std::cell::Cell;
 use std::fmt::Debug;
+use std::rc::Rc;
 use std::time::Instant;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, Message};
@@ -28,8 +33,23 @@ pub struct Service {
     pub tag: String,
     /// How many tasks it starts with.
     pub baseline: u64,
+    /// How many tasks it may run.
+    pub greatest: u64,
+    /// When it sleeps.
+    pub night: Option<Night>,
     /// The distribution in front of it.
     pub distribution: Option<String>,
+}
+
+/// When a service sleeps, as clocks there say it.
+#[derive(Clone, Debug)]
+pub struct Night {
+    /// The time zone.
+    pub zone: String,
+    /// Its begin.
+    pub from: String,
+    /// Its end.
+    pub to: String,
 }
 
 /// The story so far.
@@ -38,6 +58,7 @@ pub struct Story<'a> {
     cloud: &'a Cloud,
     queue: String,
     services: Vec<Service>,
+    clock: Rc<Cell<Option<Timestamp>>>,
     steps: Vec<Done>,
     broken: bool,
 }
@@ -56,6 +77,7 @@ pub struct Step<'a> {
     /// Where it happens.
     pub cloud: &'a Cloud,
     services: Vec<Service>,
+    clock: Rc<Cell<Option<Timestamp>>>,
     queue: String,
     messages: Vec<Message>,
     calls: Vec<String>,
@@ -72,7 +94,7 @@ impl<'a> Story<'a> {
         let queue = cloud.subscribe(&cloud.output("OperationsTopic")?)?;
         let fleet: Value = serde_json::from_str(&cloud.output("Fleet")?)?;
         let services = fleet["services"].as_array().into_iter().flatten().map(service).collect();
-        Ok(Story { cloud, queue, services, steps: Vec::new(), broken: false })
+        Ok(Story { cloud, queue, services, clock: Rc::default(), steps: Vec::new(), broken: false })
     }
 
     /// One step. When a check finds something else, the story goes on and ends badly; when a step breaks off, the rest is
@@ -106,6 +128,7 @@ impl<'a> Story<'a> {
         Step {
             cloud: self.cloud,
             services: self.services.clone(),
+            clock: Rc::clone(&self.clock),
             queue: self.queue.clone(),
             messages: Vec::new(),
             calls: Vec::new(),
@@ -181,6 +204,12 @@ fn service(document: &Value) -> Service {
         repository: text(&image["repository"]),
         tag: text(&image["tag"]["exact"]),
         baseline: document["baseline"]["min"].as_u64().unwrap_or_default(),
+        greatest: document["baseline"]["max"].as_u64().unwrap_or_default(),
+        night: document["sleep"]["windows"].get(0).map(|window| Night {
+            zone: text(&document["sleep"]["zone"]),
+            from: text(&window["from"]),
+            to: text(&window["to"]),
+        }),
         distribution: document["rollout"]["invalidate"]["distribution"].as_str().map(str::to_owned),
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn parse(body: &str, at: Timestamp) -> Option<(String, Notice)> {
         _ => of_text(body),
     };
     let value = |label: Label| values.iter().find(|(own, _)| *own == label).map(|(_, value)| value.as_str());
-    let amount = |label: Label| value(label).and_then(|text| text.parse::<Amount>().ok());
+    let amount = |label: Label| value(label).and_then(amount);
     let name = value(Label::Name).filter(|name| !name.is_empty())?;
     let kind = match value(Label::Kind).map(str::to_lowercase).as_deref() {
         Some("actual") => NoticeKind::Actual,
@@ -54,6 +54,17 @@ pub(super) fn parse(body: &str, at: Timestamp) -> Option<(String, Notice)> {
     };
     let (threshold, limit) = (amount(Label::Threshold), amount(Label::Limit));
     Some((name.to_owned(), Notice { kind, amount: amount_of_kind?, threshold, limit, at }))
+}
+
+/// The amount that a value begins with; in joined lines more text stands behind the last one.
+fn amount(value: &str) -> Option<Amount> {
+    let value = value.split(['#', '|', ';', '[']).next().unwrap_or_default().trim();
+    if let Ok(amount) = value.parse() {
+        return Some(amount);
+    }
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let whole = |count: &usize| words.get(*count).is_none_or(|next| !next.starts_with(|c: char| c.is_ascii_digit()));
+    (1..=words.len().min(3)).filter(whole).find_map(|count| words[..count].join(" ").parse().ok())
 }
 
 fn of_text(body: &str) -> Vec<(Label, String)> {
@@ -170,6 +181,8 @@ mod tests {
             table.replace(": ", ":\n  "),
             table.replace(" Amount", "  amount").replace("ACTUAL", "Actual"),
             table.replace("Budget", "  *Budget"),
+            table.replace('\n', " ") + "Go to the AWS Budgets dashboard: https://console.aws.amazon.com/ Sincerely,",
+            table.replace('\n', "#") + "[1] https://console.aws.amazon.com/costmanagement/home#/budgets#",
             format!("Sincerely,\n{table}\nGo to the AWS Budgets dashboard: https://console.aws.amazon.com/\n"),
             serde_json::to_string(table).unwrap(),
         ] {
@@ -209,6 +222,7 @@ mod tests {
             "Budget Name:\nAlert Type: ACTUAL\nACTUAL Amount: $1.00",
             "Alert Type: ACTUAL\nACTUAL Amount: $1.00",
             "Budget Name: test\nAlert Type: ACTUAL\nACTUAL Amount: much",
+            "Budget Name: test\nAlert Type: ACTUAL\nACTUAL Amount: $1 234.00",
             "Budget Name: test\nAlert Type: ACTUAL\nFORECASTED Amount: $1.00",
         ] {
             assert_eq!(read(body), "unreadable", "{body}");

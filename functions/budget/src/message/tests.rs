@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use shared::budget::{Ask, Asked, Budgets, Every, Plan, Seen, plan};
+use shared::budget::{Ask, Asked, BudgetPolicies, Every, Plan, Seen, plan};
 
 use super::*;
 use crate::event::{Content, Message, Trigger};
@@ -23,7 +23,8 @@ fn policy() -> BudgetPolicy {
         {"at_percent":90,"services":{"crawler":{"longer_night_minutes":60}}},
         {"at_percent":95,"services":{"crawler":{"asleep":true}}},
         {"at_percent":100,"services":{"website-agent":{"ceiling":3}}}]"#;
-    let budgets = Budgets::parse(&format!(r#"[{{"name":"huskit-monthly","tiers":{tiers}}}]"#), &fleet()).unwrap();
+    let budgets =
+        BudgetPolicies::parse(&format!(r#"[{{"name":"huskit-monthly","tiers":{tiers}}}]"#), &fleet()).unwrap();
     budgets.iter().next().unwrap().clone()
 }
 

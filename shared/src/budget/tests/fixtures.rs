@@ -30,8 +30,8 @@ pub const TIERS: &str = r#"[
     {"at_percent": 100, "services": {"web": {"ceiling": 3}}}
 ]"#;
 
-pub fn budgets() -> Budgets {
-    Budgets::parse(&format!(r#"[{{"name":"monthly","tiers":{TIERS}}}]"#), &fleet()).unwrap()
+pub fn budgets() -> BudgetPolicies {
+    BudgetPolicies::parse(&format!(r#"[{{"name":"monthly","tiers":{TIERS}}}]"#), &fleet()).unwrap()
 }
 
 /// Day and hour of November 2026; the hours go on into December.

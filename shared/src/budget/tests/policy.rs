@@ -2,7 +2,7 @@ use super::fixtures::*;
 use crate::budget::*;
 
 fn refused(document: &str) -> String {
-    Budgets::parse(document, &fleet()).unwrap_err().to_string()
+    BudgetPolicies::parse(document, &fleet()).unwrap_err().to_string()
 }
 
 #[test]
@@ -42,15 +42,15 @@ fn a_mistake_is_told_by_path_value_and_expectation() {
 #[test]
 fn a_limit_is_a_number_or_as_parameters_are_rendered_a_text() {
     for limit in ["500", r#""500""#, "500.0"] {
-        let budgets = Budgets::parse(&format!(r#"[{{"name":"m","limit":{limit}}}]"#), &fleet()).unwrap();
+        let budgets = BudgetPolicies::parse(&format!(r#"[{{"name":"m","limit":{limit}}}]"#), &fleet()).unwrap();
         assert_eq!(budgets.get("m").unwrap().limit, Some(Amount::cents(50_000)));
     }
-    assert_eq!(Budgets::parse("", &fleet()).unwrap().iter().count(), 0);
+    assert_eq!(BudgetPolicies::parse("", &fleet()).unwrap().iter().count(), 0);
 }
 
 #[test]
 fn a_name_is_found_however_a_mail_has_broken_it() {
-    let budgets = Budgets::parse(r#"[{"name":"All of it"},{"name":"monthly"}]"#, &fleet()).unwrap();
+    let budgets = BudgetPolicies::parse(r#"[{"name":"All of it"},{"name":"monthly"}]"#, &fleet()).unwrap();
     for (name, found) in [("All of it", true), ("All of\n it ", true), ("all of it", false), ("All", false)] {
         assert_eq!(budgets.get(name).is_some(), found, "{name}");
     }

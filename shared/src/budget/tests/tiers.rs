@@ -108,7 +108,8 @@ fn while_budgets_cannot_be_asked_nothing_changes_and_nothing_ends_but_the_period
 fn two_budgets_take_the_harder_of_both_until_the_last_of_them_ends() {
     let daily =
         r#"{"name":"daily","tiers":[{"at_percent":50,"services":{"crawler":{"asleep":true},"web":{"ceiling":4}}}]}"#;
-    let budgets = Budgets::parse(&format!(r#"[{daily},{{"name":"monthly","tiers":{TIERS}}}]"#), &fleet()).unwrap();
+    let budgets =
+        BudgetPolicies::parse(&format!(r#"[{daily},{{"name":"monthly","tiers":{TIERS}}}]"#), &fleet()).unwrap();
     let monthly = month().spent(40_100).on(25, 1).look();
     let mut daily =
         World { policy: budgets.get("daily").unwrap().clone(), record: Record::default(), ..monthly.clone() };

@@ -160,3 +160,22 @@ fn outputs_go_where_a_parameter_has_their_name_unless_it_is_given() {
     assert_eq!(told(&edge, &outputs, &main, &own), parameters(""));
     assert_eq!(told(&main, &parameters("DistributionId=E1"), &edge, &parameters("")), parameters("DistributionId=E1"));
 }
+
+#[test]
+fn the_repositorys_own_stage_fits_its_templates() {
+    let read = |path: &str| std::fs::read_to_string(crate::tools::root().join(path)).unwrap();
+    let stage = super::super::samconfig::read(&read("samconfig.toml"), "prod").unwrap();
+    let of = |environment: &Environment| Template::parse(&read(&environment.template)).unwrap();
+    let (edge, main, asked) = (of(&stage.edge), of(&stage.main), Parameters::new());
+    for main_before in [None, Some(&stage.first.parameters)] {
+        let given = Given { stage: &stage, edge: &edge, main: &main, asked: &asked, edge_before: None, main_before };
+        let values = given.values().unwrap();
+        assert_eq!(values.main["FirstDeploy"], if main_before.is_none() { "true" } else { "false" });
+        assert_eq!(values.edge.unwrap()["MainRegion"], stage.main.region);
+    }
+    // What the stacks tell each other has the same name on both sides.
+    for name in ["WebAclArn", "ViewerCertificateArn"] {
+        assert!(edge.outputs.iter().any(|output| output == name) && main.parameters.contains_key(name), "{name}");
+    }
+    assert!(edge.parameters.contains_key("DistributionId"));
+}

@@ -1,0 +1,144 @@
+//! The budget function on a local cloud: the real binary, the real templates, messages through the real topic.
+//!
+//! One cloud for all scenarios, one scenario at a time; each starts from a budget that nobody has looked at.
+
+// Helpers of tests fail a test by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod people;
+mod tiers;
+
+use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
+use xtask::cloud::{Cloud, Message};
+use xtask::tools::Tools;
+
+const BUDGET: &str = "huskit-monthly";
+const CLUSTER: &str = "huskit-prod";
+/// Longest that a message through SNS takes to be handled: a new process on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The cloud, held by one scenario at a time.
+struct World {
+    cloud: &'static Cloud,
+    queue: &'static str,
+}
+
+fn world() -> MutexGuard<'static, World> {
+    static CLOUD: OnceLock<Cloud> = OnceLock::new();
+    static QUEUE: OnceLock<String> = OnceLock::new();
+    static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
+    let world = WORLD.get_or_init(|| {
+        let cloud = CLOUD.get_or_init(|| Cloud::start(&Tools::prepare().expect("the tools")).expect("a local cloud"));
+        let queue = QUEUE.get_or_init(|| cloud.subscribe(&cloud.output("OperationsTopic").unwrap()).unwrap());
+        Mutex::new(World { cloud, queue })
+    });
+    let world = world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    world.forget();
+    world
+}
+
+impl World {
+    /// Nothing is spent, nothing is remembered, nothing fails.
+    fn forget(&self) {
+        self.faults(json!([]));
+        self.spend("0.00");
+        let table = self.cloud.output("Ledger").unwrap();
+        let items = self.cloud.client.call("dynamodb", "scan", json!({"TableName": table})).unwrap();
+        for item in items["Items"].as_array().into_iter().flatten() {
+            let key = json!({"pk": item["pk"], "sk": item["sk"]});
+            self.cloud.client.call("dynamodb", "delete_item", json!({"TableName": table, "Key": key})).unwrap();
+        }
+        self.messages();
+    }
+
+    /// What Budgets says from now on.
+    fn spend(&self, dollars: &str) {
+        let spent = json!({"budget": BUDGET, "actual": dollars, "limit": "500"});
+        self.cloud.client.call("local", "budget", spent).unwrap();
+    }
+
+    /// Publishes a message of `events/` to the topic of budgets, as Budgets does; SNS hands it to the function.
+    fn publish(&self, event: &str) {
+        let (_, event) = tests::events().into_iter().find(|(name, _)| name == event).expect("an event");
+        let topic = self.cloud.output("BudgetTopic").unwrap();
+        for record in event["Records"].as_array().unwrap() {
+            let mut message = json!({"TopicArn": topic, "Message": record["Sns"]["Message"]});
+            if record["Sns"]["Subject"].is_string() {
+                message["Subject"] = record["Sns"]["Subject"].clone();
+            }
+            self.cloud.client.call("sns", "publish", message).unwrap();
+        }
+    }
+
+    /// Hands a message to the function and waits for its answer.
+    fn deliver(&self, event: &str) -> Value {
+        let (_, event) = tests::events().into_iter().find(|(name, _)| name == event).expect("an event");
+        self.ask(&event).unwrap()
+    }
+
+    fn ask(&self, request: &Value) -> Result<Value, Value> {
+        self.cloud.request("BudgetFunction", request).unwrap().answer
+    }
+
+    fn tick(&self) -> Value {
+        self.ask(&json!({"action": "reconcile"})).unwrap()
+    }
+
+    /// The tick on the first of the next month.
+    fn tick_next_month(&self) -> Value {
+        // The scenarios run by the clock of this machine, as the function does.
+        #[allow(clippy::disallowed_methods)]
+        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        let first = today.first_of_month().checked_add(1.month()).unwrap();
+        self.ask(&json!({"action": "reconcile", "at": format!("{first}T00:00:00Z")})).unwrap()
+    }
+
+    /// What the budget takes from a service, as the ledger has it for the schedule function.
+    fn cut(&self, service: &str) -> Option<Value> {
+        let item = self.item(&format!("service/{CLUSTER}/{service}"), "capacity");
+        item.get("budget").filter(|cut| cut["M"].is_object()).map(|cut| cut["M"].clone())
+    }
+
+    fn item(&self, pk: &str, sk: &str) -> Value {
+        let table = self.cloud.output("Ledger").unwrap();
+        let key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
+        let read = json!({"TableName": table, "Key": key, "ConsistentRead": true});
+        self.cloud.client.call("dynamodb", "get_item", read).unwrap()["Item"].take()
+    }
+
+    /// The subjects of the messages to people since the last time.
+    fn messages(&self) -> Vec<String> {
+        let messages: Vec<Message> = self.cloud.messages(self.queue).unwrap();
+        messages.into_iter().map(|message| message.subject).collect()
+    }
+
+    /// Messages to people once at least one has come.
+    fn wait_for_messages(&self) -> Vec<String> {
+        let since = Instant::now();
+        loop {
+            let messages = self.messages();
+            if !messages.is_empty() {
+                return messages;
+            }
+            assert!(since.elapsed() < PATIENCE, "no message within {PATIENCE:?}");
+            // A scenario waits for another process; nothing here is told when it is done.
+            #[allow(clippy::disallowed_methods)]
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn faults(&self, faults: Value) {
+        self.cloud.client.call("local", "faults", json!({ "faults": faults })).unwrap();
+    }
+}
+
+/// The reasons of an answer, in order.
+fn reasons(answer: &Value) -> Vec<&str> {
+    let budgets = answer["budgets"].as_array().expect("an answer about budgets");
+    budgets.iter().map(|line| line["reason"].as_str().unwrap_or_default()).collect()
+}

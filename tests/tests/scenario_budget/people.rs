@@ -1,0 +1,84 @@
+//! What people ask for, and what happens when something fails in between.
+
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn a_release_gives_back_and_resume_takes_again() {
+    let world = world();
+    world.spend("476.90");
+    world.tick();
+    let release = json!({"action": "release", "budget": BUDGET, "by": "anna", "reason": "launch week"});
+    assert_eq!(reasons(&world.ask(&release).unwrap()), ["released"]);
+    assert_eq!(world.cut("crawler"), None);
+    world.tick();
+    assert_eq!(world.cut("crawler"), None);
+    assert_eq!(reasons(&world.ask(&json!({"action": "resume", "by": "ben"})).unwrap()), ["resumed"]);
+    assert_eq!(world.cut("crawler").unwrap()["asleep"]["BOOL"], true);
+    let subjects = world.messages();
+    assert_eq!(
+        subjects[1..],
+        ["[huskit prod] huskit-monthly: released by anna", "[huskit prod] huskit-monthly: resumed by ben"]
+    );
+}
+
+#[test]
+fn a_hold_keeps_off_what_is_reached_meanwhile() {
+    let world = world();
+    let hold = json!({"action": "hold", "budget": BUDGET, "until": "2h", "by": "anna"});
+    assert_eq!(reasons(&world.ask(&hold).unwrap()), ["held"]);
+    world.spend("412.37");
+    let answer = world.deliver("sns.notification.budget-80");
+    assert_eq!((reasons(&answer), &answer["budgets"][0]["decision"]), (vec!["reached"], &json!("hold_off")));
+    assert_eq!(world.cut("crawler"), None);
+}
+
+#[test]
+fn a_doubted_figure_that_a_person_confirms_counts() {
+    let world = world();
+    world.spend("3000.00");
+    assert_eq!(reasons(&world.tick()), ["doubted"]);
+    let confirm = json!({"action": "confirm", "budget": BUDGET, "by": "anna"});
+    assert_eq!(reasons(&world.ask(&confirm).unwrap()), ["confirmed", "reached"]);
+    assert_eq!(world.cut("website-agent").unwrap()["ceiling"]["N"], "3");
+}
+
+#[test]
+fn a_plan_changes_nothing() {
+    let world = world();
+    world.spend("476.90");
+    let answer = world.ask(&json!({"action": "plan"})).unwrap();
+    assert_eq!((reasons(&answer), &answer["dry_run"]), (vec!["reached"], &json!(true)));
+    assert_eq!(answer["services"][0]["service"], format!("{CLUSTER}/crawler"));
+    assert_eq!((world.cut("crawler"), world.messages().len()), (None, 0));
+    assert!(world.item(&format!("budget/{BUDGET}"), "budget").is_null());
+}
+
+#[test]
+fn a_request_that_is_wrong_says_what_was_expected() {
+    let world = world();
+    let error = world.ask(&json!({"action": "release", "budget": "travel", "by": "anna"})).unwrap_err();
+    let text = error["errorMessage"].as_str().unwrap();
+    assert_eq!(text, "budget: got `travel`, expected one of huskit-monthly");
+}
+
+/// Whatever call fails: the message comes in the end, and the fact is there.
+#[test]
+fn an_invocation_that_dies_anywhere_is_healed_by_the_next() {
+    let world = world();
+    for skip in 0..10 {
+        world.forget();
+        world.spend("476.90");
+        // Three failures in a row: the SDK gives up on that call.
+        world.faults(json!([{"status": 500, "skip": skip, "times": 3}]));
+        let first = world.ask(&json!({"action": "reconcile"}));
+        world.faults(json!([]));
+        let told = world.messages().len();
+        let healed = world.ask(&json!({"action": "reconcile"}));
+        assert!(healed.is_ok(), "after {skip} calls: {first:?}, then {healed:?}");
+        assert_eq!(world.cut("crawler").unwrap()["asleep"]["BOOL"], true, "after {skip} calls: {first:?}");
+        let unsent = world.item(&format!("budget/{BUDGET}"), "budget")["outbox"]["L"].as_array().map_or(0, Vec::len);
+        assert!(told + world.messages().len() + unsent >= 1, "after {skip} calls the message is lost: {first:?}");
+    }
+}

@@ -1,0 +1,220 @@
+//! The schedule function on a local cloud: the real binary, the real templates, nights that pass in seconds.
+//!
+//! One cloud for all scenarios, one scenario at a time; each starts at a noon, days after the one before, with a crawler
+//! that runs its baseline on Spot. Time is what schedules and events say: it only ever goes on.
+
+// Helpers of tests fail a test by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+
+mod crash;
+mod nights;
+mod requests;
+mod resets;
+mod spot;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+use serde_json::{Value, json};
+use xtask::cloud::{Capacity, Cloud, Image, Message};
+use xtask::tools::Tools;
+
+const CLUSTER: &str = "huskit-prod";
+const CRAWLER: &str = "crawler";
+const REPOSITORY: &str = "huskit/crawler";
+const ZONE: &str = "Europe/Berlin";
+const SPOT: &str = "FARGATE_SPOT";
+const ON_DEMAND: &str = "FARGATE";
+/// More rounds than any deployment takes.
+const ROUNDS: usize = 60;
+
+/// The cloud, held by one scenario at a time.
+struct World {
+    cloud: &'static Cloud,
+    queue: &'static str,
+    now: Timestamp,
+    next: u32,
+}
+
+fn world() -> MutexGuard<'static, World> {
+    static CLOUD: OnceLock<Cloud> = OnceLock::new();
+    static QUEUE: OnceLock<String> = OnceLock::new();
+    static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
+    let world = WORLD.get_or_init(|| {
+        let cloud = CLOUD.get_or_init(|| Cloud::start(&Tools::prepare().expect("the tools")).expect("a local cloud"));
+        let queue = QUEUE.get_or_init(|| cloud.subscribe(&cloud.output("OperationsTopic").unwrap()).unwrap());
+        let mut world = World { cloud, queue, now: Timestamp::now(), next: 0 };
+        world.pass_to("12:00");
+        world.push(None);
+        world.settle();
+        Mutex::new(world)
+    });
+    // A scenario that failed leaves the world as it is; the next one brings it to rest.
+    let mut world = world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    world.come_to_rest();
+    world
+}
+
+impl World {
+    /// No faults, no shortage, nobody asks for anything; a noon days later, when all of that is forgotten.
+    fn come_to_rest(&mut self) {
+        self.faults(json!([]));
+        self.cloud.set_spot(true).unwrap();
+        self.cloud.protect(CLUSTER, CRAWLER, false).unwrap();
+        self.now += SignedDuration::from_hours(72);
+        self.pass_to("12:00");
+        self.ask(&json!({"action": "resume", "service": CRAWLER, "by": "the next scenario"})).ok();
+        for _ in 0..4 {
+            self.settle();
+            self.pass(5);
+            self.cloud.scale(CLUSTER, CRAWLER, "in").unwrap();
+            if self.tick()["decision"] == "keep" && self.capacity() == awake(SPOT) {
+                break;
+            }
+        }
+        assert_eq!(self.capacity(), awake(SPOT), "the scenario before left a crawler that does not come to rest");
+        self.messages();
+        self.calls();
+    }
+
+    /// Time passes until clocks next say this in the crawler's zone.
+    fn pass_to(&mut self, time: &str) {
+        let (now, time) = (self.local(), time.parse::<Time>().unwrap());
+        let today = now.date().to_datetime(time).to_zoned(now.time_zone().clone()).unwrap();
+        let next = if today > now { today } else { today.checked_add(1.day()).unwrap() };
+        self.now = next.timestamp();
+    }
+
+    fn pass(&mut self, minutes: i64) {
+        self.now += SignedDuration::from_mins(minutes);
+    }
+
+    fn local(&self) -> Zoned {
+        self.now.to_zoned(TimeZone::get(ZONE).unwrap())
+    }
+
+    /// The tick of the schedule function, as it is deployed; what it answered about the crawler.
+    fn tick(&self) -> Value {
+        self.fire("schedule-tick")
+    }
+
+    fn fire(&self, name: &str) -> Value {
+        let schedules = self.cloud.schedules().unwrap();
+        let schedule = schedules.iter().find(|schedule| schedule.name.ends_with(name)).expect(name);
+        line(&self.cloud.fire(schedule, self.now).unwrap().answer)
+    }
+
+    /// Asks the schedule function at the story's time.
+    fn ask(&self, request: &Value) -> Result<Value, Value> {
+        let mut request = request.clone();
+        request["at"] = self.now.to_string().into();
+        self.cloud.request("ScheduleFunction", &request).unwrap().answer
+    }
+
+    /// What somebody asks for, for so long.
+    fn want(&self, action: &str, until: &str) {
+        let request = json!({"action": action, "service": CRAWLER, "until": until, "by": "anna"});
+        self.ask(&request).unwrap();
+    }
+
+    /// Delivers an event now, to every function that a rule gives it to.
+    fn deliver(&self, event: &Value) -> Vec<Result<Value, Value>> {
+        let mut event = event.clone();
+        event["time"] = self.now.to_string().into();
+        self.cloud.deliver(&event).unwrap().into_iter().map(|delivery| delivery.answer).collect()
+    }
+
+    /// Plays ECS until nothing moves; its events are delivered.
+    fn settle(&self) {
+        for _ in 0..ROUNDS {
+            let events = self.cloud.advance_ecs().unwrap();
+            if events.is_empty() {
+                return;
+            }
+            for event in events {
+                self.deliver(&event);
+            }
+        }
+        panic!("ECS still moves after {ROUNDS} rounds");
+    }
+
+    fn push(&mut self, outcome: Option<&str>) -> Image {
+        self.next += 1;
+        let name = format!("scenario image {}", self.next);
+        let image = self.cloud.push(REPOSITORY, "latest", &name, outcome).unwrap();
+        self.deliver(&self.cloud.push_event(&image));
+        image
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.cloud.capacity(CLUSTER, CRAWLER).unwrap()
+    }
+
+    /// What somebody does by hand, past the functions.
+    fn by_hand(&self, update: &Value) {
+        let mut call = json!({"cluster": CLUSTER, "service": CRAWLER});
+        for (name, value) in update.as_object().unwrap() {
+            call[name] = value.clone();
+        }
+        self.cloud.client.call("ecs", "update_service", call).unwrap();
+    }
+
+    fn messages(&self) -> Vec<Message> {
+        self.cloud.messages(self.queue).unwrap()
+    }
+
+    fn subjects(&self) -> Vec<String> {
+        self.messages().into_iter().map(|message| message.subject).collect()
+    }
+
+    /// What the functions called since the last time.
+    fn calls(&self) -> Vec<String> {
+        self.cloud.calls().unwrap()
+    }
+
+    fn faults(&self, faults: Value) {
+        self.cloud.client.call("local", "faults", json!({ "faults": faults })).unwrap();
+    }
+}
+
+/// The crawler's line of a report, the last one of several; an invocation that failed is a line, too.
+fn line(answer: &Result<Value, Value>) -> Value {
+    let about = |line: &&Value| line["service"].as_str().is_some_and(|name| name.ends_with(CRAWLER));
+    match answer {
+        Ok(report) => report["services"].as_array().unwrap().iter().rfind(about).cloned().unwrap_or_default(),
+        Err(error) => json!({ "reason": "failed", "error": error }),
+    }
+}
+
+/// Calls that set something in ECS or its scaling.
+fn writes(calls: &[String]) -> Vec<&str> {
+    let writes = ["UpdateService", "RegisterScalableTarget"];
+    calls.iter().map(String::as_str).filter(|call| writes.contains(call)).collect()
+}
+
+fn awake(provider: &str) -> Capacity {
+    running(provider, 1)
+}
+
+fn running(provider: &str, count: u32) -> Capacity {
+    Capacity {
+        desired: count.into(),
+        bounds: (1, 3),
+        suspended: Some(false),
+        strategy: vec![format!("{provider}:0:1")],
+        tasks: BTreeMap::from([(provider.to_owned(), count as usize)]),
+    }
+}
+
+fn asleep() -> Capacity {
+    let strategy = vec![format!("{SPOT}:0:1")];
+    Capacity { desired: 0, bounds: (0, 0), suspended: Some(true), strategy, tasks: BTreeMap::new() }
+}
+
+/// One message was sent, and its subject says this.
+fn told_once(told: &[String], what: &str) {
+    assert!(told.len() == 1 && told[0].contains(what), "expected one message with `{what}`: {told:?}");
+}

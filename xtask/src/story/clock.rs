@@ -1,0 +1,72 @@
+//! The story's time: an argument of every event and schedule, so that nights pass in seconds.
+
+use anyhow::{Context, Result};
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+
+use super::{Step, Story};
+use crate::screen::{Paint, labelled};
+
+impl Story<'_> {
+    /// Begins at the next noon where the services sleep: whoever plays the story at night has a day before them, too.
+    ///
+    /// # Errors
+    /// When the fleet has no such zone.
+    pub fn begin_at_noon(&mut self) -> Result<()> {
+        self.enter().pass_to("12:00")
+    }
+}
+
+impl Step<'_> {
+    /// The story's time; the real one unless the story set another.
+    pub fn now(&self) -> Timestamp {
+        self.clock.get().unwrap_or_else(Timestamp::now)
+    }
+
+    /// Time passes until clocks next say this, where the services sleep.
+    ///
+    /// # Errors
+    /// When there is no such time, or the fleet has no such zone.
+    pub fn pass_to(&mut self, time: &str) -> Result<()> {
+        let time: Time = time.parse().with_context(|| format!("{time} is no time of day"))?;
+        let now = self.now().to_zoned(self.zone()?);
+        let today = now.date().to_zoned(now.time_zone().clone())?.with().time(time).build()?;
+        let next =
+            if today > now { today } else { today.date().tomorrow()?.to_datetime(time).to_zoned(self.zone()?)? };
+        self.set_clock(&next);
+        Ok(())
+    }
+
+    /// So many minutes pass.
+    ///
+    /// # Errors
+    /// When the fleet has no such zone.
+    pub fn pass(&mut self, minutes: i64) -> Result<()> {
+        let next = self.now() + SignedDuration::from_mins(minutes);
+        self.set_clock(&next.to_zoned(self.zone()?));
+        Ok(())
+    }
+
+    /// Time passes until noon before the next night in which clocks change.
+    ///
+    /// # Errors
+    /// When clocks never change where the services sleep.
+    pub fn pass_to_clock_change(&mut self) -> Result<()> {
+        let zone = self.zone()?;
+        let change = zone.following(self.now()).next().context("clocks never change there")?;
+        let noon = (change.timestamp().to_zoned(zone) - 1.day()).with().hour(12).minute(0).build()?;
+        self.set_clock(&noon);
+        Ok(())
+    }
+
+    fn set_clock(&mut self, next: &Zoned) {
+        self.clock.set(Some(next.timestamp()));
+        labelled("clock", Paint::Cyan, &next.strftime("%A, %Y-%m-%d %H:%M %Z").to_string());
+    }
+
+    fn zone(&self) -> Result<TimeZone> {
+        let zone = self.services.iter().find_map(|service| service.night.as_ref()).context("no service ever sleeps")?;
+        TimeZone::get(&zone.zone).with_context(|| format!("time zone {}", zone.zone))
+    }
+}

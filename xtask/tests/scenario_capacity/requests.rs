@@ -1,0 +1,1 @@
+../../../tests/tests/scenario_capacity/requests.rs
