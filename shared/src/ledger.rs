@@ -14,7 +14,7 @@ use crate::error::{Context, Error, Kind, Result};
 use crate::model::ServiceId;
 use crate::notify::Notification;
 use crate::rollout::{self, LEASE};
-use crate::{budget, capacity};
+use crate::{alarm, budget, capacity};
 
 /// How many entries of history an item keeps.
 const HISTORY: usize = 40;
@@ -60,6 +60,10 @@ impl Kept for rollout::Record {
 
 impl Kept for capacity::Record {
     const SORT_KEY: &'static str = "capacity";
+}
+
+impl Kept for alarm::Record {
+    const SORT_KEY: &'static str = "alarm";
 }
 
 impl Kept for budget::Record {

@@ -3,6 +3,8 @@
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use shared::model::{Fleet, ServicePolicy, SpotMode};
 use tests::resolve::Deployed;
@@ -210,18 +212,18 @@ fn every_schedule_is_in_the_group_that_its_role_trusts() {
     let group = "arn:aws:scheduler:eu-central-1:123456789012:schedule-group/huskit-prod";
     assert_eq!(trust["Condition"]["ArnEquals"]["aws:SourceArn"], group);
     assert_eq!(main.properties("SchedulerGroup")["Name"], "huskit-prod");
-    let mut callable = Vec::new();
+    let mut callable = BTreeSet::new();
     for (id, function) in main.template().of_type("AWS::Serverless::Function") {
         for event in function["Events"].as_object().unwrap().values().filter(|event| event["Type"] == "ScheduleV2") {
             let properties = main.resolve(&event["Properties"]);
             assert_eq!(properties["GroupName"], "huskit-prod", "{id}");
             assert_eq!(properties["RoleArn"], "<SchedulerRole.Arn>", "{id}");
             let name = text(&main.resolve(&function["FunctionName"]));
-            callable.push(json!(format!("arn:aws:lambda:eu-central-1:123456789012:function:{name}")));
+            callable.insert(format!("arn:aws:lambda:eu-central-1:123456789012:function:{name}"));
         }
     }
     let calls = &main.properties("SchedulerRole")["Policies"][0]["PolicyDocument"]["Statement"][0];
-    assert_eq!(calls["Resource"], Value::Array(callable));
+    assert_eq!(calls["Resource"], json!(callable));
     let handed = &main.properties("SystemStack")["Parameters"];
     assert_eq!(handed["SchedulerGroupName"], "huskit-prod");
     assert_eq!(handed["SchedulerRoleArn"], "<SchedulerRole.Arn>");

@@ -58,8 +58,9 @@ fn stages(tools: &Tools, count: &mut Count) -> Result<()> {
     stage("checkov", "checkov", tools.command("checkov"))?;
     let mut scenarios = vec!["test", "--package", "tests", "--features", "scenarios"];
     // Deploying first: the others build on it.
-    scenarios.extend(["--test", "scenario_deploy", "--test", "scenario_rollout", "--test", "scenario_capacity"]);
-    scenarios.extend(["--test", "scenario_budget"]);
+    for name in ["scenario_deploy", "scenario_rollout", "scenario_capacity", "scenario_budget"] {
+        scenarios.extend(["--test", name]);
+    }
     stage("scenarios, on local clouds of their own", "scenarios", cargo(tools, &scenarios))
 }
 

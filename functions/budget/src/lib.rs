@@ -175,6 +175,10 @@ impl App {
             let look = apply::Look { app: self, policy, spend, hourly, asks, mode, now };
             report.budgets.extend(look.reconcile(entry).await);
         }
+        if mode == Mode::Act && entries.len() > 1 {
+            // Another invocation may have moved another budget meanwhile, and would not see this one's.
+            entries = self.entries().await?;
+        }
         if !self.cut(&entries, mode, now, report).await {
             // What is not done is not told: the next look does both.
             return Ok(());

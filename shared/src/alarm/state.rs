@@ -8,7 +8,6 @@ use super::plan::Plan;
 use super::reason::Reason;
 use super::remedy::Step;
 use super::sighting::{Sighting, Value};
-use crate::ledger::Kept;
 
 /// How many rings are remembered; the oldest goes first.
 const RINGS: usize = 32;
@@ -39,10 +38,6 @@ pub struct Record {
     pub boost: Option<Boosted>,
     /// The last update of the stack that has the services.
     pub updating: Option<Updating>,
-}
-
-impl Kept for Record {
-    const SORT_KEY: &'static str = "alarm";
 }
 
 /// What people were told of an alarm.

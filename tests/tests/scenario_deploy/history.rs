@@ -13,7 +13,7 @@ use xtask::deploy::{Args, Place, deploy, samconfig, stack};
 use xtask::tools::{Tools, root};
 
 use super::seen::Seen;
-use super::{CLUSTER, CRAWLER, EDGE, WEBSITE};
+use super::{CLUSTER, EDGE, WEBSITE};
 
 /// Every moment that a test is about.
 pub struct History {
