@@ -60,14 +60,7 @@ const WAYS: [Way; 3] = [
 #[test]
 fn a_crash_around_any_write_is_healed_by_the_next_tick() {
     let mut world = world();
-    let writes = [
-        ("RegisterScalableTarget", 0),
-        ("UpdateService", 0),
-        ("PutItem", 0),
-        ("PutItem", 1),
-        ("PutItem", 2),
-        ("Publish", 0),
-    ];
+    let writes = [("RegisterScalableTarget", 0), ("UpdateService", 0), ("PutItem", 0), ("PutItem", 1), ("Publish", 0)];
     let mut struck = 0;
     for way in &WAYS {
         for (operation, skip) in writes {
@@ -94,7 +87,8 @@ fn a_crash_around_any_write_is_healed_by_the_next_tick() {
             }
         }
     }
-    assert!(struck >= 30, "only {struck} crashes were there");
+    // All but two: falling back leaves the bounds as they are.
+    assert_eq!(struck, 28, "crashes that came");
 }
 
 impl World {

@@ -19,7 +19,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use serde_json::{Value, json};
-use xtask::cloud::{Capacity, Cloud, Image, Message};
+use xtask::cloud::{Capacity, Cloud, Image, Message, Schedule};
 use xtask::tools::Tools;
 
 const CLUSTER: &str = "huskit-prod";
@@ -33,6 +33,7 @@ const ON_DEMAND: &str = "FARGATE";
 struct World {
     cloud: &'static Cloud,
     queue: &'static str,
+    schedules: Vec<Schedule>,
     now: Timestamp,
     next: u32,
 }
@@ -44,7 +45,7 @@ fn world() -> MutexGuard<'static, World> {
     let world = WORLD.get_or_init(|| {
         let cloud = CLOUD.get_or_init(|| Cloud::start(&Tools::prepare().expect("the tools")).expect("a local cloud"));
         let queue = QUEUE.get_or_init(|| cloud.subscribe(&cloud.output("OperationsTopic").unwrap()).unwrap());
-        let mut world = World { cloud, queue, now: Timestamp::now(), next: 0 };
+        let mut world = World { cloud, queue, schedules: cloud.schedules().unwrap(), now: Timestamp::now(), next: 0 };
         world.pass_to("12:00");
         world.push(None);
         world.settle();
@@ -100,8 +101,7 @@ impl World {
     }
 
     fn fire(&self, name: &str) -> Value {
-        let schedules = self.cloud.schedules().unwrap();
-        let schedule = schedules.iter().find(|schedule| schedule.name.ends_with(name)).expect(name);
+        let schedule = self.schedules.iter().find(|schedule| schedule.name.ends_with(name)).expect(name);
         line(&self.cloud.fire(schedule, self.now).unwrap().answer)
     }
 
