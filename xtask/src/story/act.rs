@@ -24,12 +24,20 @@ impl Step<'_> {
     /// # Errors
     /// When the emulator does not answer.
     pub fn deliver(&mut self, event: &Value) -> Result<Vec<Delivery>> {
-        labelled("event", Paint::Cyan, &describe(event));
         let mut event = event.clone();
         if let Some(now) = self.clock.get() {
             event["time"] = now.to_string().into();
         }
-        let deliveries = self.cloud.deliver(&event)?;
+        self.deliver_as_it_is(&event)
+    }
+
+    /// Delivers an event with its own time.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn deliver_as_it_is(&mut self, event: &Value) -> Result<Vec<Delivery>> {
+        labelled("event", Paint::Cyan, &describe(event));
+        let deliveries = self.cloud.deliver(event)?;
         if deliveries.is_empty() {
             labelled("", Paint::Dim, "no rule matches");
         }
@@ -59,7 +67,11 @@ impl Step<'_> {
         self.ask_function("ScheduleFunction", request, &timed)
     }
 
-    fn ask_function(&mut self, logical_id: &str, shown: &Value, request: &Value) -> Result<Delivery> {
+    /// Asks a function; what is shown may be shorter than what is sent.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn ask_function(&mut self, logical_id: &str, shown: &Value, request: &Value) -> Result<Delivery> {
         labelled("request", Paint::Cyan, &shown.to_string());
         let delivery = self.cloud.request(logical_id, request)?;
         self.show(&delivery)?;
@@ -125,13 +137,21 @@ impl Step<'_> {
                 if let Some(reason) = report["ignored"].as_str() {
                     labelled("ignored", Paint::Dim, reason);
                 }
-                for line in report["services"].as_array().into_iter().flatten() {
+                for line in ["services", "budgets"].iter().filter_map(|lines| report[lines].as_array()).flatten() {
                     show_line(line);
                 }
             }
             Err(error) => labelled("FAILED", Paint::Red, error["errorMessage"].as_str().unwrap_or(&error.to_string())),
         }
         self.calls.extend(self.cloud.calls()?);
+        self.read_messages()
+    }
+
+    /// Shows what has arrived for people meanwhile.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn read_messages(&mut self) -> Result<()> {
         for message in self.cloud.messages(&self.queue)? {
             labelled("message", Paint::Bold, &format!("{}\n{}", message.subject, message.body.trim_end()));
             self.messages.push(message);
@@ -142,7 +162,7 @@ impl Step<'_> {
 
 fn show_line(line: &Value) {
     let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-    let service = text("service");
+    let service = text("service") + &text("budget");
     let name = service.rsplit('/').next().unwrap_or_default();
     labelled("decision", Paint::Bold, &format!("{name}: {} ({}): {}", text("decision"), text("reason"), text("why")));
     for change in line["changes"].as_array().into_iter().flatten() {
@@ -171,6 +191,10 @@ fn describe(event: &Value) -> String {
         "ECS Service Action" => {
             let provider = last(&detail["capacityProviderArns"][0]);
             format!("{} {} {} {provider}", last(&event["resources"][0]), text("eventName"), text("reason"))
+        }
+        "CloudWatch Alarm State Change" => {
+            let value = |state: &str| detail[state]["value"].as_str().unwrap_or_default().to_owned();
+            format!("{} {} -> {}", text("alarmName"), value("previousState"), value("state"))
         }
         "CloudFormation Stack Status Change" => {
             detail["status-details"]["status"].as_str().unwrap_or_default().to_owned()
