@@ -13,6 +13,7 @@ type Reader = (&'static str, fn(Value) -> Result<&'static str, String>, &'static
 const READERS: &[Reader] = &[
     ("RolloutFunction", rollout, ROLLOUT),
     ("ScheduleFunction", schedule, SCHEDULE),
+    ("AlarmFunction", alarm, ALARM),
     ("BudgetFunction", budget, BUDGET),
 ];
 
@@ -79,6 +80,26 @@ const SCHEDULE: &[(&str, &str)] = &[
     ("scheduler.tick-with-time", "everything"),
 ];
 
+const ALARM: &[(&str, &str)] = &[
+    ("cloudformation.stack-status-change.other-stack", "stack update"),
+    ("cloudformation.stack-status-change.update-complete", "stack update"),
+    ("cloudformation.stack-status-change.update-in-progress", "stack update"),
+    ("cloudformation.stack-status-change.update-rolled-back", "stack update"),
+    ("cloudwatch.alarm-state-change.anomaly", "alarm"),
+    ("cloudwatch.alarm-state-change.composite", "alarm"),
+    ("cloudwatch.alarm-state-change.forwarded-insights", "alarm"),
+    ("cloudwatch.alarm-state-change.insufficient-data", "alarm"),
+    ("cloudwatch.alarm-state-change.metric-math", "alarm"),
+    ("cloudwatch.alarm-state-change.muted", "alarm"),
+    ("cloudwatch.alarm-state-change.odd-reason-data", "alarm"),
+    ("cloudwatch.alarm-state-change.ok", "alarm"),
+    ("cloudwatch.alarm-state-change.other-system", "alarm"),
+    ("cloudwatch.alarm-state-change.set-by-hand", "alarm"),
+    ("cloudwatch.alarm-state-change.single-metric", "alarm"),
+    ("scheduler.tick", "everything"),
+    ("scheduler.tick-with-time", "everything"),
+];
+
 const BUDGET: &[(&str, &str)] = &[
     ("request.budget-confirm", "request"),
     ("request.budget-hold", "request"),
@@ -124,6 +145,18 @@ fn schedule(event: Value) -> Result<&'static str, String> {
         Trigger::Service(_) => "service",
         Trigger::Spot { event: SpotEvent::NoCapacity, .. } => "shortage",
         Trigger::Spot { event: SpotEvent::Interrupted { .. }, .. } => "interruption",
+        Trigger::Request(_) => "request",
+        Trigger::Ignored(_) => IGNORED,
+    })
+}
+
+fn alarm(event: Value) -> Result<&'static str, String> {
+    use alarm::{Request, Trigger};
+    let clock = "2026-11-21T10:15:40Z".parse().unwrap();
+    Ok(match Trigger::parse(event, clock).map_err(|error| error.to_string())?.0 {
+        Trigger::Alarm { .. } => "alarm",
+        Trigger::StackUpdate(_) => "stack update",
+        Trigger::Request(Request::Reconcile { alarm: None, .. }) => "everything",
         Trigger::Request(_) => "request",
         Trigger::Ignored(_) => IGNORED,
     })

@@ -83,7 +83,9 @@ impl Place {
         rollout: Result<shared::ledger::Entry<rollout::Record>>,
     ) -> Place {
         let mut error = None;
-        let mut keep = |found: Error| drop(error.get_or_insert(found));
+        let mut keep = |found: Error| {
+            error.get_or_insert(found);
+        };
         let capacity = capacity.map_err(&mut keep).unwrap_or_default();
         let rollout = rollout.map_err(&mut keep).unwrap_or_default();
         let asleep = matches!(capacity.record.state, Some(capacity::State::Asleep { .. }));

@@ -1,7 +1,5 @@
 //! What documents and alarms point at is there.
 
-use tests::template;
-
 /// Every document of the repository by its path.
 fn documents() -> Vec<(String, String)> {
     let docs = std::fs::read_dir(tests::root().join("docs")).unwrap();

@@ -1,0 +1,111 @@
+//! What is done about HuskIT's alarms: each has its entry in the document, its service, its remedy and its runbook.
+
+use std::collections::BTreeSet;
+
+use shared::alarm::{AlarmPolicy, Alarms, Remedy};
+use shared::model::Fleet;
+use tests::resolve::Deployed;
+use tests::template::{self, text};
+
+fn huskit() -> Deployed {
+    Deployed::new(template::huskit(), &[]).with("Cdn.Outputs.DistributionId", "E2QWRUHAPOMQZL")
+}
+
+fn alarms() -> Alarms {
+    let huskit = huskit();
+    let fleet = Fleet::parse(&text(&huskit.output("Fleet"))).unwrap();
+    Alarms::parse(&text(&huskit.output("Alarms")), &fleet).unwrap()
+}
+
+/// Name and description of every alarm that HuskIT has, in either region.
+fn of_the_templates() -> Vec<(String, String)> {
+    let templates = ["huskit-watch.yaml", "huskit-edge.yaml"];
+    let deployed = templates.map(|file| Deployed::new(template::huskit().nested(file), &[]));
+    let alarms = deployed.iter().flat_map(|deployed| {
+        let found = deployed.template().of_type("AWS::CloudWatch::Alarm");
+        found.into_iter().map(|(id, _)| {
+            let alarm = deployed.properties(&id);
+            (text(&alarm["AlarmName"]), text(&alarm["AlarmDescription"]))
+        })
+    });
+    alarms.collect()
+}
+
+#[test]
+fn every_alarm_has_its_entry_and_every_entry_its_alarm() {
+    let declared: BTreeSet<String> = alarms().alarms.into_iter().map(|alarm| alarm.name).collect();
+    let there: BTreeSet<String> = of_the_templates().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(declared, there);
+    assert!(there.len() > 8, "{there:?}");
+}
+
+#[test]
+fn every_alarm_names_its_runbook_which_is_there_and_complete() {
+    let alarms = alarms();
+    for (name, description) in of_the_templates() {
+        let file = &alarms.get(&name).unwrap().runbook;
+        assert_eq!(format!("huskit-prod-{}", file.trim_end_matches(".md")), name);
+        assert!(description.ends_with(&format!("(docs/runbooks/{file})")), "{name}: {description}");
+        let runbook = std::fs::read_to_string(tests::root().join("docs/runbooks").join(file)).unwrap();
+        let parts = ["What it means", "First look", "What the automation does", "What to do by hand"];
+        let at: Vec<usize> = parts.iter().map(|part| runbook.find(&format!("\n## {part}\n")).expect(part)).collect();
+        assert!(at.is_sorted(), "{file}");
+    }
+    let files = std::fs::read_dir(tests::root().join("docs/runbooks")).unwrap();
+    let files: BTreeSet<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let named: BTreeSet<String> = alarms.alarms.into_iter().map(|alarm| alarm.runbook).collect();
+    // Budgets ring no alarm and have one all the same.
+    let others: Vec<&String> = files.difference(&named).filter(|file| *file != "budget.md").collect();
+    assert!(others.is_empty(), "a runbook without an alarm: {others:?}");
+}
+
+/// The message begins with the description's first sentence: it must say what is wrong and stand alone.
+#[test]
+fn the_first_sentence_of_a_description_says_what_is_wrong() {
+    for (name, description) in of_the_templates() {
+        let first = description.split_once(". ").unwrap().0;
+        assert!((30..140).contains(&first.len()) && !first.contains("docs/"), "{name}: {first}");
+    }
+}
+
+#[test]
+fn the_runbooks_say_what_the_remedies_are() {
+    for AlarmPolicy { runbook, remedy, grace_minutes, .. } in alarms().alarms {
+        let told = std::fs::read_to_string(tests::root().join("docs/runbooks").join(&runbook)).unwrap();
+        let part = told.split("## What the automation does").nth(1).unwrap().split("\n## ").next().unwrap();
+        let expected = match &remedy {
+            Remedy::None => "Nothing:".to_owned(),
+            Remedy::Scale(scale) => format!("for {} minutes", scale.minutes),
+            Remedy::Restart(_) => "Asks for a restart".to_owned(),
+            Remedy::Rollback(rollback) => format!("within {} minutes after a rollout", rollback.watch_minutes),
+        };
+        assert!(part.contains(&expected), "{runbook} lacks: {expected}");
+        let grace = format!("the first {grace_minutes} minutes of a rollout");
+        assert_eq!(part.contains("minutes of a rollout"), grace_minutes > 0, "{runbook}");
+        assert!(grace_minutes == 0 || part.contains(&grace), "{runbook} lacks: {grace}");
+    }
+}
+
+#[test]
+fn logs_and_dashboard_are_those_of_the_templates() {
+    let (huskit, alarms) = (huskit(), alarms());
+    let groups: BTreeSet<String> = huskit
+        .template()
+        .of_type("AWS::Logs::LogGroup")
+        .into_iter()
+        .map(|(id, _)| text(&huskit.properties(&id)["LogGroupName"]))
+        .collect();
+    for (service, group) in &alarms.logs {
+        assert!(groups.contains(group), "{service}: {group} is none of {groups:?}");
+    }
+    let watch = Deployed::new(template::huskit().nested("huskit-watch.yaml"), &[]);
+    assert_eq!(alarms.dashboard, Some(text(&watch.properties("Dashboard")["DashboardName"])));
+}
+
+#[test]
+fn fleet_and_alarms_fit_into_one_environment() {
+    let huskit = huskit();
+    let length = text(&huskit.output("Fleet")).len() + text(&huskit.output("Alarms")).len();
+    // Lambda takes 4 KB for all variables together; names, ARNs and the other values take some 600 bytes.
+    assert!(length < 3_400, "{length}");
+}

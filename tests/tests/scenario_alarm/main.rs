@@ -1,0 +1,171 @@
+//! The alarm function on a local cloud: alarms that are set there, the real functions behind each other.
+//!
+//! One cloud for all scenarios, one scenario at a time; each starts from services that run and alarms that are quiet.
+
+// Helpers of tests fail a test by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod remedies;
+mod telling;
+
+use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use xtask::cloud::{Cloud, Image, Message};
+use xtask::tools::Tools;
+
+const CLUSTER: &str = "huskit-prod";
+const WEBSITE: &str = "website-agent";
+const REPOSITORY: &str = "huskit/website-agent";
+/// More rounds than any deployment takes.
+const ROUNDS: usize = 60;
+/// Longest that anything asynchronous takes.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The cloud, held by one scenario at a time.
+struct World {
+    cloud: &'static Cloud,
+    queue: &'static str,
+    next: u32,
+}
+
+fn world() -> MutexGuard<'static, World> {
+    static CLOUD: OnceLock<Cloud> = OnceLock::new();
+    static QUEUE: OnceLock<String> = OnceLock::new();
+    static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
+    let world = WORLD.get_or_init(|| {
+        let cloud = CLOUD.get_or_init(|| Cloud::start(&Tools::prepare().expect("the tools")).expect("a local cloud"));
+        let queue = QUEUE.get_or_init(|| cloud.subscribe(&cloud.output("OperationsTopic").unwrap()).unwrap());
+        Mutex::new(World { cloud, queue, next: 0 })
+    });
+    // A scenario that failed leaves the world as it is; the next one brings it to rest.
+    let mut world = world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    world.come_to_rest();
+    world
+}
+
+impl World {
+    /// No alarm rings or is remembered, nothing is on its way, website-agent runs a new image.
+    fn come_to_rest(&mut self) {
+        for name in self.alarms() {
+            self.forget(&format!("alarm/{name}"), "alarm");
+        }
+        self.settle();
+        self.roll();
+        self.messages();
+    }
+
+    /// Names of the alarms that the document names.
+    fn alarms(&self) -> Vec<String> {
+        let document: Value = serde_json::from_str(&self.cloud.output("Alarms").unwrap()).unwrap();
+        let alarms = document["alarms"].as_array().unwrap();
+        alarms.iter().map(|alarm| alarm["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Rolls a new image, and waits for it.
+    fn roll(&mut self) -> Image {
+        self.next += 1;
+        let name = format!("alarm scenario image {}", self.next);
+        let image = self.cloud.push(REPOSITORY, "latest", &name, None).unwrap();
+        self.deliver(&self.cloud.push_event(&image));
+        self.settle();
+        assert!(self.runs(&image), "a push is rolled");
+        image
+    }
+
+    fn deliver(&self, event: &Value) -> Vec<Value> {
+        let deliveries = self.cloud.deliver(event).unwrap();
+        deliveries.into_iter().map(|delivery| delivery.answer.expect("an answer")).collect()
+    }
+
+    fn ask(&self, request: &Value) -> Value {
+        self.cloud.request("AlarmFunction", request).unwrap().answer.expect("an answer")
+    }
+
+    /// The state change of an alarm as CloudWatch sends it, so many seconds after the epoch of this scenario.
+    fn change(&self, name: &str, value: &str, previous: &str, at: &str) -> Value {
+        let arn = format!("arn:aws:cloudwatch:eu-central-1:000000000000:alarm:{name}");
+        let state = |value: &str, reason: &str| json!({"value": value, "reason": reason, "timestamp": at});
+        let reason =
+            "Threshold Crossed: 5 datapoints [23.0 (21/11/26 10:19:00)] were greater than the threshold (10.0).";
+        let detail = json!({
+            "alarmName": name, "state": state(value, reason), "previousState": state(previous, ""),
+            "configuration": {"description": "It is too much. See docs."},
+        });
+        self.cloud.event("aws.cloudwatch", "CloudWatch Alarm State Change", json!([arn]), detail)
+    }
+
+    /// What the function says of a state change that is delivered to it.
+    fn hear(&self, name: &str, value: &str, at: &str) -> Value {
+        let previous = if value == "ALARM" { "OK" } else { "ALARM" };
+        self.deliver(&self.change(name, value, previous, at)).remove(0)
+    }
+
+    /// Sets an alarm's state at CloudWatch, which tells the function by itself.
+    fn set(&self, name: &str, value: &str, reason: &str) {
+        let state = json!({"AlarmName": name, "StateValue": value, "StateReason": reason});
+        self.cloud.client.call("cloudwatch", "set_alarm_state", state).unwrap();
+    }
+
+    /// Plays ECS until nothing moves; its events are delivered.
+    fn settle(&self) {
+        for _ in 0..ROUNDS {
+            let events = self.cloud.advance_ecs().unwrap();
+            if events.is_empty() {
+                return;
+            }
+            for event in events {
+                self.cloud.deliver(&event).unwrap();
+            }
+        }
+        panic!("ECS still moves after {ROUNDS} rounds");
+    }
+
+    fn runs(&self, image: &Image) -> bool {
+        let running = self.cloud.running(CLUSTER, WEBSITE).unwrap();
+        running.desired > 0 && running.digests.iter().all(|digest| *digest == image.digest)
+    }
+
+    /// The item of the ledger, as DynamoDB has it.
+    fn item(&self, pk: &str, sk: &str) -> Value {
+        let table = self.cloud.output("Ledger").unwrap();
+        let key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
+        let read = json!({"TableName": table, "Key": key, "ConsistentRead": true});
+        self.cloud.client.call("dynamodb", "get_item", read).unwrap()["Item"].take()
+    }
+
+    fn forget(&self, pk: &str, sk: &str) {
+        let table = self.cloud.output("Ledger").unwrap();
+        let key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
+        self.cloud.client.call("dynamodb", "delete_item", json!({"TableName": table, "Key": key})).unwrap();
+    }
+
+    fn messages(&self) -> Vec<Message> {
+        self.cloud.messages(self.queue).unwrap()
+    }
+
+    /// Messages until one has such a subject.
+    fn messages_until(&self, subject: &str) -> Vec<Message> {
+        let mut seen: Vec<Message> = Vec::new();
+        self.until(&format!("a message: {subject}"), || {
+            seen.extend(self.messages());
+            seen.iter().any(|message| message.subject.contains(subject))
+        });
+        seen
+    }
+
+    /// Looks until it is true; functions that ask each other answer when they get to it.
+    fn until(&self, what: &str, mut is: impl FnMut() -> bool) {
+        let start = Instant::now();
+        while !is() {
+            assert!(start.elapsed() < PATIENCE, "not in {PATIENCE:?}: {what}");
+        }
+    }
+}
+
+/// What was told and why, of the first line of an answer.
+fn told(answer: &Value) -> (&str, &str) {
+    let line = &answer["services"][0];
+    (line["decision"].as_str().unwrap_or_default(), line["reason"].as_str().unwrap_or_default())
+}

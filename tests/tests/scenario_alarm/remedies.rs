@@ -1,0 +1,51 @@
+//! What is done about an alarm, through the functions that do it.
+
+use jiff::Timestamp;
+
+use super::{CLUSTER, Image, REPOSITORY, WEBSITE, world};
+
+#[test]
+fn errors_after_a_rollout_bring_the_release_before_back() {
+    let mut world = world();
+    let good = Image {
+        repository: REPOSITORY.to_owned(),
+        tag: "latest".to_owned(),
+        digest: world.cloud.running(CLUSTER, WEBSITE).unwrap().digests[0].clone(),
+    };
+    let bad = world.roll();
+    world.messages();
+    let answer = world.hear("huskit-prod-website-agent-5xx", "ALARM", &Timestamp::now().to_string());
+    let steps: Vec<&str> =
+        answer["services"].as_array().unwrap().iter().filter_map(|line| line["decision"].as_str()).collect();
+    assert_eq!(steps, ["announce", "rollback"], "{answer}");
+    world.until("the rollout function rolls back", || {
+        world.settle();
+        world.runs(&good)
+    });
+    let seen = world.messages_until("website-agent runs");
+    let told = seen.iter().find(|message| message.subject.contains("5xx rings")).unwrap();
+    assert!(told.body.contains("asked for a rollback from"), "{}", told.body);
+    assert!(!world.runs(&bad));
+    // The same event once more asks for nothing.
+    let again = world.hear("huskit-prod-website-agent-5xx", "ALARM", &Timestamp::now().to_string());
+    assert_eq!(again["services"].as_array().unwrap().len(), 1, "{again}");
+}
+
+#[test]
+fn high_cpu_brings_a_boost_that_the_schedule_function_follows() {
+    let world = world();
+    let pk = format!("service/{CLUSTER}/{WEBSITE}");
+    let desired = world.cloud.running(CLUSTER, WEBSITE).unwrap().desired;
+    // Past the grace period of the rollout before.
+    let later = (Timestamp::now() + jiff::SignedDuration::from_mins(20)).to_string();
+    let mut event = world.change("huskit-prod-website-agent-cpu", "ALARM", "OK", &later);
+    event["time"] = later.into();
+    let answer = world.deliver(&event).remove(0);
+    assert_eq!(answer["services"][1]["decision"], "scale", "{answer}");
+    let boost = world.item(&pk, "capacity")["boost"]["M"].clone();
+    assert_eq!(boost["by"]["S"], "alarm huskit-prod-website-agent-cpu");
+    assert_eq!(boost["min"]["N"], (desired + 1).to_string());
+    world.until("the schedule function follows", || {
+        world.cloud.running(CLUSTER, WEBSITE).is_ok_and(|running| running.desired == desired + 1)
+    });
+}

@@ -1,0 +1,73 @@
+//! What people hear of an alarm.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::{told, world};
+
+const CPU: &str = "huskit-prod-website-agent-cpu";
+const CDN: &str = "huskit-prod-cdn-5xx";
+
+/// A moment so many minutes from one that is long past.
+fn at(minute: i64) -> String {
+    let start: Timestamp = "2026-01-10T10:00:00Z".parse().unwrap();
+    (start + SignedDuration::from_mins(minute)).to_string()
+}
+
+#[test]
+fn an_alarm_that_is_set_in_the_cloud_is_announced_once_and_closed() {
+    let world = world();
+    world.set("huskit-prod-website-agent-5xx", "OK", "at rest");
+    world.set("huskit-prod-website-agent-5xx", "ALARM", "a drill");
+    let seen = world.messages_until("website-agent-5xx rings");
+    assert_eq!(seen.iter().filter(|message| message.subject.contains("5xx rings")).count(), 1, "{seen:?}");
+    let message = seen.iter().find(|message| message.subject.contains("5xx rings")).unwrap();
+    for expected in ["website-agent answered more than 10 requests", "changed", "docs/runbooks/website-agent-5xx.md"] {
+        assert!(message.body.contains(expected), "{} lacks {expected}", message.body);
+    }
+    world.set("huskit-prod-website-agent-5xx", "OK", "over");
+    let seen = world.messages_until("website-agent-5xx is over");
+    assert!(seen.iter().any(|message| message.body.contains("lasted")), "{seen:?}");
+}
+
+#[test]
+fn the_same_change_again_and_a_tick_tell_nothing() {
+    let world = world();
+    assert_eq!(told(&world.hear(CDN, "ALARM", &at(1))), ("announce", "rings"));
+    assert_eq!(told(&world.hear(CDN, "ALARM", &at(1))), ("keep", "known"));
+    let tick = world.ask(&json!({"action": "reconcile"}));
+    assert_eq!(told(&tick), ("keep", "known"));
+    assert_eq!(world.messages().len(), 1);
+    assert_eq!(told(&world.hear(CDN, "OK", &at(8))), ("resolve", "over"));
+    let over = world.messages();
+    assert!(over.len() == 1 && over[0].body.contains("7 min"), "{over:?}");
+    let quiet = world.ask(&json!({"action": "reconcile"}));
+    assert_eq!(quiet["services"], json!([]), "a tick asks nobody about alarms that are quiet");
+}
+
+#[test]
+fn what_comes_and_goes_is_folded_and_summed_up() {
+    let world = world();
+    let now = Timestamp::now();
+    let ago = |minutes: i64| (now - SignedDuration::from_mins(minutes)).to_string();
+    for minutes in [50, 49, 48] {
+        world.hear(CDN, "ALARM", &ago(minutes));
+        world.hear(CDN, "OK", &(now - SignedDuration::from_secs(minutes * 60 - 20)).to_string());
+    }
+    assert_eq!(world.messages().len(), 6);
+    assert_eq!(told(&world.hear(CDN, "ALARM", &ago(47))), ("mute", "flaps"));
+    assert_eq!(told(&world.hear(CDN, "OK", &ago(46))), ("sum_up", "settled"), "46 minutes ago is quiet for long");
+    let seen = world.messages();
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(seen[1].body.contains("4 times"), "{seen:?}");
+}
+
+#[test]
+fn a_change_that_is_late_and_an_alarm_that_nobody_declared_are_nothing() {
+    let world = world();
+    world.hear(CPU, "OK", &at(9));
+    assert_eq!(told(&world.hear(CPU, "ALARM", &at(3))), ("keep", "quiet"));
+    let answer = world.hear("huskit-prod-unknown", "ALARM", &at(3));
+    assert_eq!(answer["ignored"], "huskit-prod-unknown is no alarm that is looked after here");
+    assert_eq!(world.messages().len(), 0);
+}
