@@ -112,13 +112,26 @@ fn status(cloud: &Cloud) -> Result<()> {
             (service["cluster"].as_str().unwrap_or_default(), service["name"].as_str().unwrap_or_default());
         let running = cloud.running(cluster, name)?;
         let tasks = format!("{} of {}", running.digests.len(), running.desired);
+        let capacity = cloud.capacity(cluster, name)?;
+        let scaling = match (capacity.bounds, capacity.suspended) {
+            ((min, max), Some(false)) => format!("{min} to {max}"),
+            ((min, max), _) => format!("{min} to {max}, suspended"),
+        };
         let images = cloud.images(&running.revision)?;
         let short =
             |image: &String| image.split_once('/').map_or(image.clone(), |(_, name)| name.chars().take(48).collect());
         let image = images.iter().map(short).collect::<Vec<String>>().join(" ");
-        rows.push(vec![name.to_owned(), tasks, running.deployment.1, running.revision, image]);
+        rows.push(vec![
+            name.to_owned(),
+            tasks,
+            scaling,
+            capacity.strategy.join(" "),
+            running.deployment.1,
+            running.revision,
+            image,
+        ]);
     }
     println!();
-    table(&["service", "tasks", "deployment", "revision", "image"], &rows);
+    table(&["service", "tasks", "scaling", "strategy", "deployment", "revision", "image"], &rows);
     Ok(())
 }

@@ -55,8 +55,8 @@ const WAYS: [Way; 3] = [
     },
 ];
 
-/// A crash right before and right after each call that writes: the invocation is told that it may not, and ends there. The
-/// next ticks go on: everything is as it should be, and people are told, once.
+/// A crash right before and right after each call that writes: the invocation is told that it may not, and ends there.
+/// The next ticks go on: everything is as it should be, and people are told, once.
 #[test]
 fn a_crash_around_any_write_is_healed_by_the_next_tick() {
     let mut world = world();
@@ -81,7 +81,8 @@ fn a_crash_around_any_write_is_healed_by_the_next_tick() {
                 let told = world.subjects();
                 let different: BTreeSet<&String> = told.iter().collect();
                 assert!(different.len() == 1 && told[0].contains(way.told), "{at}: {told:?}");
-                // Sent and not yet crossed out is the one moment from which a message is sent again: see docs/decisions.md.
+                // Sent and not yet crossed out is the one moment from which a message is sent again: see
+                // docs/decisions.md.
                 let crossed_out = !(operation == "Publish" && after || operation == "PutItem" && !after);
                 assert!(told.len() == 1 || !crossed_out, "{at}: {told:?}");
             }

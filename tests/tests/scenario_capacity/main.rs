@@ -1,7 +1,7 @@
 //! The schedule function on a local cloud: the real binary, the real templates, nights that pass in seconds.
 //!
-//! One cloud for all scenarios, one scenario at a time; each starts at a noon, days after the one before, with a crawler
-//! that runs its baseline on Spot. Time is what schedules and events say: it only ever goes on.
+//! One cloud for all scenarios, one scenario at a time; each starts at a noon, days after the one before, with a
+//! crawler that runs its baseline on Spot. Time is what schedules and events say: it only ever goes on.
 
 // Helpers of tests fail a test by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]

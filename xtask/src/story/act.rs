@@ -137,8 +137,8 @@ impl Step<'_> {
                 if let Some(reason) = report["ignored"].as_str() {
                     labelled("ignored", Paint::Dim, reason);
                 }
-                for line in ["services", "budgets"].iter().filter_map(|lines| report[lines].as_array()).flatten() {
-                    show_line(line);
+                for lines in ["services", "budgets"] {
+                    show_lines(report[lines].as_array().map(Vec::as_slice).unwrap_or_default());
                 }
             }
             Err(error) => labelled("FAILED", Paint::Red, error["errorMessage"].as_str().unwrap_or(&error.to_string())),
@@ -157,6 +157,26 @@ impl Step<'_> {
             self.messages.push(message);
         }
         Ok(())
+    }
+}
+
+/// Each decision; what is kept of several services in one line.
+fn show_lines(lines: &[Value]) {
+    let (kept, others): (Vec<&Value>, Vec<&Value>) =
+        lines.iter().partition(|line| lines.len() > 1 && line["decision"] == "keep");
+    for line in others {
+        show_line(line);
+    }
+    let kept: Vec<String> = kept
+        .into_iter()
+        .map(|line| {
+            let service = line["service"].as_str().unwrap_or_default();
+            let name = service.rsplit('/').next().unwrap_or_default();
+            format!("{name} ({})", line["reason"].as_str().unwrap_or_default())
+        })
+        .collect();
+    if !kept.is_empty() {
+        labelled("kept", Paint::Dim, &kept.join(", "));
     }
 }
 

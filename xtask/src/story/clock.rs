@@ -1,7 +1,7 @@
 //! The story's time: an argument of every event and schedule, so that nights pass in seconds.
 
 use anyhow::{Context, Result};
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
@@ -29,13 +29,21 @@ impl Step<'_> {
     /// # Errors
     /// When there is no such time, or the fleet has no such zone.
     pub fn pass_to(&mut self, time: &str) -> Result<()> {
-        let time: Time = time.parse().with_context(|| format!("{time} is no time of day"))?;
-        let now = self.now().to_zoned(self.zone()?);
-        let today = now.date().to_zoned(now.time_zone().clone())?.with().time(time).build()?;
-        let next =
-            if today > now { today } else { today.date().tomorrow()?.to_datetime(time).to_zoned(self.zone()?)? };
+        let next = self.next(time)?;
         self.set_clock(&next);
         Ok(())
+    }
+
+    /// When clocks next say this.
+    ///
+    /// # Errors
+    /// When there is no such time, or the fleet has no such zone.
+    pub fn next(&self, time: &str) -> Result<Zoned> {
+        let time: Time = time.parse().with_context(|| format!("{time} is no time of day"))?;
+        let now = self.now().to_zoned(self.zone()?);
+        let on = |date: Date| date.to_datetime(time).to_zoned(now.time_zone().clone());
+        let today = on(now.date())?;
+        Ok(if today > now { today } else { on(now.date().tomorrow()?)? })
     }
 
     /// So many minutes pass.

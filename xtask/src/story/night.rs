@@ -144,9 +144,9 @@ fn clocks_change(step: &mut Step) -> Result<()> {
     step.pass(5)?;
     step.tick()?;
     holds(step, "it sleeps", &asleep(SPOT))?;
-    step.pass_to(&night.to)?;
-    let hours = step.now().duration_since(evening).as_hours();
-    step.pass(-5)?;
+    let morning = step.next(&night.to)?.timestamp();
+    let hours = morning.duration_since(evening).as_hours();
+    step.pass(morning.duration_since(step.now()).as_mins() - 5)?;
     step.tick()?;
     holds(step, "it sleeps to the end, by the clock on the wall", &asleep(SPOT))?;
     step.pass(5)?;
