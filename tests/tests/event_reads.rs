@@ -1,5 +1,8 @@
 //! What each function makes of every event that may be handed to it.
 
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
