@@ -51,8 +51,10 @@ const ROLLOUT: &[(&str, &str)] = &[
     ("ecs.task-state-change.other-cluster", "task ended"),
     ("request.freeze", "request"),
     ("request.plan", "request"),
+    ("request.restart", "request"),
     ("request.retry", "request"),
     ("request.rollback", "request"),
+    ("request.rollback-of-a-deployment", "request"),
     ("request.unfreeze", "request"),
     ("scheduler.tick", "everything"),
 ];
