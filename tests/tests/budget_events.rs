@@ -1,5 +1,8 @@
 //! What the budget function makes of the messages of AWS, as they lie in `events/`.
 
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used)]
+
 use budget::{Content, Message, Trigger};
 use jiff::Timestamp;
 use serde_json::Value;

@@ -1,5 +1,8 @@
 //! What is done about HuskIT's alarms: each has its entry in the document, its service, its remedy and its runbook.
 
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 
 use shared::alarm::{AlarmPolicy, Alarms, Remedy};

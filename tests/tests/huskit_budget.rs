@@ -1,5 +1,8 @@
 //! The budget of HuskIT: who is told, and what it takes from which service.
 
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used)]
+
 use serde_json::{Value, json};
 use shared::budget::BudgetPolicies;
 use shared::model::Fleet;

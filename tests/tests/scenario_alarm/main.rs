@@ -45,6 +45,12 @@ fn world() -> MutexGuard<'static, World> {
     world
 }
 
+/// The time of this machine, by which the functions behind each other go.
+#[allow(clippy::disallowed_methods)]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
 impl World {
     /// No alarm rings or is remembered, nothing is on its way, website-agent runs a new image.
     fn come_to_rest(&mut self) {
