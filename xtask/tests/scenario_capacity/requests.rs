@@ -1,1 +1,0 @@
-../../../tests/tests/scenario_capacity/requests.rs
