@@ -92,7 +92,7 @@ impl Place {
         let usual = if asleep { 0 } else { policy.baseline.min };
         let (desired, running) = counts.map_err(&mut keep).unwrap_or((usual, usual));
         let mut history: Vec<Event> = capacity.history.into_iter().chain(rollout.history).collect();
-        history.sort_by(|one, other| other.at.cmp(&one.at));
+        history.sort_by_key(|event| std::cmp::Reverse(event.at));
         let seen = Seen { desired, running, capacity: capacity.record, rollout: rollout.record };
         Place { policy: policy.clone(), seen, history, error }
     }

@@ -1,8 +1,6 @@
 //! What is done about an alarm, through the functions that do it.
 
-use jiff::Timestamp;
-
-use super::{CLUSTER, Image, REPOSITORY, WEBSITE, world};
+use super::{CLUSTER, Image, REPOSITORY, WEBSITE, now, world};
 
 #[test]
 fn errors_after_a_rollout_bring_the_release_before_back() {
@@ -14,7 +12,7 @@ fn errors_after_a_rollout_bring_the_release_before_back() {
     };
     let bad = world.roll();
     world.messages();
-    let answer = world.hear("huskit-prod-website-agent-5xx", "ALARM", &Timestamp::now().to_string());
+    let answer = world.hear("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
     let steps: Vec<&str> =
         answer["services"].as_array().unwrap().iter().filter_map(|line| line["decision"].as_str()).collect();
     assert_eq!(steps, ["announce", "rollback"], "{answer}");
@@ -27,7 +25,7 @@ fn errors_after_a_rollout_bring_the_release_before_back() {
     assert!(told.body.contains("asked for a rollback from"), "{}", told.body);
     assert!(!world.runs(&bad));
     // The same event once more asks for nothing.
-    let again = world.hear("huskit-prod-website-agent-5xx", "ALARM", &Timestamp::now().to_string());
+    let again = world.hear("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
     assert_eq!(again["services"].as_array().unwrap().len(), 1, "{again}");
 }
 
@@ -37,7 +35,7 @@ fn high_cpu_brings_a_boost_that_the_schedule_function_follows() {
     let pk = format!("service/{CLUSTER}/{WEBSITE}");
     let desired = world.cloud.running(CLUSTER, WEBSITE).unwrap().desired;
     // Past the grace period of the rollout before.
-    let later = (Timestamp::now() + jiff::SignedDuration::from_mins(20)).to_string();
+    let later = (now() + jiff::SignedDuration::from_mins(20)).to_string();
     let mut event = world.change("huskit-prod-website-agent-cpu", "ALARM", "OK", &later);
     event["time"] = later.into();
     let answer = world.deliver(&event).remove(0);
