@@ -42,7 +42,7 @@ use shared::capacity::{
 use shared::env::{Config, Env};
 use shared::lambda::Function;
 use shared::ledger::{Ledger, Subject};
-use shared::model::{Prices, ServiceId, ServicePolicy, SpotMode, TasksByProvider, Usd, endings};
+use shared::model::{Prices, ServiceId, ServicePolicy, SpotMode, TasksByProvider, Usd, clock, endings};
 use shared::report::{Line, Outcome, Report};
 use shared::{Kind, Result};
 
@@ -364,11 +364,12 @@ fn stays_on_spot(policy: &ServicePolicy, facts: &Facts, now: Timestamp) -> bool 
     policy.spot.is_some_and(|spot| spot.mode == SpotMode::Only || (spot.mode == SpotMode::Prefer && held))
 }
 
-/// The decision as a sentence, with the moment at which it will be another.
+/// The decision as a sentence, with the moment at which it will be another where the sentence does not say it.
 fn why(decision: &Decision) -> String {
-    match decision.until {
-        Some(until) => format!("{}; until {}", decision.reason, shared::model::clock(until)),
-        None => decision.reason.to_string(),
+    let sentence = decision.reason.to_string();
+    match decision.until.map(clock).filter(|until| !sentence.contains(until)) {
+        Some(until) => format!("{sentence}; until {until}"),
+        None => sentence,
     }
 }
 

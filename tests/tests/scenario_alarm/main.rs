@@ -11,6 +11,7 @@ mod telling;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use xtask::cloud::{Cloud, Image, Message};
 use xtask::tools::Tools;
@@ -43,12 +44,6 @@ fn world() -> MutexGuard<'static, World> {
     let mut world = world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     world.come_to_rest();
     world
-}
-
-/// The time of this machine, by which the functions behind each other go.
-#[allow(clippy::disallowed_methods)]
-fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
 }
 
 impl World {
@@ -168,6 +163,11 @@ impl World {
             assert!(start.elapsed() < PATIENCE, "not in {PATIENCE:?}: {what}");
         }
     }
+}
+
+/// The moment at which CloudWatch says that something changed a moment ago.
+fn now() -> Timestamp {
+    shared::lambda::now()
 }
 
 /// What was told and why, of the first line of an answer.

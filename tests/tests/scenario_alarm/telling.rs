@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{told, world};
+use super::{now, told, world};
 
 const CPU: &str = "huskit-prod-website-agent-cpu";
 const CDN: &str = "huskit-prod-cdn-5xx";
@@ -48,7 +48,7 @@ fn the_same_change_again_and_a_tick_tell_nothing() {
 #[test]
 fn what_comes_and_goes_is_folded_and_summed_up() {
     let world = world();
-    let now = super::now();
+    let now: Timestamp = now();
     let ago = |minutes: i64| (now - SignedDuration::from_mins(minutes)).to_string();
     for minutes in [50, 49, 48] {
         world.hear(CDN, "ALARM", &ago(minutes));
