@@ -27,7 +27,7 @@ pub struct History {
     pub planned: Seen,
     /// Right after the update with the changed template, before anybody reacts.
     pub updated: Seen,
-    /// Once its deployment has ended and the automation has seen it; what is left to do then.
+    /// Once its deployment has ended and the automation has seen it, a tick later; what is left to do then.
     pub settled: (Seen, Facts),
     /// After both stacks were deleted.
     pub deleted: Seen,
@@ -66,6 +66,7 @@ fn play() -> History {
     let updated = world.look();
     world.tell_of_update();
     world.cloud.settle().unwrap();
+    world.reconcile();
     let settled = (world.look(), world.left_to_do(false));
 
     world.delete(STACK, &world.cloud.client);
