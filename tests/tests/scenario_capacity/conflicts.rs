@@ -8,7 +8,7 @@ use xtask::cloud::Capacity;
 use super::{CLUSTER, CRAWLER, SPOT, World, awake, world};
 
 /// How many sets of arrivals are played, each in three orders.
-const SETS: u64 = 70;
+const SETS: u64 = 40;
 
 /// Something that arrives.
 #[derive(Clone, Debug)]
