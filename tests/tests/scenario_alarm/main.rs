@@ -103,13 +103,6 @@ impl World {
         self.deliver(&self.change(name, value, previous, at)).remove(0)
     }
 
-    /// Sets an alarm's state at CloudWatch; its event, which the emulator does not send, is played.
-    fn set(&self, name: &str, value: &str, reason: &str) {
-        let state = json!({"AlarmName": name, "StateValue": value, "StateReason": reason});
-        self.cloud.client.call("cloudwatch", "set_alarm_state", state).unwrap();
-        self.hear(name, value, &now().to_string());
-    }
-
     /// Plays ECS until nothing moves; its events are delivered.
     fn settle(&self) {
         for _ in 0..ROUNDS {

@@ -15,22 +15,6 @@ fn at(minute: i64) -> String {
 }
 
 #[test]
-fn an_alarm_that_is_set_in_the_cloud_is_announced_once_and_closed() {
-    let world = world();
-    world.set("huskit-prod-website-agent-5xx", "OK", "at rest");
-    world.set("huskit-prod-website-agent-5xx", "ALARM", "a drill");
-    let seen = world.messages_until("website-agent-5xx rings");
-    assert_eq!(seen.iter().filter(|message| message.subject.contains("5xx rings")).count(), 1, "{seen:?}");
-    let message = seen.iter().find(|message| message.subject.contains("5xx rings")).unwrap();
-    for expected in ["It is too much", "changed", "docs/runbooks/website-agent-5xx.md"] {
-        assert!(message.body.contains(expected), "{} lacks {expected}", message.body);
-    }
-    world.set("huskit-prod-website-agent-5xx", "OK", "over");
-    let seen = world.messages_until("website-agent-5xx is over");
-    assert!(seen.iter().any(|message| message.body.contains("lasted")), "{seen:?}");
-}
-
-#[test]
 fn the_same_change_again_and_a_tick_tell_nothing() {
     let world = world();
     assert_eq!(told(&world.hear(CDN, "ALARM", &at(1))), ("announce", "rings"));
