@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::cloud::Cloud;
 use crate::screen::{heading, seconds};
-use crate::story::{Story, night, rollout};
+use crate::story::{Story, bad_day, night, rollout};
 use crate::tools::Tools;
 
 /// Plays it.
@@ -21,6 +21,7 @@ pub fn run() -> Result<()> {
     let mut story = Story::begin(&cloud)?;
     story.begin_at_noon()?;
     rollout::tell(&mut story);
+    bad_day::tell(&mut story);
     night::tell(&mut story);
     let well = story.close();
     drop(cloud);

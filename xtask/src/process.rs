@@ -14,6 +14,18 @@ use crate::screen::Detail;
 /// Lines of a failed program's output that are shown.
 const LAST_WORDS: usize = 25;
 
+/// Takes away what cargo tells the programs that it runs of themselves.
+///
+/// A build started from one (`cargo xtask`, a test) would look new to build scripts that read any of it, and everything
+/// above them would be compiled again.
+pub fn forget_cargo(command: &mut Command) {
+    let own = ["CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| own.iter().any(|own| name.to_string_lossy().starts_with(own))) {
+        command.env_remove(name);
+    }
+}
+
 /// Runs `command` to its end. Its output goes to `log`, its latest line to `detail`.
 ///
 /// # Errors

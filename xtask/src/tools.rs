@@ -91,6 +91,7 @@ impl Tools {
         }
         command.env("SAM_CLI_TELEMETRY", "0").env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
         command.env_remove("VIRTUAL_ENV").env_remove("PYTHONHOME").env_remove("PYTHONPATH");
+        process::forget_cargo(&mut command);
         command.current_dir(&self.root);
         command
     }

@@ -6,6 +6,7 @@
 // Helpers of tests fail a test by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
+mod conflicts;
 mod crash;
 mod nights;
 mod requests;

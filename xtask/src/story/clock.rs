@@ -56,6 +56,16 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// Time passes until the next month begins in UTC, by which the periods of budgets go.
+    ///
+    /// # Errors
+    /// When the fleet has no such zone.
+    pub fn pass_to_next_month(&mut self) -> Result<()> {
+        let first = self.now().to_zoned(TimeZone::UTC).date().last_of_month().tomorrow()?;
+        self.set_clock(&first.to_zoned(TimeZone::UTC)?.with_time_zone(self.zone()?));
+        Ok(())
+    }
+
     /// Time passes until noon before the next night in which clocks change.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! verbs in `act.rs` (push, deliver, ask, let ECS go on) and compares what it reads back with [`Step::check`].
 
 mod act;
+pub mod bad_day;
 mod clock;
 pub mod night;
 pub mod rollout;

@@ -151,7 +151,9 @@ impl Trigger {
     /// error: it goes to people as it came.
     pub fn parse(payload: Value, clock: Timestamp) -> Result<(Trigger, Timestamp)> {
         if let Some(records) = payload.get("Records") {
-            return Ok((Trigger::Messages(messages(records, clock)?), clock));
+            let messages = messages(records, clock)?;
+            let moment = messages.iter().map(|message| message.at).fold(clock, Timestamp::max);
+            return Ok((Trigger::Messages(messages), moment));
         }
         match Payload::parse(payload)? {
             Payload::Event(event) => {
@@ -244,6 +246,18 @@ mod tests {
         let (Trigger::Request(hold), _) = Trigger::parse(hold, clock()).unwrap() else { panic!("no request") };
         let until = "2026-11-21T12:00:00Z".parse().unwrap();
         assert_eq!(hold.ask(clock()).unwrap(), Ask::Hold { by: "anna".into(), why: Some("launch".into()), until });
+    }
+
+    #[test]
+    fn a_message_from_ahead_of_the_clock_is_decided_at_its_own_moment() {
+        let sent = |at: &str| {
+            let mut sent = record("hello");
+            sent["Sns"]["Timestamp"] = at.into();
+            sent
+        };
+        let (ahead, behind) = (sent("2026-12-01T00:00:03Z"), sent("2026-11-20T00:00:00Z"));
+        let (_, moment) = Trigger::parse(json!({"Records": [ahead, behind]}), clock()).unwrap();
+        assert_eq!(moment, "2026-12-01T00:00:03Z".parse().unwrap());
     }
 
     #[test]
