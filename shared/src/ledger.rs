@@ -169,6 +169,14 @@ impl<T> Entry<T> {
         true
     }
 
+    /// Remembers as told what another message said.
+    pub fn knows(&mut self, key: String) {
+        if !self.told.contains(&key) {
+            self.told.insert(0, key);
+            self.told.truncate(TOLD);
+        }
+    }
+
     /// The messages for an invocation at `now` to send: its own, and those whose writer did not live to send them.
     pub fn due(&self, now: Timestamp) -> Vec<Notification> {
         let due = |unsent: &&Unsent| unsent.at == now || unsent.at + LEASE <= now;

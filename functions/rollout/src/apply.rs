@@ -213,9 +213,9 @@ impl Step<'_> {
         let ran_before = next.record.current().map_or(rollout.before.clone(), |release| release.images.clone());
         if next.record.releases.is_empty() && !rollout.before.is_empty() {
             // What ran before this ledger knew the service is the first thing to go back to.
-            next.record.add_release(self.release(&rollout.before, &rollout.from, ""));
+            next.record.add_release(self.release(&rollout, &rollout.before, &rollout.from, ""));
         }
-        next.record.add_release(self.release(&rollout.images, revision, deployment));
+        next.record.add_release(self.release(&rollout, &rollout.images, revision, deployment));
         next.record.rollout = None;
         next.record.stuck_at = None;
 
@@ -340,8 +340,15 @@ impl Step<'_> {
         entry.record.rollout.as_ref().map(message)
     }
 
-    fn release(&self, images: &BTreeMap<String, Image>, revision: &str, deployment: &str) -> Release {
-        Release { images: images.clone(), revision: revision.into(), deployment: deployment.into(), at: self.now }
+    fn release(
+        &self,
+        rollout: &Rollout,
+        images: &BTreeMap<String, Image>,
+        revision: &str,
+        deployment: &str,
+    ) -> Release {
+        let (revision, deployment) = (revision.into(), deployment.into());
+        Release { images: images.clone(), revision, deployment, started_at: rollout.started_at, at: self.now }
     }
 
     fn quarantine(&self, repository: &str, image: &Image, reason: &str) -> Quarantine {

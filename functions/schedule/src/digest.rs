@@ -21,7 +21,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// More changes than any day ahead has.
 const CHANGES: usize = 16;
 /// What comes and goes every day by itself, as the label of its reason: no news.
-const ROUTINE: [&str; 2] = ["night", "baseline"];
+const ROUTINE: [&str; 3] = ["night", "baseline", "record"];
 /// Steps of a rollout: its end says what came of them.
 const STEPS: [&str; 4] = ["roll", "update", "adopt", "stage"];
 

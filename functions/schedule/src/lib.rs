@@ -339,7 +339,7 @@ impl App {
 /// Writes the fact of a trigger down, and drops what has ended; returns an override that ended, and who ended it.
 fn remember(facts: &mut Facts, trigger: &Trigger, now: Timestamp) -> Result<Option<(Manual, Option<String>)>> {
     let mut ended = facts.manual.take_if(|manual| manual.until.until <= now).map(|manual| (manual, None));
-    facts.boost.take_if(|boost| boost.until.until <= now);
+    facts.boosts.retain(|_, boost| boost.until.until > now);
     facts.budget.take_if(|cut| cut.until <= now);
     match trigger {
         Trigger::Spot { event, .. } => facts.spot = facts.spot.after(event.clone(), now),

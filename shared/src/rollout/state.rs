@@ -42,6 +42,8 @@ pub struct Release {
     pub revision: String,
     /// Id of the deployment that brought it.
     pub deployment: String,
+    /// When its rollout was claimed: its image may take requests from then on.
+    pub started_at: Timestamp,
     /// When it was verified.
     pub at: Timestamp,
 }

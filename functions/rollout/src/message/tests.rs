@@ -35,7 +35,13 @@ fn rollout(cause: Cause) -> Rollout {
 }
 
 fn record() -> Record {
-    let release = Release { images: images(1), revision: "rev-1".into(), deployment: "ecs-svc/1".into(), at: at(1) };
+    let release = Release {
+        images: images(1),
+        revision: "rev-1".into(),
+        deployment: "ecs-svc/1".into(),
+        started_at: at(0),
+        at: at(1),
+    };
     Record { releases: vec![release], ..Record::default() }
 }
 

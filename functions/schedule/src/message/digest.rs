@@ -142,7 +142,7 @@ fn standing(day: &Day<'_>, service: &ServiceDay<'_>) -> Vec<(String, String)> {
         let (percent, until) = (cut.reached_percent, day.full(cut.until));
         lines.push(("held by the budget".into(), format!("{name}: {percent} % is spent, until {until}")));
     }
-    if let Some(boost) = &facts.boost {
+    for boost in facts.boosts.values() {
         let (by, until) = (&boost.until.by, day.full(boost.until.until));
         lines.push(("boosted".into(), format!("{name}: at least {} tasks for {by}, until {until}", boost.min)));
     }
