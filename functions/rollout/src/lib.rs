@@ -94,9 +94,9 @@ impl Function for App {
     }
 
     /// A broken payload is an error; so is a service in scope that failed, when the others are done.
-    async fn handle(&self, payload: Value, now: Timestamp) -> Result<Value> {
+    async fn handle(&self, payload: Value, clock: Timestamp) -> Result<Value> {
         let started = Instant::now();
-        let trigger = Trigger::parse(payload)?;
+        let (trigger, now) = Trigger::parse(payload, clock)?;
         if let Trigger::Ignored(reason) = &trigger {
             tracing::debug!("ignored: {reason}");
             return Ok(json!({ "ignored": reason }));
@@ -115,7 +115,7 @@ impl Function for App {
 
         report.log(dry_run);
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
-        let metrics = report.metrics(&self.config.fleet.system, "rollout", now.as_millisecond(), duration);
+        let metrics = report.metrics(&self.config.fleet.system, "rollout", clock.as_millisecond(), duration);
         shared::lambda::metrics(&metrics);
         report.into_result()
     }
