@@ -95,6 +95,9 @@ pub enum Request {
         /// Why.
         #[serde(default)]
         reason: Option<String>,
+        /// Refused so long after the last restart of the service, whoever asked for that one.
+        #[serde(default)]
+        cool_down_minutes: Option<u32>,
         /// When it was asked.
         #[serde(default)]
         at: Option<Timestamp>,

@@ -21,6 +21,8 @@
 //! | deployment complete, tasks of the new revision run | tags `previous` and `live`, CDN, ledger, message |
 //! | deployment failed, or ECS put the former revision back | quarantine, message with the tasks' reasons |
 //! | the former revision runs again | CDN, message |
+//! | new tasks are asked for, and nothing replaces tasks | claimed, forced, told; refused within the asker's cool-down |
+//! | a restart that was claimed and not heard of again | taken up again, unless its tasks were replaced meanwhile |
 //! | another image from outside, such as a stack update | roll forward from the new revision |
 //! | nothing within the deadline | told once |
 
@@ -32,7 +34,7 @@ mod observe;
 use std::time::Instant;
 
 use futures_util::future::{join_all, join3};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
 use shared::env::{Config, Env};
@@ -240,8 +242,9 @@ impl App {
             Trigger::Request(Request::Rollback { by, reason, deployment, .. }) => {
                 Ok(Ask::Rollback { by: by.clone(), why: reason.clone(), deployment: deployment.clone() })
             }
-            Trigger::Request(Request::Restart { by, reason, .. }) => {
-                Ok(Ask::Restart { by: by.clone(), why: reason.clone() })
+            Trigger::Request(Request::Restart { by, reason, cool_down_minutes, .. }) => {
+                let cool_down = cool_down_minutes.map(|minutes| SignedDuration::from_mins(minutes.into()));
+                Ok(Ask::Restart { by: by.clone(), why: reason.clone(), cool_down })
             }
             Trigger::Request(Request::Retry { by, image, repository, .. }) => {
                 let images = self.asked_image(policy, image.as_deref(), repository.as_deref()).await?;
