@@ -31,6 +31,9 @@ pub struct Record {
     /// Pushes are held back until then.
     #[serde(default)]
     pub frozen: Option<Freeze>,
+    /// The last restart; without a deployment it is claimed and not known to have happened.
+    #[serde(default)]
+    pub restart: Option<Restart>,
 }
 
 /// A set of images that was seen running.
@@ -177,6 +180,23 @@ pub struct Freeze {
     /// Why, in their words.
     #[serde(default)]
     pub why: Option<String>,
+}
+
+/// New tasks of what runs, asked for by somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// Who asked for it.
+    pub by: String,
+    /// Why, in their words.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// When it was claimed.
+    pub at: Timestamp,
+    /// Id of the deployment whose tasks are replaced.
+    pub replaces: String,
+    /// Id of the deployment that replaces them; none until ECS named it.
+    #[serde(default)]
+    pub deployment: Option<String>,
 }
 
 impl Record {
