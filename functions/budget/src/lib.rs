@@ -15,13 +15,13 @@
 //! | what is seen | what is done |
 //! |---|---|
 //! | a higher tier is reached | its cuts, with those of the tiers below it, until the period ends; message |
-//! | a figure more than 5 times the limit; one that would reach a tier and is more than 10 times yesterday's, or more than the tasks that ran can have cost | nothing changes; message; `confirm` makes it count |
+//! | a figure more than 5 times the limit; one that would reach a tier, or is a fifth of the limit above yesterday's, and is more than 10 times yesterday's or more than the tasks that ran can have cost | nothing changes; message; `confirm` makes it count |
 //! | a lower figure | nothing: what was reached stays reached |
 //! | a higher limit | what is no longer reached ends; message |
 //! | a forecast, a threshold without a tier, a message of a period that is over | message |
 //! | Budgets cannot be asked | message with the figure that was told; what is in force stays |
 //! | the period ended | cuts end; message |
-//! | on the first of the month still the figure of the month before | nothing |
+//! | on the first of the month, or before noon of the next day, still the figure of the period before | nothing |
 //! | `release` | what is in force ends for this period; a higher tier still begins |
 //! | `hold` | no tier is in force until then |
 //! | `resume` | ends `release` and `hold` |
