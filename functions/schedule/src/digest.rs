@@ -10,7 +10,7 @@ use shared::Result;
 use shared::alarm;
 use shared::budget;
 use shared::capacity::{Action, Facts, Observed, Savings, plan};
-use shared::ledger::{Event, Item, Kept, Subject};
+use shared::ledger::{Entry, Event, Item, Kept, Subject};
 use shared::model::{CapacityPolicy, ServicePolicy};
 
 use crate::message::digest::{Day, ServiceDay};
@@ -43,10 +43,8 @@ impl App {
     /// Tells the day, unless nothing is new and nobody asks.
     pub(crate) async fn digest(&self, asked: Option<&str>, now: Timestamp) -> Result<Value> {
         let fleet = &self.config.fleet;
-        let subject = Subject::System(fleet.title());
         let scope: Vec<&ServicePolicy> = fleet.services.iter().collect();
-        let (told, items, sights) =
-            join3(self.ledger.load::<Told>(&subject), self.ledger.items(), self.observe(&scope)).await;
+        let (told, items, sights) = join3(self.told(), self.ledger.items(), self.observe(&scope)).await;
         let (mut told, items) = (told?, items?);
         let since = told.record.at.unwrap_or(now - DAY);
         let events = news(&items, since, now);
@@ -67,7 +65,9 @@ impl App {
         }
         let day = Day { fleet, since, now, events, services, alarms, budgets };
         if asked.is_none() && day.is_quiet() {
-            return Ok(json!({ "ignored": "nothing is new" }));
+            // What was new may have been told, and not been sent.
+            let messages = self.send_digest(&mut told, now).await?;
+            return Ok(json!({ "ignored": "nothing is new", "messages": messages }));
         }
         let message = message::digest::digest(&day);
         let mut messages = vec![message.subject()];
@@ -75,10 +75,28 @@ impl App {
             told.record.at = Some(now);
             told.record.counted = day.services.iter().map(|own| (own.policy.name.clone(), own.month.clone())).collect();
             told.tell(now, message);
-            self.ledger.save(&subject, &mut told).await?;
-            messages = self.ledger.send_due(&self.sns, &self.config.operations_topic, &subject, &mut told, now).await?;
+            self.ledger.save(&self.system(), &mut told).await?;
+            messages = self.send_digest(&mut told, now).await?;
         }
         Ok(json!({ "dry_run": self.config.dry_run, "services": [], "messages": messages }))
+    }
+
+    /// What was told last, with what of it is still to be sent.
+    pub(crate) async fn told(&self) -> Result<Entry<Told>> {
+        self.ledger.load(&self.system()).await
+    }
+
+    /// Sends what is due of it; nothing in dry-run.
+    pub(crate) async fn send_digest(&self, told: &mut Entry<Told>, now: Timestamp) -> Result<Vec<String>> {
+        if self.config.dry_run {
+            return Ok(Vec::new());
+        }
+        let topic = &self.config.operations_topic;
+        self.ledger.send_due(&self.sns, topic, &self.system(), told, now).await
+    }
+
+    fn system(&self) -> Subject {
+        Subject::System(self.config.fleet.title())
     }
 }
 
