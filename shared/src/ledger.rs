@@ -110,6 +110,47 @@ pub struct Event {
     pub why: String,
 }
 
+/// An item of any kind, as [`Ledger::items`] finds it.
+#[derive(Debug)]
+pub struct Item {
+    /// What it is about, as [`Subject`] writes it.
+    pub subject: String,
+    /// What was done, newest first.
+    pub history: Vec<Event>,
+    kind: String,
+    document: serde_json::Value,
+}
+
+impl Item {
+    /// Reads an item: what it is about, its kind, and its document.
+    ///
+    /// # Errors
+    /// `Invalid` when its history is not what this version writes.
+    pub fn read(subject: String, kind: String, mut document: serde_json::Value) -> Result<Item> {
+        let history = document.get_mut("history").map(serde_json::Value::take).unwrap_or_default();
+        let history: Option<Vec<Event>> = serde_json::from_value(history)
+            .map_err(|error| Error::invalid(format!("history of {subject}")).with_source(error))?;
+        Ok(Item { history: history.unwrap_or_default(), subject, kind, document })
+    }
+
+    /// Its record, when it is of that kind.
+    ///
+    /// # Errors
+    /// `Invalid` when it is not what this version writes.
+    pub fn record<T: Kept>(&self) -> Result<Option<T>> {
+        if self.kind != T::SORT_KEY {
+            return Ok(None);
+        }
+        let broken = |error| Error::invalid(format!("{} of {}", self.kind, self.subject)).with_source(error);
+        serde_json::from_value(self.document.clone()).map(Some).map_err(broken)
+    }
+
+    /// The last part of what it is about: the name of the service, alarm or budget.
+    pub fn name(&self) -> &str {
+        self.subject.rsplit('/').next().unwrap_or(&self.subject)
+    }
+}
+
 impl<T> Entry<T> {
     /// Remembers what was done.
     pub fn note(&mut self, at: Timestamp, what: &str, why: impl Into<String>) {
@@ -126,6 +167,14 @@ impl<T> Entry<T> {
         self.told.truncate(TOLD);
         self.outbox.push(Unsent { at, message });
         true
+    }
+
+    /// Remembers as told what another message said.
+    pub fn knows(&mut self, key: String) {
+        if !self.told.contains(&key) {
+            self.told.insert(0, key);
+            self.told.truncate(TOLD);
+        }
     }
 
     /// The messages for an invocation at `now` to send: its own, and those whose writer did not live to send them.
@@ -181,19 +230,13 @@ impl Ledger {
         Ok(())
     }
 
-    /// The histories of every item, by what they are about.
+    /// Every item.
     ///
     /// # Errors
     /// `Invalid` when an item is not what this version writes.
-    pub async fn histories(&self) -> Result<Vec<(String, Vec<Event>)>> {
-        let all = self.table.all().await.context(|| "read the histories of the ledger")?;
-        let history = |(subject, _, mut item): (String, String, serde_json::Value)| {
-            let history = item.get_mut("history").map(serde_json::Value::take).unwrap_or_default();
-            let history: Option<Vec<Event>> = serde_json::from_value(history)
-                .map_err(|error| Error::invalid(format!("history of {subject}")).with_source(error))?;
-            Ok((subject, history.unwrap_or_default()))
-        };
-        all.into_iter().map(history).collect()
+    pub async fn items(&self) -> Result<Vec<Item>> {
+        let all = self.table.all().await.context(|| "read the whole ledger")?;
+        all.into_iter().map(|(subject, kind, document)| Item::read(subject, kind, document)).collect()
     }
 
     /// Loads, changes and saves an entry, anew when somebody else wrote first. `change` says whether it changed
@@ -289,6 +332,17 @@ mod tests {
         }
         assert_eq!((entry.history.len(), entry.told.len()), (HISTORY, TOLD));
         assert_eq!(entry.history[0].why, "199");
+    }
+
+    #[test]
+    fn an_item_is_read_as_what_it_is() {
+        let mut entry = Entry::default();
+        entry.note(Timestamp::UNIX_EPOCH, "roll", "because");
+        let document = serde_json::to_value(&entry).unwrap();
+        let item = Item::read("service/prod/web".into(), "rollout".into(), document).unwrap();
+        assert_eq!((item.name(), item.history.len()), ("web", 1));
+        assert_eq!(item.record::<Record>().unwrap(), Some(Record::default()));
+        assert_eq!(item.record::<crate::alarm::Record>().unwrap(), None);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Image, ServiceId};
 
+/// Where every metric of the automation is.
+pub const NAMESPACE: &str = "Automation";
+
 /// What became of a decision.
 #[derive(Debug)]
 pub enum Outcome {
@@ -154,7 +157,7 @@ impl Report {
         json!({
             "_aws": {
                 "Timestamp": millis,
-                "CloudWatchMetrics": [{ "Namespace": "Automation", "Dimensions": [["System", "Function"]], "Metrics": metrics }],
+                "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [["System", "Function"]], "Metrics": metrics }],
             },
             "System": system,
             "Function": function,

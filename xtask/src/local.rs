@@ -62,7 +62,7 @@ pub fn run(command: &Local) -> Result<()> {
             let cloud = Cloud::attach(&tools)?;
             Story::begin(&cloud)?.only(|step| {
                 if let Some(action) = event["action"].as_str() {
-                    // `plan` and `reconcile` are understood by both; only capacity knows of another moment.
+                    // `plan` and `reconcile` are understood by both; a moment is asked of capacity, which changes with it.
                     let capacity = ["wake", "sleep", "hold", "resume", "digest"].contains(&action);
                     match capacity || event.get("at").is_some() {
                         true => step.ask_schedule(&event)?,

@@ -1,9 +1,9 @@
-//! Asks for the remedy that was decided. Every request is safe to repeat: a boost is merged into what is there, a
+//! Asks for the remedy that was decided. Every request is safe to repeat: a boost replaces the one of the same alarm, a
 //! rollback names the deployment that it is about, and a restart is refused while tasks are being replaced.
 
 use jiff::Timestamp;
 use serde_json::json;
-use shared::alarm::{AlarmPolicy, Plan, Step, Why, merge};
+use shared::alarm::{AlarmPolicy, Plan, Step, Why};
 use shared::capacity::{Boost, Record};
 use shared::ledger::Subject;
 use shared::model::ServiceId;
@@ -17,6 +17,8 @@ use crate::observe::Place;
 pub(crate) enum Deed {
     /// None is due, and why.
     Nothing(Why),
+    /// One is due, and nothing may be changed.
+    Would(Step),
     /// It was asked for.
     Asked(Step),
     /// It could not be asked for; the next look tries again.
@@ -40,7 +42,7 @@ impl App {
         let (service, by) = (place.policy.id(), format!("alarm {}", policy.name));
         let reason = plan.decision.reason.to_string();
         let asked = match step {
-            Step::Boost { boost, .. } => self.boost(&service, boost, now).await,
+            Step::Boost { boost, .. } => self.boost(policy, &service, boost, now).await,
             Step::Restart => {
                 let request = json!({"action": "restart", "service": service.to_string(), "by": by, "reason": reason});
                 self.functions.ask(&self.rollout_function, &request).await
@@ -60,15 +62,10 @@ impl App {
     }
 
     /// The fact first: when the request is lost, the schedule function's tick finds the fact.
-    async fn boost(&self, service: &ServiceId, boost: &Boost, now: Timestamp) -> Result<()> {
+    async fn boost(&self, policy: &AlarmPolicy, service: &ServiceId, boost: &Boost, now: Timestamp) -> Result<()> {
         let subject = Subject::Service(service.clone());
         let write = |entry: &mut shared::ledger::Entry<Record>| {
-            let merged = merge(entry.record.facts.boost.as_ref(), boost, now);
-            if entry.record.facts.boost.as_ref() == Some(&merged) {
-                return false;
-            }
-            entry.record.facts.boost = Some(merged);
-            true
+            entry.record.facts.boosts.insert(policy.name.clone(), boost.clone()).as_ref() != Some(boost)
         };
         self.ledger.change(&subject, write).await?;
         let request = json!({"action": "reconcile", "service": service.to_string(), "at": now});

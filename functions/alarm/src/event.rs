@@ -3,7 +3,7 @@
 //! One alarm has many shapes: with and without reason data, of one metric, of an expression, of a query, of a band, of
 //! other alarms. Only the name, the state and its time are demanded; all else is read as far as it is there.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use shared::alarm::{Place, Sighting, Suppressed, Updating, Value};
@@ -120,7 +120,7 @@ fn alarm(event: &Event) -> Result<Trigger> {
         at,
         description: configuration.get("description").and_then(Json::as_str).unwrap_or_default().to_owned(),
         measured: measured::read(configuration, &data, &reason),
-        suppressed: suppressed(event, text("actionsSuppressedBy"), value),
+        suppressed: suppressed(event, text("actionsSuppressedBy"), value, at),
         place: place(event),
         reason,
     };
@@ -137,12 +137,24 @@ fn value(written: &str) -> Option<Value> {
 }
 
 /// State changes come though their actions are kept back: a mute rule, or the suppressor of a composite alarm.
-fn suppressed(event: &Event, by: &str, value: Value) -> Option<Suppressed> {
+fn suppressed(event: &Event, by: &str, value: Value, at: Timestamp) -> Option<Suppressed> {
     let muted = event.detail.get("muteDetail").filter(|detail| detail.is_object());
     let text = |field: &str| muted.and_then(|detail| detail.get(field)).and_then(Json::as_str);
     let rule = text("mutedByArn").map(|arn| format!("mute rule {}", arn.rsplit([':', '/']).next().unwrap_or(arn)));
     let by = rule.or_else(|| Some(by).filter(|by| !by.is_empty()).map(str::to_owned)).filter(|_| value != Value::Ok)?;
-    Some(Suppressed { by, until: text("muteWindowEnd").and_then(|end| end.parse().ok()) })
+    let until = text("muteWindowEnd").and_then(|end| end.parse().ok());
+    Some(Suppressed { until: until.or_else(|| at.checked_add(waits(event, &by)?).ok()), by })
+}
+
+/// How long a composite alarm waits for its suppressor; no event tells that this is over.
+fn waits(event: &Event, by: &str) -> Option<SignedDuration> {
+    let field = match by {
+        "WaitPeriod" => "actionsSuppressorWaitPeriod",
+        "ExtensionPeriod" => "actionsSuppressorExtensionPeriod",
+        _ => return None,
+    };
+    let seconds = event.detail.pointer(&format!("/configuration/{field}")).and_then(Json::as_i64);
+    seconds.map(SignedDuration::from_secs)
 }
 
 /// Partition and region of the alarm: an event that was forwarded has them in the alarm's ARN alone.

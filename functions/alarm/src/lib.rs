@@ -19,6 +19,7 @@
 //! | it rings as planned: muted, asleep, waking, in a rollout's or stack update's grace | written down; announced if it still rings after |
 //! | it rings and ends again and again | told once, muted until it is quiet, then summed up |
 //! | it is over | told, with how long it lasted |
+//! | `DRY_RUN` is set | told, with the remedy that would have been asked for |
 //! | it gets no data | told where the document says so |
 //!
 //! | remedy | what is asked for | bounded by |
@@ -38,7 +39,7 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::alarm::{Action, AlarmPolicy, Alarms, Pending, Plan, Record, Treatment, Why, plan};
+use shared::alarm::{Action, AlarmPolicy, Alarms, Pending, Plan, Record, Step, Treatment, Why, plan};
 use shared::aws::{Connection, DynamoDb, Ecs, Functions, Sns};
 use shared::env::{Config, Env};
 use shared::lambda::Function;
@@ -79,8 +80,10 @@ pub struct App {
 enum Mode {
     /// Do what is decided.
     Act,
+    /// Tell people, and ask nobody for anything.
+    Rehearse,
     /// Decide and report, change nothing.
-    DryRun,
+    Plan,
 }
 
 impl Function for App {
@@ -116,9 +119,13 @@ impl Function for App {
                 return Ok(json!({ "ignored": reason }));
             }
         };
-        let planned = matches!(trigger, Trigger::Request(Request::Plan { .. }));
-        let dry_run = self.config.dry_run || planned;
-        let mode = if dry_run { Mode::DryRun } else { Mode::Act };
+        let mode = match (&trigger, self.config.dry_run) {
+            (Trigger::Request(Request::Plan { .. }), _) => Mode::Plan,
+            // An alarm that nobody hears of is no rehearsal.
+            (_, true) => Mode::Rehearse,
+            (_, false) => Mode::Act,
+        };
+        let dry_run = mode != Mode::Act;
 
         let mut report = Report { dry_run, ..Report::default() };
         for done in self.look(&scope, &trigger, mode, now).await {
@@ -143,7 +150,7 @@ impl App {
         };
         match trigger {
             Trigger::Alarm { name, .. } => named(name),
-            Trigger::StackUpdate(_) => Ok(alarms.iter().filter(|alarm| alarm.grace_minutes > 0).collect()),
+            Trigger::StackUpdate(_) => Ok(alarms.iter().collect()),
             Trigger::Request(request) => request.alarm().map_or_else(|| Ok(alarms.iter().collect()), named),
             Trigger::Ignored(reason) => Err(reason.clone()),
         }
@@ -153,15 +160,14 @@ impl App {
     async fn look(&self, scope: &[&AlarmPolicy], trigger: &Trigger, mode: Mode, now: Timestamp) -> Vec<Done> {
         let entries = join_all(scope.iter().map(|policy| self.load(policy))).await;
         let ask = matches!(trigger, Trigger::Alarm { .. } | Trigger::Request(Request::Plan { .. }));
-        let due: Vec<(&AlarmPolicy, Result<Entry>)> = scope
+        let (due, quiet): (Vec<_>, Vec<_>) = scope
             .iter()
             .copied()
             .zip(entries)
-            .filter(|(_, entry)| ask || entry.as_ref().map_or(true, observe::needs_a_look))
-            .collect();
+            .partition(|(_, entry)| ask || entry.as_ref().map_or(true, observe::needs_a_look));
         // An update is remembered for quiet alarms too: it is what may make them ring.
         let remembered = match trigger {
-            Trigger::StackUpdate(_) => self.remember(scope, trigger, mode).await,
+            Trigger::StackUpdate(_) => self.remember(quiet.iter().map(|(policy, _)| *policy), trigger).await,
             _ => Vec::new(),
         };
         let policies: Vec<&AlarmPolicy> = due.iter().map(|(policy, _)| *policy).collect();
@@ -174,12 +180,9 @@ impl App {
         self.ledger.load(&Subject::Alarm(policy.name.clone())).await
     }
 
-    /// Writes a stack update down for every alarm that it may explain.
-    async fn remember(&self, scope: &[&AlarmPolicy], trigger: &Trigger, mode: Mode) -> Vec<Done> {
-        if mode == Mode::DryRun {
-            return Vec::new();
-        }
-        let each = scope.iter().map(|policy| async move {
+    /// Writes a stack update down: it may explain why they ring, and is told as what changed before.
+    async fn remember(&self, quiet: impl Iterator<Item = &AlarmPolicy>, trigger: &Trigger) -> Vec<Done> {
+        let each = quiet.map(|policy| async move {
             let subject = Subject::Alarm(policy.name.clone());
             let changed = self.ledger.change::<Record>(&subject, |entry| hear(&mut entry.record, trigger)).await;
             let mut done = Done::default();
@@ -201,11 +204,11 @@ impl App {
         mode: Mode,
         now: Timestamp,
     ) -> Done {
-        let (mut entry, mut tries) = (entry, 1);
+        let (mut entry, mut tries, mut asked) = (entry, 1, None);
         loop {
             let mut done = Done::default();
             let result = match entry {
-                Ok(entry) => self.once(policy, entry, around, trigger, mode, now, &mut done).await,
+                Ok(entry) => self.once(policy, entry, &mut asked, around, trigger, mode, now, &mut done).await,
                 Err(error) => Err(error),
             };
             match result {
@@ -225,11 +228,14 @@ impl App {
 
     /// Hear, plan, ask for the remedy, tell. What people are told is written after the remedy was asked for, in one
     /// write with what is remembered of it: a crash before that is healed by the same event or the next tick.
+    ///
+    /// `asked` is what this invocation asked for already, when somebody else wrote before it could be written down.
     #[allow(clippy::too_many_arguments)] // one place, and each is another thing
     async fn once(
         &self,
         policy: &AlarmPolicy,
         mut entry: Entry,
+        asked: &mut Option<Deed>,
         around: &Around,
         trigger: &Trigger,
         mode: Mode,
@@ -239,14 +245,15 @@ impl App {
         let subject = Subject::Alarm(policy.name.clone());
         let loaded = entry.clone();
         hear(&mut entry.record, trigger);
-        let place = policy.service.as_deref().and_then(|service| around.of(service));
+        let places = around.of(policy);
+        let place = places.first().copied().filter(|_| policy.service.is_some());
         let watched = place.map(Place::watched);
         let mut plan = plan(policy, watched.as_ref(), &entry.record, now);
         if let Some(unseen) = place.and_then(Place::unseen) {
             plan.treatment = Treatment::none(Why::Unseen { why: unseen.to_string() });
             done.push(policy, "none", "error", "its service could not be looked at", Outcome::Failed(unseen));
         }
-        if mode == Mode::DryRun {
+        if mode == Mode::Plan {
             done.planned(policy, &plan);
             return Ok(());
         }
@@ -259,33 +266,45 @@ impl App {
             return if entry == loaded { Ok(()) } else { self.ledger.save(&subject, &mut entry).await };
         }
 
-        let deed = match &plan.treatment.step {
+        if let (None, Some(step), Mode::Act) = (&*asked, &plan.treatment.step, mode) {
+            entry.record.pending = Some(Pending { step: step.clone(), at: now });
+            self.ledger.save(&subject, &mut entry).await?;
+            *asked = Some(self.take(policy, place, step, &plan, now).await);
+        }
+        let own = match &plan.treatment.step {
+            Some(step) => Deed::Would(step.clone()),
             None => Deed::Nothing(plan.treatment.why.clone()),
-            Some(step) => {
-                entry.record.pending = Some(Pending { step: step.clone(), at: now });
-                self.ledger.save(&subject, &mut entry).await?;
-                self.take(policy, place, step, &plan, now).await
-            }
         };
-        match &deed {
-            Deed::Asked(step) => entry.record.took(step, now),
-            Deed::Nothing(_) | Deed::Failed(..) => entry.record.pending = None,
+        let deed = asked.as_ref().unwrap_or(&own);
+        match (deed, entry.record.pending.take()) {
+            (Deed::Asked(step), _) => entry.record.took(step, now),
+            // Whoever had it in its hands did not live to say what came of it. It counts, for it may have been asked for.
+            (Deed::Nothing(_) | Deed::Would(_), Some(pending)) => entry.record.took(&pending.step, pending.at),
+            (Deed::Nothing(_) | Deed::Would(_), None) | (Deed::Failed(..), _) => {}
         }
         let story = Story {
             fleet: &self.config.fleet,
             alarms: &self.alarms,
             policy,
             record: &entry.record,
-            place,
+            places: &places,
             links: &self.links(&entry.record),
             now,
         };
-        let message = story.tell(&plan, &deed);
+        let (message, person) = (story.tell(&plan, deed), story.person(deed));
         entry.record.told(&plan, now);
         let told = message.is_some_and(|message| entry.tell(now, message));
+        if let Some(key) = person.filter(|_| told) {
+            entry.knows(key);
+        }
         done.did(policy, &plan, deed, told);
-        if !matches!(plan.decision.action, Action::Keep) || plan.treatment.step.is_some() {
+        if plan.decision.action != Action::Keep {
             entry.note(now, plan.decision.action.label(), plan.decision.reason.to_string());
+        }
+        if let Deed::Asked(step) = deed
+            && !matches!(step, Step::Boost { extends: true, .. })
+        {
+            entry.note(now, step.label(), format!("asked for {}", message::step(step)));
         }
         if entry != loaded {
             self.ledger.save(&subject, &mut entry).await?;
@@ -341,7 +360,7 @@ impl Done {
         }
     }
 
-    fn did(&mut self, policy: &AlarmPolicy, plan: &Plan, deed: Deed, told: bool) {
+    fn did(&mut self, policy: &AlarmPolicy, plan: &Plan, deed: &Deed, told: bool) {
         let decision = &plan.decision;
         let outcome = match (decision.action, told) {
             (Action::Keep, false) => Outcome::Unchanged,
@@ -354,11 +373,15 @@ impl Done {
         match deed {
             Deed::Nothing(_) => {}
             Deed::Asked(step) => {
-                let outcome = Outcome::Changed(vec![format!("asked for {}", message::step(&step))]);
+                let outcome = Outcome::Changed(vec![format!("asked for {}", message::step(step))]);
+                self.push(policy, step.label(), why.label(), &why.to_string(), outcome);
+            }
+            Deed::Would(step) => {
+                let outcome = Outcome::Planned(vec![format!("would ask for {}", message::step(step))]);
                 self.push(policy, step.label(), why.label(), &why.to_string(), outcome);
             }
             Deed::Failed(step, error) => {
-                self.push(policy, step.label(), why.label(), &why.to_string(), Outcome::Failed(error));
+                self.push(policy, step.label(), why.label(), &why.to_string(), Outcome::Failed(error.copy()));
             }
         }
     }

@@ -51,14 +51,14 @@ impl Links {
         format!("{}#dashboards/dashboard/{}", console(&self.home), percent(name))
     }
 
-    /// Logs Insights over `group`, from a while before `since` to a moment after `now`.
-    pub fn logs(&self, group: &str, since: Timestamp, now: Timestamp) -> String {
+    /// Logs Insights over `groups`, from a while before `since` to a moment after `now`.
+    pub fn logs(&self, groups: &[&str], since: Timestamp, now: Timestamp) -> String {
         let time = |at: Timestamp| star(&at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string());
         let (start, end) = (time(since - BEFORE), time(now + SignedDuration::from_mins(5)));
+        let source: String = groups.iter().map(|group| format!("~'{}", star(group))).collect();
         let detail = format!(
-            "~(end~'{end}~start~'{start}~timeType~'ABSOLUTE~tz~'UTC~editorString~'{}~source~(~'{}))",
-            star(QUERY),
-            star(group)
+            "~(end~'{end}~start~'{start}~timeType~'ABSOLUTE~tz~'UTC~editorString~'{}~source~({source}))",
+            star(QUERY)
         );
         // The console escapes the whole of it twice, with `$` for `%`; letters, digits and `*xx` stay as they are.
         let escape = |c: char| match c {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn logs_are_linked_as_the_console_writes_it() {
-        let link = links("aws", "eu-central-1", "eu-central-1").logs("/ecs/acme-web", at("10:20"), at("10:25"));
+        let link = links("aws", "eu-central-1", "eu-central-1").logs(&["/ecs/acme-web"], at("10:20"), at("10:25"));
         let expected = concat!(
             "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1",
             "#logsV2:logs-insights$3FqueryDetail$3D$257E$2528end$257E$25272026-11-21T10*3a30*3a00.000Z",

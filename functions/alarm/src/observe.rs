@@ -1,6 +1,6 @@
 //! Looks at the services that alarms are about: what runs, and what the planners remember of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join_all, join3};
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,7 @@ use shared::{Error, Kind, Result, rollout};
 use crate::{App, Entry};
 
 /// How far back a message looks for what changed.
-const LAST: SignedDuration = SignedDuration::from_hours(1);
+pub(crate) const LAST: SignedDuration = SignedDuration::from_hours(1);
 
 /// Everything that was seen around some alarms.
 pub(crate) struct Around(BTreeMap<String, Place>);
@@ -38,11 +38,11 @@ pub(crate) fn needs_a_look(entry: &Entry) -> bool {
 }
 
 impl App {
-    /// Looks at the services of these alarms, each once.
+    /// Looks at the services of these alarms, each once; an alarm without one may be about any of them.
     pub(crate) async fn around(&self, alarms: &[&AlarmPolicy]) -> Around {
-        let mut names: Vec<&str> = alarms.iter().filter_map(|alarm| alarm.service.as_deref()).collect();
-        names.sort_unstable();
-        names.dedup();
+        let every = alarms.iter().any(|alarm| alarm.service.is_none());
+        let all = self.config.fleet.services.iter().filter(|_| every).map(|service| service.name.as_str());
+        let names: BTreeSet<&str> = alarms.iter().filter_map(|alarm| alarm.service.as_deref()).chain(all).collect();
         let policies: Vec<(&str, &ServicePolicy)> =
             names.into_iter().filter_map(|name| Some((name, self.config.fleet.service(name)?))).collect();
         let ids: Vec<ServiceId> = policies.iter().map(|(_, policy)| policy.id()).collect();
@@ -68,9 +68,12 @@ impl App {
 }
 
 impl Around {
-    /// The service with this name.
-    pub fn of(&self, name: &str) -> Option<&Place> {
-        self.0.get(name)
+    /// The services that an alarm may be about.
+    pub fn of(&self, policy: &AlarmPolicy) -> Vec<&Place> {
+        match &policy.service {
+            Some(name) => self.0.get(name).into_iter().collect(),
+            None => self.0.values().collect(),
+        }
     }
 }
 

@@ -7,11 +7,12 @@ use shared::capacity::{self, BudgetCut};
 use shared::error::Context;
 use shared::ledger::{Entry, Subject};
 use shared::model::{ServicePolicy, Usd, clock};
+use shared::notify::Notification;
 use shared::report::{Line, Outcome};
 use shared::{Error, Kind, Result};
 
 use crate::observe::Entries;
-use crate::report::{BudgetLine, Report};
+use crate::report::{BudgetLine, Report, Standing};
 use crate::{App, Content, Message, Mode, message};
 
 /// How often a decision is made anew when somebody else wrote first.
@@ -107,6 +108,13 @@ impl Look<'_> {
         }
     }
 
+    /// What is spent, where Budgets could be asked. In the first hours of a period that may be nothing yet.
+    pub fn standing(&self, record: &Record) -> Option<Standing> {
+        let limit = self.spend.as_ref().ok().map(|spend| spend.limit.clone())?;
+        let spent = record.last.clone().unwrap_or_else(|| limit.with(0));
+        Some(Standing { budget: self.policy.name.clone(), spent, limit })
+    }
+
     async fn save(&self, entry: &mut Entry<Record>, mut next: Entry<Record>) -> Result<()> {
         let subject = Subject::Budget(self.policy.name.clone());
         self.app.ledger.save(&subject, &mut next).await.context(|| "remember")?;
@@ -142,11 +150,9 @@ impl Look<'_> {
 impl App {
     /// Brings the facts of every service in line with what all budgets say; true when that went well.
     pub(crate) async fn cut(&self, entries: &Entries<'_>, mode: Mode, now: Timestamp, report: &mut Report) -> bool {
-        let mut wanted = cuts(entries.iter().map(|(policy, entry)| (*policy, &entry.record)), now);
         let mut fine = true;
         for service in &self.config.fleet.services {
-            let named = wanted.keys().find(|name| self.config.fleet.service(name) == Some(service)).cloned();
-            let cut = named.and_then(|name| wanted.remove(&name));
+            let cut = self.taken(entries, service, now);
             let line = self.cut_service(service, cut, mode, now).await;
             fine &= !matches!(&line, Some(Line { outcome: Outcome::Failed(_), .. }));
             report.services.lines.extend(line);
@@ -161,48 +167,70 @@ impl App {
         mode: Mode,
         now: Timestamp,
     ) -> Option<Line> {
-        let subject = Subject::Service(service.id());
-        let (decision, what) = describe(cut.as_ref());
-        let line = |outcome: Outcome| {
-            let (service, why) = (service.id(), what.clone());
-            Some(Line { service, decision, reason: "budget", why, image: None, outcome })
+        let line = |cut: Option<&BudgetCut>, outcome: fn(Vec<String>) -> Outcome| {
+            let (decision, why) = describe(cut);
+            let outcome = outcome(vec![why.clone()]);
+            Line { service: service.id(), decision, reason: "budget", why, image: None, outcome }
         };
-        let known: Entry<capacity::Record> = match self.ledger.load(&subject).await {
+        let failed = |error: Error| Line { outcome: Outcome::Failed(error), ..line(cut.as_ref(), Outcome::Planned) };
+        let known: Entry<capacity::Record> = match self.ledger.load(&Subject::Service(service.id())).await {
             Ok(entry) => entry,
-            Err(error) => return line(Outcome::Failed(error)),
+            Err(error) => return Some(failed(error)),
         };
         if known.record.facts.budget == cut {
             return None;
         }
         if mode == Mode::DryRun {
-            return line(Outcome::Planned(vec![what.clone()]));
+            return Some(line(cut.as_ref(), Outcome::Planned));
         }
-        let written = self.ledger.change(&subject, |entry: &mut Entry<capacity::Record>| {
-            let changes = entry.record.facts.budget != cut;
-            entry.record.facts.budget.clone_from(&cut);
-            if changes {
-                entry.note(now, "budget", what.clone());
-            }
-            changes
-        });
-        if let Err(error) = written.await {
-            return line(Outcome::Failed(error));
-        }
-        let mut changes = vec![what.clone()];
+        let written = match self.write_cut(service, now).await {
+            Ok(written) => written?,
+            Err(error) => return Some(failed(error)),
+        };
+        let (_, what) = describe(written.as_ref());
+        let mut changes = vec![what];
         let nudge = json!({"action": "reconcile", "service": service.id().to_string()});
         if let Err(error) = self.functions.ask(&self.schedule_function, &nudge).await {
             // The fact is written: the schedule's own tick finds it.
             tracing::warn!(error.kind = error.kind().label(), "{error}");
             changes.push("the schedule function was not reached; its next tick acts on it".into());
         }
-        line(Outcome::Changed(changes))
+        Some(Line { outcome: Outcome::Changed(changes), ..line(written.as_ref(), Outcome::Changed) })
     }
 
-    /// Tells what concerns no budget that is held: anomalies in our words, all the rest as it came.
-    pub(crate) async fn pass_on(&self, messages: &[&Message], mode: Mode, now: Timestamp, report: &mut Report) {
-        if messages.is_empty() {
-            return;
+    /// What all budgets together take from a service.
+    fn taken(&self, entries: &Entries<'_>, service: &ServicePolicy, now: Timestamp) -> Option<BudgetCut> {
+        let all = cuts(entries.iter().map(|(policy, entry)| (*policy, &entry.record)), now);
+        all.into_iter().find(|(name, _)| self.config.fleet.service(name) == Some(service)).map(|(_, cut)| cut)
+    }
+
+    /// Writes what all budgets together take from a service until what is read afterwards says the same; returns what
+    /// was written, if anything was. Another invocation may move another budget at any moment: before the fact is
+    /// written, that is a conflict or seen by the look after it; later, the other one sees what was written here.
+    async fn write_cut(&self, service: &ServicePolicy, now: Timestamp) -> Result<Option<Option<BudgetCut>>> {
+        let subject = Subject::Service(service.id());
+        let mut written = None;
+        for _ in 0..TRIES {
+            // First the item, then what it follows from: what is older than the item must not replace it.
+            let mut entry: Entry<capacity::Record> = self.ledger.load(&subject).await?;
+            let cut = self.taken(&self.entries().await?, service, now);
+            if entry.record.facts.budget == cut {
+                return Ok(written);
+            }
+            entry.note(now, "budget", describe(cut.as_ref()).1);
+            entry.record.facts.budget.clone_from(&cut);
+            match self.ledger.save(&subject, &mut entry).await {
+                Ok(()) => written = Some(cut),
+                Err(error) if error.kind() == Kind::Conflict => {}
+                Err(error) => return Err(error),
+            }
         }
+        Err(Error::new(Kind::Conflict, format!("write what budgets take from {}", service.id())))
+    }
+
+    /// Tells what concerns no budget that is held: anomalies in our words, all the rest as it came. Sends, too, what an
+    /// earlier invocation could not.
+    pub(crate) async fn pass_on(&self, messages: &[&Message], mode: Mode, now: Timestamp, report: &mut Report) {
         let subject = Subject::Budget(OTHERS.into());
         let told = |message: &Message| match &message.content {
             Content::Anomaly(anomaly) => message::anomaly(&self.config.fleet, anomaly),
@@ -214,12 +242,23 @@ impl App {
         if mode == Mode::DryRun {
             return;
         }
+        let told: Vec<Notification> = messages.iter().map(|message| told(message)).collect();
         let kept = self.ledger.change(&subject, |entry: &mut Entry<Record>| {
-            let news: Vec<bool> = messages.iter().map(|message| entry.tell(now, told(message))).collect();
+            let news: Vec<bool> = told.iter().map(|message| entry.tell(now, message.clone())).collect();
             news.contains(&true)
         });
         match kept.await {
-            Ok(mut entry) => self.send(&subject, &mut entry, now, report).await,
+            Ok(mut entry) => {
+                let sent = self.send(&subject, &mut entry, now, report).await;
+                let waits =
+                    |message: &&Notification| entry.outbox.iter().any(|unsent| unsent.message.key == message.key);
+                let waiting = told.iter().filter(waits).count();
+                if sent && waiting > 0 {
+                    // Lambda's next attempt is the one that sends it, when nobody else did.
+                    let why = format!("{waiting} written by another invocation and not yet sent");
+                    report.failed(&subject.to_string(), Error::new(Kind::Unavailable, why));
+                }
+            }
             Err(error) => report.failed(&subject.to_string(), error),
         }
     }

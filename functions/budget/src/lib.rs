@@ -9,19 +9,19 @@
 //! |---|---|
 //! | message of Budgets through SNS | the budget that it names |
 //! | message of Cost Anomaly Detection, or anything else through SNS | nothing: it is told, or passed on |
-//! | tick, every hour on the hour | every budget: a period that ended, a message that was lost |
+//! | tick, every hour on the hour | every budget: a period that ended, a message that was lost or could not be sent |
 //! | request `release`, `hold`, `resume`, `confirm`, `plan` | the budget that is named, or every one |
 //!
 //! | what is seen | what is done |
 //! |---|---|
 //! | a higher tier is reached | its cuts, with those of the tiers below it, until the period ends; message |
-//! | a figure more than 5 times the limit; one that would reach a tier and is more than 10 times yesterday's, or more than the tasks that ran can have cost | nothing changes; message; `confirm` makes it count |
+//! | a figure more than 5 times the limit; one that would reach a tier, or is a fifth of the limit above yesterday's, and is more than 10 times yesterday's or more than the tasks that ran can have cost | nothing changes; message; `confirm` makes it count |
 //! | a lower figure | nothing: what was reached stays reached |
 //! | a higher limit | what is no longer reached ends; message |
 //! | a forecast, a threshold without a tier, a message of a period that is over | message |
 //! | Budgets cannot be asked | message with the figure that was told; what is in force stays |
 //! | the period ended | cuts end; message |
-//! | on the first of the month still the figure of the month before | nothing |
+//! | on the first of the month, or before noon of the next day, still the figure of the period before | nothing |
 //! | `release` | what is in force ends for this period; a higher tier still begins |
 //! | `hold` | no tier is in force until then |
 //! | `resume` | ends `release` and `hold` |
@@ -47,6 +47,7 @@ use shared::model::Prices;
 use shared::{Error, Result};
 
 pub use event::{Anomaly, Content, Message, Request, RootCause, Trigger};
+pub use report::METRICS;
 use report::Report;
 
 /// The function: configuration and one gateway per service it talks to.
@@ -111,11 +112,15 @@ impl Function for App {
         if !scope.is_empty() {
             self.hold(&scope, mode, now, &mut report).await?;
         }
-        self.pass_on(&others, mode, now, &mut report).await;
+        if !others.is_empty() || trigger == Trigger::Everything {
+            self.pass_on(&others, mode, now, &mut report).await;
+        }
 
         report.log();
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
-        shared::lambda::metrics(&report.metrics(&self.config.fleet.system, clock.as_millisecond(), duration));
+        for document in report.metrics(&self.config.fleet.system, clock.as_millisecond(), duration) {
+            shared::lambda::metrics(&document);
+        }
         report.into_result()
     }
 }
@@ -174,9 +179,10 @@ impl App {
             let Some((_, entry)) = at.and_then(|at| entries.get_mut(at)) else { continue };
             let look = apply::Look { app: self, policy, spend, hourly, asks, mode, now };
             report.budgets.extend(look.reconcile(entry).await);
+            report.standings.extend(look.standing(&entry.record));
         }
         if mode == Mode::Act && entries.len() > 1 {
-            // Another invocation may have moved another budget meanwhile, and would not see this one's.
+            // Another invocation may have moved another budget meanwhile, and have left its services to this one.
             entries = self.entries().await?;
         }
         if !self.cut(&entries, mode, now, report).await {
@@ -194,12 +200,16 @@ impl App {
         Ok(())
     }
 
-    async fn send(&self, subject: &Subject, entry: &mut Entry<Record>, now: Timestamp, report: &mut Report) {
+    /// Sends what is due; true when that went well.
+    async fn send(&self, subject: &Subject, entry: &mut Entry<Record>, now: Timestamp, report: &mut Report) -> bool {
         let topic = &self.config.operations_topic;
-        match self.ledger.send_due(&self.sns, topic, subject, entry, now).await {
+        let sent = self.ledger.send_due(&self.sns, topic, subject, entry, now).await;
+        let fine = sent.is_ok();
+        match sent {
             Ok(sent) => report.services.messages.extend(sent),
             Err(error) => report.failed(&subject.to_string(), error),
         }
+        fine
     }
 }
 

@@ -1,8 +1,12 @@
 //! What an invocation decided and did, about budgets beside services.
 
 use serde_json::{Value, json};
-use shared::report::{Outcome, Report as Services};
+use shared::budget::Amount;
+use shared::report::{NAMESPACE, Outcome, Report as Services};
 use shared::{Error, Result};
+
+/// What is spent of a budget, and what may be: names of its metrics.
+pub const METRICS: [&str; 2] = ["BudgetSpent", "BudgetLimit"];
 
 /// Everything that an invocation decided and did.
 pub(crate) struct Report {
@@ -10,6 +14,18 @@ pub(crate) struct Report {
     pub budgets: Vec<BudgetLine>,
     /// About services, and the messages that were sent.
     pub services: Services,
+    /// What is spent of each budget that was asked about.
+    pub standings: Vec<Standing>,
+}
+
+/// What is spent of a budget.
+pub(crate) struct Standing {
+    /// Its name.
+    pub budget: String,
+    /// What is believed to be spent in this period.
+    pub spent: Amount,
+    /// What may be.
+    pub limit: Amount,
 }
 
 /// One decision about one budget.
@@ -28,7 +44,7 @@ pub(crate) struct BudgetLine {
 
 impl Report {
     pub fn new(dry_run: bool) -> Report {
-        Report { budgets: Vec::new(), services: Services { dry_run, ..Services::default() } }
+        Report { budgets: Vec::new(), services: Services { dry_run, ..Services::default() }, standings: Vec::new() }
     }
 
     /// Remembers what went wrong beside decisions.
@@ -67,8 +83,11 @@ impl Report {
         self.services.log(self.services.dry_run);
     }
 
-    pub fn metrics(&self, system: &str, millis: i64, duration_ms: u64) -> Value {
-        self.services.metrics(system, "budget", millis, duration_ms)
+    /// Embedded-metric documents: one of the invocation, one of each budget.
+    pub fn metrics(&self, system: &str, millis: i64, duration_ms: u64) -> Vec<Value> {
+        let own = self.services.metrics(system, "budget", millis, duration_ms);
+        let standings = self.standings.iter().map(|standing| standing.metrics(system, millis));
+        [own].into_iter().chain(standings).collect()
     }
 
     /// The response, or one error that names everything that failed.
@@ -97,6 +116,24 @@ impl Report {
     }
 }
 
+impl Standing {
+    fn metrics(&self, system: &str, millis: i64) -> Value {
+        // A currency is no unit that CloudWatch knows.
+        let metrics = METRICS.map(|name| json!({ "Name": name, "Unit": "None" }));
+        let [spent, limit] = METRICS;
+        json!({
+            "_aws": {
+                "Timestamp": millis,
+                "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [["System", "Budget"]], "Metrics": metrics }],
+            },
+            "System": system,
+            "Budget": self.budget,
+            spent: self.spent.units(),
+            limit: self.limit.units(),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use shared::Kind;
@@ -115,6 +152,22 @@ mod tests {
         let response = report.into_result().unwrap();
         assert_eq!((&response["budgets"][0]["budget"], &response["dry_run"]), (&"monthly".into(), &true.into()));
         assert_eq!(response["services"], json!([]));
+    }
+
+    #[test]
+    fn spend_and_limit_of_each_budget_are_metrics_of_the_same_namespace() {
+        let mut report = Report::new(false);
+        let (spent, limit) = ("412.37 USD".parse().unwrap(), "500 USD".parse().unwrap());
+        report.standings.push(Standing { budget: "monthly".into(), spent, limit });
+        let documents = report.metrics("huskit", 1, 7);
+        let [own, monthly] = documents.as_slice() else { panic!("{documents:?}") };
+        let written = &monthly["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(written["Namespace"], own["_aws"]["CloudWatchMetrics"][0]["Namespace"]);
+        assert_eq!(written["Dimensions"], json!([["System", "Budget"]]));
+        let metric = |name: &str| json!({ "Name": name, "Unit": "None" });
+        assert_eq!(written["Metrics"], json!([metric("BudgetSpent"), metric("BudgetLimit")]));
+        let values = json!([monthly["System"], monthly["Budget"], monthly["BudgetSpent"], monthly["BudgetLimit"]]);
+        assert_eq!(values, json!(["huskit", "monthly", 412.37, 500.0]));
     }
 
     #[test]

@@ -8,7 +8,9 @@ use shared::error::Context;
 use shared::model::{Digest, Image, Revision, ServicePolicy};
 use shared::notify::Notification;
 use shared::report::Outcome;
-use shared::rollout::{Action, Cause, Decision, Phase, Quarantine, Record, Release, Roll, Rollout, Running, Seen};
+use shared::rollout::{
+    Action, Cause, Decision, Phase, Quarantine, Record, Release, Restart, Roll, Rollout, Running, Seen,
+};
 use shared::{Error, Kind, Result};
 
 use crate::event::STARTED_BY;
@@ -38,7 +40,8 @@ impl Step<'_> {
             Action::Keep => return self.keep(decision, entry).await,
             Action::Roll(roll) => self.roll(decision, roll, entry, seen, revision).await,
             Action::Update { revision, start } => self.update(decision, revision, *start, entry, seen).await,
-            Action::Restart => self.restart(decision, entry, seen).await,
+            Action::Restart(claim) => self.restart(decision, claim, entry, seen).await,
+            Action::Restarted { deployment } => self.restarted(decision, deployment, entry).await,
             Action::Adopt { revision, deployment } => {
                 let phase = Phase::Deploying { revision: revision.clone(), deployment: deployment.clone() };
                 self.advance(decision, entry, phase, None).await
@@ -61,7 +64,7 @@ impl Step<'_> {
 
     /// Nothing changes, but what is held or overdue is told once.
     async fn keep(&self, decision: &Decision, entry: &mut Entry) -> Outcome {
-        let told = message::kept(self.fleet(), self.policy, &decision.reason, self.trigger);
+        let told = message::kept(self.fleet(), self.policy, &decision.reason, self.trigger, self.now);
         let mut next = entry.clone();
         if !told.is_some_and(|message| next.tell(self.now, message)) {
             return Outcome::Unchanged;
@@ -189,15 +192,33 @@ impl Step<'_> {
     }
 
     /// Replaces the tasks by others of the same revision; nothing of the images is remembered differently.
-    async fn restart(&self, decision: &Decision, entry: &mut Entry, seen: &mut Seen) -> Result<Vec<String>> {
+    async fn restart(
+        &self,
+        decision: &Decision,
+        claim: &Restart,
+        entry: &mut Entry,
+        seen: &mut Seen,
+    ) -> Result<Vec<String>> {
+        let mut next = entry.clone();
+        next.record.restart = Some(claim.clone());
+        // The claim: from here on nobody else restarts or rolls this service until the lease ends.
+        self.save(entry, next).await?;
         let service = self.app.ecs.restart(&self.policy.id()).await?;
         let deployment = service.primary().map(|primary| primary.id.clone()).unwrap_or_default();
         seen.service = service;
-        let mut next = entry.clone();
-        next.note(self.now, decision.action.label(), decision.reason.to_string());
-        next.tell(self.now, message::restarted(self.fleet(), self.policy, &decision.reason, &deployment));
-        self.save(entry, next).await?;
+        self.restarted(decision, &deployment, entry).await?;
         Ok(vec![format!("forced a deployment of what runs: {deployment}")])
+    }
+
+    async fn restarted(&self, decision: &Decision, deployment: &str, entry: &mut Entry) -> Result<Vec<String>> {
+        let mut next = entry.clone();
+        if let Some(restart) = &mut next.record.restart {
+            restart.deployment = Some(deployment.to_owned());
+        }
+        next.note(self.now, "restart", decision.reason.to_string());
+        next.tell(self.now, message::restarted(self.fleet(), self.policy, &decision.reason, deployment));
+        self.save(entry, next).await?;
+        Ok(vec![format!("found the tasks replaced: {deployment}")])
     }
 
     /// Tags, CDN, ledger, message: in this order, so that a crash anywhere is healed by doing it again.
@@ -213,9 +234,9 @@ impl Step<'_> {
         let ran_before = next.record.current().map_or(rollout.before.clone(), |release| release.images.clone());
         if next.record.releases.is_empty() && !rollout.before.is_empty() {
             // What ran before this ledger knew the service is the first thing to go back to.
-            next.record.add_release(self.release(&rollout.before, &rollout.from, ""));
+            next.record.add_release(self.release(&rollout, &rollout.before, &rollout.from, ""));
         }
-        next.record.add_release(self.release(&rollout.images, revision, deployment));
+        next.record.add_release(self.release(&rollout, &rollout.images, revision, deployment));
         next.record.rollout = None;
         next.record.stuck_at = None;
 
@@ -340,8 +361,15 @@ impl Step<'_> {
         entry.record.rollout.as_ref().map(message)
     }
 
-    fn release(&self, images: &BTreeMap<String, Image>, revision: &str, deployment: &str) -> Release {
-        Release { images: images.clone(), revision: revision.into(), deployment: deployment.into(), at: self.now }
+    fn release(
+        &self,
+        rollout: &Rollout,
+        images: &BTreeMap<String, Image>,
+        revision: &str,
+        deployment: &str,
+    ) -> Release {
+        let (revision, deployment) = (revision.into(), deployment.into());
+        Release { images: images.clone(), revision, deployment, started_at: rollout.started_at, at: self.now }
     }
 
     fn quarantine(&self, repository: &str, image: &Image, reason: &str) -> Quarantine {

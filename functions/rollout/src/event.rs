@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::Result;
-use shared::event::{Event, Payload};
+use shared::event::{Event, Payload, request};
 use shared::model::{ServiceId, Span};
 
 /// Who starts the one-off tasks before a roll; the rule in the template matches this prefix.
@@ -45,7 +45,10 @@ pub enum Trigger {
     Ignored(String),
 }
 
-/// What a person may ask for by direct invocation.
+/// What may be asked for by direct invocation.
+///
+/// `at` is the moment that is meant where it is ahead of the clock. One that is behind is a late delivery, and the clock
+/// counts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
@@ -54,12 +57,18 @@ pub enum Request {
         /// Only this service.
         #[serde(default)]
         service: Option<String>,
+        /// When the schedule meant it.
+        #[serde(default)]
+        at: Option<Timestamp>,
     },
     /// Decide and explain, change nothing.
     Plan {
         /// Only this service.
         #[serde(default)]
         service: Option<String>,
+        /// What would be decided then; any moment.
+        #[serde(default)]
+        at: Option<Timestamp>,
     },
     /// Back to the release before; the current images go into quarantine.
     Rollback {
@@ -73,6 +82,9 @@ pub enum Request {
         /// The deployment that is to be undone; refused when another runs.
         #[serde(default)]
         deployment: Option<String>,
+        /// When it was asked.
+        #[serde(default)]
+        at: Option<Timestamp>,
     },
     /// New tasks of what runs; refused during a rollout.
     Restart {
@@ -83,6 +95,12 @@ pub enum Request {
         /// Why.
         #[serde(default)]
         reason: Option<String>,
+        /// Refused so long after the last restart of the service, whoever asked for that one.
+        #[serde(default)]
+        cool_down_minutes: Option<u32>,
+        /// When it was asked.
+        #[serde(default)]
+        at: Option<Timestamp>,
     },
     /// Roll an image although it was refused.
     Retry {
@@ -96,6 +114,9 @@ pub enum Request {
         /// Its repository, for a service that follows several.
         #[serde(default)]
         repository: Option<String>,
+        /// When it was asked.
+        #[serde(default)]
+        at: Option<Timestamp>,
     },
     /// Hold pushes back.
     Freeze {
@@ -109,6 +130,9 @@ pub enum Request {
         /// Why.
         #[serde(default)]
         reason: Option<String>,
+        /// When it was asked.
+        #[serde(default)]
+        at: Option<Timestamp>,
     },
     /// Release what a freeze holds.
     Unfreeze {
@@ -117,6 +141,9 @@ pub enum Request {
         service: Option<String>,
         /// Who asks.
         by: String,
+        /// When it was asked.
+        #[serde(default)]
+        at: Option<Timestamp>,
     },
 }
 
@@ -124,29 +151,50 @@ impl Request {
     /// The service that is named, if one is.
     pub fn service(&self) -> Option<&str> {
         match self {
-            Request::Reconcile { service } | Request::Plan { service } => service.as_deref(),
+            Request::Reconcile { service, .. } | Request::Plan { service, .. } => service.as_deref(),
             Request::Freeze { service, .. } | Request::Unfreeze { service, .. } => service.as_deref(),
             Request::Rollback { service, .. } | Request::Restart { service, .. } | Request::Retry { service, .. } => {
                 Some(service)
             }
         }
     }
+
+    /// The moment at which it is to be decided.
+    fn moment(&self, clock: Timestamp) -> Timestamp {
+        match self {
+            Request::Plan { at, .. } => at.unwrap_or(clock),
+            Request::Reconcile { at, .. }
+            | Request::Rollback { at, .. }
+            | Request::Restart { at, .. }
+            | Request::Retry { at, .. }
+            | Request::Freeze { at, .. }
+            | Request::Unfreeze { at, .. } => later(*at, clock),
+        }
+    }
 }
 
 impl Trigger {
-    /// Reads whatever arrived.
+    /// Reads whatever arrived, and the moment at which it is to be decided.
     ///
     /// # Errors
     /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
-    pub fn parse(payload: Value) -> Result<Trigger> {
+    pub fn parse(payload: Value, clock: Timestamp) -> Result<(Trigger, Timestamp)> {
         match Payload::parse(payload)? {
-            Payload::Event(event) => of_event(&event),
-            Payload::Request(payload) => Ok(match shared::event::request(payload)? {
-                Request::Reconcile { service: None } => Trigger::Everything,
-                request => Trigger::Request(request),
-            }),
+            Payload::Event(event) => Ok((of_event(&event)?, later(event.at, clock))),
+            Payload::Request(payload) => {
+                let request: Request = request(payload)?;
+                let moment = request.moment(clock);
+                Ok(match request {
+                    Request::Reconcile { service: None, .. } => (Trigger::Everything, moment),
+                    request => (Trigger::Request(request), moment),
+                })
+            }
         }
     }
+}
+
+fn later(at: Option<Timestamp>, clock: Timestamp) -> Timestamp {
+    at.map_or(clock, |at| at.max(clock))
 }
 
 fn of_event(event: &Event) -> Result<Trigger> {
@@ -195,6 +243,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn clock() -> Timestamp {
+        "2026-11-21T10:00:00Z".parse().unwrap()
+    }
+
+    fn parse(payload: Value) -> Trigger {
+        Trigger::parse(payload, clock()).unwrap().0
+    }
+
     fn push_event(tag: Value, time: &str) -> Value {
         json!({
             "source": "aws.ecr", "detail-type": "ECR Image Action", "time": time, "resources": [],
@@ -204,21 +260,21 @@ mod tests {
 
     #[test]
     fn a_push_is_where_to_look_and_no_more() {
-        let trigger = Trigger::parse(push_event("v1".into(), "2026-11-21T10:00:00Z")).unwrap();
+        let trigger = parse(push_event("v1".into(), "2026-11-21T10:00:00Z"));
         let at = Some("2026-11-21T10:00:00Z".parse().unwrap());
         assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), at });
     }
 
     #[test]
     fn an_impossible_date_loses_the_date_and_not_the_event() {
-        let trigger = Trigger::parse(push_event("v1".into(), "2023-02-29T02:36:48Z")).unwrap();
+        let trigger = parse(push_event("v1".into(), "2023-02-29T02:36:48Z"));
         assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), at: None });
     }
 
     #[test]
     fn a_push_without_a_tag_is_ignored_with_a_reason() {
         for tag in [Value::Null, "".into()] {
-            let trigger = Trigger::parse(push_event(tag, "2026-11-21T10:00:00Z")).unwrap();
+            let trigger = parse(push_event(tag, "2026-11-21T10:00:00Z"));
             assert_eq!(trigger, Trigger::Ignored("a push of a/b without a tag brings nothing to roll".into()));
         }
     }
@@ -236,16 +292,44 @@ mod tests {
             (json!({"action": "freeze", "by": "anna", "until": "soon"}), "until: got `soon`, expected a duration"),
             (json!({"action": "plan", "servce": "web"}), "unknown field `servce`"),
         ] {
-            let error = Trigger::parse(payload).unwrap_err().to_string();
+            let error = Trigger::parse(payload, clock()).unwrap_err().to_string();
             assert!(error.contains(expected) && !error.contains("hunter2"), "{error}\nlacks\n{expected}");
         }
     }
 
     #[test]
     fn the_tick_and_a_stack_update_look_at_everything() {
-        assert_eq!(Trigger::parse(json!({"action": "reconcile"})).unwrap(), Trigger::Everything);
+        assert_eq!(parse(json!({"action": "reconcile"})), Trigger::Everything);
         let update =
             json!({"source": "aws.cloudformation", "detail-type": "CloudFormation Stack Status Change", "detail": {}});
-        assert_eq!(Trigger::parse(update).unwrap(), Trigger::Everything);
+        assert_eq!(parse(update), Trigger::Everything);
+    }
+
+    #[test]
+    fn a_late_delivery_is_decided_by_the_clock_and_an_early_one_by_its_own_moment() {
+        let moment = |payload: Value| Trigger::parse(payload, clock()).unwrap();
+        let tick = |at: &str| json!({"action": "reconcile", "at": at});
+        let (past, soon) = ("2026-11-21T09:00:00Z", "2026-11-21T10:00:30Z");
+        let early: Timestamp = soon.parse().unwrap();
+        assert_eq!(moment(tick(past)), (Trigger::Everything, clock()));
+        assert_eq!(moment(tick(soon)), (Trigger::Everything, early));
+        assert_eq!(moment(push_event("v1".into(), past)).1, clock());
+        assert_eq!(moment(push_event("v1".into(), soon)).1, early);
+        assert_eq!(moment(push_event("v1".into(), "2023-02-29T02:36:48Z")).1, clock());
+        for action in [
+            json!({"action": "rollback", "service": "web", "by": "anna"}),
+            json!({"action": "restart", "service": "web", "by": "anna"}),
+            json!({"action": "retry", "service": "web", "by": "anna"}),
+            json!({"action": "freeze", "until": "2h", "by": "anna"}),
+            json!({"action": "unfreeze", "by": "anna"}),
+        ] {
+            for (at, expected) in [(json!(past), clock()), (json!(soon), early), (Value::Null, clock())] {
+                let mut asked = action.clone();
+                asked["at"] = at;
+                assert_eq!(moment(asked).1, expected, "{action}");
+            }
+        }
+        let plan = json!({"action": "plan", "at": "2020-01-01T00:00:00Z"});
+        assert_eq!(moment(plan).1, "2020-01-01T00:00:00Z".parse().unwrap());
     }
 }

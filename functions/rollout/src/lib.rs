@@ -21,6 +21,8 @@
 //! | deployment complete, tasks of the new revision run | tags `previous` and `live`, CDN, ledger, message |
 //! | deployment failed, or ECS put the former revision back | quarantine, message with the tasks' reasons |
 //! | the former revision runs again | CDN, message |
+//! | new tasks are asked for, and nothing replaces tasks | claimed, forced, told; refused within the asker's cool-down |
+//! | a restart that was claimed and not heard of again | taken up again, unless its tasks were replaced meanwhile |
 //! | another image from outside, such as a stack update | roll forward from the new revision |
 //! | nothing within the deadline | told once |
 
@@ -32,7 +34,7 @@ mod observe;
 use std::time::Instant;
 
 use futures_util::future::{join_all, join3};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
 use shared::env::{Config, Env};
@@ -94,9 +96,9 @@ impl Function for App {
     }
 
     /// A broken payload is an error; so is a service in scope that failed, when the others are done.
-    async fn handle(&self, payload: Value, now: Timestamp) -> Result<Value> {
+    async fn handle(&self, payload: Value, clock: Timestamp) -> Result<Value> {
         let started = Instant::now();
-        let trigger = Trigger::parse(payload)?;
+        let (trigger, now) = Trigger::parse(payload, clock)?;
         if let Trigger::Ignored(reason) = &trigger {
             tracing::debug!("ignored: {reason}");
             return Ok(json!({ "ignored": reason }));
@@ -115,7 +117,7 @@ impl Function for App {
 
         report.log(dry_run);
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
-        let metrics = report.metrics(&self.config.fleet.system, "rollout", now.as_millisecond(), duration);
+        let metrics = report.metrics(&self.config.fleet.system, "rollout", clock.as_millisecond(), duration);
         shared::lambda::metrics(&metrics);
         report.into_result()
     }
@@ -240,8 +242,9 @@ impl App {
             Trigger::Request(Request::Rollback { by, reason, deployment, .. }) => {
                 Ok(Ask::Rollback { by: by.clone(), why: reason.clone(), deployment: deployment.clone() })
             }
-            Trigger::Request(Request::Restart { by, reason, .. }) => {
-                Ok(Ask::Restart { by: by.clone(), why: reason.clone() })
+            Trigger::Request(Request::Restart { by, reason, cool_down_minutes, .. }) => {
+                let cool_down = cool_down_minutes.map(|minutes| SignedDuration::from_mins(minutes.into()));
+                Ok(Ask::Restart { by: by.clone(), why: reason.clone(), cool_down })
             }
             Trigger::Request(Request::Retry { by, image, repository, .. }) => {
                 let images = self.asked_image(policy, image.as_deref(), repository.as_deref()).await?;

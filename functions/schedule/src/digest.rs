@@ -7,8 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::Result;
+use shared::alarm;
+use shared::budget;
 use shared::capacity::{Action, Facts, Observed, Savings, plan};
-use shared::ledger::{Event, Kept, Subject};
+use shared::ledger::{Entry, Event, Item, Kept, Subject};
 use shared::model::{CapacityPolicy, ServicePolicy};
 
 use crate::message::digest::{Day, ServiceDay};
@@ -19,7 +21,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// More changes than any day ahead has.
 const CHANGES: usize = 16;
 /// What comes and goes every day by itself, as the label of its reason: no news.
-const ROUTINE: [&str; 2] = ["night", "baseline"];
+const ROUTINE: [&str; 3] = ["night", "baseline", "record"];
 /// Steps of a rollout: its end says what came of them.
 const STEPS: [&str; 4] = ["roll", "update", "adopt", "stage"];
 
@@ -41,13 +43,13 @@ impl App {
     /// Tells the day, unless nothing is new and nobody asks.
     pub(crate) async fn digest(&self, asked: Option<&str>, now: Timestamp) -> Result<Value> {
         let fleet = &self.config.fleet;
-        let subject = Subject::System(fleet.title());
         let scope: Vec<&ServicePolicy> = fleet.services.iter().collect();
-        let (told, histories, sights) =
-            join3(self.ledger.load::<Told>(&subject), self.ledger.histories(), self.observe(&scope)).await;
-        let mut told = told?;
+        let (told, items, sights) = join3(self.told(), self.ledger.items(), self.observe(&scope)).await;
+        let (mut told, items) = (told?, items?);
         let since = told.record.at.unwrap_or(now - DAY);
-        let events = news(histories?, since, now);
+        let events = news(&items, since, now);
+        let alarms = records::<alarm::Record>(&items)?;
+        let budgets = records::<budget::Record>(&items)?;
         let mut services = Vec::new();
         for (policy, sight) in scope.into_iter().zip(sights) {
             let sight = sight?;
@@ -61,9 +63,11 @@ impl App {
                 policy,
             });
         }
-        let day = Day { fleet, since, now, events, services };
+        let day = Day { fleet, since, now, events, services, alarms, budgets };
         if asked.is_none() && day.is_quiet() {
-            return Ok(json!({ "ignored": "nothing is new" }));
+            // What was new may have been told, and not been sent.
+            let messages = self.send_digest(&mut told, now).await?;
+            return Ok(json!({ "ignored": "nothing is new", "messages": messages }));
         }
         let message = message::digest::digest(&day);
         let mut messages = vec![message.subject()];
@@ -71,19 +75,40 @@ impl App {
             told.record.at = Some(now);
             told.record.counted = day.services.iter().map(|own| (own.policy.name.clone(), own.month.clone())).collect();
             told.tell(now, message);
-            self.ledger.save(&subject, &mut told).await?;
-            messages = self.ledger.send_due(&self.sns, &self.config.operations_topic, &subject, &mut told, now).await?;
+            self.ledger.save(&self.system(), &mut told).await?;
+            messages = self.send_digest(&mut told, now).await?;
         }
         Ok(json!({ "dry_run": self.config.dry_run, "services": [], "messages": messages }))
     }
+
+    /// What was told last, with what of it is still to be sent.
+    pub(crate) async fn told(&self) -> Result<Entry<Told>> {
+        self.ledger.load(&self.system()).await
+    }
+
+    /// Sends what is due of it; nothing in dry-run.
+    pub(crate) async fn send_digest(&self, told: &mut Entry<Told>, now: Timestamp) -> Result<Vec<String>> {
+        if self.config.dry_run {
+            return Ok(Vec::new());
+        }
+        let topic = &self.config.operations_topic;
+        self.ledger.send_due(&self.sns, topic, &self.system(), told, now).await
+    }
+
+    fn system(&self) -> Subject {
+        Subject::System(self.config.fleet.title())
+    }
+}
+
+/// The records of one kind, by the name of what they are about.
+fn records<T: Kept>(items: &[Item]) -> Result<BTreeMap<String, T>> {
+    let each = items.iter().map(|item| Ok(item.record::<T>()?.map(|record| (item.name().to_owned(), record))));
+    each.filter_map(Result::transpose).collect()
 }
 
 /// What happened since, oldest first.
-fn news(histories: Vec<(String, Vec<Event>)>, since: Timestamp, now: Timestamp) -> Vec<(String, Event)> {
-    let each = histories.into_iter().flat_map(|(subject, history)| {
-        let name = subject.rsplit('/').next().unwrap_or(&subject).to_owned();
-        history.into_iter().map(move |event| (name.clone(), event))
-    });
+fn news(items: &[Item], since: Timestamp, now: Timestamp) -> Vec<(String, Event)> {
+    let each = items.iter().flat_map(|item| item.history.iter().map(|event| (item.name().to_owned(), event.clone())));
     let quiet = |event: &Event| ROUTINE.contains(&event.what.as_str()) || STEPS.contains(&event.what.as_str());
     let mut news: Vec<(String, Event)> =
         each.filter(|(_, event)| event.at > since && event.at <= now && !quiet(event)).collect();
@@ -161,12 +186,15 @@ mod tests {
             what: what.into(),
             why: String::new(),
         };
-        let histories = vec![
-            ("service/prod/web".to_owned(), vec![event(9, "complete"), event(8, "roll"), event(1, "complete")]),
-            ("alarm/errors".to_owned(), vec![event(7, "announced"), event(6, "night")]),
+        let item = |subject: &str, history: Vec<Event>| {
+            Item::read(subject.to_owned(), "any".to_owned(), json!({ "history": history })).unwrap()
+        };
+        let items = [
+            item("service/prod/web", vec![event(9, "complete"), event(8, "roll"), event(1, "complete")]),
+            item("alarm/errors", vec![event(7, "announced"), event(6, "night")]),
         ];
         let since = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(5);
-        let told = news(histories, since, since + DAY);
+        let told = news(&items, since, since + DAY);
         let told: Vec<(&str, &str)> = told.iter().map(|(name, event)| (name.as_str(), event.what.as_str())).collect();
         assert_eq!(told, [("errors", "announced"), ("web", "complete")]);
     }

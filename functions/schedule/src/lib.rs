@@ -7,7 +7,7 @@
 //!
 //! | trigger | scope | fact |
 //! |---|---|---|
-//! | tick, stack update | every service | |
+//! | tick, stack update | every service; a digest that could not be sent | |
 //! | edge of a night | the service that is named | |
 //! | ECS deployment changed its state | that service | |
 //! | ECS could not place a task on Spot | that service | a shortage of Spot |
@@ -32,7 +32,7 @@ mod observe;
 
 use std::time::Instant;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::aws::{AutoScaling, Connection, DynamoDb, Ecs, Sns};
@@ -44,7 +44,7 @@ use shared::lambda::Function;
 use shared::ledger::{Ledger, Subject};
 use shared::model::{Prices, ServiceId, ServicePolicy, SpotMode, TasksByProvider, Usd, clock, endings};
 use shared::report::{Line, Outcome, Report};
-use shared::{Kind, Result};
+use shared::{Error, Kind, Result};
 
 use message::{Cost, Messages};
 use observe::{Sight, by_provider, gone, healthy};
@@ -108,19 +108,35 @@ impl Function for App {
         let dry_run = self.config.dry_run || matches!(trigger, Trigger::Request(Request::Plan { .. }));
         let mode = if dry_run { Mode::DryRun } else { Mode::Act };
 
-        let sights = self.observe(&scope).await;
+        let everything = trigger == Trigger::Everything && mode == Mode::Act;
+        let told = async { if everything { Some(self.told().await) } else { None } };
+        let (sights, told) = join(self.observe(&scope), told).await;
         let each = scope.iter().zip(sights).map(|(policy, sight)| self.reconcile(policy, sight, &trigger, mode, now));
         let mut report = Report { dry_run, ..Report::default() };
         for done in join_all(each).await {
             report.lines.extend(done.lines);
             report.messages.extend(done.messages);
         }
+        // A digest is told once a day: nothing but the tick comes back to one that could not be sent.
+        let mut unsent = Ok(());
+        match told {
+            Some(Ok(mut told)) => match self.send_digest(&mut told, now).await {
+                Ok(messages) => report.messages.extend(messages),
+                Err(error) => unsent = Err(error.context("send the digest")),
+            },
+            Some(Err(error)) => unsent = Err(error),
+            None => {}
+        }
 
         report.log(dry_run);
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
         let metrics = report.metrics(&self.config.fleet.system, "schedule", clock.as_millisecond(), duration);
         shared::lambda::metrics(&metrics);
-        report.into_result()
+        match (report.into_result(), unsent) {
+            (answer, Ok(())) => answer,
+            (Ok(_), Err(error)) => Err(error),
+            (Err(error), Err(other)) => Err(Error::new(error.kind(), format!("{error}; {other}"))),
+        }
     }
 }
 
@@ -339,7 +355,7 @@ impl App {
 /// Writes the fact of a trigger down, and drops what has ended; returns an override that ended, and who ended it.
 fn remember(facts: &mut Facts, trigger: &Trigger, now: Timestamp) -> Result<Option<(Manual, Option<String>)>> {
     let mut ended = facts.manual.take_if(|manual| manual.until.until <= now).map(|manual| (manual, None));
-    facts.boost.take_if(|boost| boost.until.until <= now);
+    facts.boosts.retain(|_, boost| boost.until.until > now);
     facts.budget.take_if(|cut| cut.until <= now);
     match trigger {
         Trigger::Spot { event, .. } => facts.spot = facts.spot.after(event.clone(), now),

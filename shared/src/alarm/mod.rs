@@ -18,6 +18,6 @@ pub use explain::{Explanation, explain};
 pub use plan::{Action, Decision, Plan, Seen, Watched, plan};
 pub use policy::{AlarmPolicy, Alarms, Flapping, Gap, Remedy, Restart, Rollback, Scale, Tasks, Urgency};
 pub use reason::Reason;
-pub use remedy::{Step, Treatment, Why, merge};
+pub use remedy::{Step, Treatment, Why};
 pub use sighting::{Measured, Place, Sighting, Suppressed, Value};
 pub use state::{Boosted, Heard, Pending, Record, State, Taken, Updating};

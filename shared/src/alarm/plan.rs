@@ -94,10 +94,11 @@ impl Action {
 /// Decides what is told of one alarm now, and which remedy is due.
 pub fn plan(policy: &AlarmPolicy, watched: Option<&Watched<'_>>, record: &Record, now: Timestamp) -> Plan {
     let (action, reason, state) = tell(policy, watched, record, now);
-    let treatment = match (record.ringing_since(), &state) {
-        (None, _) => Treatment::none(Why::NotRinging),
-        (Some(_), State::Explained { .. }) => Treatment::none(Why::Explained),
-        (Some(since), _) => treat(policy, watched, record, since, now),
+    // What was told before may be explained by now: a service that was put to sleep needs no more tasks.
+    let treatment = match record.ringing_since() {
+        None => Treatment::none(Why::NotRinging),
+        Some(_) if explain(policy, watched, record, now).is_some() => Treatment::none(Why::Explained),
+        Some(since) => treat(policy, watched, record, since, now),
     };
     Plan { decision: Decision { action, reason }, state, treatment }
 }

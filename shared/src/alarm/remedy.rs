@@ -14,8 +14,6 @@ use crate::rollout::{Phase, Release};
 
 /// How long one ring may keep a boost alive; whatever rings longer needs a person.
 const LONGEST_BOOST: SignedDuration = SignedDuration::from_hours(8);
-/// A new image takes requests before it is verified: what begins to ring then is its doing too.
-const BEFORE_VERIFIED: SignedDuration = SignedDuration::from_mins(15);
 
 /// What to ask for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,8 +117,8 @@ pub enum Why {
     },
     /// It rang before the rollout.
     RangBefore {
-        /// When the release was verified.
-        verified: Timestamp,
+        /// When the rollout began.
+        rollout: Timestamp,
     },
     /// What runs was itself the release to go back to.
     AlreadyBack,
@@ -195,10 +193,15 @@ impl Scale {
             return Err(Why::TooLong { since });
         }
         if let Some(known) = record.boost.filter(|boost| boost.until > now) {
-            return match known.until > now + length / 2 {
-                true => Err(Why::InForce { min: known.min, until: known.until }),
-                false => Ok(Step::Boost { boost: boosted(known.min), extends: true }),
-            };
+            if known.until > now + length / 2 {
+                return Err(Why::InForce { min: known.min, until: known.until });
+            }
+            let extends = same_ring.is_some();
+            if !extends {
+                // A ring of its own counts, or one that comes and goes would keep its tasks for ever.
+                limit(record, "scale", self.daily, now)?;
+            }
+            return Ok(Step::Boost { boost: boosted(known.min), extends });
         }
         let facts = watched.facts();
         let most = most(&watched.policy.capacity(), &facts, now);
@@ -251,8 +254,9 @@ impl Rollback {
         let recent = |release: &&Release| release.at + watch > now && !release.deployment.is_empty();
         let current = images.current().filter(recent);
         let current = current.ok_or(Why::NoRecentRollout { minutes: self.watch_minutes })?;
-        if since + BEFORE_VERIFIED < current.at {
-            return Err(Why::RangBefore { verified: current.at });
+        // A new image takes requests before it is verified; what rang before it came is not its doing.
+        if since < current.started_at {
+            return Err(Why::RangBefore { rollout: current.started_at });
         }
         if images.ran_before(current) {
             return Err(Why::AlreadyBack);
@@ -288,18 +292,6 @@ fn limit(record: &Record, what: &str, daily: u32, now: Timestamp) -> Result<(), 
 
 fn names(release: &Release) -> String {
     release.images.values().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
-}
-
-/// The boost of a service after `own` was asked for: one alarm takes nothing away from another.
-pub fn merge(known: Option<&Boost>, own: &Boost, now: Timestamp) -> Boost {
-    match known.filter(|known| known.until.until > now) {
-        None => own.clone(),
-        Some(known) => {
-            let by = if known.min > own.min { &known.until.by } else { &own.until.by };
-            let until = known.until.until.max(own.until.until);
-            Boost { min: known.min.max(own.min), until: Until { until, by: by.clone() } }
-        }
-    }
 }
 
 impl Why {
@@ -373,8 +365,8 @@ impl fmt::Display for Why {
             Why::NoRecentRollout { minutes } => {
                 write!(f, "nothing was rolled in the last {minutes} minutes, so a rollback would not help")
             }
-            Why::RangBefore { verified } => {
-                write!(f, "it rang before the release of {}, so a rollback would not help", clock(*verified))
+            Why::RangBefore { rollout } => {
+                write!(f, "it rang before the rollout of {}, so a rollback would not help", clock(*rollout))
             }
             Why::AlreadyBack => f.write_str("what runs is itself a release that was gone back to"),
             Why::NothingVerified => f.write_str("no earlier release is known to be good"),

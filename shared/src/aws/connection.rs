@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ecs::config::IdentityCache;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SystemTimeSource;
@@ -94,12 +94,15 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Reads region, endpoints and extra authorities; makes no call.
+    /// Reads region, credentials, endpoints and extra authorities; makes no call.
     ///
     /// # Errors
-    /// `Invalid` when the region is missing or a certificate file cannot be read.
+    /// `Invalid` when region or credentials are missing, or a certificate file cannot be read.
     pub fn from_env(env: &Env) -> Result<Connection> {
-        let credentials = SharedCredentialsProvider::new(Environment);
+        // Lambda puts them into the environment of a process and replaces the process before they expire.
+        let (id, secret) = (env.required("AWS_ACCESS_KEY_ID")?, env.required("AWS_SECRET_ACCESS_KEY")?);
+        let credentials = Credentials::new(id, secret, env.optional("AWS_SESSION_TOKEN"), None, "environment");
+        let credentials = SharedCredentialsProvider::new(credentials);
         Connection::over(env, http_client(env.optional("AWS_CA_BUNDLE"))?, credentials)
     }
 
@@ -118,7 +121,7 @@ impl Connection {
             .credentials_provider(credentials)
             .http_client(http)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            // Three variables are read again for every call, which is cheaper than the cache.
+            // They never change, so there is nothing to cache.
             .identity_cache(IdentityCache::no_cache())
             .time_source(SystemTimeSource::new())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
@@ -179,24 +182,6 @@ fn certificates(path: &str) -> Result<Vec<u8>> {
         store.add(certificate).map_err(|error| bad().with_source(error))?;
     }
     if store.is_empty() { Err(bad()) } else { Ok(pem) }
-}
-
-/// The credentials that Lambda puts into the environment.
-#[derive(Debug)]
-struct Environment;
-
-impl ProvideCredentials for Environment {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        let env = Env::process();
-        let read = |name: &str| env.required(name).map_err(CredentialsError::not_loaded);
-        future::ProvideCredentials::ready(read("AWS_ACCESS_KEY_ID").and_then(|id| {
-            let secret = read("AWS_SECRET_ACCESS_KEY")?;
-            Ok(Credentials::new(id, secret, env.optional("AWS_SESSION_TOKEN"), None, "environment"))
-        }))
-    }
 }
 
 #[cfg(test)]

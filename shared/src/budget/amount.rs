@@ -28,6 +28,11 @@ impl Amount {
         Amount { hundredths, unit: self.unit.clone() }
     }
 
+    /// As a number of its unit, for metrics.
+    pub fn units(&self) -> f64 {
+        self.hundredths as f64 / 100.0
+    }
+
     /// Which share of `whole` it is, in percent, rounded down; of nothing, something is more than any share.
     pub fn percent_of(&self, whole: &Amount) -> u32 {
         let (part, whole) = (i128::from(self.hundredths.max(0)), i128::from(whole.hundredths.max(0)));

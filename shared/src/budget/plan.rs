@@ -160,7 +160,8 @@ impl Look<'_> {
             if let Some(tier) = record.in_force(known.end - SECOND) {
                 self.reasons.push(Reason::Ended { period: known, tier });
             }
-            record.former = record.figure.take();
+            let greatest = record.figure.take();
+            record.former = record.last.take().or(greatest);
             (record.tier, record.doubted, record.confirmed, record.released) = (None, None, None, None);
         }
         // Otherwise the budget now counts in other steps; what it has reached is seen below.
@@ -240,6 +241,7 @@ impl Look<'_> {
                     self.reasons.push(Reason::Cleared { figure: spend.actual.clone(), since: doubted.since });
                 }
                 self.record.day(day(self.now)).figure = Some(spend.actual.clone());
+                self.record.last = Some(spend.actual.clone());
                 let higher =
                     self.record.figure.as_ref().is_none_or(|known| {
                         known.unit != spend.actual.unit || known.hundredths < spend.actual.hundredths

@@ -27,6 +27,8 @@ pub struct Record {
     pub limit: Option<Amount>,
     /// The greatest figure of the period that was believed.
     pub figure: Option<Amount>,
+    /// The last one, which a correction may have made less.
+    pub last: Option<Amount>,
     /// Share at which the highest tier begins that is reached; announced, whether it is in force or not.
     pub tier: Option<u32>,
     /// A figure that is not believed.

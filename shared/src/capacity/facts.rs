@@ -1,5 +1,7 @@
 //! What somebody or something wants of a service's capacity, each with the moment at which it ends by itself.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,10 +18,18 @@ pub struct Facts {
     pub manual: Option<Manual>,
     /// What the budget cuts.
     pub budget: Option<BudgetCut>,
-    /// What an alarm asks for.
-    pub boost: Option<Boost>,
+    /// What each alarm asks for, by its name: one takes nothing away from another, and prolongs only its own.
+    pub boosts: BTreeMap<String, Boost>,
     /// How Spot has behaved.
     pub spot: SpotState,
+}
+
+impl Facts {
+    /// The boost that asks for the most tasks at `now`; of equals the one that lasts longest.
+    pub fn boost(&self, now: Timestamp) -> Option<&Boost> {
+        let in_force = self.boosts.values().filter(|boost| boost.until.until > now);
+        in_force.max_by_key(|boost| (boost.min, boost.until.until))
+    }
 }
 
 /// Something that somebody asked for, until then.

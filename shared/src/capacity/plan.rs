@@ -170,7 +170,7 @@ fn awake(policy: &CapacityPolicy, facts: &Facts, budget_counts: bool, now: Times
         Some(ceiling) => ceiling.max(floor).min(baseline.max),
         None => baseline.max,
     };
-    let boost = facts.boost.as_ref().filter(|boost| boost.until.until > now).map_or(0, |boost| boost.min);
+    let boost = facts.boost(now).map_or(0, |boost| boost.min);
     Bounds { min: baseline.min.max(boost).min(max), max, scaling: Scaling::Active }
 }
 
@@ -181,7 +181,7 @@ pub fn most(policy: &CapacityPolicy, facts: &Facts, now: Timestamp) -> u32 {
 }
 
 fn awake_reason(policy: &CapacityPolicy, facts: &Facts, cut: Option<u32>, now: Timestamp) -> Reason {
-    match (cut, facts.boost.as_ref().filter(|boost| boost.until.until > now)) {
+    match (cut, facts.boost(now)) {
         (Some(reached_percent), _) => Reason::Budget { reached_percent },
         (None, Some(boost)) if boost.min > policy.baseline.min => {
             Reason::Boost { by: boost.until.by.clone(), min: boost.min.min(policy.baseline.max) }
@@ -218,15 +218,15 @@ impl Clock {
             minutes => sleep.longer(minutes).at(now),
         };
         let night = policy.sleep.as_ref().map_or(Night { asleep: false, until: None }, night);
+        let boosts = facts.boosts.values().map(|boost| Some(boost.until.until));
         let ends = [
             night.until,
             facts.frozen.as_ref().map(|frozen| frozen.until),
             facts.manual.as_ref().map(|manual| manual.until.until),
             facts.budget.as_ref().map(|cut| cut.until),
-            facts.boost.as_ref().map(|boost| boost.until.until),
             facts.spot.retry_at,
         ];
-        Clock { night: night.asleep, until: ends.into_iter().flatten().filter(|end| *end > now).min() }
+        Clock { night: night.asleep, until: ends.into_iter().chain(boosts).flatten().filter(|end| *end > now).min() }
     }
 }
 

@@ -8,11 +8,12 @@ mod choose;
 mod judge;
 mod plan;
 mod reason;
+mod restart;
 mod state;
 
 pub use plan::{Action, Ask, Decision, LEASE, Roll, Running, Seen, plan};
 pub use reason::Reason;
-pub use state::{Cause, Freeze, Phase, Quarantine, Record, Release, Rollout};
+pub use state::{Cause, Freeze, Phase, Quarantine, Record, Release, Restart, Rollout};
 
 #[cfg(test)]
 mod tests;

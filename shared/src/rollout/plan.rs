@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::choose::{self, Choice, choose};
 use super::judge::judge;
 use super::reason::Reason;
-use super::state::{Cause, Phase, Quarantine, Record, Rollout, same_digests};
-use crate::model::{DeploymentState, Digest, Image, Service, ServicePolicy, Task};
+use super::restart;
+use super::state::{Cause, Phase, Quarantine, Record, Restart, Rollout, same_digests};
+use crate::model::{Digest, Image, Service, ServicePolicy, Task};
 
 /// How long an invocation may hold a rollout before another takes it over. Longer than the function's timeout.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
@@ -62,6 +63,8 @@ pub enum Ask {
         by: String,
         /// Why, in their words.
         why: Option<String>,
+        /// Refused so long after the last one; a person's is not.
+        cool_down: Option<SignedDuration>,
     },
     /// These images although they were refused; the candidates when none is named.
     Retry {
@@ -95,8 +98,13 @@ pub enum Action {
         /// Desired count for a service that starts for the first time.
         start: Option<u32>,
     },
-    /// Replace every task by another of the same revision.
-    Restart,
+    /// Replace every task by another of the same revision, after this claim.
+    Restart(Restart),
+    /// Remember that they are replaced, tell.
+    Restarted {
+        /// Id of the deployment that does it.
+        deployment: String,
+    },
     /// Take a deployment that is already there for the rollout's own.
     Adopt {
         /// ARN of its revision.
@@ -139,7 +147,8 @@ impl Action {
             Action::Keep => "keep",
             Action::Roll(_) => "roll",
             Action::Update { .. } => "update",
-            Action::Restart => "restart",
+            Action::Restart(_) => "restart",
+            Action::Restarted { .. } => "restarted",
             Action::Adopt { .. } => "adopt",
             Action::Stage { .. } => "stage",
             Action::Complete { .. } => "complete",
@@ -177,10 +186,18 @@ pub fn plan(policy: &ServicePolicy, record: &Record, seen: &Seen, ask: &Ask, now
     {
         return keep(Reason::ClaimedElsewhere { until: rollout.started_at + LEASE });
     }
+    if let Some(until) = restart::claimed_until(record, now) {
+        return keep(Reason::ClaimedElsewhere { until });
+    }
     if let Some(decision) = asked(policy, record, seen, ask, now) {
         return decision;
     }
     let choice = choose(policy, record, seen, now);
+    if !matches!(choice, Choice::Newer(_))
+        && let Some(decision) = restart::interrupted(record, seen, now)
+    {
+        return decision;
+    }
     match (&record.rollout, choice) {
         // Something newer wins over whatever is on its way.
         (_, Choice::Newer(images)) => roll(policy, record, seen, images, newer_cause(record, seen), now),
@@ -243,7 +260,9 @@ fn asked(policy: &ServicePolicy, record: &Record, seen: &Seen, ask: &Ask, now: T
             let other = other_deployment(record, seen, deployment.as_deref());
             other.or_else(|| rollback(policy, record, seen, by, why.as_deref(), now))
         }
-        Ask::Restart { by, why } => Some(restart(record, seen, by, why.as_deref())),
+        Ask::Restart { by, why, cool_down } => {
+            Some(restart::asked(record, seen, (by, why.as_deref()), *cool_down, now))
+        }
         Ask::Retry { by, images } => retry(policy, record, seen, by, images, now),
     }
 }
@@ -262,21 +281,6 @@ fn other_deployment(record: &Record, seen: &Seen, asked: Option<&str>) -> Option
     }
     let runs = seen.service.primary().map(|primary| primary.id.clone()).unwrap_or_default();
     Some(keep(Reason::OtherDeployment { asked: asked.to_owned(), runs }))
-}
-
-/// A restart during a rollout would be another deployment of the same image, and hide how the rollout goes.
-fn restart(record: &Record, seen: &Seen, by: &str, why: Option<&str>) -> Decision {
-    let primary = seen.service.primary();
-    let replaces = record.rollout.as_ref().is_some_and(|rollout| !matches!(rollout.phase, Phase::Staged { .. }));
-    if replaces || primary.is_some_and(|primary| primary.state == DeploymentState::InProgress) {
-        let deployment = primary.map(|primary| primary.id.clone()).unwrap_or_default();
-        return keep(Reason::ReplacesTasks { deployment });
-    }
-    if seen.service.desired == 0 {
-        return keep(Reason::NothingRuns);
-    }
-    let reason = Reason::RestartRequested { by: by.to_owned(), why: why.map(str::to_owned) };
-    Decision { action: Action::Restart, reason }
 }
 
 fn rollback(

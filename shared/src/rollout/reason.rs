@@ -121,8 +121,22 @@ pub enum Reason {
         /// The deployment that does.
         deployment: String,
     },
+    /// A restart was asked for, and the last one is not done.
+    Restarting {
+        /// Who had asked for it.
+        by: String,
+    },
     /// A restart was asked for, and no task should run.
     NothingRuns,
+    /// A restart was asked for too soon after the last one.
+    CoolingDown {
+        /// When the last one was.
+        at: Timestamp,
+        /// Who had asked for it.
+        by: String,
+        /// When another is not too soon.
+        until: Timestamp,
+    },
     /// Somebody asked for new tasks of what runs.
     RestartRequested {
         /// Who.
@@ -194,7 +208,9 @@ impl Reason {
             Reason::NothingBefore => "nothing_before",
             Reason::OtherDeployment { .. } => "other_deployment",
             Reason::ReplacesTasks { .. } => "replaces_tasks",
+            Reason::Restarting { .. } => "restarting",
             Reason::NothingRuns => "nothing_runs",
+            Reason::CoolingDown { .. } => "cooling_down",
             Reason::RestartRequested { .. } => "restart_requested",
             Reason::Resumed { .. } => "resumed",
             Reason::Adopted { .. } => "adopted",
@@ -236,7 +252,7 @@ impl fmt::Display for Reason {
             }
             Reason::ScanRefused { image, finding } => write!(f, "{image} is refused: {finding}"),
             Reason::ClaimedElsewhere { until } => {
-                write!(f, "another invocation is rolling it; its claim ends at {}", clock(*until))
+                write!(f, "another invocation has it in its hands; its claim ends at {}", clock(*until))
             }
             Reason::AwaitingTask { task } => write!(f, "the task before the roll has not ended: {task}"),
             Reason::InFlight { deployment } => write!(f, "{deployment} replaces tasks"),
@@ -266,7 +282,16 @@ impl fmt::Display for Reason {
             Reason::ReplacesTasks { deployment } => {
                 write!(f, "{deployment} replaces tasks already; ask again when it is done")
             }
+            Reason::Restarting { by } => write!(f, "its tasks are being replaced already because {by} asked"),
             Reason::NothingRuns => f.write_str("it should run no tasks, so there is nothing to restart"),
+            Reason::CoolingDown { at, by, until } => {
+                write!(
+                    f,
+                    "it was restarted at {} because {by} asked, and is not again before {}",
+                    clock(*at),
+                    clock(*until)
+                )
+            }
             Reason::RestartRequested { by, why: Some(why) } => write!(f, "{by} asked for new tasks: {why}"),
             Reason::RestartRequested { by, why: None } => write!(f, "{by} asked for new tasks"),
             Reason::Resumed { since } => write!(f, "the rollout claimed at {} was interrupted", clock(*since)),

@@ -31,6 +31,9 @@ pub struct Record {
     /// Pushes are held back until then.
     #[serde(default)]
     pub frozen: Option<Freeze>,
+    /// The last restart; without a deployment it is claimed and not known to have happened.
+    #[serde(default)]
+    pub restart: Option<Restart>,
 }
 
 /// A set of images that was seen running.
@@ -42,6 +45,8 @@ pub struct Release {
     pub revision: String,
     /// Id of the deployment that brought it.
     pub deployment: String,
+    /// When its rollout was claimed: its image may take requests from then on.
+    pub started_at: Timestamp,
     /// When it was verified.
     pub at: Timestamp,
 }
@@ -175,6 +180,23 @@ pub struct Freeze {
     /// Why, in their words.
     #[serde(default)]
     pub why: Option<String>,
+}
+
+/// New tasks of what runs, asked for by somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// Who asked for it.
+    pub by: String,
+    /// Why, in their words.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// When it was claimed.
+    pub at: Timestamp,
+    /// Id of the deployment whose tasks are replaced.
+    pub replaces: String,
+    /// Id of the deployment that replaces them; none until ECS named it.
+    #[serde(default)]
+    pub deployment: Option<String>,
 }
 
 impl Record {

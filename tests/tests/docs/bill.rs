@@ -221,11 +221,13 @@ fn over(quantity: f64, free: f64, price: &Price) -> f64 {
     (quantity - free).max(0.0) * price.usd
 }
 
-/// The functions' own metrics, as their report has them, and those of each service.
+/// The functions' own metrics, as their report has them, and those of each service and budget.
 fn own_metrics(inventory: &Inventory) -> f64 {
     let document = shared::report::Report::default().metrics("huskit", "rollout", 0, 0);
     let of_a_function = document["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().len() as f64;
-    inventory.count("AWS::Serverless::Function") * of_a_function + inventory.services.len() as f64 * OF_A_SERVICE
+    let of_budgets = inventory.counts["AWS::Budgets::Budget"] * budget::METRICS.len();
+    let of_services = inventory.services.len() as f64 * OF_A_SERVICE;
+    inventory.count("AWS::Serverless::Function") * of_a_function + of_services + of_budgets as f64
 }
 
 /// Ticks of 100 ms with 256 MB, a read and a write of the ledger for each service at each.

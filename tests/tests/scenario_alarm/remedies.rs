@@ -40,7 +40,8 @@ fn high_cpu_brings_a_boost_that_the_schedule_function_follows() {
     event["time"] = later.into();
     let answer = world.deliver(&event).remove(0);
     assert_eq!(answer["services"][1]["decision"], "scale", "{answer}");
-    let boost = world.item(&pk, "capacity")["boost"]["M"].clone();
+    let boosts = world.item(&pk, "capacity")["boosts"]["M"].clone();
+    let boost = boosts["huskit-prod-website-agent-cpu"]["M"].clone();
     assert_eq!(boost["by"]["S"], "alarm huskit-prod-website-agent-cpu");
     assert_eq!(boost["min"]["N"], (desired + 1).to_string());
     world.until("the schedule function follows", || {

@@ -47,12 +47,12 @@ impl Step<'_> {
         Ok(deliveries)
     }
 
-    /// Asks the rollout function for something, as a person does.
+    /// Asks the rollout function for something, as a person does, at the story's time.
     ///
     /// # Errors
     /// When the emulator does not answer.
     pub fn ask(&mut self, request: &Value) -> Result<Delivery> {
-        self.ask_function("RolloutFunction", request, request)
+        self.ask_function("RolloutFunction", request, &self.timed(request))
     }
 
     /// Asks the schedule function for something, as a person does, at the story's time.
@@ -60,11 +60,16 @@ impl Step<'_> {
     /// # Errors
     /// When the emulator does not answer.
     pub fn ask_schedule(&mut self, request: &Value) -> Result<Delivery> {
+        self.ask_function("ScheduleFunction", request, &self.timed(request))
+    }
+
+    /// A request at the story's time.
+    fn timed(&self, request: &Value) -> Value {
         let mut timed = request.clone();
         if let Some(now) = self.clock.get() {
             timed["at"] = now.to_string().into();
         }
-        self.ask_function("ScheduleFunction", request, &timed)
+        timed
     }
 
     /// Asks a function; what is shown may be shorter than what is sent.

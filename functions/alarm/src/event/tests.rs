@@ -69,7 +69,8 @@ fn an_alarm_that_was_forwarded_is_where_its_arn_says() {
 fn a_composite_alarm_names_what_made_it_ring_and_who_keeps_it_back() {
     let (_, sighting) = read("composite");
     assert_eq!(sighting.measured.unwrap().children, ["huskit-prod-website-agent-5xx"]);
-    assert_eq!(sighting.suppressed, Some(Suppressed { by: "WaitPeriod".into(), until: None }));
+    let until = Some("2026-11-21T10:21:11.432Z".parse().unwrap());
+    assert_eq!(sighting.suppressed, Some(Suppressed { by: "WaitPeriod".into(), until }));
 }
 
 #[test]

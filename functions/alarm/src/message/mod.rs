@@ -1,13 +1,14 @@
 //! Messages to people about alarms, built from what is known by pure functions.
 
 use jiff::Timestamp;
-use shared::alarm::{Action, AlarmPolicy, Alarms, Measured, Plan, Reason, Record, Step, Urgency, Why};
+use shared::alarm::{Action, AlarmPolicy, Alarms, Measured, Plan, Reason, Record, State, Step, Urgency, Why};
+use shared::ledger::Event;
 use shared::model::{Fleet, clock};
 use shared::notify::{Notification, Severity};
 
 use crate::apply::Deed;
 use crate::links::Links;
-use crate::observe::Place;
+use crate::observe::{LAST, Place};
 
 /// How many changes of the last hour a message tells.
 const CHANGES: usize = 6;
@@ -18,7 +19,8 @@ pub(crate) struct Story<'a> {
     pub alarms: &'a Alarms,
     pub policy: &'a AlarmPolicy,
     pub record: &'a Record,
-    pub place: Option<&'a Place>,
+    /// The service that it is about; every service, when it is about none.
+    pub places: &'a [&'a Place],
     pub links: &'a Links,
     pub now: Timestamp,
 }
@@ -34,6 +36,8 @@ impl Story<'_> {
             (Action::Resolve, Reason::Over { since, until }) => Some(self.over(*since, *until)),
             (Action::Miss, Reason::Blind { since }) => Some(self.blind(*since)),
             (Action::Find, Reason::Sees { since }) => Some(self.sees(*since)),
+            // Muted is muted: that it comes and goes was told, and the next message says how often it did.
+            _ if matches!(plan.state, State::Flapping { .. }) => None,
             _ => self.later(deed),
         }
     }
@@ -50,6 +54,9 @@ impl Story<'_> {
         facts.push(("since".into(), clock(since)));
         facts.extend(self.tasks());
         facts.extend(self.changes());
+        if !matches!(deed, Deed::Asked(_)) {
+            facts.extend(self.asked_since(since));
+        }
         facts.push(("remedy".into(), self.remedy(deed)));
         Notification {
             summary: [Some(self.plain()), explained].into_iter().flatten().collect::<Vec<_>>().join(" "),
@@ -144,9 +151,8 @@ impl Story<'_> {
             }
             Deed::Nothing(why @ (Why::LimitReached { .. } | Why::TooLong { .. })) => {
                 let title = format!("{} needs a person", self.name());
-                // Told once for each ring.
-                let key = format!("person/{since}/{}", why.label());
                 Some(Notification {
+                    key: self.person(deed)?,
                     summary: format!("{} still rings, and nothing more is done about it: {why}.", self.name()),
                     facts: [("since".to_owned(), clock(since))]
                         .into_iter()
@@ -154,11 +160,17 @@ impl Story<'_> {
                         .chain(self.changes())
                         .collect(),
                     next_steps: self.where_to_look(since),
-                    ..self.message(Severity::Critical, &key, &title)
+                    ..self.message(Severity::Critical, "person", &title)
                 })
             }
-            Deed::Nothing(_) | Deed::Failed(..) => None,
+            Deed::Nothing(_) | Deed::Would(_) | Deed::Failed(..) => None,
         }
+    }
+
+    /// The key under which it is told that nothing more is done by itself: once for each ring.
+    pub fn person(&self, deed: &Deed) -> Option<String> {
+        let Deed::Nothing(why @ (Why::LimitReached { .. } | Why::TooLong { .. })) = deed else { return None };
+        Some(format!("alarm/{}/person/{}/{}", self.policy.name, self.record.ringing_since()?, why.label()))
     }
 
     /// What is wrong, in plain words: the first sentence of the alarm's own description, and the figure.
@@ -192,27 +204,36 @@ impl Story<'_> {
         facts
     }
 
-    fn tasks(&self) -> Option<(String, String)> {
-        let place = self.place?;
-        let text = match place.tasks() {
+    fn tasks(&self) -> Vec<(String, String)> {
+        let text = |place: &&Place| match place.tasks() {
             Some((running, desired)) => format!("{} runs {running} of {desired}", place.policy.name),
             None => format!("it is not known what {} runs", place.policy.name),
         };
-        Some(("tasks".into(), text))
+        self.places.iter().map(|place| ("tasks".to_owned(), text(place))).collect()
     }
 
-    /// What was done in the last hour; it is the usual reason.
+    /// What was done in the last hour, newest first; it is the usual reason.
     fn changes(&self) -> Vec<(String, String)> {
-        let Some(place) = self.place else { return Vec::new() };
-        let time = |at: Timestamp| at.strftime("%H:%M").to_string();
-        let line = |event: &shared::ledger::Event| {
-            let (what, why) = (event.what.replace('_', " "), &event.why);
-            ("changed".to_owned(), format!("{} {what}: {why}", time(event.at)))
+        let several = self.places.len() > 1;
+        let of_service = |place: &&Place| {
+            let name = if several { format!("{}: ", place.policy.name) } else { String::new() };
+            let line =
+                move |event: &Event| (event.at, format!("{name}{}: {}", event.what.replace('_', " "), event.why));
+            place.changes(self.now).map(line).collect::<Vec<_>>()
         };
-        let told: Vec<_> = place.changes(self.now).take(CHANGES).map(line).collect();
-        match told.is_empty() {
-            true => vec![("changed".to_owned(), format!("nothing about {} in the last hour", place.policy.name))],
-            false => told,
+        let mut changes: Vec<(Timestamp, String)> = self.places.iter().flat_map(of_service).collect();
+        if let Some(update) = self.record.updating.filter(|update| update.at + LAST > self.now) {
+            let what = if update.on_its_way { "stack update began" } else { "stack update ended" };
+            changes.push((update.at, what.to_owned()));
+        }
+        changes.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        let fact = |text: String| ("changed".to_owned(), text);
+        let line = |(at, what): (Timestamp, String)| fact(format!("{} {what}", at.strftime("%H:%M")));
+        let names: Vec<&str> = self.places.iter().map(|place| place.policy.name.as_str()).collect();
+        match changes.is_empty() {
+            true if names.is_empty() => Vec::new(),
+            true => vec![fact(format!("nothing about {} in the last hour", names.join(" and ")))],
+            false => changes.into_iter().take(CHANGES).map(line).collect(),
         }
     }
 
@@ -220,6 +241,7 @@ impl Story<'_> {
         match deed {
             Deed::Asked(taken) => format!("asked for {}", step(taken)),
             Deed::Failed(wanted, error) => format!("could not ask for {}: {error}; it is tried again", step(wanted)),
+            Deed::Would(wanted) => format!("none, as this is a dry run; it would be {}", step(wanted)),
             Deed::Nothing(why) => format!("none: {why}"),
         }
     }
@@ -229,7 +251,7 @@ impl Story<'_> {
         let taken = self.record.taken.iter().rev().filter(|taken| taken.at >= since);
         let told: Vec<String> =
             taken.map(|taken| format!("{} at {}", taken.what, taken.at.strftime("%H:%M"))).collect();
-        (!told.is_empty()).then(|| ("remedy".to_owned(), told.join(", ")))
+        (!told.is_empty()).then(|| ("asked for".to_owned(), told.join(", ")))
     }
 
     fn next(&self, deed: &Deed, since: Timestamp) -> Vec<String> {
@@ -240,17 +262,18 @@ impl Story<'_> {
             Deed::Asked(Step::Rollback { .. }) => {
                 Some("The rollout function tells when the rollback is done.".to_owned())
             }
-            Deed::Nothing(_) | Deed::Asked(_) | Deed::Failed(..) => None,
+            Deed::Nothing(_) | Deed::Would(_) | Deed::Asked(_) | Deed::Failed(..) => None,
         };
         person.into_iter().chain(self.where_to_look(since)).collect()
     }
 
     fn where_to_look(&self, since: Timestamp) -> Vec<String> {
-        let group = self.policy.service.as_ref().and_then(|service| self.alarms.logs.get(service));
+        let groups = self.places.iter().filter_map(|place| self.alarms.logs.get(&place.policy.name));
+        let groups: Vec<&str> = groups.map(String::as_str).collect();
         let steps = [
             Some(format!("Runbook: {}", self.links.runbook(&self.policy.runbook))),
             self.alarms.dashboard.as_ref().map(|name| format!("Dashboard: {}", self.links.dashboard(name))),
-            group.map(|group| format!("Logs of that time: {}", self.links.logs(group, since, self.now))),
+            (!groups.is_empty()).then(|| format!("Logs of that time: {}", self.links.logs(&groups, since, self.now))),
             Some(format!("Alarm: {}", self.links.alarm(&self.policy.name))),
         ];
         steps.into_iter().flatten().collect()

@@ -60,6 +60,7 @@ fn place(service: usize) -> Place {
         images: images(n),
         revision: format!("rev-{n}"),
         deployment: format!("ecs-svc/{n}"),
+        started_at: at(minute - 5),
         at: at(minute),
     };
     let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), what: what.into(), why: why.into() };
@@ -84,19 +85,19 @@ fn place(service: usize) -> Place {
 struct World {
     alarms: Alarms,
     name: &'static str,
-    place: Option<Place>,
+    places: Vec<Place>,
     record: Record,
 }
 
 impl World {
     fn errors(remedy: &str) -> World {
-        let place = Some(place(0));
-        World { alarms: alarms(remedy), name: "huskit-prod-website-agent-5xx", place, record: Record::default() }
+        let places = vec![place(0)];
+        World { alarms: alarms(remedy), name: "huskit-prod-website-agent-5xx", places, record: Record::default() }
     }
 
     fn crawler(remedy: &str) -> World {
-        let place = Some(place(1));
-        World { alarms: alarms(remedy), name: "huskit-prod-crawler-cpu", place, record: Record::default() }
+        let places = vec![place(1)];
+        World { alarms: alarms(remedy), name: "huskit-prod-crawler-cpu", places, record: Record::default() }
     }
 
     fn hear(mut self, file: &str, minute: i64) -> World {
@@ -106,18 +107,17 @@ impl World {
 
     /// Plans, does, and returns the message as it arrives.
     fn look(&mut self, minute: i64) -> String {
-        self.look_and(minute, None)
+        self.look_and(minute, Deed::Asked)
     }
 
-    fn look_and(&mut self, minute: i64, failure: Option<Error>) -> String {
+    fn look_and(&mut self, minute: i64, take: impl FnOnce(Step) -> Deed) -> String {
         let (fleet, now) = (fleet(), at(minute));
         let policy = self.alarms.get(self.name).unwrap();
-        let watched: Option<Watched<'_>> = self.place.as_ref().map(Place::watched);
+        let watched: Option<Watched<'_>> = self.places.first().filter(|_| policy.service.is_some()).map(Place::watched);
         let plan = plan(policy, watched.as_ref(), &self.record, now);
-        let deed = match (&plan.treatment.step, failure) {
-            (Some(step), None) => Deed::Asked(step.clone()),
-            (Some(step), Some(error)) => Deed::Failed(step.clone(), error),
-            (None, _) => Deed::Nothing(plan.treatment.why.clone()),
+        let deed = match plan.treatment.step.clone() {
+            Some(step) => take(step),
+            None => Deed::Nothing(plan.treatment.why.clone()),
         };
         if let Deed::Asked(step) = &deed {
             self.record.took(step, now);
@@ -127,7 +127,15 @@ impl World {
         let runbooks = "https://example.com/runbooks".to_owned();
         let links = Links { runbooks, alarm, home: region("eu-central-1") };
         let (alarms, record) = (&self.alarms, &self.record);
-        let story = Story { fleet: &fleet, alarms, policy, record, place: self.place.as_ref(), links: &links, now };
+        let story = Story {
+            fleet: &fleet,
+            alarms,
+            policy,
+            record,
+            places: &self.places.iter().collect::<Vec<_>>(),
+            links: &links,
+            now,
+        };
         let message = story.tell(&plan, &deed);
         self.record.told(&plan, now);
         message.map_or_else(|| "(nothing)".into(), |message| format!("{}\n\n{}", message.subject(), message.text()))
@@ -164,9 +172,17 @@ fn errors_after_a_rollout_are_announced_with_the_rollout_and_what_was_asked_for(
 
     website-agent-5xx rang from 2026-11-21 10:20 UTC to 2026-11-21 10:34 UTC.
 
-    lasted  14 min
-    remedy  rollback at 10:21
+    lasted     14 min
+    asked for  rollback at 10:21
     ");
+}
+
+#[test]
+fn in_a_dry_run_people_are_told_and_nothing_is_asked_for() {
+    let mut world = World::errors(r#"{"rollback":{}}"#).hear("single-metric", 0);
+    let message = world.look_and(1, Deed::Would);
+    assert!(message.contains("remedy    none, as this is a dry run; it would be a rollback from v2"), "{message}");
+    assert_eq!((world.look_and(6, Deed::Would), world.record.taken.len()), ("(nothing)".into(), 0));
 }
 
 #[test]
@@ -195,8 +211,10 @@ fn an_alarm_that_nothing_can_be_done_about_asks_for_a_person() {
 }
 
 #[test]
-fn an_alarm_of_the_edge_is_linked_where_it_is() {
-    let mut world = World { name: "huskit-prod-cdn-5xx", place: None, ..World::errors(r#""none""#) };
+fn an_alarm_of_the_edge_is_linked_where_it_is_and_tells_what_changed_anywhere() {
+    let places = vec![place(0), place(1)];
+    let mut world = World { name: "huskit-prod-cdn-5xx", places, ..World::errors(r#""none""#) };
+    world.record.hear_update(shared::alarm::Updating { at: at(-8), on_its_way: false });
     world.record.hear(heard("forwarded-insights", 0));
     assert_snapshot!(world.look(1), @"
     [huskit prod] ! cdn-5xx rings
@@ -205,12 +223,21 @@ fn an_alarm_of_the_edge_is_linked_where_it_is() {
 
     measured  Errors (%)
     since     2026-11-21 10:20 UTC
+    tasks     website-agent runs 4 of 4
+    tasks     crawler runs 4 of 4
+    changed   10:14 website-agent: complete: ecs-svc/2 is complete and 4 of its tasks run
+    changed   10:14 crawler: complete: ecs-svc/2 is complete and 4 of its tasks run
+    changed   10:12 stack update ended
+    changed   10:09 website-agent: roll: a newer image was pushed: huskit/website-agent: v1 (010101010101) -> v2 (020202020202)
+    changed   10:09 crawler: roll: a newer image was pushed: huskit/crawler: v1 (010101010101) -> v2 (020202020202)
+    changed   09:50 website-agent: up: its baseline applies
     remedy    none: no remedy is declared for this alarm
 
     Next
     - A person is needed: nothing is done about it by itself.
     - Runbook: https://example.com/runbooks/cdn-5xx.md
     - Dashboard: https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/huskit-prod
+    - Logs of that time: https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:logs-insights$3FqueryDetail$3D$257E$2528end$257E$25272026-11-21T10*3a26*3a00.000Z$257Estart$257E$25272026-11-21T10*3a05*3a00.000Z$257EtimeType$257E$2527ABSOLUTE$257Etz$257E$2527UTC$257EeditorString$257E$2527fields*20*40timestamp*2c*20*40message*0a*7c*20sort*20*40timestamp*20desc*0a*7c*20limit*20200$257Esource$257E$2528$257E$2527*2fecs*2fhuskit-website-agent$257E$2527*2fecs*2fhuskit-crawler$2529$2529
     - Alarm: https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#alarmsV2:alarm/huskit-prod-cdn-5xx
     ");
 }
@@ -245,7 +272,7 @@ fn load_gets_more_tasks_and_says_when_they_go() {
     crawler-cpu rang from 2026-11-21 10:20 UTC to 2026-11-21 10:44 UTC.
 
     lasted          24 min
-    remedy          scale at 10:21
+    asked for       scale at 10:21
     still in force  at least 5 tasks until 2026-11-21 11:10 UTC, then as many as are needed
     ");
     let mut again = over.hear("muted", 90);
@@ -271,7 +298,7 @@ fn load_gets_more_tasks_and_says_when_they_go() {
 fn a_remedy_that_could_not_be_asked_for_is_told() {
     let mut world = World::crawler(r#"{"restart":{}}"#).hear("muted", 0);
     let error = Error::new(Kind::Denied, "invoke function huskit-prod-rollout: AccessDeniedException: no");
-    let told = world.look_and(1, Some(error));
+    let told = world.look_and(1, |step| Deed::Failed(step, error));
     let line = told.lines().find(|line| line.starts_with("remedy")).unwrap();
     assert_snapshot!(line, @"remedy    could not ask for a restart: new tasks of what runs, one after the other: invoke function huskit-prod-rollout: AccessDeniedException: no; it is tried again");
     assert_snapshot!(world.look(5), @"

@@ -7,7 +7,7 @@ use shared::model::{Fleet, Image, ServicePolicy, clock};
 use shared::notify::{Notification, Severity};
 use shared::rollout::{Freeze, Reason, Record, Rollout};
 
-use crate::Trigger;
+use crate::{Request, Trigger};
 
 /// The new images run.
 pub(crate) fn completed(
@@ -166,7 +166,13 @@ pub(crate) fn frozen(
 }
 
 /// What is worth telling although nothing was done; each is told once.
-pub(crate) fn kept(fleet: &Fleet, policy: &ServicePolicy, reason: &Reason, trigger: &Trigger) -> Option<Notification> {
+pub(crate) fn kept(
+    fleet: &Fleet,
+    policy: &ServicePolicy,
+    reason: &Reason,
+    trigger: &Trigger,
+    now: Timestamp,
+) -> Option<Notification> {
     let say = |severity: Severity, key: String, title: String, next_steps: Vec<String>| Notification {
         summary: format!("{}: {reason}.", policy.name),
         next_steps,
@@ -199,10 +205,25 @@ pub(crate) fn kept(fleet: &Fleet, policy: &ServicePolicy, reason: &Reason, trigg
             let step = format!("Look at the events of the service; to give up: {}", ask("rollback", policy));
             Some(say(Severity::Warning, format!("overdue/{what}"), "the rollout is overdue".into(), vec![step]))
         }
-        // Somebody asked and waits for an answer.
+        // Somebody asked and waits for an answer; what asks may be a function that hears none.
         Reason::OtherDeployment { asked, .. } => {
             let key = format!("refused/rollback/{asked}");
             Some(say(Severity::Warning, key, "the rollback is refused".into(), vec![ask_for_one(policy)]))
+        }
+        Reason::NothingRuns => {
+            let key = format!("refused/restart/{now}");
+            Some(say(Severity::Warning, key, "the restart is refused".into(), Vec::new()))
+        }
+        Reason::ReplacesTasks { deployment } => {
+            let key = format!("refused/restart/{deployment}");
+            Some(say(Severity::Warning, key, "the restart is refused".into(), Vec::new()))
+        }
+        // The same request once more, late or repeated after a crash, was answered by the restart itself.
+        Reason::CoolingDown { by, .. } if asker(trigger) == Some(by.as_str()) => None,
+        Reason::CoolingDown { at, .. } => {
+            let key = format!("refused/restart/{at}/{}", asker(trigger).unwrap_or_default());
+            let step = format!("To restart it all the same: {}", ask("restart", policy));
+            Some(say(Severity::Warning, key, "the restart is refused".into(), vec![step]))
         }
         Reason::Stuck { revision } => {
             let step = "Compare that revision with the one before: its environment, secrets, sizes.".to_owned();
@@ -236,6 +257,14 @@ fn took(rollout: &Rollout, now: Timestamp) -> String {
         (0, seconds) => format!("{seconds} s"),
         (minutes, 0) => format!("{minutes} min"),
         (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
+/// Who asks for a restart.
+fn asker(trigger: &Trigger) -> Option<&str> {
+    match trigger {
+        Trigger::Request(Request::Restart { by, .. }) => Some(by),
+        _ => None,
     }
 }
 

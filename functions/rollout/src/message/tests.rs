@@ -35,7 +35,13 @@ fn rollout(cause: Cause) -> Rollout {
 }
 
 fn record() -> Record {
-    let release = Release { images: images(1), revision: "rev-1".into(), deployment: "ecs-svc/1".into(), at: at(1) };
+    let release = Release {
+        images: images(1),
+        revision: "rev-1".into(),
+        deployment: "ecs-svc/1".into(),
+        started_at: at(0),
+        at: at(1),
+    };
     Record { releases: vec![release], ..Record::default() }
 }
 
@@ -157,7 +163,7 @@ fn what_is_held_or_refused() {
     let service = &fleet.services[0];
     let image = images(2).remove("huskit/website-agent").unwrap();
     let freeze = Freeze { until: at(120), by: "anna".into(), why: None };
-    let held = kept(&fleet, service, &Reason::Frozen { image: image.clone(), freeze }, &Trigger::Everything);
+    let held = kept(&fleet, service, &Reason::Frozen { image: image.clone(), freeze }, &Trigger::Everything, at(60));
     assert_snapshot!(mail(&held.unwrap()), @r#"
     [huskit prod] website-agent: v2 (020202020202) is held
 
@@ -167,7 +173,7 @@ fn what_is_held_or_refused() {
     - To release it now: invoke the rollout function with {"action":"unfreeze","service":"website-agent","by":"<you>"}
     "#);
     let found = Reason::ScanRefused { image: image.clone(), finding: "2 critical findings, at most 0 allowed".into() };
-    assert_snapshot!(mail(&kept(&fleet, service, &found, &Trigger::Everything).unwrap()), @r#"
+    assert_snapshot!(mail(&kept(&fleet, service, &found, &Trigger::Everything, at(60)).unwrap()), @r#"
     [huskit prod] website-agent: v2 (020202020202) is refused
 
     website-agent: v2 (020202020202) is refused: 2 critical findings, at most 0 allowed.
@@ -176,7 +182,7 @@ fn what_is_held_or_refused() {
     - To roll it all the same: invoke the rollout function with {"action":"retry","service":"website-agent","by":"<you>"}
     "#);
     let overdue = Reason::Overdue { what: "ecs-svc/2".into(), since: at(33) };
-    assert_snapshot!(mail(&kept(&fleet, service, &overdue, &Trigger::Everything).unwrap()), @r#"
+    assert_snapshot!(mail(&kept(&fleet, service, &overdue, &Trigger::Everything, at(60)).unwrap()), @r#"
     [huskit prod] website-agent: the rollout is overdue
 
     website-agent: ecs-svc/2 should have ended by 2026-11-21 10:33 UTC and reported nothing.
@@ -193,7 +199,7 @@ fn a_refused_digest_is_told_when_it_is_pushed_again_and_not_when_an_event_comes_
     let reason = Reason::Quarantined { image, why: "exit 1".into(), since: at(9) };
     let push =
         |at: Option<Timestamp>| Trigger::Push { repository: "huskit/website-agent".into(), tag: "latest".into(), at };
-    let told = |trigger: Trigger| kept(&fleet, &fleet.services[0], &reason, &trigger);
+    let told = |trigger: Trigger| kept(&fleet, &fleet.services[0], &reason, &trigger, at(60));
     assert_snapshot!(mail(&told(push(Some(at(20)))).unwrap()), @r#"
     [huskit prod] website-agent: v2 (020202020202) is refused
 
@@ -220,7 +226,7 @@ fn new_tasks_and_a_refused_rollback_are_told() {
     deployment  ecs-svc/3
     ");
     let refused = Reason::OtherDeployment { asked: "ecs-svc/2".into(), runs: "ecs-svc/3".into() };
-    assert_snapshot!(mail(&kept(&fleet, service, &refused, &Trigger::Everything).unwrap()), @r#"
+    assert_snapshot!(mail(&kept(&fleet, service, &refused, &Trigger::Everything, at(60)).unwrap()), @r#"
     [huskit prod] website-agent: the rollback is refused
 
     website-agent: ecs-svc/2 does not run any more, ecs-svc/3 does: a rollback now would undo something else.
@@ -228,4 +234,37 @@ fn new_tasks_and_a_refused_rollback_are_told() {
     Next
     - If what runs is bad too: invoke the rollout function with {"action":"rollback","service":"website-agent","by":"<you>"}
     "#);
+}
+
+#[test]
+fn a_refused_restart_is_told_to_whoever_asked_for_another() {
+    let fleet = fleet();
+    let service = &fleet.services[0];
+    let request = |by: &str| {
+        let (service, by) = ("website-agent".to_owned(), by.to_owned());
+        Trigger::Request(Request::Restart { service, by, reason: None, cool_down_minutes: Some(60), at: None })
+    };
+    let told = |reason: &Reason, by: &str| kept(&fleet, service, reason, &request(by), at(60));
+    let refused = Reason::CoolingDown { at: at(20), by: "alarm memory".into(), until: at(80) };
+    assert_eq!(told(&refused, "alarm memory"), None, "the same request once more");
+    assert_snapshot!(mail(&told(&refused, "alarm errors").unwrap()), @r#"
+    [huskit prod] website-agent: the restart is refused
+
+    website-agent: it was restarted at 2026-11-21 10:20 UTC because alarm memory asked, and is not again before 2026-11-21 11:20 UTC.
+
+    Next
+    - To restart it all the same: invoke the rollout function with {"action":"restart","service":"website-agent","by":"<you>"}
+    "#);
+    assert_snapshot!(mail(&told(&Reason::NothingRuns, "alarm errors").unwrap()), @"
+    [huskit prod] website-agent: the restart is refused
+
+    website-agent: it should run no tasks, so there is nothing to restart.
+    ");
+    let rolling = Reason::ReplacesTasks { deployment: "ecs-svc/3".into() };
+    assert_snapshot!(mail(&told(&rolling, "alarm errors").unwrap()), @"
+    [huskit prod] website-agent: the restart is refused
+
+    website-agent: ecs-svc/3 replaces tasks already; ask again when it is done.
+    ");
+    assert_eq!(told(&Reason::Restarting { by: "anna".into() }, "alarm errors"), None);
 }

@@ -1,7 +1,11 @@
 //! The daily digest.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use shared::alarm::{self, State};
+use shared::budget;
 use shared::capacity::{Facts, Reason, Savings};
 use shared::ledger::Event;
 use shared::model::{Fleet, ServicePolicy, Usd};
@@ -20,6 +24,10 @@ pub(crate) struct Day<'a> {
     /// Who or what, and what happened.
     pub events: Vec<(String, Event)>,
     pub services: Vec<ServiceDay<'a>>,
+    /// What is known of each alarm, by its name.
+    pub alarms: BTreeMap<String, alarm::Record>,
+    /// What is known of each budget, by its name.
+    pub budgets: BTreeMap<String, budget::Record>,
 }
 
 /// The day of one service.
@@ -75,6 +83,8 @@ pub(crate) fn digest(day: &Day<'_>) -> Notification {
     for service in &day.services {
         facts.extend(standing(day, service));
     }
+    facts.extend(day.alarms.iter().filter_map(|(name, alarm)| not_quiet(day, name, alarm)));
+    facts.extend(day.budgets.iter().flat_map(|(name, budget)| spending(day, name, budget)));
     for service in &day.services {
         let name = &service.policy.name;
         let (counted, month) = (&service.counted, &service.month);
@@ -132,12 +142,48 @@ fn standing(day: &Day<'_>, service: &ServiceDay<'_>) -> Vec<(String, String)> {
         let (percent, until) = (cut.reached_percent, day.full(cut.until));
         lines.push(("held by the budget".into(), format!("{name}: {percent} % is spent, until {until}")));
     }
-    if let Some(boost) = &facts.boost {
+    for boost in facts.boosts.values() {
         let (by, until) = (&boost.until.by, day.full(boost.until.until));
         lines.push(("boosted".into(), format!("{name}: at least {} tasks for {by}, until {until}", boost.min)));
     }
     if let Some(retry) = facts.spot.retry_at.filter(|at| *at > day.now) {
         lines.push(("without Spot".into(), format!("{name}: tried again at {}", day.full(retry))));
+    }
+    lines
+}
+
+/// What people would hear, or do not hear, of an alarm that is not quiet.
+fn not_quiet(day: &Day<'_>, name: &str, alarm: &alarm::Record) -> Option<(String, String)> {
+    let line = |label: &str, what: String| Some((label.to_owned(), format!("{name}{what}")));
+    match &alarm.state {
+        State::Quiet => None,
+        State::Announced { since } => line("rings", format!(" since {}", day.full(*since))),
+        State::Flapping { since } => {
+            line("muted", format!(" comes and goes since {}; told when it is quiet", day.full(*since)))
+        }
+        State::Explained { since, by } => line("muted", format!(" rings since {}: {by}", day.full(*since))),
+        State::Blind { since } => line("without data", format!(" since {}", day.full(*since))),
+    }
+}
+
+/// How a budget stands, and what a person changed of it.
+fn spending(day: &Day<'_>, name: &str, budget: &budget::Record) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    if let (Some(figure), Some(limit)) = (&budget.figure, &budget.limit) {
+        let percent = budget.percent();
+        lines.push(("spent".to_owned(), format!("{name}: {figure} of {limit} ({percent} %)")));
+    }
+    if let Some(doubted) = &budget.doubted {
+        let (figure, since) = (&doubted.figure, day.full(doubted.since));
+        lines.push(("not believed".into(), format!("{name}: {figure}, since {since}: {}", doubted.doubt)));
+    }
+    if let Some(hold) = budget.hold.as_ref().filter(|hold| hold.until > day.now) {
+        let (by, until) = (&hold.by, day.full(hold.until));
+        lines.push(("overridden".into(), format!("{name}: {by} keeps all tiers off until {until}")));
+    }
+    if let Some(release) = &budget.released {
+        let (by, up_to) = (&release.by, release.up_to);
+        lines.push(("overridden".into(), format!("{name}: {by} ended the tiers up to {up_to} % for this period")));
     }
     lines
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use shared::capacity::{Decision, Facts, Manual, Move, Savings, SpotState, Want};
 use shared::model::{Fleet, ServicePolicy, SpotMode, Task, TasksByProvider, Usd, clock};
 use shared::notify::{Notification, Severity};
+use shared::report::NAMESPACE;
 
 use crate::event::Override;
 
@@ -262,7 +263,7 @@ pub(crate) fn metrics(
     let metrics: Vec<Value> = names.iter().map(|name| json!({ "Name": name, "Unit": unit(name) })).collect();
     document["_aws"] = json!({
         "Timestamp": now.as_millisecond(),
-        "CloudWatchMetrics": [{ "Namespace": "Automation", "Dimensions": [["System", "Service"]], "Metrics": metrics }],
+        "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [["System", "Service"]], "Metrics": metrics }],
     });
     document
 }

@@ -6,6 +6,7 @@ use shared::capacity::{Action, Reason, SpotEvent, Until};
 use shared::ledger::Event;
 use shared::model::Span;
 use shared::rollout::{self, Freeze};
+use shared::{alarm, budget};
 
 use super::digest::{Day, ServiceDay};
 use super::*;
@@ -244,6 +245,27 @@ fn metrics_carry_figures_only_where_a_price_is_known() {
     assert_eq!((names, without.get("EstimatedSavings")), (2, None));
 }
 
+fn alarms() -> BTreeMap<String, alarm::Record> {
+    let by = alarm::Explanation::Asleep { why: "it is night".into() };
+    let states = [
+        ("errors", alarm::State::Announced { since: at(-30) }),
+        ("latency", alarm::State::Flapping { since: at(-50) }),
+        ("no-tasks", alarm::State::Explained { since: at(-5), by }),
+        ("cpu", alarm::State::Quiet),
+    ];
+    let each = states.into_iter().map(|(name, state)| (name.into(), alarm::Record { state, ..Default::default() }));
+    each.collect()
+}
+
+fn budget() -> budget::Record {
+    budget::Record {
+        figure: Some("412.37 USD".parse().unwrap()),
+        limit: Some("500 USD".parse().unwrap()),
+        hold: Some(budget::Hold { until: at(600), by: "anna".into() }),
+        ..budget::Record::default()
+    }
+}
+
 #[test]
 fn a_day() {
     let fleet = fleet();
@@ -276,6 +298,8 @@ fn a_day() {
             month: counted(9_120_000, 41_300_000),
             coming: vec![(at(120), true, Reason::Night), (at(480), false, Reason::Baseline)],
         }],
+        alarms: alarms(),
+        budgets: BTreeMap::from([("huskit-monthly".to_owned(), budget())]),
     };
     let message = digest::digest(&day);
     assert_snapshot!(format!("{}\n\n{}", message.subject(), message.text()), @"
@@ -288,6 +312,11 @@ fn a_day() {
     frozen              crawler until 2026-11-22 08:00 CET by ben: launch
     overridden          crawler: anna wants it awake until 2026-11-22 00:00 CET
     without Spot        crawler: tried again at 2026-11-21 23:11 CET
+    rings               errors since 2026-11-21 21:30 CET
+    muted               latency comes and goes since 2026-11-21 21:10 CET; told when it is quiet
+    muted               no-tasks rings since 2026-11-21 21:55 CET: its service sleeps: it is night
+    spent               huskit-monthly: 412.37 USD of 500.00 USD (82 %)
+    overridden          huskit-monthly: anna keeps all tiers off until 2026-11-22 08:00 CET
     crawler (estimate)  cost $0.4100, saved $1.97; in 2026-11 cost $9.12, saved $41.30
     next, Sun 00:00     crawler sleeps: it is night
     next, Sun 06:00     crawler wakes: its baseline applies

@@ -60,7 +60,13 @@ pub(super) fn images(n: u8) -> BTreeMap<String, Image> {
 }
 
 pub(super) fn release(n: u8, minute: i64) -> Release {
-    Release { images: images(n), revision: format!("rev-{n}"), deployment: format!("ecs-svc/{minute}"), at: at(minute) }
+    Release {
+        images: images(n),
+        revision: format!("rev-{n}"),
+        deployment: format!("ecs-svc/{minute}"),
+        started_at: at(minute - 5),
+        at: at(minute),
+    }
 }
 
 /// One alarm of one service, played minute by minute.
@@ -125,7 +131,7 @@ impl World {
             self.record.took(&step, now);
             if let Step::Boost { boost, .. } = &step {
                 let facts = &mut self.seen.capacity.facts;
-                facts.boost = Some(merge(facts.boost.as_ref(), boost, now));
+                facts.boosts.insert(self.policy.name.clone(), boost.clone());
             }
             self.asked.push((self.minute, step));
         }

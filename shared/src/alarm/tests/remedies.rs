@@ -18,7 +18,7 @@ fn more_tasks_are_asked_for_once_prolonged_while_it_rings_and_let_go_after() {
     assert_eq!(world.record.boost.unwrap().until, at(60));
     let world = world.ends(41).ticks(45, 200);
     assert_eq!(mins(&world).len(), 3);
-    assert_eq!(world.seen.capacity.facts.boost.as_ref().unwrap().until.until, at(60), "it ends by itself");
+    assert_eq!(world.seen.capacity.facts.boost(at(59)).unwrap().until.until, at(60), "it ends by itself");
 }
 
 #[test]
@@ -54,6 +54,20 @@ fn the_daily_limit_holds_and_then_a_person_is_needed() {
 }
 
 #[test]
+fn rings_that_follow_each_other_keep_their_tasks_no_longer_than_the_limit_allows() {
+    let often = |world: World, n: i64| world.rings(n * 20).ends(n * 20 + 10).looks(n * 20 + 15);
+    let world = (0..30).fold(World::with(scale(Tasks::More(1))).runs(3), often);
+    let fresh = world.asked.iter().filter(|(_, step)| matches!(step, Step::Boost { extends: false, .. })).count();
+    assert_eq!((fresh, world.record.boost.unwrap().until <= at(100)), (2, true), "{:?}", world.record.boost);
+}
+
+#[test]
+fn what_was_told_and_is_explained_by_now_is_not_treated() {
+    let world = World::with(scale(Tasks::More(1))).rings(0).asleep().ticks(5, 120);
+    assert_eq!((mins(&world), world.why), (vec![(0, 3)], Why::Explained));
+}
+
+#[test]
 fn a_boost_does_not_last_for_ever() {
     let world = World::with(scale(Tasks::More(1))).baseline(2, 6).rings(0).runs(3).ticks(5, 11 * 60);
     let last = world.record.boost.unwrap();
@@ -62,19 +76,6 @@ fn a_boost_does_not_last_for_ever() {
     assert_eq!(world.why, Why::TooLong { since: at(0) });
     let again = world.ends(11 * 60 + 1).rings(11 * 60 + 30);
     assert_eq!(mins(&again).last(), Some(&(690, 4)), "another ring is another matter");
-}
-
-#[test]
-fn one_alarm_takes_nothing_away_from_another() {
-    let boost = |min, minute: i64, by: &str| crate::capacity::Boost {
-        min,
-        until: crate::capacity::Until { until: at(minute), by: by.into() },
-    };
-    let (own, other) = (boost(3, 30, "cpu"), boost(5, 20, "memory"));
-    assert_eq!(merge(None, &own, at(0)), own);
-    assert_eq!(merge(Some(&other), &own, at(0)), boost(5, 30, "memory"));
-    assert_eq!(merge(Some(&own), &other, at(0)), boost(5, 30, "memory"));
-    assert_eq!(merge(Some(&other), &own, at(20)), own, "that one has ended");
 }
 
 #[test]
@@ -116,6 +117,8 @@ fn a_rollback_that_would_not_help_is_not_asked_for() {
         (rollback().rings(1), "no_recent_rollout"),
         (rollback().released(3, 0).rings(30), "no_recent_rollout"),
         (rollback().rings(-20).released(3, 0).looks(1), "rang_before"),
+        // A fix that was pushed while it rang is not undone.
+        (rollback().rings(-6).released(3, 0).looks(1), "rang_before"),
         (rollback().rolling(0).rings(1), "rollout_on_its_way"),
         (none.rings(1), "nothing_verified"),
         (rollback().quarantined(1).quarantined(2).released(3, 0).rings(1), "nothing_verified"),

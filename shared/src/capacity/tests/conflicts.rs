@@ -36,7 +36,7 @@ impl World {
                 let (asleep, spot_only, ceiling) = (*asleep, *spot_only, *ceiling);
                 self.facts.budget = Some(BudgetCut { asleep, spot_only, ceiling, until: until.until, ..cut() });
             }
-            Arrival::Boost(min) => self.facts.boost = Some(Boost { min: *min, until }),
+            Arrival::Boost(min) => drop(self.facts.boosts.insert("cpu".into(), Boost { min: *min, until })),
             Arrival::Shortage => self.facts.spot = self.facts.spot.after(SpotEvent::NoCapacity, now),
             Arrival::RolloutStarts => self.seen.rollout_in_flight = true,
             Arrival::Tick => {}

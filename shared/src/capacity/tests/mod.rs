@@ -104,10 +104,22 @@ fn an_override_ends_by_itself() {
 
 #[test]
 fn a_boost_raises_the_floor_within_the_range_and_wakes_nobody() {
-    let facts = Facts { boost: Some(Boost { min: 9, until: until(2) }), ..Facts::default() };
+    let facts = Facts { boosts: [("cpu".to_owned(), Boost { min: 9, until: until(2) })].into(), ..Facts::default() };
     let boosted = set(plan(&policy(), &facts, &observed(1, 1, 3), noon()));
     assert_eq!((boosted.desired, boosted.bounds.min), (3, 3));
     assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).reason, Reason::Night);
+}
+
+#[test]
+fn of_several_boosts_the_greatest_counts_until_it_ends() {
+    let boosts = [("cpu", 2, 4), ("latency", 3, 2)];
+    let boosts = boosts.map(|(name, min, hours)| (name.to_owned(), Boost { min, until: until(hours) })).into();
+    let facts = Facts { boosts, ..Facts::default() };
+    let then = |hours: i64| plan(&policy(), &facts, &observed(1, 1, 3), noon() + SignedDuration::from_hours(hours));
+    assert_eq!(set(then(0)).bounds.min, 3);
+    assert_eq!(then(0).until, Some(noon() + SignedDuration::from_hours(2)));
+    assert_eq!(set(then(2)).bounds.min, 2);
+    assert_eq!(then(4).action, Action::Keep);
 }
 
 #[test]

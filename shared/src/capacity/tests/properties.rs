@@ -15,14 +15,14 @@ prop_compose! {
     fn any_facts()(
         frozen in prop::option::of(any_until()),
         manual in prop::option::of((prop::sample::select(vec![Want::Awake, Want::Asleep, Want::Hold]), any_until())),
-        boost in prop::option::of((0u32..9, any_until())),
+        boosts in prop::collection::btree_map("[ab]", (0u32..9, any_until()), 0..3),
         budget in prop::option::of((any::<bool>(), any::<bool>(), 0u32..180, prop::option::of(0u32..9), any_until())),
         short in prop::option::of(-20i64..20),
     ) -> Facts {
         Facts {
             frozen,
             manual: manual.map(|(want, until)| Manual { want, until }),
-            boost: boost.map(|(min, until)| Boost { min, until }),
+            boosts: boosts.into_iter().map(|(name, (min, until))| (name, Boost { min, until })).collect(),
             budget: budget.map(|(asleep, spot_only, longer_night_minutes, ceiling, until)| BudgetCut {
                 asleep, spot_only, longer_night_minutes, ceiling, until: until.until, ..cut()
             }),

@@ -186,7 +186,13 @@ pub fn outcome(decision: &Decision) -> (&'static str, Option<Image>) {
 }
 
 pub fn release(n: u8) -> Release {
-    Release { images: images(n), revision: format!("rev-{n}"), deployment: format!("dep-{n}"), at: at(n.into()) }
+    Release {
+        images: images(n),
+        revision: format!("rev-{n}"),
+        deployment: format!("dep-{n}"),
+        started_at: at(n.into()),
+        at: at(n.into()),
+    }
 }
 
 pub fn deploying(n: u8) -> Phase {

@@ -4,3 +4,4 @@ mod choosing;
 mod fixtures;
 mod judging;
 mod requests;
+mod restarting;

@@ -103,15 +103,3 @@ fn rollback_of_a_deployment_that_runs_no_more_is_refused() {
     begun.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "alarm errors".into(), why: None };
     assert_eq!(outcome(&begun.ask(&rollback_of(&current))), ("in_flight", None), "delivered twice");
 }
-
-#[test]
-fn a_restart_is_refused_while_tasks_are_replaced_and_where_none_should_run() {
-    let restart = Ask::Restart { by: "alarm memory".into(), why: None };
-    let decision = with_history().ask(&restart);
-    assert_eq!((decision.action, decision.reason.label()), (Action::Restart, "restart_requested"));
-    let rolling = with_history().candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
-    assert_eq!(outcome(&rolling.ask(&restart)), ("replaces_tasks", None));
-    let mut asleep = with_history();
-    asleep.seen.service.desired = 0;
-    assert_eq!(outcome(&asleep.ask(&restart)), ("nothing_runs", None));
-}

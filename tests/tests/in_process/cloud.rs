@@ -1,0 +1,199 @@
+//! The few calls of AWS that these tests need, answered over HTTP by a thread of the same process.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use shared::Result;
+use shared::aws::Connection;
+use shared::env::{Config, Env};
+use shared::lambda::Function;
+
+/// An account with one table, budgets and a topic; every copy is the same one.
+#[derive(Clone)]
+pub struct Cloud {
+    variables: BTreeMap<&'static str, String>,
+    state: Arc<Mutex<State>>,
+}
+
+/// What happens before a call is answered.
+type Between = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+struct State {
+    /// Items of the table by both keys, as DynamoDB writes them.
+    items: BTreeMap<(String, String), Value>,
+    /// What is spent of each budget, in dollars.
+    spent: BTreeMap<String, String>,
+    /// Does the topic refuse?
+    refuses: bool,
+    published: usize,
+    calls: usize,
+    between: Option<(usize, Between)>,
+}
+
+impl Cloud {
+    /// A cloud in which functions get these variables beside those that every function gets.
+    pub fn new(fleet: &Value, budgets: &Value) -> Cloud {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let variables = [
+            ("FLEET", fleet.to_string()),
+            ("BUDGETS", budgets.to_string()),
+            ("LEDGER_TABLE", "ledger".to_owned()),
+            ("OPERATIONS_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:operations".to_owned()),
+            ("SCHEDULE_FUNCTION", "schedule".to_owned()),
+            ("DRY_RUN", "false".to_owned()),
+            ("AWS_REGION", "eu-central-1".to_owned()),
+            ("AWS_ENDPOINT_URL", endpoint),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ];
+        let cloud = Cloud { variables: variables.into(), state: Arc::default() };
+        let serving = cloud.clone();
+        // Ends with the process.
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let cloud = serving.clone();
+                std::thread::spawn(move || cloud.serve(stream.unwrap()));
+            }
+        });
+        cloud
+    }
+
+    /// One invocation of a function in a process of its own, so to speak.
+    pub fn invoke<F: Function>(&self, payload: Value, now: &str) -> Result<Value> {
+        let env = Env::over(|name| self.variables.get(name).cloned());
+        let config = Config::from_env(&env).unwrap();
+        let function = F::new(config, &env, &Connection::from_env(&env).unwrap()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(function.handle(payload, now.parse::<Timestamp>().unwrap()))
+    }
+
+    /// What is spent of a budget of 500 dollars a month.
+    pub fn spend(&self, budget: &str, dollars: &str) {
+        self.state().spent.insert(budget.to_owned(), dollars.to_owned());
+    }
+
+    /// Does the topic refuse messages from now on?
+    pub fn refuse(&self, refuses: bool) {
+        self.state().refuses = refuses;
+    }
+
+    /// How many messages were published.
+    pub fn published(&self) -> usize {
+        self.state().published
+    }
+
+    /// Does this before the call of that number from here is answered.
+    pub fn between(&self, call: usize, what: impl FnOnce() + Send + 'static) {
+        let mut state = self.state();
+        state.between = Some((state.calls + call, Box::new(what)));
+    }
+
+    /// Is there still something to be done before a call?
+    pub fn waits(&self) -> bool {
+        self.state().between.is_some()
+    }
+
+    /// Writes an item as it would be read.
+    pub fn put(&self, pk: &str, sk: &str, mut item: Value) {
+        (item["pk"], item["sk"]) = (json!({ "S": pk }), json!({ "S": sk }));
+        self.state().items.insert((pk.to_owned(), sk.to_owned()), item);
+    }
+
+    /// An item of the table, as DynamoDB writes it.
+    pub fn item(&self, pk: &str, sk: &str) -> Value {
+        self.state().items.get(&(pk.to_owned(), sk.to_owned())).cloned().unwrap_or_default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers the calls of one connection.
+    fn serve(&self, stream: TcpStream) {
+        let mut stream = BufReader::new(stream);
+        while let Some((head, body)) = read(&mut stream) {
+            let between = {
+                let mut state = self.state();
+                state.calls += 1;
+                let now = state.calls;
+                state.between.take_if(|(at, _)| *at == now)
+            };
+            if let Some((_, what)) = between {
+                what();
+            }
+            let (status, answer) = self.state().answer(&head, &body);
+            let head = format!("HTTP/1.1 {status} .\r\ncontent-length: {}\r\n\r\n", answer.len());
+            if stream.get_mut().write_all((head + &answer).as_bytes()).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl State {
+    fn answer(&mut self, head: &str, body: &str) -> (u16, String) {
+        let target = head.lines().find_map(|line| line.strip_prefix("x-amz-target: ")).unwrap_or_default();
+        let asked: Value = serde_json::from_str(body).unwrap_or_default();
+        let key = |from: &Value| {
+            let part = |name: &str| from[name]["S"].as_str().unwrap().to_owned();
+            (part("pk"), part("sk"))
+        };
+        match target.rsplit('.').next().unwrap() {
+            "GetItem" => match self.items.get(&key(&asked["Key"])) {
+                Some(item) => (200, json!({ "Item": item }).to_string()),
+                None => (200, "{}".to_owned()),
+            },
+            "Scan" => (200, json!({ "Items": self.items.values().collect::<Vec<_>>() }).to_string()),
+            "PutItem" => {
+                let (key, item) = (key(&asked["Item"]), &asked["Item"]);
+                let known = self.items.get(&key).map(|known| &known["version"]);
+                let demanded = asked["ExpressionAttributeValues"].get(":version");
+                if known != demanded {
+                    return (400, json!({ "__type": "ConditionalCheckFailedException" }).to_string());
+                }
+                self.items.insert(key, item.clone());
+                (200, "{}".to_owned())
+            }
+            "DescribeBudget" => {
+                let name = asked["BudgetName"].as_str().unwrap();
+                let usd = |amount: &str| json!({ "Amount": amount, "Unit": "USD" });
+                let spent = json!({ "ActualSpend": usd(&self.spent[name]) });
+                let budget = json!({ "BudgetName": name, "TimeUnit": "MONTHLY", "BudgetType": "COST", "BudgetLimit": usd("500"), "CalculatedSpend": spent });
+                (200, json!({ "Budget": budget }).to_string())
+            }
+            "DescribeServices" => (200, json!({ "services": [], "failures": [] }).to_string()),
+            "DescribeScalableTargets" => (200, json!({ "ScalableTargets": [] }).to_string()),
+            "" if head.contains("/invocations") => (202, String::new()),
+            "" if body.contains("Action=Publish") && self.refuses => {
+                let error = "<Error><Code>AuthorizationError</Code><Message>no</Message></Error>";
+                (403, format!("<ErrorResponse>{error}</ErrorResponse>"))
+            }
+            "" if body.contains("Action=Publish") => {
+                self.published += 1;
+                let id = "<PublishResult><MessageId>1</MessageId></PublishResult>";
+                (200, format!("<PublishResponse>{id}</PublishResponse>"))
+            }
+            other => panic!("nobody answers `{other}`: {head}"),
+        }
+    }
+}
+
+/// Head and body of the next request; header names in lower case, as the SDK sends them.
+fn read(stream: &mut impl BufRead) -> Option<(String, String)> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut head).ok()? == 0 {
+            return None;
+        }
+    }
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.trim().parse().unwrap())];
+    stream.read_exact(&mut body).ok()?;
+    Some((head, String::from_utf8(body).unwrap()))
+}

@@ -1,0 +1,77 @@
+//! Two budgets that take from the same service, moved by two invocations at once.
+
+use budget::App;
+use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
+
+fn cloud() -> Cloud {
+    let night = json!({"zone": "Europe/Berlin", "windows": [{"from": "22:00", "to": "06:00"}]});
+    let crawler = json!({"name": "crawler", "cluster": "prod", "baseline": {"min": 1, "max": 3}, "sleep": night, "spot": {"mode": "prefer"}});
+    let tier = |cut: Value| json!([{"at_percent": 80, "services": {"crawler": cut}}]);
+    let budgets = json!([
+        {"name": "all", "tiers": tier(json!({"spot_only": true}))},
+        {"name": "tasks", "tiers": tier(json!({"ceiling": 1}))},
+    ]);
+    let cloud = Cloud::new(&json!({"system": "acme", "stage": "prod", "services": [crawler]}), &budgets);
+    cloud.spend("all", "412.37");
+    cloud.spend("tasks", "412.37");
+    cloud
+}
+
+fn ask(cloud: &Cloud, request: &Value, now: &str) {
+    cloud.invoke::<App>(request.clone(), now).unwrap();
+}
+
+/// What both together take, as the schedule function reads it.
+fn cut(cloud: &Cloud) -> (bool, bool) {
+    let cut = &cloud.item("service/prod/crawler", "capacity")["budget"]["M"];
+    (cut["spot_only"]["BOOL"] == true, cut["ceiling"]["N"] == "1")
+}
+
+fn request(action: &str, budget: &str) -> Value {
+    json!({"action": action, "budget": budget, "by": "anna"})
+}
+
+#[test]
+fn whenever_another_budget_moves_in_between_both_cuts_hold() {
+    let hold = json!({"action": "hold", "until": "2h", "by": "anna"});
+    for (before, mine, others, expected) in [
+        // Nothing is taken, and both begin.
+        (&hold, "resume", "resume", (true, true)),
+        // Both take, and both end.
+        (&json!({"action": "reconcile"}), "release", "release", (false, false)),
+    ] {
+        for call in 1.. {
+            let cloud = cloud();
+            ask(&cloud, before, "2026-11-21T10:00:00Z");
+            let between = cloud.clone();
+            let other = request(others, "tasks");
+            cloud.between(call, move || ask(&between, &other, "2026-11-21T10:30:01Z"));
+            ask(&cloud, &request(mine, "all"), "2026-11-21T10:30:00Z");
+            if cloud.waits() {
+                assert!(call > 8, "an invocation of {call} calls is none");
+                break;
+            }
+            assert_eq!(cut(&cloud), expected, "{mine}: the other came before call {call}");
+        }
+    }
+}
+
+/// One begins while the other ends: whoever writes last has looked last.
+#[test]
+fn what_is_decided_from_an_older_look_never_stays() {
+    for call in 1.. {
+        let cloud = cloud();
+        ask(&cloud, &json!({"action": "reconcile"}), "2026-11-21T10:00:00Z");
+        ask(&cloud, &request("release", "tasks"), "2026-11-21T10:10:00Z");
+        assert_eq!(cut(&cloud), (true, false));
+        let between = cloud.clone();
+        cloud.between(call, move || ask(&between, &request("resume", "tasks"), "2026-11-21T10:30:01Z"));
+        ask(&cloud, &request("release", "all"), "2026-11-21T10:30:00Z");
+        if cloud.waits() {
+            break;
+        }
+        assert_eq!(cut(&cloud), (false, true), "the other came before call {call}");
+    }
+}

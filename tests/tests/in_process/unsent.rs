@@ -1,0 +1,71 @@
+//! Messages that the topic would not take at first.
+
+use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
+
+fn cloud() -> Cloud {
+    Cloud::new(&json!({"system": "acme", "stage": "prod", "services": []}), &json!([]))
+}
+
+fn unreadable() -> Value {
+    tests::events().into_iter().find(|(name, _)| name == "sns.notification.budget-unreadable").unwrap().1
+}
+
+#[test]
+fn a_message_that_concerns_no_budget_is_sent_by_a_later_attempt() {
+    let cloud = cloud();
+    cloud.refuse(true);
+    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:00:00Z").is_err());
+    cloud.refuse(false);
+    // Lambda's first retry comes too early, and must not be the last.
+    let early = cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:01:00Z").unwrap_err();
+    assert_eq!(early.to_string(), "budget/:messages: 1 written by another invocation and not yet sent");
+    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:03:00Z").is_ok());
+    assert_eq!(cloud.published(), 1);
+    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:09:00Z").is_ok());
+    assert_eq!(cloud.published(), 1);
+}
+
+#[test]
+fn a_message_that_concerns_no_budget_is_sent_by_the_tick() {
+    let cloud = cloud();
+    cloud.refuse(true);
+    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:00:00Z").is_err());
+    let tick = |now: &str| cloud.invoke::<budget::App>(json!({"action": "reconcile"}), now);
+    assert!(tick("2026-11-21T11:00:00Z").is_err());
+    cloud.refuse(false);
+    assert!(tick("2026-11-21T12:00:00Z").is_ok());
+    assert_eq!(cloud.published(), 1);
+}
+
+/// A cloud in which an alarm rang, and the digest that tells it could not be sent.
+fn undigested() -> Cloud {
+    let cloud = cloud();
+    let rang =
+        json!({"M": {"at": {"S": "2026-11-21T03:00:00Z"}, "what": {"S": "announced"}, "why": {"S": "it rings"}}});
+    cloud.put("alarm/errors", "alarm", json!({"version": {"N": "1"}, "history": {"L": [rang]}}));
+    cloud.refuse(true);
+    assert!(cloud.invoke::<schedule::App>(json!({"action": "digest"}), "2026-11-21T07:00:00Z").is_err());
+    cloud.refuse(false);
+    cloud
+}
+
+#[test]
+fn a_digest_that_could_not_be_sent_is_sent_by_the_tick() {
+    let cloud = undigested();
+    let tick = |now: &str| cloud.invoke::<schedule::App>(json!({"action": "reconcile"}), now).unwrap();
+    assert_eq!(tick("2026-11-21T07:01:00Z")["messages"], json!([]));
+    assert_eq!(tick("2026-11-21T07:05:00Z")["messages"].as_array().unwrap().len(), 1);
+    assert_eq!(tick("2026-11-21T07:10:00Z")["messages"], json!([]));
+    assert_eq!(cloud.published(), 1);
+}
+
+#[test]
+fn a_digest_that_could_not_be_sent_is_sent_by_a_later_attempt() {
+    let cloud = undigested();
+    let again = |now: &str| cloud.invoke::<schedule::App>(json!({"action": "digest"}), now).unwrap();
+    assert_eq!(again("2026-11-21T07:01:00Z")["ignored"], "nothing is new");
+    again("2026-11-21T07:03:00Z");
+    assert_eq!(cloud.published(), 1);
+}
