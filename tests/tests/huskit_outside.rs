@@ -12,7 +12,13 @@ fn guessing_and_using_up_are_bounded_per_address() {
         let rule = &rules[at]["Statement"]["RateBasedStatement"];
         let figures = (&rule["Limit"], &rule["EvaluationWindowSec"], text(&rule["AggregateKeyType"]));
         assert_eq!(figures, (&limit.into(), &300.into(), "IP".into()), "{path}");
-        assert_eq!(rule["ScopeDownStatement"]["ByteMatchStatement"]["SearchString"], path);
+        let scope = &rule["ScopeDownStatement"]["ByteMatchStatement"];
+        assert_eq!((&scope["SearchString"], &scope["PositionalConstraint"]), (&path.into(), &"STARTS_WITH".into()));
+        // Decoded first: what is decoded may be a path to be put in order, or a capital letter.
+        let mut steps = list(&scope["TextTransformations"]);
+        steps.sort_by_key(|step| step["Priority"].as_u64());
+        let steps: Vec<String> = steps.iter().map(|step| text(&step["Type"])).collect();
+        assert_eq!(steps, ["URL_DECODE", "NORMALIZE_PATH", "LOWERCASE"], "{path}");
         assert!(rules[at]["Action"]["Block"].is_object(), "{path}");
     }
 }
@@ -37,6 +43,10 @@ fn the_web_acls_log_names_nobody() {
     let redacted = edge.properties("WebAclLogging")["RedactedFields"].clone();
     let names: Vec<String> = list(&redacted).iter().map(|field| text(&field["SingleHeader"]["Name"])).collect();
     assert_eq!(names, ["authorization", "cookie"]);
+    // Sampled requests are shown in the console, whatever the log leaves out.
+    let protected = edge.properties("WebAcl")["DataProtectionConfig"]["DataProtections"].clone();
+    let field = json!({"FieldType": "SINGLE_HEADER", "FieldKeys": names});
+    assert_eq!(protected, json!([{"Field": field, "Action": "SUBSTITUTION"}]));
     let group = text(&edge.properties("WebAclLogGroup")["LogGroupName"]);
     assert!(group.starts_with("aws-waf-logs-"), "WAF refuses {group}");
 }
@@ -57,6 +67,8 @@ fn the_cdns_errors_raise_an_alarm_that_comes_home() {
     assert_eq!(rule["EventPattern"]["detail-type"], json!(["CloudWatch Alarm State Change"]));
     assert_eq!(rule["EventPattern"]["resources"], json!(["<CdnErrorAlarm.Arn>"]));
     assert_eq!(rule["Targets"][0]["Arn"], "arn:aws:events:eu-central-1:123456789012:event-bus/default");
+    let retries = json!({"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185});
+    assert_eq!(rule["Targets"][0]["RetryPolicy"], retries);
 }
 
 #[test]
