@@ -8,13 +8,16 @@ use tests::resolve::Deployed;
 use tests::template::{self, text};
 
 const CERTIFICATE: &str = "arn:aws:acm:eu-central-1:123456789012:certificate/0f1e2d3c";
+const NAME: (&str, &str) = ("DomainName", "app.huskit.com");
+const ZONE: (&str, &str) = ("HostedZoneId", "Z0123456789ABC");
+const FOR_VIEWERS: (&str, &str) = ("ViewerCertificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/9f8e7d6c");
 
 fn plain() -> Deployed {
     Deployed::new(template::huskit(), &[])
 }
 
 fn with_certificate() -> Deployed {
-    Deployed::new(template::huskit(), &[("DomainName", "app.huskit.com"), ("CertificateArn", CERTIFICATE)])
+    Deployed::new(template::huskit(), &[NAME, ("CertificateArn", CERTIFICATE), FOR_VIEWERS])
 }
 
 fn attributes(properties: &Value, list: &str) -> Vec<(String, String)> {
@@ -53,7 +56,7 @@ fn targets_are_checked_as_the_plan_says_and_keep_their_streams_when_replaced() {
 }
 
 fn with_hosted_zone() -> Deployed {
-    Deployed::new(template::huskit(), &[("DomainName", "app.huskit.com"), ("HostedZoneId", "Z0123456789ABC")])
+    Deployed::new(template::huskit(), &[NAME, ZONE, FOR_VIEWERS])
 }
 
 fn forbidden() -> Value {
@@ -64,12 +67,17 @@ fn forbidden() -> Value {
 }
 
 #[test]
-fn without_a_certificate_it_serves_http() {
-    let deployed = plain();
-    assert_eq!(deployed.properties("HttpListener")["DefaultActions"], json!([forbidden()]));
-    assert_eq!(deployed.properties("OriginRule")["ListenerArn"], "<HttpListener>");
-    assert!(!deployed.holds("HasCertificate"));
-    assert_eq!(deployed.properties("Cdn")["Parameters"]["OriginProtocol"], "http-only");
+fn without_both_certificates_it_serves_http() {
+    let waiting = [NAME, ZONE];
+    let waiting_with_its_own = [NAME, ("CertificateArn", CERTIFICATE)];
+    for given in [&[][..], &waiting, &waiting_with_its_own] {
+        let deployed = Deployed::new(template::huskit(), given);
+        assert_eq!(deployed.refusals(), Vec::<String>::new(), "{given:?}");
+        assert_eq!(deployed.properties("HttpListener")["DefaultActions"], json!([forbidden()]), "{given:?}");
+        assert_eq!(deployed.properties("OriginRule")["ListenerArn"], "<HttpListener>", "{given:?}");
+        assert!(!deployed.holds("HasCertificate") && !deployed.holds("MakesCertificate"), "{given:?}");
+        assert_eq!(deployed.properties("Cdn")["Parameters"]["OriginProtocol"], "http-only", "{given:?}");
+    }
 }
 
 #[test]
