@@ -170,9 +170,35 @@ fn the_bucket_is_private_and_only_the_distribution_reads_it() {
     let block = bucket["PublicAccessBlockConfiguration"].as_object().unwrap();
     assert!(block.len() == 4 && block.values().all(|blocked| blocked == true), "{block:?}");
     let policy = deployed.properties("StaticBucketPolicy")["PolicyDocument"]["Statement"].clone();
-    assert_eq!(policy[0]["Action"], "s3:GetObject");
+    assert_eq!((&policy[0]["Effect"], &policy[0]["Action"]), (&"Allow".into(), &"s3:GetObject".into()));
+    assert_eq!(policy[0]["Principal"], json!({"Service": "cloudfront.amazonaws.com"}));
+    assert_eq!(policy[0]["Resource"], "<StaticBucket.Arn>/*");
     let source = &policy[0]["Condition"]["StringEquals"]["aws:SourceArn"];
     assert_eq!(source, "arn:aws:cloudfront::123456789012:distribution/<Distribution>");
     assert_eq!(policy[1]["Effect"], "Deny");
+    assert_eq!(policy[1]["Principal"], "*");
+    assert_eq!(policy[1]["Resource"], json!(["<StaticBucket.Arn>", "<StaticBucket.Arn>/*"]));
     assert_eq!(policy[1]["Condition"]["Bool"]["aws:SecureTransport"], "false");
+    assert_eq!(policy.as_array().unwrap().len(), 2, "nobody else");
+}
+
+#[test]
+fn old_versions_of_files_expire_and_the_files_do_not() {
+    let bucket = deployed(&[]).properties("StaticBucket");
+    let rules = bucket["LifecycleConfiguration"]["Rules"].as_array().unwrap().clone();
+    assert!(
+        rules.iter().all(|rule| rule["Status"] == "Enabled" && rule.get("ExpirationInDays").is_none()),
+        "{rules:?}"
+    );
+    assert_eq!(rules[0]["NoncurrentVersionExpiration"]["NoncurrentDays"], 30);
+    assert_eq!(rules[1]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"], 7);
+}
+
+#[test]
+fn requests_are_logged_without_cookies() {
+    let (huskit, _) = Deployed::new(template::huskit(), &[]).with_nested();
+    assert_eq!(huskit.properties("Cdn")["Parameters"]["LogBucketDomainName"], "<LogBucket.DomainName>");
+    let given = deployed(&[]).with("LogBucketDomainName", "logs.s3.amazonaws.com");
+    let logging = given.properties("Distribution")["DistributionConfig"]["Logging"].clone();
+    assert_eq!(logging, json!({"Bucket": "logs.s3.amazonaws.com", "Prefix": "cdn/", "IncludeCookies": false}));
 }

@@ -66,6 +66,8 @@ fn forbidden() -> Value {
     })
 }
 
+/// CloudFront compares the load balancer's certificate with the host that the viewer asked for, which is the name only when
+/// viewers may use it.
 #[test]
 fn without_both_certificates_it_serves_http() {
     let waiting = [NAME, ZONE];
@@ -118,5 +120,37 @@ fn only_requests_of_our_cdn_pass() {
         for (name, output) in template.section("Outputs") {
             assert!(!output["Value"].to_string().contains("OriginSecret"), "{name}");
         }
+    }
+}
+
+/// Load balancers write with a right that the bucket's policy gives, CloudFront with one that it takes by an access control list.
+#[test]
+fn access_logs_go_to_a_bucket_that_nobody_else_reaches() {
+    let deployed = Deployed::new(template::huskit(), &[("LogRetentionDays", "90")]);
+    let bucket = deployed.properties("LogBucket");
+    let block = bucket["PublicAccessBlockConfiguration"].as_object().unwrap();
+    assert!(block.len() == 4 && block.values().all(|blocked| blocked == true), "{block:?}");
+    let rules = bucket["LifecycleConfiguration"]["Rules"].clone();
+    let expires = json!({"NoncurrentDays": 1});
+    assert_eq!(
+        rules,
+        json!([{"Id": "expire", "Status": "Enabled", "ExpirationInDays": "90", "NoncurrentVersionExpiration": expires}])
+    );
+    let policy = deployed.properties("LogBucketPolicy");
+    assert_eq!(policy["Bucket"], "<LogBucket>");
+    let statements = policy["PolicyDocument"]["Statement"].as_array().unwrap().clone();
+    assert_eq!(statements.len(), 2, "{statements:?}");
+    let [write, deny] = [&statements[0], &statements[1]];
+    assert_eq!((&write["Effect"], &write["Action"]), (&"Allow".into(), &"s3:PutObject".into()));
+    assert_eq!(write["Principal"], json!({"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}));
+    assert_eq!(write["Resource"], "<LogBucket.Arn>/load-balancer/AWSLogs/123456789012/*");
+    let source = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/*";
+    assert_eq!(write["Condition"], json!({"ArnLike": {"aws:SourceArn": source}}));
+    assert_eq!((&deny["Effect"], &deny["Principal"]), (&"Deny".into(), &"*".into()));
+    assert_eq!(deny["Resource"], json!(["<LogBucket.Arn>", "<LogBucket.Arn>/*"]));
+    assert_eq!(deny["Condition"]["Bool"]["aws:SecureTransport"], "false");
+    let attributes = attributes(&deployed.properties("LoadBalancer"), "LoadBalancerAttributes");
+    for (key, value) in [("enabled", "true"), ("bucket", "<LogBucket>"), ("prefix", "load-balancer")] {
+        assert!(attributes.contains(&(format!("access_logs.s3.{key}"), value.into())), "{key}: {attributes:?}");
     }
 }
