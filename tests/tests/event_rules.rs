@@ -140,6 +140,21 @@ fn every_rule_is_matched_by_some_event_file() {
 }
 
 #[test]
+fn the_edge_takes_its_own_alarm_home_and_no_other() {
+    let alarm = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:huskit-prod-cdn-5xx";
+    let edge = Deployed::new(template::edge(), &[]).in_region("us-east-1").with("CdnErrorAlarm.Arn", alarm);
+    let rules = rules(&edge);
+    assert_eq!(rules.keys().collect::<Vec<_>>(), ["ForwardAlarms"]);
+    for (name, event) in tests::events() {
+        let expected: &[&str] = match name.as_str() {
+            "cloudwatch.alarm-state-change.forwarded-insights" => &["ForwardAlarms"],
+            _ => &[],
+        };
+        assert_eq!(matching(&rules, &event), expected.iter().copied().collect(), "{name}");
+    }
+}
+
+#[test]
 fn with_services_that_exist_already_no_name_is_asked_for() {
     let deployed = Deployed::new(template::main(), &[("System", "none"), ("FleetJson", "{}")]);
     let rules = rules(&deployed);

@@ -87,7 +87,7 @@ fn every_tier_has_a_message_that_begins_it() {
 }
 
 #[test]
-fn budgets_are_told_to_the_function_and_to_nobody_else() {
+fn the_budget_of_huskit_is_told_to_the_function() {
     let main = template::main();
     let policy = main.properties("BudgetTopicPolicy");
     let principals: Vec<&Value> = policy["PolicyDocument"]["Statement"]
@@ -101,11 +101,35 @@ fn budgets_are_told_to_the_function_and_to_nobody_else() {
         })
         .collect();
     assert_eq!(principals, ["budgets.amazonaws.com", "costalerts.amazonaws.com"]);
-    assert!(!main.properties("OperationsTopicPolicy").to_string().contains("budgets.amazonaws.com"));
     let stack = main.resource("SystemStack");
     assert_eq!(stack["Properties"]["Parameters"]["BudgetTopicArn"]["Ref"], "BudgetTopic");
     assert!(stack["DependsOn"].to_string().contains("BudgetTopicPolicy"), "its budget wants to publish to the topic");
     let listens = &main.properties("BudgetFunction")["Events"]["BudgetMessage"]["Properties"];
     assert_eq!(listens["Topic"]["Ref"], "BudgetTopic");
     assert_eq!(listens["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0], "DeadLetterQueue");
+}
+
+/// People point budgets, alarms and rules of their own at it.
+#[test]
+fn budgets_alarms_and_rules_of_this_account_may_write_to_the_operations_topic() {
+    let main = Deployed::new(template::main(), &[]);
+    let policy = main.properties("OperationsTopicPolicy");
+    assert_eq!(policy["Topics"], json!(["<OperationsTopic>"]));
+    let mut principals = Vec::new();
+    for statement in policy["PolicyDocument"]["Statement"].as_array().unwrap() {
+        assert_eq!((&statement["Effect"], &statement["Action"]), (&"Allow".into(), &"sns:Publish".into()));
+        assert_eq!(statement["Resource"], "<OperationsTopic>");
+        let service = text(&statement["Principal"]["Service"]);
+        let account = match service.as_str() {
+            "events.amazonaws.com" => {
+                json!({"ArnLike": {"aws:SourceArn": "arn:aws:events:eu-central-1:123456789012:rule/*"}})
+            }
+            _ => json!({"StringEquals": {"aws:SourceAccount": "123456789012"}}),
+        };
+        assert_eq!(statement["Condition"], account, "{service}");
+        principals.push(service);
+    }
+    assert_eq!(principals, ["events.amazonaws.com", "cloudwatch.amazonaws.com", "budgets.amazonaws.com"]);
+    // With the key of AWS none of the three could.
+    assert!(main.properties("OperationsTopic").get("KmsMasterKeyId").is_none());
 }

@@ -31,10 +31,24 @@ fn behaviour(path: &str) -> Value {
 #[test]
 fn every_path_goes_where_it_belongs() {
     for (path, origin, cache, headers) in [
-        ("/assets/entry-3f2c1d9e.js", "static", "<AssetCache>", "<AssetHeaders>"),
+        ("/assets/entry-3f2c1d9e.js", "static", "<AssetCache>", "<FileHeaders>"),
         ("/favicon.ico", "static", "<FileCache>", "<FileHeaders>"),
         ("/logo.svg", "static", "<FileCache>", "<FileHeaders>"),
         ("/robots.txt", "static", "<FileCache>", "<FileHeaders>"),
+        ("/app.webmanifest", "static", "<FileCache>", "<FileHeaders>"),
+        ("/og.png", "static", "<FileCache>", "<FileHeaders>"),
+        ("/images/team.jpg", "static", "<FileCache>", "<FileHeaders>"),
+        ("/images/team.jpeg", "static", "<FileCache>", "<FileHeaders>"),
+        ("/spinner.gif", "static", "<FileCache>", "<FileHeaders>"),
+        ("/hero.webp", "static", "<FileCache>", "<FileHeaders>"),
+        ("/hero.avif", "static", "<FileCache>", "<FileHeaders>"),
+        ("/fonts/inter.woff", "static", "<FileCache>", "<FileHeaders>"),
+        ("/fonts/inter.woff2", "static", "<FileCache>", "<FileHeaders>"),
+        // Routes of website-agent may end like files.
+        ("/routes/theme.css", "website-agent", CACHING_DISABLED, "<PageHeaders>"),
+        ("/embed.js", "website-agent", CACHING_DISABLED, "<PageHeaders>"),
+        ("/feed.json", "website-agent", CACHING_DISABLED, "<PageHeaders>"),
+        ("/sitemap.xml", "website-agent", CACHING_DISABLED, "<PageHeaders>"),
         ("/", "website-agent", CACHING_DISABLED, "<PageHeaders>"),
         ("/chat/42", "website-agent", CACHING_DISABLED, "<PageHeaders>"),
         ("/api/chat", "website-agent", CACHING_DISABLED, "<PageHeaders>"),
@@ -62,7 +76,32 @@ fn assets_are_kept_a_year_and_other_files_an_hour() {
         let policy = deployed(&[]).properties(&format!("{name}Cache"));
         assert_eq!(policy["CachePolicyConfig"]["DefaultTTL"], seconds, "{name}");
         assert_eq!(policy["CachePolicyConfig"]["MaxTTL"], seconds, "{name}");
-        assert_eq!(custom(&format!("{name}Headers"), "Cache-Control"), Some(header.into()), "{name}");
+        let function = deployed(&[]).properties(&format!("{name}CacheControl"));
+        assert_eq!(function["FunctionConfig"]["Runtime"], "cloudfront-js-2.0", "{name}");
+        assert_eq!(function["AutoPublish"], true, "{name}: only what is published can be associated");
+        let code = text(&function["FunctionCode"]);
+        let says = format!("event.response.headers['cache-control'] = {{value: '{header}'}};");
+        assert!(code.starts_with("function handler(event) {") && code.contains(&says), "{name}: {code}");
+        assert!(code.contains("return event.response;"), "{name}: {code}");
+    }
+}
+
+/// A headers policy is for every answer: a browser would keep S3's refusal of a file that is not there yet for as long as the
+/// file. A function at the viewer's response is not called for what the origin answers with 400 or more.
+#[test]
+fn browsers_are_told_to_keep_files_and_never_a_refusal() {
+    let configuration = configuration();
+    for behaviour in configuration["CacheBehaviors"].as_array().unwrap() {
+        let cache = text(&behaviour["CachePolicyId"]).replace(['<', '>'], "");
+        let function = format!("<{cache}Control.FunctionARN>");
+        let expected = match text(&behaviour["TargetOriginId"]).as_str() {
+            "static" => json!([{"EventType": "viewer-response", "FunctionARN": function}]),
+            _ => Value::Null,
+        };
+        assert_eq!(behaviour["FunctionAssociations"], expected, "{}", behaviour["PathPattern"]);
+    }
+    for (id, _) in template::huskit().nested("huskit-cdn.yaml").of_type("AWS::CloudFront::ResponseHeadersPolicy") {
+        assert_eq!(custom(&id, "Cache-Control"), None, "{id}");
     }
 }
 
@@ -79,9 +118,7 @@ fn pages_and_files_are_cross_origin_isolated_and_the_preview_is_not() {
         ["Embedder", "Opener", "Resource"].map(|kind| custom(policy, &format!("Cross-Origin-{kind}-Policy")))
     };
     let some = |value: &str| Some(value.to_owned());
-    for files in ["AssetHeaders", "FileHeaders"] {
-        assert_eq!(says(files), [some("require-corp"), some("same-origin"), some("same-origin")], "{files}");
-    }
+    assert_eq!(says("FileHeaders"), [some("require-corp"), some("same-origin"), some("same-origin")]);
     assert_eq!(says("PageHeaders"), [some("require-corp"), some("same-origin"), None]);
     assert_eq!(says("PreviewHeaders"), [None, None, None]);
 }
@@ -133,9 +170,35 @@ fn the_bucket_is_private_and_only_the_distribution_reads_it() {
     let block = bucket["PublicAccessBlockConfiguration"].as_object().unwrap();
     assert!(block.len() == 4 && block.values().all(|blocked| blocked == true), "{block:?}");
     let policy = deployed.properties("StaticBucketPolicy")["PolicyDocument"]["Statement"].clone();
-    assert_eq!(policy[0]["Action"], "s3:GetObject");
+    assert_eq!((&policy[0]["Effect"], &policy[0]["Action"]), (&"Allow".into(), &"s3:GetObject".into()));
+    assert_eq!(policy[0]["Principal"], json!({"Service": "cloudfront.amazonaws.com"}));
+    assert_eq!(policy[0]["Resource"], "<StaticBucket.Arn>/*");
     let source = &policy[0]["Condition"]["StringEquals"]["aws:SourceArn"];
     assert_eq!(source, "arn:aws:cloudfront::123456789012:distribution/<Distribution>");
     assert_eq!(policy[1]["Effect"], "Deny");
+    assert_eq!(policy[1]["Principal"], "*");
+    assert_eq!(policy[1]["Resource"], json!(["<StaticBucket.Arn>", "<StaticBucket.Arn>/*"]));
     assert_eq!(policy[1]["Condition"]["Bool"]["aws:SecureTransport"], "false");
+    assert_eq!(policy.as_array().unwrap().len(), 2, "nobody else");
+}
+
+#[test]
+fn old_versions_of_files_expire_and_the_files_do_not() {
+    let bucket = deployed(&[]).properties("StaticBucket");
+    let rules = bucket["LifecycleConfiguration"]["Rules"].as_array().unwrap().clone();
+    assert!(
+        rules.iter().all(|rule| rule["Status"] == "Enabled" && rule.get("ExpirationInDays").is_none()),
+        "{rules:?}"
+    );
+    assert_eq!(rules[0]["NoncurrentVersionExpiration"]["NoncurrentDays"], 30);
+    assert_eq!(rules[1]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"], 7);
+}
+
+#[test]
+fn requests_are_logged_without_cookies() {
+    let (huskit, _) = Deployed::new(template::huskit(), &[]).with_nested();
+    assert_eq!(huskit.properties("Cdn")["Parameters"]["LogBucketDomainName"], "<LogBucket.DomainName>");
+    let given = deployed(&[]).with("LogBucketDomainName", "logs.s3.amazonaws.com");
+    let logging = given.properties("Distribution")["DistributionConfig"]["Logging"].clone();
+    assert_eq!(logging, json!({"Bucket": "logs.s3.amazonaws.com", "Prefix": "cdn/", "IncludeCookies": false}));
 }

@@ -62,7 +62,13 @@ const SHOWN: &[(&str, &str, &[&str])] = &[
     (
         "the automation's own health",
         "The automation itself",
-        &["AWS/Lambda Invocations Sum", "AWS/Lambda Errors Sum", "AWS/Lambda Throttles Sum"],
+        &[
+            "AWS/Lambda Invocations Sum",
+            "AWS/Lambda Errors Sum",
+            "AWS/Lambda Throttles Sum",
+            "AWS/SQS ApproximateNumberOfMessagesVisible Maximum",
+            "AWS/SNS NumberOfNotificationsFailed Sum",
+        ],
     ),
 ];
 
@@ -135,6 +141,29 @@ fn every_function_is_shown_with_its_runs_errors_and_throttles() {
             assert!(lines(health).iter().any(shown), "{name}: {metric}");
         }
     }
+}
+
+/// Each by the name that the automation's own stack gives it.
+#[test]
+fn what_was_given_up_and_what_did_not_arrive_is_shown() {
+    let main = Deployed::new(template::main(), &[]);
+    let main = main.with("DeadLetterQueue.QueueName", "given-up").with("UndeliveredQueue.QueueName", "undelivered");
+    let (_, nested) = main.with("OperationsTopic.TopicName", "operations").with_nested();
+    let watch = nested.iter().find(|stack| stack.template().path == "infra/huskit-watch.yaml").unwrap();
+    let body: Value = serde_json::from_str(&text(&watch.properties("Dashboard")["DashboardBody"])).unwrap();
+    let health = list(&body["widgets"]).into_iter().find(|widget| title(widget) == "The automation itself").unwrap();
+    let shown: Vec<(String, String)> = lines(&health)
+        .iter()
+        .filter_map(|metric| {
+            Some((text(&metric[1]), dimension(metric, "QueueName").or(dimension(metric, "TopicName"))?))
+        })
+        .collect();
+    let expected = [
+        ("ApproximateNumberOfMessagesVisible", "given-up"),
+        ("ApproximateNumberOfMessagesVisible", "undelivered"),
+        ("NumberOfNotificationsFailed", "operations"),
+    ];
+    assert_eq!(shown, expected.map(|(metric, name)| (metric.to_owned(), name.to_owned())));
 }
 
 /// A name that nobody writes makes an empty curve, which looks like good news.

@@ -8,13 +8,16 @@ use tests::resolve::Deployed;
 use tests::template::{self, text};
 
 const CERTIFICATE: &str = "arn:aws:acm:eu-central-1:123456789012:certificate/0f1e2d3c";
+const NAME: (&str, &str) = ("DomainName", "app.huskit.com");
+const ZONE: (&str, &str) = ("HostedZoneId", "Z0123456789ABC");
+const FOR_VIEWERS: (&str, &str) = ("ViewerCertificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/9f8e7d6c");
 
 fn plain() -> Deployed {
     Deployed::new(template::huskit(), &[])
 }
 
 fn with_certificate() -> Deployed {
-    Deployed::new(template::huskit(), &[("DomainName", "app.huskit.com"), ("CertificateArn", CERTIFICATE)])
+    Deployed::new(template::huskit(), &[NAME, ("CertificateArn", CERTIFICATE), FOR_VIEWERS])
 }
 
 fn attributes(properties: &Value, list: &str) -> Vec<(String, String)> {
@@ -53,7 +56,7 @@ fn targets_are_checked_as_the_plan_says_and_keep_their_streams_when_replaced() {
 }
 
 fn with_hosted_zone() -> Deployed {
-    Deployed::new(template::huskit(), &[("DomainName", "app.huskit.com"), ("HostedZoneId", "Z0123456789ABC")])
+    Deployed::new(template::huskit(), &[NAME, ZONE, FOR_VIEWERS])
 }
 
 fn forbidden() -> Value {
@@ -63,13 +66,20 @@ fn forbidden() -> Value {
     })
 }
 
+/// CloudFront compares the load balancer's certificate with the host that the viewer asked for, which is the name only when
+/// viewers may use it.
 #[test]
-fn without_a_certificate_it_serves_http() {
-    let deployed = plain();
-    assert_eq!(deployed.properties("HttpListener")["DefaultActions"], json!([forbidden()]));
-    assert_eq!(deployed.properties("OriginRule")["ListenerArn"], "<HttpListener>");
-    assert!(!deployed.holds("HasCertificate"));
-    assert_eq!(deployed.properties("Cdn")["Parameters"]["OriginProtocol"], "http-only");
+fn without_both_certificates_it_serves_http() {
+    let waiting = [NAME, ZONE];
+    let waiting_with_its_own = [NAME, ("CertificateArn", CERTIFICATE)];
+    for given in [&[][..], &waiting, &waiting_with_its_own] {
+        let deployed = Deployed::new(template::huskit(), given);
+        assert_eq!(deployed.refusals(), Vec::<String>::new(), "{given:?}");
+        assert_eq!(deployed.properties("HttpListener")["DefaultActions"], json!([forbidden()]), "{given:?}");
+        assert_eq!(deployed.properties("OriginRule")["ListenerArn"], "<HttpListener>", "{given:?}");
+        assert!(!deployed.holds("HasCertificate") && !deployed.holds("MakesCertificate"), "{given:?}");
+        assert_eq!(deployed.properties("Cdn")["Parameters"]["OriginProtocol"], "http-only", "{given:?}");
+    }
 }
 
 #[test]
@@ -110,5 +120,37 @@ fn only_requests_of_our_cdn_pass() {
         for (name, output) in template.section("Outputs") {
             assert!(!output["Value"].to_string().contains("OriginSecret"), "{name}");
         }
+    }
+}
+
+/// Load balancers write with a right that the bucket's policy gives, CloudFront with one that it takes by an access control list.
+#[test]
+fn access_logs_go_to_a_bucket_that_nobody_else_reaches() {
+    let deployed = Deployed::new(template::huskit(), &[("LogRetentionDays", "90")]);
+    let bucket = deployed.properties("LogBucket");
+    let block = bucket["PublicAccessBlockConfiguration"].as_object().unwrap();
+    assert!(block.len() == 4 && block.values().all(|blocked| blocked == true), "{block:?}");
+    let rules = bucket["LifecycleConfiguration"]["Rules"].clone();
+    let expires = json!({"NoncurrentDays": 1});
+    assert_eq!(
+        rules,
+        json!([{"Id": "expire", "Status": "Enabled", "ExpirationInDays": "90", "NoncurrentVersionExpiration": expires}])
+    );
+    let policy = deployed.properties("LogBucketPolicy");
+    assert_eq!(policy["Bucket"], "<LogBucket>");
+    let statements = policy["PolicyDocument"]["Statement"].as_array().unwrap().clone();
+    assert_eq!(statements.len(), 2, "{statements:?}");
+    let [write, deny] = [&statements[0], &statements[1]];
+    assert_eq!((&write["Effect"], &write["Action"]), (&"Allow".into(), &"s3:PutObject".into()));
+    assert_eq!(write["Principal"], json!({"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}));
+    assert_eq!(write["Resource"], "<LogBucket.Arn>/load-balancer/AWSLogs/123456789012/*");
+    let source = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/*";
+    assert_eq!(write["Condition"], json!({"ArnLike": {"aws:SourceArn": source}}));
+    assert_eq!((&deny["Effect"], &deny["Principal"]), (&"Deny".into(), &"*".into()));
+    assert_eq!(deny["Resource"], json!(["<LogBucket.Arn>", "<LogBucket.Arn>/*"]));
+    assert_eq!(deny["Condition"]["Bool"]["aws:SecureTransport"], "false");
+    let attributes = attributes(&deployed.properties("LoadBalancer"), "LoadBalancerAttributes");
+    for (key, value) in [("enabled", "true"), ("bucket", "<LogBucket>"), ("prefix", "load-balancer")] {
+        assert!(attributes.contains(&(format!("access_logs.s3.{key}"), value.into())), "{key}: {attributes:?}");
     }
 }

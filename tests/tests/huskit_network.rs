@@ -39,7 +39,9 @@ fn ways(port: &str) -> BTreeSet<Way> {
 fn cloudfront_reaches_the_load_balancer_that_website_agent_and_that_the_crawler() {
     assert_eq!(ways_in(&huskit()), ways("tcp 80"));
     let certificate = "arn:aws:acm:eu-central-1:123456789012:certificate/0f1e2d3c";
-    let given = [("DomainName", "app.huskit.com"), ("CertificateArn", certificate)];
+    let for_viewers = "arn:aws:acm:us-east-1:123456789012:certificate/9f8e7d6c";
+    let given =
+        [("DomainName", "app.huskit.com"), ("CertificateArn", certificate), ("ViewerCertificateArn", for_viewers)];
     assert_eq!(ways_in(&Deployed::new(template::huskit(), &given)), ways("tcp 443"));
 }
 

@@ -12,7 +12,13 @@ fn guessing_and_using_up_are_bounded_per_address() {
         let rule = &rules[at]["Statement"]["RateBasedStatement"];
         let figures = (&rule["Limit"], &rule["EvaluationWindowSec"], text(&rule["AggregateKeyType"]));
         assert_eq!(figures, (&limit.into(), &300.into(), "IP".into()), "{path}");
-        assert_eq!(rule["ScopeDownStatement"]["ByteMatchStatement"]["SearchString"], path);
+        let scope = &rule["ScopeDownStatement"]["ByteMatchStatement"];
+        assert_eq!((&scope["SearchString"], &scope["PositionalConstraint"]), (&path.into(), &"STARTS_WITH".into()));
+        // Decoded first: what is decoded may be a path to be put in order, or a capital letter.
+        let mut steps = list(&scope["TextTransformations"]);
+        steps.sort_by_key(|step| step["Priority"].as_u64());
+        let steps: Vec<String> = steps.iter().map(|step| text(&step["Type"])).collect();
+        assert_eq!(steps, ["URL_DECODE", "NORMALIZE_PATH", "LOWERCASE"], "{path}");
         assert!(rules[at]["Action"]["Block"].is_object(), "{path}");
     }
 }
@@ -37,6 +43,10 @@ fn the_web_acls_log_names_nobody() {
     let redacted = edge.properties("WebAclLogging")["RedactedFields"].clone();
     let names: Vec<String> = list(&redacted).iter().map(|field| text(&field["SingleHeader"]["Name"])).collect();
     assert_eq!(names, ["authorization", "cookie"]);
+    // Sampled requests are shown in the console, whatever the log leaves out.
+    let protected = edge.properties("WebAcl")["DataProtectionConfig"]["DataProtections"].clone();
+    let field = json!({"FieldType": "SINGLE_HEADER", "FieldKeys": names});
+    assert_eq!(protected, json!([{"Field": field, "Action": "SUBSTITUTION"}]));
     let group = text(&edge.properties("WebAclLogGroup")["LogGroupName"]);
     assert!(group.starts_with("aws-waf-logs-"), "WAF refuses {group}");
 }
@@ -57,6 +67,8 @@ fn the_cdns_errors_raise_an_alarm_that_comes_home() {
     assert_eq!(rule["EventPattern"]["detail-type"], json!(["CloudWatch Alarm State Change"]));
     assert_eq!(rule["EventPattern"]["resources"], json!(["<CdnErrorAlarm.Arn>"]));
     assert_eq!(rule["Targets"][0]["Arn"], "arn:aws:events:eu-central-1:123456789012:event-bus/default");
+    let retries = json!({"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185});
+    assert_eq!(rule["Targets"][0]["RetryPolicy"], retries);
 }
 
 #[test]
@@ -68,7 +80,7 @@ fn a_repository_on_github_pushes_its_own_images_from_its_branch_and_no_more() {
         let equals = &trust["Condition"]["StringEquals"];
         assert_eq!(equals["token.actions.githubusercontent.com:aud"], "sts.amazonaws.com", "{role}");
         let subject = format!("repo:HuskIT/{repository}:ref:refs/heads/main");
-        assert_eq!(equals["token.actions.githubusercontent.com:sub"], subject, "{role}");
+        assert_eq!(equals["token.actions.githubusercontent.com:sub"], json!([subject]), "{role}");
         let own: Vec<_> = statements(&template).into_iter().filter(|statement| statement.at == role).collect();
         let actions: Vec<String> = own.iter().flat_map(|statement| statement.actions()).collect();
         assert!(actions.contains(&"ecr:PutImage".to_owned()), "{role}");
@@ -77,6 +89,63 @@ fn a_repository_on_github_pushes_its_own_images_from_its_branch_and_no_more() {
         let push = own.iter().find(|statement| statement.actions().contains("ecr:PutImage")).unwrap();
         let expected = if repository == "crawler" { "CrawlerRepositoryArn" } else { "WebsiteAgentRepositoryArn" };
         assert_eq!(push.body["Resource"]["Ref"], expected, "{role}");
+    }
+}
+
+#[test]
+fn website_agent_writes_static_files_and_nothing_beside_them() {
+    let given = [("GitHubOwner", "HuskIT"), ("StaticBucketArn", "arn:aws:s3:::huskit-static-assets-prod")];
+    let github = Deployed::new(template::huskit().nested("huskit-github.yaml"), &given);
+    let policy = github.properties("WebsiteAgentDeployRole")["Policies"][0]["PolicyDocument"].clone();
+    let on = |action: &str| {
+        let statements = list(&policy["Statement"]);
+        let own = statements.into_iter().find(|statement| list(&statement["Action"]).contains(&action.into()));
+        own.unwrap_or_else(|| panic!("nothing allows {action}"))["Resource"].clone()
+    };
+    assert_eq!(on("s3:PutObject"), "arn:aws:s3:::huskit-static-assets-prod/*");
+    assert_eq!(on("s3:DeleteObject"), "arn:aws:s3:::huskit-static-assets-prod/*");
+    assert_eq!(on("s3:ListBucket"), "arn:aws:s3:::huskit-static-assets-prod");
+}
+
+/// Since 15 July 2026 GitHub says numbers beside the names for repositories that are created or renamed.
+#[test]
+fn a_repository_is_known_by_its_names_and_by_its_numbers_where_they_are_given() {
+    let owner = [("GitHubOwner", "HuskIT"), ("GitHubBranch", "release"), ("GitHubOwnerId", "123456")];
+    let numbers = [("GitHubWebsiteAgentId", "456789"), ("GitHubCrawlerId", "567890")];
+    let subjects = |given: &[(&str, &str)], role: &str| {
+        let github = Deployed::new(template::huskit().nested("huskit-github.yaml"), given);
+        let trust = github.properties(role)["AssumeRolePolicyDocument"]["Statement"][0].clone();
+        assert_eq!(trust["Condition"].as_object().unwrap().len(), 1, "{role}: nothing but StringEquals");
+        let subjects = list(&trust["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]);
+        let subjects: Vec<String> = subjects.iter().map(text).collect();
+        assert!(subjects.iter().all(|subject| !subject.contains(['*', '?'])), "{role}: {subjects:?}");
+        subjects
+    };
+    for (role, name, number) in
+        [("WebsiteAgentDeployRole", "website-agent", "456789"), ("CrawlerDeployRole", "crawler", "567890")]
+    {
+        let by_name = format!("repo:HuskIT/{name}:ref:refs/heads/release");
+        let by_number = format!("repo:HuskIT@123456/{name}@{number}:ref:refs/heads/release");
+        assert_eq!(subjects(&owner, role), std::slice::from_ref(&by_name));
+        assert_eq!(subjects(&[owner.as_slice(), &numbers].concat(), role), [by_name, by_number]);
+    }
+    let one = [owner.as_slice(), &numbers[..1]].concat();
+    assert_eq!(subjects(&one, "CrawlerDeployRole").len(), 1, "only website-agent's number is given");
+}
+
+#[test]
+fn what_is_said_of_github_reaches_its_template() {
+    let given = [
+        ("GitHubOwner", "HuskIT"),
+        ("GitHubBranch", "release"),
+        ("GitHubOwnerId", "1"),
+        ("GitHubWebsiteAgentId", "2"),
+        ("GitHubCrawlerId", "3"),
+    ];
+    let (_, nested) = Deployed::new(template::main(), &given).with_nested();
+    let github = nested.iter().find(|stack| stack.template().path == "infra/huskit-github.yaml").unwrap();
+    for (name, value) in given {
+        assert_eq!(github.resolve(&json!({"Ref": name})), value, "{name}");
     }
 }
 

@@ -66,7 +66,7 @@ fn a_planned_night_pages_nobody() {
     let watch = watch();
     for (id, expression) in [
         ("WebsiteAgentUnhealthyAlarm", "IF(desired > 1, FILL(healthy, 0), 2)"),
-        ("CrawlerUnhealthyAlarm", "IF(desired > 0, running, 1)"),
+        ("CrawlerUnhealthyAlarm", "IF(desired > 0, FILL(running, 0), 1)"),
     ] {
         let metrics = watch.properties(id)["Metrics"].clone();
         let returned: Vec<&Value> =

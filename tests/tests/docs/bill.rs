@@ -213,7 +213,10 @@ pub fn bill(inventory: &Inventory) -> Vec<Part> {
 }
 
 fn cdn(size: &Size) -> f64 {
-    over(size.cdn_gb, 1000.0, &list::CDN_TRAFFIC) + over(size.requests_million, 10.0, &list::CDN_REQUESTS)
+    over(size.cdn_gb, 1000.0, &list::CDN_TRAFFIC)
+        + over(size.requests_million, 10.0, &list::CDN_REQUESTS)
+        // At most: every request is one for a file.
+        + over(size.requests_million, 2.0, &list::CDN_FUNCTIONS)
 }
 
 /// What is above the part that AWS gives away.

@@ -8,8 +8,9 @@ use tests::resolve::Deployed;
 use tests::template::{self, Template, list, text};
 
 /// Types that a part of the estimate counts.
-const PAID: [&str; 16] = [
+const PAID: [&str; 17] = [
     "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::Function",
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::DynamoDB::Table",

@@ -53,6 +53,7 @@ pub const CAPACITY: Price = price("Load balancer capacity unit", 0.0084, "hour",
 pub const CDN_TRAFFIC: Price = price("CloudFront, to Europe and North America", 0.085, "GB", "1 TB", Source::List);
 pub const CDN_REQUESTS: Price =
     price("CloudFront, HTTPS requests from Europe", 1.20, "million", "10 million", Source::List);
+pub const CDN_FUNCTIONS: Price = price("CloudFront, calls of functions", 0.10, "million", "2 million", Source::Said);
 pub const TRAFFIC: Price = price("From the tasks to the internet", 0.09, "GB", "100 GB", Source::List);
 pub const WEB_ACL: Price = price("Web ACL", 5.0, "month", "", Source::Guides);
 pub const WEB_ACL_RULE: Price = price("Rule or managed group of a web ACL", 1.0, "month", "", Source::Guides);
@@ -72,13 +73,14 @@ pub const WRITES: Price = price("DynamoDB, writes of 1 KB", 0.7625, "million", "
 pub const SCHEDULER: Price = price("EventBridge Scheduler", 1.15, "million", "14 million", Source::London);
 
 /// All of them, in the order of the document.
-pub const ALL: [&Price; 23] = [
+pub const ALL: [&Price; 24] = [
     &STORAGE,
     &ADDRESS,
     &BALANCER,
     &CAPACITY,
     &CDN_TRAFFIC,
     &CDN_REQUESTS,
+    &CDN_FUNCTIONS,
     &TRAFFIC,
     &WEB_ACL,
     &WEB_ACL_RULE,
