@@ -57,7 +57,7 @@ const SHOWN: &[(&str, &str, &[&str])] = &[
     (
         "spend against the budget",
         "Spend this month (USD) against the budget",
-        &["AWS/Billing EstimatedCharges Maximum", "TIME_SERIES(500)"],
+        &["Automation BudgetSpent Maximum", "Automation BudgetLimit Maximum"],
     ),
     (
         "the automation's own health",

@@ -16,14 +16,14 @@ fn unreadable() -> Value {
 fn a_message_that_concerns_no_budget_is_sent_by_a_later_attempt() {
     let cloud = cloud();
     cloud.refuse(true);
-    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:00:00Z").is_err());
+    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:16:00Z").is_err());
     cloud.refuse(false);
     // Lambda's first retry comes too early, and must not be the last.
-    let early = cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:01:00Z").unwrap_err();
+    let early = cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:17:00Z").unwrap_err();
     assert_eq!(early.to_string(), "budget/:messages: 1 written by another invocation and not yet sent");
-    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:03:00Z").is_ok());
+    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:19:00Z").is_ok());
     assert_eq!(cloud.published(), 1);
-    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:09:00Z").is_ok());
+    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:25:00Z").is_ok());
     assert_eq!(cloud.published(), 1);
 }
 
@@ -31,7 +31,7 @@ fn a_message_that_concerns_no_budget_is_sent_by_a_later_attempt() {
 fn a_message_that_concerns_no_budget_is_sent_by_the_tick() {
     let cloud = cloud();
     cloud.refuse(true);
-    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:00:00Z").is_err());
+    assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:16:00Z").is_err());
     let tick = |now: &str| cloud.invoke::<budget::App>(json!({"action": "reconcile"}), now);
     assert!(tick("2026-11-21T11:00:00Z").is_err());
     cloud.refuse(false);

@@ -129,6 +129,25 @@ impl Step<'_> {
         std::mem::take(&mut self.messages)
     }
 
+    /// The subjects of the messages since the last time.
+    pub fn subjects(&mut self) -> Vec<String> {
+        self.messages().into_iter().map(|message| message.subject).collect()
+    }
+
+    /// A message that says this was sent since the last time.
+    pub fn told(&mut self, what: &str) {
+        let told = self.subjects();
+        let one = told.iter().any(|told| told.contains(what));
+        self.hold(&format!("a message was sent: ... {what}"), one, &format!("there are {told:?}"));
+    }
+
+    /// One message was sent since the last time, and it says this.
+    pub fn told_once(&mut self, what: &str) {
+        let told = self.subjects();
+        let once = told.len() == 1 && told[0].contains(what);
+        self.hold(&format!("one message was sent: ... {what}"), once, &format!("there are {told:?}"));
+    }
+
     /// What the functions called since the last time, without the calls that change nothing.
     pub fn changes(&mut self) -> Vec<String> {
         let calls = std::mem::take(&mut self.calls);

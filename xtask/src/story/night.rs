@@ -38,7 +38,7 @@ fn evening(step: &mut Step) -> Result<()> {
     step.check("scaling that is asked for more tasks now does nothing", &scaled, &(0, 0));
     step.pass(5)?;
     step.tick()?;
-    let told = subjects(step);
+    let told = step.subjects();
     step.check("nobody is told before it sleeps", &told, &vec![]);
     step.say("the crawl is done (played): its task no longer protects itself");
     step.cloud.protect(&crawler.cluster, CRAWLER, false)?;
@@ -46,7 +46,7 @@ fn evening(step: &mut Step) -> Result<()> {
     step.pass(5)?;
     step.tick()?;
     holds(step, "it sleeps", &asleep(SPOT))?;
-    told_once(step, "crawler sleeps");
+    step.told_once("crawler sleeps");
     Ok(())
 }
 
@@ -60,7 +60,7 @@ fn staged(step: &mut Step) -> Result<()> {
     holds(step, "it still sleeps", &asleep(SPOT))?;
     let live = step.cloud.tagged(&crawler.repository, "live")?;
     step.hold("`live` is not the new image yet: it has not run", live.as_ref() != Some(&image.digest), "it is");
-    told_once(step, "is staged");
+    step.told_once("is staged");
     Ok(())
 }
 
@@ -75,7 +75,7 @@ fn woken(step: &mut Step) -> Result<()> {
     holds(step, "it runs", &awake(&crawler, SPOT))?;
     let pushed = step.cloud.tagged(&crawler.repository, &crawler.tag)?;
     step.check("`live` is the image of the night", &step.cloud.tagged(&crawler.repository, "live")?, &pushed);
-    let told = subjects(step);
+    let told = step.subjects();
     step.hold("its waking was told", told.iter().any(|told| told.contains("crawler is awake")), &format!("{told:?}"));
     Ok(())
 }
@@ -92,7 +92,7 @@ fn spot_runs_dry(step: &mut Step) -> Result<()> {
     step.check("one interruption moves nothing", &strategy, &awake(&crawler, SPOT).strategy);
     step.let_ecs_go_on()?;
     holds(step, "it runs on demand", &awake(&crawler, ON_DEMAND))?;
-    told_once(step, "moves to on demand");
+    step.told_once("moves to on demand");
     Ok(())
 }
 
@@ -107,7 +107,7 @@ fn spot_again(step: &mut Step) -> Result<()> {
     step.tick()?;
     step.let_ecs_go_on()?;
     holds(step, "an hour later it is back on Spot", &awake(&crawler, SPOT))?;
-    told_once(step, "moves to Spot");
+    step.told_once("moves to Spot");
     Ok(())
 }
 
@@ -115,10 +115,10 @@ fn two_hours_over(step: &mut Step) -> Result<()> {
     step.pass_to("01:30")?;
     step.tick()?;
     holds(step, "it is put to sleep again", &asleep(SPOT))?;
-    told_once(step, "follows its schedule again");
+    step.told_once("follows its schedule again");
     step.pass(5)?;
     step.tick()?;
-    told_once(step, "crawler sleeps");
+    step.told_once("crawler sleeps");
     Ok(())
 }
 
@@ -130,7 +130,7 @@ fn morning(step: &mut Step) -> Result<()> {
     step.pass(5)?;
     step.tick()?;
     holds(step, "it has its baseline again, on Spot", &awake(&crawler, SPOT))?;
-    told_once(step, "crawler is awake");
+    step.told_once("crawler is awake");
     Ok(())
 }
 
@@ -189,15 +189,4 @@ fn strategy(provider: &str) -> Vec<String> {
 
 fn tasks(provider: &str, count: usize) -> BTreeMap<String, usize> {
     BTreeMap::from([(provider.to_owned(), count)])
-}
-
-fn subjects(step: &mut Step) -> Vec<String> {
-    step.messages().into_iter().map(|message| message.subject).collect()
-}
-
-/// One message was sent since the last time, and it says this.
-fn told_once(step: &mut Step, what: &str) {
-    let told = subjects(step);
-    let once = told.len() == 1 && told[0].contains(what);
-    step.hold(&format!("one message was sent: ... {what}"), once, &format!("there are {told:?}"));
 }

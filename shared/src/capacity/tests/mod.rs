@@ -113,11 +113,14 @@ fn a_boost_raises_the_floor_within_the_range_and_wakes_nobody() {
 #[test]
 fn of_several_boosts_the_greatest_counts_until_it_ends() {
     let boosts = [("cpu", 2, 4), ("latency", 3, 2)];
-    let boosts = boosts.map(|(name, min, hours)| (name.to_owned(), Boost { min, until: until(hours) })).into();
-    let facts = Facts { boosts, ..Facts::default() };
-    let then = |hours: i64| plan(&policy(), &facts, &observed(1, 1, 3), noon() + SignedDuration::from_hours(hours));
-    assert_eq!(set(then(0)).bounds.min, 3);
-    assert_eq!(then(0).until, Some(noon() + SignedDuration::from_hours(2)));
+    let at = |hours: i64| noon() + SignedDuration::from_hours(hours);
+    let boosts = boosts.map(|(name, min, hours)| {
+        let until = Until { until: at(hours), by: name.into() };
+        (name.to_owned(), Boost { min, until })
+    });
+    let facts = Facts { boosts: boosts.into(), ..Facts::default() };
+    let then = |hours: i64| plan(&policy(), &facts, &observed(1, 1, 3), at(hours));
+    assert_eq!((set(then(0)).bounds.min, then(0).until), (3, Some(at(2))));
     assert_eq!(set(then(2)).bounds.min, 2);
     assert_eq!(then(4).action, Action::Keep);
 }
