@@ -14,6 +14,7 @@ pub fn parts() -> Vec<(&'static str, String)> {
         ("parameters", parameters(&template::main())),
         ("edge", parameters(&template::edge())),
         ("fleet", document(&types::of("shared/src/model"), "Fleet", "")),
+        ("alarms", document(&types::of("shared/src/alarm/policy.rs"), "Alarms", "")),
         ("budgets", document(&types::of("shared/src/budget/policy.rs"), "BudgetPolicy", "[]")),
     ]
 }

@@ -1,21 +1,25 @@
-//! A person, the budget, an alarm, Spot and a rollout all want something at once. In whatever order it reaches the
+//! A person, the budget, an alarm, Spot and a rollout all want something at once. In whatever order it reaches the four
 //! functions, and whatever of it reaches them twice, the crawler comes to the same.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 use xtask::cloud::Capacity;
 
-use super::{CLUSTER, CRAWLER, SPOT, World, awake, world};
+use super::{CLUSTER, CRAWLER, REPOSITORY, SPOT, World, awake, world};
 
-/// How many sets of arrivals are played, each in three orders.
-const SETS: u64 = 35;
+/// How many sets of arrivals are played.
+const SETS: u64 = 50;
+/// In how many orders each of them is played.
+const ORDERS: usize = 4;
+const ALARM: &str = "huskit-prod-crawler-cpu";
+const BUDGET: &str = "huskit-monthly";
 
 /// Something that arrives.
 #[derive(Clone, Debug)]
 enum Arrival {
     Person(&'static str),
-    Budget(Value),
-    Alarm(u64),
+    Spent(&'static str),
+    Rings,
     Shortage,
     Push,
     Tick,
@@ -32,16 +36,11 @@ impl Dice {
     }
 
     fn arrivals(&mut self) -> Vec<Arrival> {
-        let budgets = [
-            json!({"spot_only": {"BOOL": true}}),
-            json!({"asleep": {"BOOL": true}}),
-            json!({"ceiling": {"N": "1"}}),
-            json!({"longer_night_minutes": {"N": "60"}}),
-        ];
         let each = [
             Arrival::Person(["wake", "sleep"][self.below(2) as usize]),
-            Arrival::Budget(budgets[self.below(4) as usize].clone()),
-            Arrival::Alarm(2 + self.below(3)),
+            // Spot only, a longer night, asleep.
+            Arrival::Spent(["412.37", "451.08", "476.90"][self.below(3) as usize]),
+            Arrival::Rings,
             Arrival::Shortage,
             Arrival::Push,
         ];
@@ -67,48 +66,57 @@ impl Dice {
 }
 
 impl World {
-    /// Nothing is remembered of its capacity, and it runs its baseline on Spot.
+    /// Nothing is spent, nothing is remembered but images, and the crawler runs its baseline on Spot.
     fn begin_anew(&mut self) {
-        let table = self.cloud.output("Ledger").unwrap();
-        let key = json!({"pk": {"S": format!("service/{CLUSTER}/{CRAWLER}")}, "sk": {"S": "capacity"}});
-        self.cloud.client.call("dynamodb", "delete_item", json!({"TableName": table, "Key": key})).unwrap();
+        self.spend("0.00");
+        for (subject, kind) in [
+            (format!("service/{CLUSTER}/{CRAWLER}"), "capacity"),
+            (format!("alarm/{ALARM}"), "alarm"),
+            (format!("budget/{BUDGET}"), "budget"),
+        ] {
+            self.forget(&subject, kind);
+        }
         let strategy = json!([{"capacityProvider": SPOT, "base": 0, "weight": 1}]);
-        self.by_hand(&json!({"desiredCount": 1, "capacityProviderStrategy": strategy, "forceNewDeployment": true}));
-        self.cloud.reset_scaling(CLUSTER, CRAWLER, &json!({})).unwrap();
-        self.settle();
-        assert_eq!(self.capacity(), awake(SPOT));
+        // What the play before asked for may still be under way.
+        for _ in 0..4 {
+            self.by_hand(&json!({"desiredCount": 1, "capacityProviderStrategy": strategy, "forceNewDeployment": true}));
+            self.cloud.reset_scaling(CLUSTER, CRAWLER, &json!({})).unwrap();
+            self.settle();
+            if self.capacity() == awake(SPOT) {
+                return;
+            }
+        }
+        panic!("the crawler does not come to rest: {:?}", self.capacity());
     }
 
-    /// What another function writes into the crawler's item, and its nudge.
-    fn fact(&self, name: &str, fact: &Value) {
+    fn forget(&self, subject: &str, kind: &str) {
         let table = self.cloud.output("Ledger").unwrap();
-        let key = json!({"pk": {"S": format!("service/{CLUSTER}/{CRAWLER}")}, "sk": {"S": "capacity"}});
-        let update = json!({
-            "TableName": table, "Key": key,
-            "UpdateExpression": "SET #fact = :fact, #version = if_not_exists(#version, :zero) + :one",
-            "ExpressionAttributeNames": {"#fact": name, "#version": "version"},
-            "ExpressionAttributeValues": {":fact": {"M": fact}, ":zero": {"N": "0"}, ":one": {"N": "1"}},
-        });
-        self.cloud.client.call("dynamodb", "update_item", update).unwrap();
-        self.ask(&json!({"action": "reconcile", "service": CRAWLER})).unwrap();
+        let key = json!({"pk": {"S": subject}, "sk": {"S": kind}});
+        self.cloud.client.call("dynamodb", "delete_item", json!({"TableName": table, "Key": key})).unwrap();
+    }
+
+    fn spend(&self, dollars: &str) {
+        let spent = json!({"budget": BUDGET, "actual": dollars, "limit": "500"});
+        self.cloud.client.call("local", "budget", spent).unwrap();
+    }
+
+    /// The alarm on the crawler's processor rings.
+    fn rings(&self, since: Timestamp) {
+        let arn = format!("arn:aws:cloudwatch:eu-central-1:000000000000:alarm:{ALARM}");
+        let state = json!({"value": "ALARM", "reason": "Threshold Crossed", "timestamp": since.to_string()});
+        let detail = json!({"alarmName": ALARM, "state": state, "previousState": {"value": "OK"}, "configuration": {}});
+        self.deliver(&self.cloud.event("aws.cloudwatch", "CloudWatch Alarm State Change", json!([arn]), detail));
     }
 
     fn arrive(&mut self, arrival: &Arrival) {
-        let until = (self.now + SignedDuration::from_hours(2)).to_string();
         match arrival {
             Arrival::Person(action) => self.want(action, "2h"),
-            Arrival::Budget(cut) => {
-                let mut cut = cut.clone();
-                cut["reached_percent"] = json!({"N": "90"});
-                cut["until"] = json!({"S": until});
-                self.fact("budget", &cut);
+            Arrival::Spent(dollars) => {
+                self.spend(dollars);
+                let tick = json!({"action": "reconcile", "at": self.now.to_string()});
+                self.cloud.request("BudgetFunction", &tick).unwrap().answer.unwrap();
             }
-            Arrival::Alarm(min) => {
-                self.fact(
-                    "boost",
-                    &json!({"min": {"N": min.to_string()}, "until": {"S": until}, "by": {"S": "alarm cpu"}}),
-                );
-            }
+            Arrival::Rings => self.rings(self.now),
             Arrival::Shortage => drop(self.deliver(&self.shortage(SPOT))),
             Arrival::Push => drop(self.push(None)),
             Arrival::Tick => drop(self.tick()),
@@ -120,12 +128,17 @@ impl World {
         self.now = noon;
         self.begin_anew();
         self.now = now;
+        let before = self.next;
         for arrival in order {
             self.arrive(arrival);
         }
-        for _ in 0..2 {
+        // Longer than a rollout explains an alarm, and shorter than its boost lasts.
+        for _ in 0..4 {
             self.settle();
-            self.tick();
+            self.pass(5);
+            for name in ["rollout-tick", "schedule-tick", "alarm-tick", "schedule-tick"] {
+                self.fire(name);
+            }
         }
         self.settle();
         let mut capacity = self.capacity();
@@ -133,6 +146,10 @@ impl World {
         if capacity.desired == 0 {
             capacity.strategy.clear();
         }
+        let running = self.cloud.running(CLUSTER, CRAWLER).unwrap().digests;
+        let pushed = self.cloud.tagged(REPOSITORY, "latest").unwrap();
+        let old = running.iter().filter(|digest| Some(*digest) != pushed.as_ref()).count();
+        assert_eq!(old, 0, "{} images were pushed, and an older one runs: {order:?}", self.next - before);
         capacity
     }
 }
@@ -150,7 +167,7 @@ fn arrivals_in_any_order_and_twice_come_to_the_same() {
         }
         let (now, arrivals) = (world.now, dice.arrivals());
         let expected = world.end_of(noon, now, &arrivals);
-        for _ in 0..2 {
+        for _ in 1..ORDERS {
             let order = dice.shuffled(&arrivals);
             assert_eq!(world.end_of(noon, now, &order), expected, "set {set} at {now}: {order:?} against {arrivals:?}");
         }
