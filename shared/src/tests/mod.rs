@@ -1,0 +1,4 @@
+//! The planners together: what one of them leaves behind is what another one decides from.
+
+mod conflicts;
+mod world;
