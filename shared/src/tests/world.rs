@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alarm::{self, AlarmPolicy, Flapping, Gap, Place, Remedy, Rollback, Scale, Sighting, Step, Tasks, Urgency};
-use crate::budget::{self, Amount, Asked, BudgetPolicies, BudgetPolicy, Every, Notice, NoticeKind, Spend};
+use super::policies::{Policies, REPOSITORY};
+use crate::alarm::{self, AlarmPolicy, Place, Sighting, Step};
+use crate::budget::{self, Amount, Asked, BudgetPolicy, Every, Notice, NoticeKind, Spend};
 use crate::capacity::{self, Bounds, Observed, Patience, Scaling, SpotEvent};
 use crate::model::{Deployment, DeploymentState, Fleet, Image, ScanState, Service, ServiceId, Strategy, Task};
 use crate::rollout::{self, Action, Ask, Phase, Release, Running, Seen};
 
-const REPOSITORY: &str = "acme/web";
 const LIMIT: i64 = 50_000;
 /// What a deployment takes, and what an image needs to show its errors.
 const TAKES: SignedDuration = SignedDuration::from_mins(3);
@@ -95,32 +95,11 @@ const ERRORS: usize = 1;
 impl World {
     /// A service that has run its first image for days, at rest.
     pub fn at_rest(now: Timestamp, load: u32, delays: &Delays) -> World {
-        let night = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
-        let web = format!(
-            r#"{{"name":"web","cluster":"prod","baseline":{{"min":2,"max":6}},"spot":{{"mode":"prefer"}},"sleep":{night},
-                "images":[{{"repository":"{REPOSITORY}","tag":{{"exact":"latest"}}}}]}}"#
-        );
-        let fleet = Fleet::parse(&format!(r#"{{"system":"acme","stage":"prod","services":[{web}]}}"#)).unwrap();
-        let tiers = r#"[{"at_percent":80,"services":{"web":{"spot_only":true}}},
-            {"at_percent":90,"services":{"web":{"ceiling":3}}},
-            {"at_percent":95,"services":{"web":{"longer_night_minutes":60}}},
-            {"at_percent":100,"services":{"web":{"asleep":true}}}]"#;
-        let budgets = BudgetPolicies::parse(&format!(r#"[{{"name":"monthly","tiers":{tiers}}}]"#), &fleet).unwrap();
-        let alarm = |name: &str, remedy: Remedy| AlarmPolicy {
-            name: name.into(),
-            service: Some("web".into()),
-            remedy,
-            severity: Urgency::Critical,
-            insufficient_data: Gap::Nothing,
-            grace_minutes: 0,
-            flapping: Flapping::default(),
-            runbook: "web.md".into(),
-        };
-        let cpu = alarm("cpu", Remedy::Scale(Scale { tasks: Tasks::To(5), minutes: 10, daily: 4 }));
+        let Policies { fleet, budget, alarms } = Policies::read().clone();
         let mut world = World {
             now: now - SignedDuration::from_hours(30),
-            alarms: [cpu, alarm("errors", Remedy::Rollback(Rollback::default()))],
-            budget: budgets.iter().next().unwrap().clone(),
+            alarms,
+            budget,
             service: Service {
                 id: ServiceId { cluster: "prod".into(), name: "web".into() },
                 status: "ACTIVE".into(),
