@@ -28,5 +28,7 @@ pub mod model;
 pub mod notify;
 pub mod report;
 pub mod rollout;
+#[cfg(test)]
+mod tests;
 
 pub use error::{Error, Kind, Result};

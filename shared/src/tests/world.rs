@@ -1,0 +1,445 @@
+//! One service in a small cloud, with a clock that passes in minutes: ECS, ECR, CloudWatch and Budgets as far as the
+//! planners see them, the ledger, and the four functions as far as they are not I/O.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::policies::{Policies, REPOSITORY};
+use crate::alarm::{self, AlarmPolicy, Place, Sighting, Step};
+use crate::budget::{self, Amount, Asked, BudgetPolicy, Every, Notice, NoticeKind, Spend};
+use crate::capacity::{self, Bounds, Observed, Patience, Scaling, SpotEvent};
+use crate::model::{Deployment, DeploymentState, Fleet, Image, ScanState, Service, ServiceId, Strategy, Task};
+use crate::rollout::{self, Action, Ask, Phase, Release, Running, Seen};
+
+const LIMIT: i64 = 50_000;
+/// What a deployment takes, and what an image needs to show its errors.
+const TAKES: SignedDuration = SignedDuration::from_mins(3);
+
+/// What becomes of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It runs.
+    Good,
+    /// Its tasks end as soon as they start.
+    Fails,
+    /// Its tasks run, and its service answers with errors.
+    Errs,
+}
+
+/// What becomes known of the world at its own moment, and is told by an event that may be late or come twice.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// The followed tag names another image.
+    Push(Fate),
+    /// So many percent of the budget are spent.
+    Spent(i64),
+    /// Too much load, or not any more.
+    Load(alarm::Value),
+    /// Spot has no capacity.
+    Shortage,
+}
+
+/// What reaches a function.
+#[derive(Clone, Debug)]
+enum Event {
+    Push,
+    Deployment,
+    Notice(Notice),
+    Alarm(usize, Sighting),
+    Shortage,
+}
+
+/// What people would look at: tasks, bounds, where they run, and what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct End {
+    pub desired: u32,
+    pub bounds: Bounds,
+    pub strategy: Strategy,
+    pub image: u8,
+}
+
+/// How late each event is, and how late its copy if it has one; on time when there are none.
+pub type Delays = Vec<(i64, Option<i64>)>;
+
+pub struct World {
+    pub now: Timestamp,
+    fleet: Fleet,
+    alarms: [AlarmPolicy; 2],
+    budget: BudgetPolicy,
+    service: Service,
+    bounds: Bounds,
+    /// How many tasks scaling wants.
+    load: u32,
+    fates: Vec<Fate>,
+    /// Number of the image whose tasks run, and of the last one whose deployment was complete.
+    serving: Option<u8>,
+    complete: u8,
+    pushed: Vec<Timestamp>,
+    /// Since when it answers with errors, and whether the alarm has noticed.
+    erring: Option<(Timestamp, bool)>,
+    percent: i64,
+    deployments: u32,
+    delays: VecDeque<(i64, Option<i64>)>,
+    events: BTreeMap<(Timestamp, usize), Event>,
+    sent: usize,
+    capacity: capacity::Record,
+    images: rollout::Record,
+    spent: budget::Record,
+    heard: [alarm::Record; 2],
+}
+
+const CPU: usize = 0;
+const ERRORS: usize = 1;
+
+impl World {
+    /// A service that has run its first image for days, at rest.
+    pub fn at_rest(now: Timestamp, load: u32, delays: &Delays) -> World {
+        let Policies { fleet, budget, alarms } = Policies::read().clone();
+        let mut world = World {
+            now: now - SignedDuration::from_hours(30),
+            alarms,
+            budget,
+            service: Service {
+                id: ServiceId { cluster: "prod".into(), name: "web".into() },
+                status: "ACTIVE".into(),
+                desired: load,
+                running: load,
+                revision: "rev-0".into(),
+                deployments: Vec::new(),
+                strategy: Strategy::Spot { base: 0 },
+                network: None,
+            },
+            bounds: Bounds { min: 2, max: 6, scaling: Scaling::Active },
+            load,
+            fates: vec![Fate::Good],
+            serving: Some(0),
+            complete: 0,
+            pushed: vec![now - SignedDuration::from_hours(40)],
+            erring: None,
+            percent: 60,
+            deployments: 0,
+            delays: delays.iter().copied().collect(),
+            events: BTreeMap::new(),
+            sent: 0,
+            capacity: capacity::Record::default(),
+            images: rollout::Record::default(),
+            spent: budget::Record::default(),
+            heard: Default::default(),
+            fleet,
+        };
+        world.deploy(0);
+        world.service.deployments[0].state = DeploymentState::Completed;
+        let images = BTreeMap::from([(REPOSITORY.to_owned(), world.image(0))]);
+        let (revision, deployment) = ("rev-0".to_owned(), world.service.deployments[0].id.clone());
+        world.images.add_release(Release { images, revision, deployment, at: world.now });
+        world.tick();
+        world.now = now;
+        world.tick();
+        world.advance();
+        world
+    }
+
+    /// What is there now.
+    pub fn end(&self) -> End {
+        let (desired, bounds) = (self.service.desired, self.bounds);
+        End { desired, bounds, strategy: self.service.strategy.clone(), image: number(&self.service.revision) }
+    }
+
+    /// Is it meant to run no tasks?
+    pub fn asleep(&self) -> bool {
+        self.bounds == Bounds::ASLEEP
+    }
+
+    /// Becomes true now, and is told.
+    pub fn happens(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Push(fate) => {
+                self.fates.push(*fate);
+                self.pushed.push(self.now);
+                self.send(Event::Push);
+            }
+            Fact::Spent(percent) => {
+                self.percent = self.percent.max(*percent);
+                let cents = |percent: i64| Amount::cents(LIMIT / 100 * percent);
+                let (amount, threshold, limit) = (cents(*percent), Some(cents(80)), Some(cents(100)));
+                let kind = NoticeKind::Actual;
+                self.send(Event::Notice(Notice { kind, amount, threshold, limit, at: self.now }));
+            }
+            Fact::Load(value) => self.ring(CPU, *value),
+            Fact::Shortage => self.send(Event::Shortage),
+        }
+    }
+
+    fn ring(&mut self, alarm: usize, value: alarm::Value) {
+        let previous = Some(if value == alarm::Value::Alarm { alarm::Value::Ok } else { alarm::Value::Alarm });
+        let sighting = Sighting {
+            value,
+            previous,
+            at: self.now,
+            reason: String::new(),
+            description: String::new(),
+            measured: None,
+            suppressed: None,
+            place: Place::default(),
+        };
+        self.send(Event::Alarm(alarm, sighting));
+    }
+
+    fn send(&mut self, event: Event) {
+        let (late, again) = self.delays.pop_front().unwrap_or_default();
+        for late in std::iter::once(late).chain(again) {
+            self.sent += 1;
+            self.events.insert((self.now + SignedDuration::from_mins(late), self.sent), event.clone());
+        }
+    }
+
+    /// The cloud goes on, and what is due arrives.
+    pub fn pass(&mut self, minutes: i64) {
+        self.now += SignedDuration::from_mins(minutes);
+        self.advance();
+        while let Some(due) = self.events.first_entry().filter(|due| due.key().0 <= self.now) {
+            match due.remove() {
+                Event::Push => self.roll(Ask::Nothing),
+                Event::Deployment => {
+                    self.roll(Ask::Nothing);
+                    self.schedule(None);
+                }
+                Event::Notice(notice) => self.count(&budget::Ask::Notice(notice)),
+                Event::Alarm(alarm, sighting) => self.hear(alarm, Some(sighting)),
+                Event::Shortage => self.schedule(Some(SpotEvent::NoCapacity)),
+            }
+        }
+    }
+
+    /// Every function looks again.
+    pub fn tick(&mut self) {
+        self.roll(Ask::Nothing);
+        self.schedule(None);
+        self.count(&budget::Ask::Nothing);
+        (0..self.alarms.len()).for_each(|alarm| self.hear(alarm, None));
+    }
+
+    fn fate(&self, image: u8) -> Fate {
+        self.fates[usize::from(image)]
+    }
+
+    fn image(&self, n: u8) -> Image {
+        let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
+        let pushed_at = self.pushed[usize::from(n)];
+        Image { digest, tag: Some(format!("v{n}")), pushed_at, scan: ScanState::Missing }
+    }
+
+    fn newest(&self) -> u8 {
+        u8::try_from(self.pushed.len() - 1).unwrap()
+    }
+
+    /// A new deployment of an image takes the place of what is there.
+    fn deploy(&mut self, image: u8) -> String {
+        self.deployments += 1;
+        let (id, revision) = (format!("ecs-svc/{}", self.deployments), format!("rev-{image}"));
+        let primary = Deployment {
+            id: id.clone(),
+            primary: true,
+            revision: revision.clone(),
+            state: DeploymentState::InProgress,
+            reason: None,
+            running: 0,
+            failed: 0,
+            created_at: self.now,
+        };
+        self.service.revision = revision;
+        self.service.deployments.retain(|deployment| deployment.state == DeploymentState::Failed);
+        self.service.deployments.insert(0, primary);
+        id
+    }
+
+    /// ECS, scaling and CloudWatch do their part.
+    fn advance(&mut self) {
+        let image = number(&self.service.revision);
+        let (fails, awake) = (self.fate(image) == Fate::Fails, self.service.desired > 0);
+        let primary = &mut self.service.deployments[0];
+        if primary.state == DeploymentState::InProgress && (!awake || primary.created_at + TAKES <= self.now) {
+            if awake && fails && self.complete != image {
+                (primary.state, primary.primary) = (DeploymentState::Failed, false);
+                self.service.deployments.truncate(1);
+                self.deploy(self.complete);
+            } else {
+                primary.state = DeploymentState::Completed;
+                self.complete = image;
+            }
+            self.send(Event::Deployment);
+        }
+        if self.service.deployments[0].state == DeploymentState::Completed {
+            self.serving = Some(self.complete).filter(|image| self.fate(*image) != Fate::Fails);
+        }
+        if self.bounds.scaling == Scaling::Active {
+            self.service.desired = self.load.clamp(self.bounds.min, self.bounds.max);
+        }
+        self.service.running = if self.serving.is_some() { self.service.desired } else { 0 };
+        let errs = self.serving.is_some_and(|image| self.fate(image) == Fate::Errs) && self.service.running > 0;
+        match (errs, self.erring) {
+            (true, None) => self.erring = Some((self.now, false)),
+            (true, Some((since, false))) if since + TAKES <= self.now => {
+                self.erring = Some((since, true));
+                self.ring(ERRORS, alarm::Value::Alarm);
+            }
+            (false, Some((_, rings))) => {
+                self.erring = None;
+                if rings {
+                    self.ring(ERRORS, alarm::Value::Ok);
+                }
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+
+    /// The rollout function.
+    fn roll(&mut self, mut ask: Ask) {
+        for _ in 0..8 {
+            let decision = rollout::plan(&self.fleet.services[0], &self.images, &self.sight(), &ask, self.now);
+            match decision.action {
+                Action::Keep => return,
+                Action::Roll(roll) => {
+                    let image = roll.rollout.images[REPOSITORY].tag.as_ref().unwrap()[1..].parse().unwrap();
+                    let deployment = self.deploy(image);
+                    self.images.rollout = Some(roll.rollout);
+                    roll.quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
+                    self.reach(Phase::Deploying { revision: self.service.revision.clone(), deployment });
+                }
+                Action::Adopt { revision, deployment } => self.reach(Phase::Deploying { revision, deployment }),
+                Action::Stage { revision, deployment } => self.reach(Phase::Staged { revision, deployment }),
+                Action::Complete { revision, deployment } => {
+                    let images = self.images.rollout.take().unwrap().images;
+                    self.images.add_release(Release { images, revision, deployment, at: self.now });
+                }
+                Action::Fail { quarantine, recover } => {
+                    quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
+                    match recover {
+                        Some(failed) => self.reach(Phase::RollingBack { failed, since: self.now }),
+                        None => self.images.rollout = None,
+                    }
+                }
+                Action::Recover { .. } => self.images.rollout = None,
+                action @ (Action::Update { .. } | Action::Restart(_) | Action::Restarted { .. }) => {
+                    panic!("{action:?}")
+                }
+            }
+            ask = Ask::Nothing;
+        }
+        panic!("it does not come to rest");
+    }
+
+    fn reach(&mut self, phase: Phase) {
+        self.images.rollout.as_mut().unwrap().phase = phase;
+    }
+
+    fn sight(&self) -> Seen {
+        let deployed = number(&self.service.revision);
+        let task = |revision: &str, status: &str| Task {
+            arn: "task".into(),
+            revision: revision.into(),
+            status: status.into(),
+            health: "UNKNOWN".into(),
+            started_at: None,
+            provider: None,
+            started_by: None,
+            stopped: None,
+        };
+        let serving = self.serving.filter(|_| self.service.running > 0);
+        let failing = self.fate(deployed) == Fate::Fails && self.service.desired > 0;
+        Seen {
+            service: self.service.clone(),
+            candidates: BTreeMap::from([(REPOSITORY.to_owned(), Some(self.image(self.newest())))]),
+            running: BTreeMap::from([(REPOSITORY.to_owned(), Running::Image(self.image(deployed)))]),
+            tasks: serving.map(|image| task(&format!("rev-{image}"), "RUNNING")).into_iter().collect(),
+            stopped: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },
+            before: None,
+        }
+    }
+
+    /// The schedule function.
+    fn schedule(&mut self, spot: Option<SpotEvent>) {
+        let (policy, facts, now) = (&self.fleet.services[0], &mut self.capacity.facts, self.now);
+        facts.boost.take_if(|boost| boost.until.until <= now);
+        facts.budget.take_if(|cut| cut.until <= now);
+        if let Some(event) = spot {
+            facts.spot = facts.spot.after(event, now);
+        }
+        let rolling = self.images.rollout.as_ref();
+        let rolling = rolling.is_some_and(|rollout| !matches!(rollout.phase, Phase::Staged { .. }));
+        let observed = Observed {
+            desired: self.service.desired,
+            bounds: Some(self.bounds),
+            strategy: self.service.strategy.clone(),
+            rollout_in_flight: rolling && self.service.running > 0,
+            started: true,
+        };
+        let decision = capacity::plan(&policy.capacity(), facts, &observed, now);
+        if let Some(asleep) = decision.asleep(&observed) {
+            let patience = Patience { drain: SignedDuration::from_mins(30), wake: SignedDuration::from_mins(15) };
+            let running = (self.service.running, self.service.running);
+            self.capacity.state = Some(capacity::follow(self.capacity.state, asleep, running, patience, now).0);
+        }
+        if let capacity::Action::Set(wanted) = decision.action {
+            (self.service.desired, self.bounds) = (wanted.desired, wanted.bounds);
+            if wanted.strategy != self.service.strategy {
+                self.service.strategy = wanted.strategy;
+                self.deploy(number(&self.service.revision));
+            }
+        }
+    }
+
+    /// The alarm function.
+    fn hear(&mut self, alarm: usize, sighting: Option<Sighting>) {
+        let (policy, record) = (&self.alarms[alarm], &mut self.heard[alarm]);
+        if let Some(sighting) = sighting {
+            record.hear(sighting);
+        }
+        let seen = alarm::Seen {
+            desired: self.service.desired,
+            running: self.service.running,
+            capacity: self.capacity.clone(),
+            rollout: self.images.clone(),
+        };
+        let watched = alarm::Watched { policy: &self.fleet.services[0], seen: &seen };
+        let plan = alarm::plan(policy, Some(&watched), record, self.now);
+        record.told(&plan, self.now);
+        let Some(step) = plan.treatment.step else { return };
+        record.took(&step, self.now);
+        match step {
+            Step::Boost { boost, .. } => {
+                let merged = alarm::merge(self.capacity.facts.boost.as_ref(), &boost, self.now);
+                self.capacity.facts.boost = Some(merged);
+                self.schedule(None);
+            }
+            Step::Rollback { deployment, .. } => {
+                self.roll(Ask::Rollback { by: policy.name.clone(), why: None, deployment: Some(deployment) });
+            }
+            Step::Restart => panic!("no alarm here restarts"),
+        }
+    }
+
+    /// The budget function.
+    fn count(&mut self, ask: &budget::Ask) {
+        let (limit, actual) = (Amount::cents(LIMIT), Amount::cents(LIMIT / 100 * self.percent));
+        let spend = Spend { every: Every::Month, limit, actual, forecast: None };
+        let seen = budget::Seen { spend: Asked::Known(spend), hourly_micros: None };
+        self.spent = budget::plan(&self.budget, &self.spent, &seen, ask, self.now).record;
+        let cut = budget::cuts([(&self.budget, &self.spent)], self.now).remove("web");
+        if self.capacity.facts.budget != cut {
+            self.capacity.facts.budget = cut;
+            self.schedule(None);
+        }
+    }
+
+    /// A month begins: what was spent counts from nothing.
+    pub fn begin_month(&mut self) {
+        self.percent = 1;
+    }
+}
+
+/// The number of the image that a revision names.
+fn number(revision: &str) -> u8 {
+    revision.trim_start_matches("rev-").parse().unwrap()
+}
