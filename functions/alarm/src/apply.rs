@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use shared::alarm::{AlarmPolicy, Plan, Step, Why};
+use shared::alarm::{AlarmPolicy, Plan, Remedy, Step, Why};
 use shared::capacity::{Boost, Record};
 use shared::ledger::Subject;
 use shared::model::ServiceId;
@@ -44,13 +44,20 @@ impl App {
         let asked = match step {
             Step::Boost { boost, .. } => self.boost(policy, &service, boost, now).await,
             Step::Restart => {
-                let request = json!({"action": "restart", "service": service.to_string(), "by": by, "reason": reason});
+                let cool_down = match &policy.remedy {
+                    Remedy::Restart(restart) => Some(restart.cool_down_minutes),
+                    Remedy::None | Remedy::Scale(_) | Remedy::Rollback(_) => None,
+                };
+                let request = json!({
+                    "action": "restart", "service": service.to_string(), "by": by, "reason": reason,
+                    "cool_down_minutes": cool_down, "at": now,
+                });
                 self.functions.ask(&self.rollout_function, &request).await
             }
             Step::Rollback { deployment, .. } => {
                 let request = json!({
                     "action": "rollback", "service": service.to_string(), "by": by, "reason": reason,
-                    "deployment": deployment,
+                    "deployment": deployment, "at": now,
                 });
                 self.functions.ask(&self.rollout_function, &request).await
             }

@@ -189,7 +189,7 @@ impl App {
         };
         let (_, what) = describe(written.as_ref());
         let mut changes = vec![what];
-        let nudge = json!({"action": "reconcile", "service": service.id().to_string()});
+        let nudge = json!({"action": "reconcile", "service": service.id().to_string(), "at": now});
         if let Err(error) = self.functions.ask(&self.schedule_function, &nudge).await {
             // The fact is written: the schedule's own tick finds it.
             tracing::warn!(error.kind = error.kind().label(), "{error}");

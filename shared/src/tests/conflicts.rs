@@ -33,7 +33,8 @@ fn any_pushes() -> impl Strategy<Value = Vec<(i64, Fact)>> {
     let fate = prop::sample::select(vec![Fate::Good, Fate::Fails, Fate::Errs]);
     let push = |(at, fate): (i64, Fate)| (at, Fact::Push(fate));
     // A good image that a bad one overtakes within minutes may never be tried: the tag names the bad one.
-    // An image that answers with errors is followed by none: its ring may be taken for the next one's doing.
+    // An image that answers with errors is followed by none: what begins to ring while the next one replaces it is taken
+    // for the next one's doing.
     let first = prop::sample::select(vec![Fate::Good, Fate::Fails]);
     let two = ((0i64..10, first), 10i64..20)
         .prop_map(move |(first, second)| vec![push(first), (second, Fact::Push(Fate::Good))]);

@@ -132,7 +132,7 @@ impl World {
         world.service.deployments[0].state = DeploymentState::Completed;
         let images = BTreeMap::from([(REPOSITORY.to_owned(), world.image(0))]);
         let (revision, deployment) = ("rev-0".to_owned(), world.service.deployments[0].id.clone());
-        world.images.add_release(Release { images, revision, deployment, at: world.now });
+        world.images.add_release(Release { images, revision, deployment, started_at: world.now, at: world.now });
         world.tick();
         world.now = now;
         world.tick();
@@ -310,8 +310,9 @@ impl World {
                 Action::Adopt { revision, deployment } => self.reach(Phase::Deploying { revision, deployment }),
                 Action::Stage { revision, deployment } => self.reach(Phase::Staged { revision, deployment }),
                 Action::Complete { revision, deployment } => {
-                    let images = self.images.rollout.take().unwrap().images;
-                    self.images.add_release(Release { images, revision, deployment, at: self.now });
+                    let rollout = self.images.rollout.take().unwrap();
+                    let (images, started_at) = (rollout.images, rollout.started_at);
+                    self.images.add_release(Release { images, revision, deployment, started_at, at: self.now });
                 }
                 Action::Fail { quarantine, recover } => {
                     quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
@@ -361,7 +362,7 @@ impl World {
     /// The schedule function.
     fn schedule(&mut self, spot: Option<SpotEvent>) {
         let (policy, facts, now) = (&self.fleet.services[0], &mut self.capacity.facts, self.now);
-        facts.boost.take_if(|boost| boost.until.until <= now);
+        facts.boosts.retain(|_, boost| boost.until.until > now);
         facts.budget.take_if(|cut| cut.until <= now);
         if let Some(event) = spot {
             facts.spot = facts.spot.after(event, now);
@@ -409,8 +410,7 @@ impl World {
         record.took(&step, self.now);
         match step {
             Step::Boost { boost, .. } => {
-                let merged = alarm::merge(self.capacity.facts.boost.as_ref(), &boost, self.now);
-                self.capacity.facts.boost = Some(merged);
+                self.capacity.facts.boosts.insert(boost.until.by.clone(), boost);
                 self.schedule(None);
             }
             Step::Rollback { deployment, .. } => {
