@@ -15,7 +15,6 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use xtask::cloud::{Cloud, Message};
-use xtask::tools::Tools;
 
 const BUDGET: &str = "huskit-monthly";
 const CLUSTER: &str = "huskit-prod";
@@ -29,12 +28,9 @@ struct World {
 }
 
 fn world() -> MutexGuard<'static, World> {
-    static CLOUD: OnceLock<Cloud> = OnceLock::new();
-    static QUEUE: OnceLock<String> = OnceLock::new();
     static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
     let world = WORLD.get_or_init(|| {
-        let cloud = CLOUD.get_or_init(|| Cloud::start(&Tools::prepare().expect("the tools")).expect("a local cloud"));
-        let queue = QUEUE.get_or_init(|| cloud.subscribe(&cloud.output("OperationsTopic").unwrap()).unwrap());
+        let (cloud, queue) = Cloud::shared().expect("a local cloud");
         Mutex::new(World { cloud, queue })
     });
     let world = world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

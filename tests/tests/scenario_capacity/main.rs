@@ -21,7 +21,6 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use serde_json::{Value, json};
 use xtask::cloud::{Capacity, Cloud, Image, Message, Schedule};
-use xtask::tools::Tools;
 
 const CLUSTER: &str = "huskit-prod";
 const CRAWLER: &str = "crawler";
@@ -40,12 +39,9 @@ struct World {
 }
 
 fn world() -> MutexGuard<'static, World> {
-    static CLOUD: OnceLock<Cloud> = OnceLock::new();
-    static QUEUE: OnceLock<String> = OnceLock::new();
     static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
     let world = WORLD.get_or_init(|| {
-        let cloud = CLOUD.get_or_init(|| Cloud::start(&Tools::prepare().expect("the tools")).expect("a local cloud"));
-        let queue = QUEUE.get_or_init(|| cloud.subscribe(&cloud.output("OperationsTopic").unwrap()).unwrap());
+        let (cloud, queue) = Cloud::shared().expect("a local cloud");
         let mut world = World { cloud, queue, schedules: cloud.schedules().unwrap(), now: Timestamp::now(), next: 0 };
         world.pass_to("12:00");
         world.push(None);

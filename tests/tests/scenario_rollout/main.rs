@@ -14,7 +14,6 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use xtask::cloud::{Cloud, Image, Message, Running};
-use xtask::tools::Tools;
 
 const CLUSTER: &str = "huskit-prod";
 const WEBSITE: &str = "website-agent";
@@ -29,12 +28,9 @@ struct World {
 }
 
 fn world() -> MutexGuard<'static, World> {
-    static CLOUD: OnceLock<Cloud> = OnceLock::new();
-    static QUEUE: OnceLock<String> = OnceLock::new();
     static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
     let world = WORLD.get_or_init(|| {
-        let cloud = CLOUD.get_or_init(|| Cloud::start(&Tools::prepare().expect("the tools")).expect("a local cloud"));
-        let queue = QUEUE.get_or_init(|| cloud.subscribe(&cloud.output("OperationsTopic").unwrap()).unwrap());
+        let (cloud, queue) = Cloud::shared().expect("a local cloud");
         Mutex::new(World { cloud, queue, next: 0 })
     });
     // A scenario that failed leaves the world as it is; the next one brings it to rest.

@@ -16,8 +16,9 @@ mod world;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -68,7 +69,22 @@ impl Cloud {
         Cloud::bring_up(tools, server::Life::OurOwn)
     }
 
-    /// The same, left running until [`Cloud::stop`].
+    /// One for as long as this program runs, started by whoever asks first, and the queue of the messages to people.
+    ///
+    /// # Errors
+    /// When it did not start.
+    pub fn shared() -> Result<(&'static Cloud, &'static str)> {
+        static SHARED: OnceLock<Result<(Cloud, String), String>> = OnceLock::new();
+        let start = || {
+            let cloud = Cloud::start(&Tools::prepare()?)?;
+            let queue = cloud.subscribe(&cloud.output("OperationsTopic")?)?;
+            Ok((cloud, queue))
+        };
+        let shared = SHARED.get_or_init(|| start().map_err(|error: anyhow::Error| format!("{error:#}")));
+        shared.as_ref().map(|(cloud, queue)| (cloud, queue.as_str())).map_err(|error| anyhow!("{error}"))
+    }
+
+    /// The same as [`Cloud::start`], left running until [`Cloud::stop`].
     ///
     /// # Errors
     /// When it already runs, or any of it fails; nothing is left running then.
