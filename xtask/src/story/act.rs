@@ -7,6 +7,9 @@ use super::{Step, stack_updated};
 use crate::cloud::{Delivery, Image, Message, STACK};
 use crate::screen::{Paint, labelled};
 
+/// How much of a link is shown.
+const LINK: usize = 80;
+
 impl Step<'_> {
     /// Pushes an image to a service's repository under the tag that it follows, and delivers the push.
     ///
@@ -177,11 +180,21 @@ impl Step<'_> {
     /// When the emulator does not answer.
     pub fn read_messages(&mut self) -> Result<()> {
         for message in self.cloud.messages(&self.queue)? {
-            labelled("message", Paint::Bold, &format!("{}\n{}", message.subject, message.body.trim_end()));
+            labelled("message", Paint::Bold, &format!("{}\n{}", message.subject, shorter(message.body.trim_end())));
             self.messages.push(message);
         }
         Ok(())
     }
+}
+
+/// Links into the console have hundreds of letters; their beginning says what they are.
+fn shorter(text: &str) -> String {
+    let word = |word: &str| match word.char_indices().nth(LINK) {
+        Some((end, _)) if word.starts_with("https://") => format!("{}...", &word[..end]),
+        _ => word.to_owned(),
+    };
+    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Each decision; what is kept of several services in one line.

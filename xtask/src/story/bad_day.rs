@@ -212,6 +212,8 @@ fn ends(step: &mut Step, alarm: &Alarm) -> Result<()> {
 fn change(step: &mut Step, alarm: &Alarm, before: &str, after: &str, reason: &str) -> Result<()> {
     let (name, at) = (format!("huskit-prod-{}", alarm.name), step.now().to_string());
     let arn = format!("arn:aws:cloudwatch:{}:000000000000:alarm:{name}", alarm.region);
+    let deployed = step.cloud.client.call("cloudwatch", "describe_alarms", json!({"AlarmNames": [name]}))?;
+    let description = deployed["MetricAlarms"][0]["AlarmDescription"].as_str().unwrap_or_default();
     let metric = json!({
         "id": "m1", "returnData": true,
         "metricStat": {"metric": {"namespace": alarm.namespace, "name": alarm.metric}, "period": 60, "stat": alarm.stat},
@@ -220,7 +222,7 @@ fn change(step: &mut Step, alarm: &Alarm, before: &str, after: &str, reason: &st
         "alarmName": name,
         "state": {"value": after, "reason": reason, "timestamp": at},
         "previousState": {"value": before},
-        "configuration": {"metrics": [metric]},
+        "configuration": {"metrics": [metric], "description": description},
     });
     let mut event = step.cloud.event("aws.cloudwatch", "CloudWatch Alarm State Change", json!([arn]), detail);
     event["region"] = alarm.region.into();
