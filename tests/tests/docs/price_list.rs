@@ -25,8 +25,8 @@ pub enum Source {
     London,
     /// Guides of 2026 that agree with each other.
     Guides,
-    /// What is generally said; not checked against a price list.
-    Said,
+    /// The price list of eu-central-1 as Infracost printed it, without a date.
+    Infracost,
 }
 
 impl Source {
@@ -37,7 +37,7 @@ impl Source {
             Source::Bill => "a bill for June 2026",
             Source::London => "price list of eu-west-2, October 2026",
             Source::Guides => "published guides of 2026",
-            Source::Said => "as published; not checked against a list",
+            Source::Infracost => "price list as Infracost printed it, undated",
         }
     }
 }
@@ -53,13 +53,13 @@ pub const CAPACITY: Price = price("Load balancer capacity unit", 0.0084, "hour",
 pub const CDN_TRAFFIC: Price = price("CloudFront, to Europe and North America", 0.085, "GB", "1 TB", Source::List);
 pub const CDN_REQUESTS: Price =
     price("CloudFront, HTTPS requests from Europe", 1.20, "million", "10 million", Source::List);
-pub const CDN_FUNCTIONS: Price = price("CloudFront, calls of functions", 0.10, "million", "2 million", Source::Said);
+pub const CDN_FUNCTIONS: Price = price("CloudFront, calls of functions", 0.10, "million", "2 million", Source::Guides);
 pub const TRAFFIC: Price = price("From the tasks to the internet", 0.09, "GB", "100 GB", Source::List);
 pub const WEB_ACL: Price = price("Web ACL", 5.0, "month", "", Source::Guides);
 pub const WEB_ACL_RULE: Price = price("Rule or managed group of a web ACL", 1.0, "month", "", Source::Guides);
 pub const WEB_ACL_REQUESTS: Price = price("Requests that a web ACL looks at", 0.60, "million", "", Source::Guides);
-pub const WEB_ACL_LOG: Price = price("Log of the web ACL (us-east-1)", 0.50, "GB", "", Source::Said);
-pub const BUCKET: Price = price("S3", 0.0245, "GB and month", "", Source::Said);
+pub const WEB_ACL_LOG: Price = price("Log of the web ACL (us-east-1)", 0.50, "GB", "", Source::Guides);
+pub const BUCKET: Price = price("S3", 0.0245, "GB and month", "", Source::Infracost);
 pub const IMAGES: Price = price("ECR", 0.10, "GB and month", "", Source::List);
 pub const SECRET: Price = price("Secret", 0.40, "month", "", Source::Bill);
 pub const METRIC: Price = price("Metric of one's own or of Container Insights", 0.30, "month", "10", Source::Bill);
@@ -69,7 +69,7 @@ pub const LOG: Price = price("Logs written", 0.63, "GB", "5 GB", Source::List);
 pub const LOG_KEPT: Price = price("Logs kept", 0.0324, "GB and month", "", Source::List);
 pub const ZONE: Price = price("Hosted zone", 0.50, "month", "", Source::Bill);
 pub const LAMBDA: Price = price("Lambda on arm64", 13.33, "million GB-seconds", "0.4 million", Source::List);
-pub const WRITES: Price = price("DynamoDB, writes of 1 KB", 0.7625, "million", "", Source::Said);
+pub const WRITES: Price = price("DynamoDB, writes of 1 KB", 0.7625, "million", "", Source::List);
 pub const SCHEDULER: Price = price("EventBridge Scheduler", 1.15, "million", "14 million", Source::London);
 
 /// All of them, in the order of the document.
