@@ -30,6 +30,15 @@ pub struct Deploy<'a> {
     pub settings: Vec<OsString>,
 }
 
+/// How functions are compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compiled {
+    /// Small and fast to start, as Lambda gets them.
+    ForLambda,
+    /// The same code without what optimizes all crates at once, which takes most of the time.
+    ForTheLocalCloud,
+}
+
 /// Builds the functions that `template` names from the workspace, and copies it with the templates nested in it into `output`.
 ///
 /// # Errors
@@ -39,9 +48,13 @@ pub fn build(
     template: &Path,
     output: &Path,
     parameters: &BTreeMap<String, String>,
+    compiled: Compiled,
     detail: &Detail,
 ) -> Result<()> {
     let mut sam = tools.command("sam");
+    if compiled == Compiled::ForTheLocalCloud {
+        sam.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    }
     // sam's own cache looks at the function's folder alone and would miss a change of `shared`; cargo's does not.
     sam.args(["build", "--no-cached", "--beta-features", "--template-file"]).arg(template);
     sam.arg("--base-dir").arg(tools.root()).arg("--build-dir").arg(output);

@@ -12,16 +12,12 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::SystemTime;
 
-/// The rollout function: `chosen`, or the newest that was built for this machine, or one built now.
+/// The rollout function: `chosen`, or one built now.
 pub fn rust(root: &Path, folders: &Folders, chosen: Option<&Path>, authority: &Path) -> Result<Program> {
     let executable = match chosen {
         Some(chosen) => chosen.canonicalize().with_context(|| format!("find {}", chosen.display()))?,
-        None => match newest(root) {
-            Some(built) => built,
-            None => build(root)?,
-        },
+        None => build(root)?,
     };
     ensure!(runs_here(&executable), "{} is not an executable for {ARCH}", executable.display());
     let directory = folders.made.join("rust");
@@ -90,28 +86,9 @@ fn fleet() -> String {
     .to_string()
 }
 
-/// What `sam build`, `cargo lambda build` or `cargo build --release` left, if it runs here; warns when sources are newer.
-fn newest(root: &Path) -> Option<PathBuf> {
-    let target = target(root);
-    let built = [
-        root.join(".aws-sam/build/RolloutFunction/bootstrap"),
-        target.join("lambda/rollout/bootstrap"),
-        target.join("release/rollout"),
-    ];
-    let (at, path) = built
-        .into_iter()
-        .filter(|path| runs_here(path))
-        .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
-        .max()?;
-    let sources = [root.join("shared/src"), root.join("functions/rollout/src")];
-    if sources.iter().filter_map(|folder| newest_below(folder)).any(|changed| changed > at) {
-        eprintln!("bench: {} is older than its sources; build it again to measure them", shown(root, &path));
-    }
-    Some(path)
-}
-
+/// As Lambda gets it; what the local cloud runs is compiled in another way.
 fn build(root: &Path) -> Result<PathBuf> {
-    eprintln!("bench: no built rollout function found; building it (minutes, the first time)");
+    eprintln!("bench: building the rollout function (minutes, the first time)");
     run(Command::new("cargo").args(["build", "--release", "--package", "rollout"]).current_dir(root))
         .context("build the rollout function")?;
     Ok(target(root).join("release/rollout"))
@@ -121,7 +98,7 @@ fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
-/// Whether a file is an ELF executable for this machine; `sam build` may have made one for another.
+/// Whether a file is an ELF executable for this machine.
 fn runs_here(path: &Path) -> bool {
     let mut head = [0; 20];
     let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
@@ -131,16 +108,6 @@ fn runs_here(path: &Path) -> bool {
         _ => return read.is_ok(),
     };
     read.is_ok() && head.starts_with(b"\x7fELF") && u16::from_le_bytes([head[18], head[19]]) == machine
-}
-
-fn newest_below(folder: &Path) -> Option<SystemTime> {
-    let entries = fs::read_dir(folder).ok()?.flatten();
-    entries
-        .filter_map(|entry| match entry.file_type().ok()?.is_dir() {
-            true => newest_below(&entry.path()),
-            false => entry.metadata().ok()?.modified().ok(),
-        })
-        .max()
 }
 
 fn shown(root: &Path, path: &Path) -> String {

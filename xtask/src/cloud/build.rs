@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 
 use super::folder;
-use crate::sam;
+use crate::sam::{self, Compiled};
 use crate::screen::phase;
 use crate::tools::Tools;
 
@@ -30,6 +30,6 @@ pub fn build(tools: &Tools) -> Result<()> {
     let architecture = architecture()?;
     let parameters = BTreeMap::from([("Architecture".to_owned(), architecture.to_owned())]);
     phase(&format!("sam build ({architecture}; minutes the first time, seconds later)"), |detail| {
-        sam::build(tools, &tools.root().join("template.yaml"), &output, &parameters, detail)
+        sam::build(tools, &tools.root().join("template.yaml"), &output, &parameters, Compiled::ForTheLocalCloud, detail)
     })
 }

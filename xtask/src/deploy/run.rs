@@ -13,7 +13,7 @@ use super::values::{Given, Values};
 use super::{Args, Place, ready};
 use crate::client::Client;
 use crate::cloud::{folder, leave_out};
-use crate::sam;
+use crate::sam::{self, Compiled};
 use crate::screen::{Paint, labelled, phase};
 use crate::tools::Tools;
 
@@ -113,14 +113,16 @@ impl<'a> Run<'a> {
     pub fn build(&self) -> Result<()> {
         let architecture = self.architecture();
         let (main, edge) = (self.main_template()?, self.edge_template()?);
+        let played = self.place.access.endpoint().is_some() && emulated(&self.main.client);
+        let compiled = if played { Compiled::ForTheLocalCloud } else { Compiled::ForLambda };
         phase(&format!("sam build ({architecture}; minutes the first time, seconds later)"), |detail| {
             let parameters = Parameters::from([("Architecture".to_owned(), architecture.clone())]);
             let template = self.place.templates.join(&self.main.environment.template);
-            sam::build(self.tools, &template, &folder("deploy/build")?, &parameters, detail)
+            sam::build(self.tools, &template, &folder("deploy/build")?, &parameters, compiled, detail)
         })?;
         let template = self.place.templates.join(&self.edge.environment.template);
         fs::copy(template, &edge).context("copy the edge's template")?;
-        if self.place.access.endpoint().is_some() && emulated(&self.main.client) {
+        if played {
             leave_out(self.tools, &self.main.client, &main)?;
             leave_out(self.tools, &self.main.client, &edge)?;
         }

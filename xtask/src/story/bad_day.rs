@@ -64,6 +64,7 @@ pub fn tell(story: &mut Story) {
     story.step("An alarm that comes and goes", flapping);
     story.step("The budget runs out", budget_runs_out);
     story.step("A figure that cannot be true", trillion);
+    story.step("The digest of the day", digest);
     story.step("The first of the month", first_of_the_month);
 }
 
@@ -169,6 +170,25 @@ fn trillion(step: &mut Step) -> Result<()> {
     spend(step, "503.20")?;
     tick(step)?;
     step.told("is believed again");
+    Ok(())
+}
+
+fn digest(step: &mut Step) -> Result<()> {
+    step.fire("digest")?;
+    let told = step.messages();
+    let told = told.first().filter(|message| message.subject.contains("digest")).map_or("", |told| &told.body);
+    for (what, expected) in [
+        ("it tells what happened", "cdn-5xx: it rang 4 times"),
+        ("what is in quarantine", "in quarantine"),
+        ("how the budget stands", "huskit-monthly: 503.20 USD of 500.00 USD (100 %)"),
+        ("and what it takes", "held by the budget"),
+    ] {
+        step.hold(what, told.contains(expected), told);
+    }
+    step.pass(5)?;
+    step.fire("digest")?;
+    let told = step.subjects();
+    step.check("when nothing is new, nothing is told", &told, &vec![]);
     Ok(())
 }
 
