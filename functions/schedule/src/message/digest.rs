@@ -74,11 +74,13 @@ pub(crate) fn digest(day: &Day<'_>) -> Notification {
         n => format!("{n} events"),
     };
     let mut facts: Vec<(String, String)> = Vec::new();
-    for (name, event) in day.events.iter().take(EVENTS) {
-        facts.push((day.time(event.at), format!("{name}: {}", event.why)));
+    // The newest are the ones that somebody who reads it may still do something about.
+    let earlier = day.events.len().saturating_sub(EVENTS);
+    if earlier > 0 {
+        facts.push(("before".into(), format!("{earlier} more, in the log")));
     }
-    if let Some(more) = day.events.len().checked_sub(EVENTS).filter(|more| *more > 0) {
-        facts.push(("and".into(), format!("{more} more, in the log")));
+    for (name, event) in day.events.iter().skip(earlier) {
+        facts.push((day.time(event.at), format!("{name}: {}", event.why)));
     }
     for service in &day.services {
         facts.extend(standing(day, service));

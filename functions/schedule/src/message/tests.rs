@@ -321,6 +321,10 @@ fn a_day() {
     next, Sun 00:00     crawler sleeps: it is night
     next, Sun 06:00     crawler wakes: its baseline applies
     ");
-    let quiet = Day { events: Vec::new(), ..day };
+    let often = (0..40).map(|n| ("cpu".to_owned(), event(n - 60, "announce", &format!("ring {n}")))).collect();
+    let busy = Day { events: often, ..day };
+    let told = digest::digest(&busy).text();
+    assert!(told.contains("15 more, in the log") && told.contains("ring 39") && !told.contains("ring 14\n"), "{told}");
+    let quiet = Day { events: Vec::new(), ..busy };
     assert!(quiet.is_quiet());
 }
