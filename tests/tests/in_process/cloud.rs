@@ -31,6 +31,10 @@ struct State {
     /// Does the topic refuse?
     refuses: bool,
     published: usize,
+    /// What ECS says of its services.
+    services: Vec<Value>,
+    /// Functions that were asked for something.
+    asked: Vec<String>,
     calls: usize,
     between: Option<(usize, Between)>,
 }
@@ -62,6 +66,31 @@ impl Cloud {
             }
         });
         cloud
+    }
+
+    /// The same with another variable.
+    pub fn with(mut self, name: &'static str, value: &Value) -> Cloud {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        self.variables.insert(name, text);
+        self
+    }
+
+    /// Runs so many tasks of a service from now on.
+    pub fn run(&self, service: &str, tasks: u32) {
+        let deployment = json!({
+            "id": "ecs-svc/1", "status": "PRIMARY", "taskDefinition": "rev-1", "rolloutState": "COMPLETED",
+            "runningCount": tasks, "createdAt": 1.7e9,
+        });
+        let service = json!({
+            "serviceName": service, "status": "ACTIVE", "desiredCount": tasks, "runningCount": tasks,
+            "taskDefinition": "rev-1", "deployments": [deployment],
+        });
+        self.state().services = vec![service];
+    }
+
+    /// How often a function was asked for something.
+    pub fn asked(&self, function: &str) -> usize {
+        self.state().asked.iter().filter(|asked| *asked == function).count()
     }
 
     /// One invocation of a function in a process of its own, so to speak.
@@ -167,9 +196,13 @@ impl State {
                 let budget = json!({ "BudgetName": name, "TimeUnit": "MONTHLY", "BudgetType": "COST", "BudgetLimit": usd("500"), "CalculatedSpend": spent });
                 (200, json!({ "Budget": budget }).to_string())
             }
-            "DescribeServices" => (200, json!({ "services": [], "failures": [] }).to_string()),
+            "DescribeServices" => (200, json!({ "services": self.services, "failures": [] }).to_string()),
             "DescribeScalableTargets" => (200, json!({ "ScalableTargets": [] }).to_string()),
-            "" if head.contains("/invocations") => (202, String::new()),
+            "" if head.contains("/invocations") => {
+                let function = head.split("/functions/").nth(1).and_then(|rest| rest.split('/').next());
+                self.asked.push(function.unwrap().to_owned());
+                (202, String::new())
+            }
             "" if body.contains("Action=Publish") && self.refuses => {
                 let error = "<Error><Code>AuthorizationError</Code><Message>no</Message></Error>";
                 (403, format!("<ErrorResponse>{error}</ErrorResponse>"))

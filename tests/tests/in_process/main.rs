@@ -6,4 +6,5 @@
 
 mod cloud;
 mod races;
+mod remedies;
 mod unsent;

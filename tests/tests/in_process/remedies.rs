@@ -1,0 +1,91 @@
+//! A remedy of an alarm is asked for once and never forgotten, whoever else writes meanwhile, and whoever dies.
+
+use alarm::App;
+use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
+
+const ALARM: &str = "acme-prod-memory";
+
+fn cloud() -> Cloud {
+    let web = json!({"name": "web", "cluster": "prod", "baseline": {"min": 2, "max": 4}});
+    let remedy = json!({"restart": {"cool_down_minutes": 60, "daily": 3}});
+    let alarms = json!({"alarms": [{"name": ALARM, "service": "web", "remedy": remedy, "runbook": "memory.md"}]});
+    let cloud = Cloud::new(&json!({"system": "acme", "stage": "prod", "services": [web]}), &json!([]))
+        .with("ALARMS", &alarms)
+        .with("RUNBOOKS_URL", &json!("https://example.com"))
+        .with("ROLLOUT_FUNCTION", &json!("rollout"));
+    cloud.run("web", 2);
+    cloud
+}
+
+fn change(value: &str, at: &str) -> Value {
+    let detail = json!({"alarmName": ALARM, "state": {"value": value, "timestamp": at}});
+    json!({"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "time": at, "detail": detail})
+}
+
+/// An update of the stack, which is written down for every alarm.
+fn update(at: &str) -> Value {
+    let detail = json!({"stack-id": "s", "status-details": {"status": "UPDATE_COMPLETE"}});
+    json!({"source": "aws.cloudformation", "detail-type": "CloudFormation Stack Status Change", "time": at, "detail": detail})
+}
+
+fn hear(cloud: &Cloud, event: &Value) {
+    cloud.invoke::<App>(event.clone(), event["time"].as_str().unwrap()).unwrap();
+}
+
+fn tick(cloud: &Cloud, at: &str) {
+    cloud.invoke::<App>(json!({"action": "reconcile"}), at).unwrap();
+}
+
+/// How many remedies the ledger has of the alarm; what it limits counts these.
+fn counted(cloud: &Cloud) -> usize {
+    let item = cloud.item(&format!("alarm/{ALARM}"), "alarm");
+    assert!(!item["pending"]["M"].is_object(), "nobody has a remedy in its hands any more: {item}");
+    item["taken"]["L"].as_array().map_or(0, Vec::len)
+}
+
+#[test]
+fn whatever_is_written_in_between_it_is_asked_for_once_and_counts() {
+    let at = "2026-11-21T10:00:01Z";
+    for meanwhile in [change("OK", at), update(at)] {
+        let rings_on = meanwhile == update(at);
+        for call in 1.. {
+            let cloud = cloud();
+            let (between, event) = (cloud.clone(), meanwhile.clone());
+            cloud.between(call, move || hear(&between, &event));
+            hear(&cloud, &change("ALARM", "2026-11-21T10:00:00Z"));
+            if cloud.waits() {
+                assert!(call > 6, "an invocation of {call} calls is none");
+                break;
+            }
+            // Past the time in which another may have it in its hands.
+            tick(&cloud, "2026-11-21T10:05:00Z");
+            let asked = cloud.asked("rollout");
+            assert_eq!(counted(&cloud), asked, "{meanwhile} before call {call}");
+            // What ended before it was looked at needs nothing.
+            assert!(asked == 1 || (asked == 0 && !rings_on), "{asked} times: {meanwhile} before call {call}");
+        }
+    }
+}
+
+#[test]
+fn what_an_invocation_that_died_had_in_its_hands_counts() {
+    for (over, asked) in [(true, 0), (false, 1)] {
+        let cloud = cloud();
+        let value = if over { "OK" } else { "ALARM" };
+        let text = |text: &str| json!({ "S": text });
+        let began = text("2026-11-21T10:00:00Z");
+        cloud.put(
+            &format!("alarm/{ALARM}"),
+            "alarm",
+            json!({
+                "version": {"N": "1"}, "rings": {"L": [began]},
+                "sighting": {"M": {"value": text("alarm"), "at": began}},
+                "pending": {"M": {"step": text("restart"), "at": began}},
+            }),
+        );
+        hear(&cloud, &change(value, "2026-11-21T10:05:00Z"));
+        assert_eq!((counted(&cloud), cloud.asked("rollout")), (1, asked), "over: {over}");
+    }
+}
