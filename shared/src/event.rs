@@ -111,6 +111,14 @@ impl Event {
     }
 }
 
+/// The moment at which something is decided: when it is meant to be, where that is ahead of the clock.
+///
+/// EventBridge Scheduler may be early, and the edge of a window is then still that edge. What is behind was delivered
+/// late, and the clock counts: yesterday's night does not come back.
+pub fn moment(meant: Option<Timestamp>, clock: Timestamp) -> Timestamp {
+    meant.map_or(clock, |meant| meant.max(clock))
+}
+
 /// Reads a request of a function's own type.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use shared::alarm::{Place, Sighting, Suppressed, Updating, Value};
-use shared::event::{Event, Payload, kind, request};
+use shared::event::{Event, Payload, kind, moment, request};
 use shared::{Error, Result};
 
 mod measured;
@@ -71,13 +71,12 @@ impl Trigger {
     /// # Errors
     /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
     pub fn parse(payload: Json, clock: Timestamp) -> Result<(Trigger, Timestamp)> {
-        let later = |at: Option<Timestamp>| at.map_or(clock, |at| at.max(clock));
         match Payload::parse(payload)? {
-            Payload::Event(event) => Ok((of_event(&event)?, later(event.at))),
+            Payload::Event(event) => Ok((of_event(&event)?, moment(event.at, clock))),
             Payload::Request(payload) => {
                 let request: Request = request(payload)?;
                 let moment = match &request {
-                    Request::Reconcile { at, .. } => later(*at),
+                    Request::Reconcile { at, .. } => moment(*at, clock),
                     Request::Plan { at, .. } => at.unwrap_or(clock),
                 };
                 Ok((Trigger::Request(request), moment))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::Result;
-use shared::event::{Event, Payload, request};
+use shared::event::{Event, Payload, moment, request};
 use shared::model::{ServiceId, Span};
 
 /// Who starts the one-off tasks before a roll; the rule in the template matches this prefix.
@@ -168,7 +168,7 @@ impl Request {
             | Request::Restart { at, .. }
             | Request::Retry { at, .. }
             | Request::Freeze { at, .. }
-            | Request::Unfreeze { at, .. } => later(*at, clock),
+            | Request::Unfreeze { at, .. } => moment(*at, clock),
         }
     }
 }
@@ -180,7 +180,7 @@ impl Trigger {
     /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
     pub fn parse(payload: Value, clock: Timestamp) -> Result<(Trigger, Timestamp)> {
         match Payload::parse(payload)? {
-            Payload::Event(event) => Ok((of_event(&event)?, later(event.at, clock))),
+            Payload::Event(event) => Ok((of_event(&event)?, moment(event.at, clock))),
             Payload::Request(payload) => {
                 let request: Request = request(payload)?;
                 let moment = request.moment(clock);
@@ -191,10 +191,6 @@ impl Trigger {
             }
         }
     }
-}
-
-fn later(at: Option<Timestamp>, clock: Timestamp) -> Timestamp {
-    at.map_or(clock, |at| at.max(clock))
 }
 
 fn of_event(event: &Event) -> Result<Trigger> {

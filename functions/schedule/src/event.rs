@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::Result;
 use shared::capacity::{SpotEvent, Want};
-use shared::event::{Event, Payload, request};
+use shared::event::{Event, Payload, moment, request};
 use shared::model::{ServiceId, Span};
 
 /// News of Spot that is older says nothing of Spot now: a redelivery, or a dead-letter queue played back.
@@ -127,9 +127,9 @@ impl Request {
         match self {
             Request::Plan { at, .. } => at.unwrap_or(clock),
             Request::Reconcile { at, .. } | Request::Digest { at, .. } | Request::Resume { at, .. } => {
-                later(*at, clock)
+                moment(*at, clock)
             }
-            Request::Wake(wanted) | Request::Sleep(wanted) | Request::Hold(wanted) => later(wanted.at, clock),
+            Request::Wake(wanted) | Request::Sleep(wanted) | Request::Hold(wanted) => moment(wanted.at, clock),
         }
     }
 }
@@ -141,7 +141,7 @@ impl Trigger {
     /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
     pub fn parse(payload: Value, clock: Timestamp) -> Result<(Trigger, Timestamp)> {
         match Payload::parse(payload)? {
-            Payload::Event(event) => Ok((of_event(&event, clock)?, later(event.at, clock))),
+            Payload::Event(event) => Ok((of_event(&event, clock)?, moment(event.at, clock))),
             Payload::Request(payload) => {
                 let request: Request = request(payload)?;
                 let moment = request.moment(clock);
@@ -152,10 +152,6 @@ impl Trigger {
             }
         }
     }
-}
-
-fn later(at: Option<Timestamp>, clock: Timestamp) -> Timestamp {
-    at.map_or(clock, |at| at.max(clock))
 }
 
 fn of_event(event: &Event, clock: Timestamp) -> Result<Trigger> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::budget::{Ask, Notice};
-use shared::event::{Payload, request};
+use shared::event::{Payload, moment, request};
 use shared::model::Span;
 use shared::{Error, Result};
 
@@ -152,8 +152,8 @@ impl Trigger {
     pub fn parse(payload: Value, clock: Timestamp) -> Result<(Trigger, Timestamp)> {
         if let Some(records) = payload.get("Records") {
             let messages = messages(records, clock)?;
-            let moment = messages.iter().map(|message| message.at).fold(clock, Timestamp::max);
-            return Ok((Trigger::Messages(messages), moment));
+            let newest = messages.iter().map(|message| message.at).max();
+            return Ok((Trigger::Messages(messages), moment(newest, clock)));
         }
         match Payload::parse(payload)? {
             Payload::Event(event) => {
@@ -162,7 +162,7 @@ impl Trigger {
                 Ok((Trigger::Ignored(ignored), clock))
             }
             Payload::Request(payload) => Ok(match request(payload)? {
-                Request::Reconcile { at } => (Trigger::Everything, at.map_or(clock, |at| at.max(clock))),
+                Request::Reconcile { at } => (Trigger::Everything, moment(at, clock)),
                 request => (Trigger::Request(request), clock),
             }),
         }

@@ -70,3 +70,19 @@ pub(crate) fn forwarded(fleet: &Fleet, message: &Message, console: &str) -> Noti
         ..Notification::new(&fleet.title(), Severity::Warning, &key, &key, title)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_console_of_each_partition_is_linked() {
+        for (region, host) in [
+            ("eu-central-1", "console.aws.amazon.com"),
+            ("cn-north-1", "console.amazonaws.cn"),
+            ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+        ] {
+            assert_eq!(console(region), format!("https://{host}/costmanagement/home#/"));
+        }
+    }
+}

@@ -438,14 +438,3 @@ fn an_anomaly() {
     - Read on: https://console.aws.amazon.com/cost-management/home#/anomaly-detection/monitors/m/anomalies/a-1
     ");
 }
-
-#[test]
-fn the_console_of_each_partition_is_linked() {
-    for (region, host) in [
-        ("eu-central-1", "console.aws.amazon.com"),
-        ("cn-north-1", "console.amazonaws.cn"),
-        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
-    ] {
-        assert_eq!(console(region), format!("https://{host}/costmanagement/home#/"));
-    }
-}
