@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::model::ServiceId;
+use planner::model::ServiceId;
 
 /// A payload, told apart by its keys and never by which parse fails.
 #[derive(Clone, Debug, PartialEq)]

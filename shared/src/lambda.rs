@@ -1,5 +1,6 @@
 //! The edge of a function: the clock, the log, the runtime.
 
+use std::fmt;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
@@ -58,7 +59,7 @@ fn serve<F: Function>() -> Result<()> {
         let _ = tokio::time::timeout(WARM, function.warm()).await;
         let answer = service_fn(|event: LambdaEvent<Value>| {
             let function = Rc::clone(&function);
-            async move { function.handle(event.payload, now()).await }
+            async move { function.handle(event.payload, now()).await.map_err(Failed) }
         });
         let served = lambda_runtime::run(answer).await;
         served.map_err(|error| Error::new(Kind::Unavailable, "serve").with_source(error))
@@ -76,8 +77,23 @@ pub fn metrics(document: &Value) {
     println!("{document}");
 }
 
-impl From<Error> for Diagnostic {
-    fn from(error: Error) -> Diagnostic {
+/// What the runtime logs and reports of an invocation that failed.
+struct Failed(Error);
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl From<Failed> for Diagnostic {
+    fn from(Failed(error): Failed) -> Diagnostic {
         Diagnostic { error_type: error.kind().label().to_owned(), error_message: error.to_string() }
     }
 }
@@ -89,7 +105,7 @@ mod tests {
     #[test]
     fn an_invocation_fails_with_the_kind_as_its_type_and_the_whole_chain_as_its_message() {
         let error = Error::new(Kind::Throttled, "ThrottlingException: slow down").context("describe service prod/web");
-        let told = Diagnostic::from(error);
+        let told = Diagnostic::from(Failed(error));
         assert_eq!(told.error_type, "throttled");
         assert_eq!(told.error_message, "describe service prod/web: ThrottlingException: slow down");
     }

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::{Condition, DynamoDb, Sns};
 use crate::error::{Context, Error, Kind, Result};
-use crate::model::ServiceId;
 use crate::notify::Notification;
-use crate::rollout::{self, LEASE};
-use crate::{alarm, budget, capacity};
+use planner::model::ServiceId;
+use planner::rollout::{self, LEASE};
+use planner::{alarm, budget, capacity};
 
 /// How many entries of history an item keeps.
 const HISTORY: usize = 40;
@@ -295,8 +295,8 @@ impl Ledger {
 mod tests {
     use super::*;
     use crate::notify::Severity;
-    use crate::rollout::Record;
     use jiff::SignedDuration;
+    use planner::rollout::Record;
 
     type Entry = super::Entry<Record>;
 
@@ -342,7 +342,7 @@ mod tests {
         let item = Item::read("service/prod/web".into(), "rollout".into(), document).unwrap();
         assert_eq!((item.name(), item.history.len()), ("web", 1));
         assert_eq!(item.record::<Record>().unwrap(), Some(Record::default()));
-        assert_eq!(item.record::<crate::alarm::Record>().unwrap(), None);
+        assert_eq!(item.record::<planner::alarm::Record>().unwrap(), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
-use crate::model::{Image, ServiceId};
+use planner::model::{Image, ServiceId};
 
 /// Where every metric of the automation is.
 pub const NAMESPACE: &str = "Automation";

@@ -5,8 +5,8 @@
 
 use budget::{Content, Message, Trigger};
 use jiff::Timestamp;
+use planner::budget::{Amount, NoticeKind};
 use serde_json::Value;
-use shared::budget::{Amount, NoticeKind};
 
 /// Event file, and what its messages say: budget, kind, figure, threshold, limit.
 const TABLE: &[(&str, &[&str])] = &[

@@ -15,7 +15,7 @@ type Reader = (&'static str, fn(Value) -> Result<&'static str, String>, &'static
 
 const READERS: &[Reader] = &[
     ("RolloutFunction", rollout, ROLLOUT),
-    ("ScheduleFunction", schedule, SCHEDULE),
+    ("CapacityFunction", capacity, CAPACITY),
     ("AlarmFunction", alarm, ALARM),
     ("BudgetFunction", budget, BUDGET),
 ];
@@ -62,7 +62,7 @@ const ROLLOUT: &[(&str, &str)] = &[
     ("scheduler.tick-with-time", "everything"),
 ];
 
-const SCHEDULE: &[(&str, &str)] = &[
+const CAPACITY: &[(&str, &str)] = &[
     ("cloudformation.stack-status-change.other-stack", "everything"),
     ("cloudformation.stack-status-change.update-complete", "everything"),
     ("cloudformation.stack-status-change.update-in-progress", "everything"),
@@ -144,9 +144,9 @@ fn rollout(event: Value) -> Result<&'static str, String> {
     })
 }
 
-fn schedule(event: Value) -> Result<&'static str, String> {
-    use schedule::Trigger;
-    use shared::capacity::SpotEvent;
+fn capacity(event: Value) -> Result<&'static str, String> {
+    use capacity::Trigger;
+    use planner::capacity::SpotEvent;
     // A moment after the events: news of Spot that are older say nothing of Spot now.
     let clock = "2026-11-21T10:15:40Z".parse().unwrap();
     Ok(match Trigger::parse(event, clock).map_err(|error| error.to_string())?.0 {

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use shared::alarm::{AlarmPolicy, Alarms, Remedy};
-use shared::model::Fleet;
+use planner::alarm::{AlarmPolicy, Alarms, Remedy};
+use planner::model::Fleet;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
 

@@ -3,9 +3,9 @@
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
 
+use planner::budget::BudgetPolicies;
+use planner::model::Fleet;
 use serde_json::{Value, json};
-use shared::budget::BudgetPolicies;
-use shared::model::Fleet;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
 
@@ -26,7 +26,7 @@ fn budgets(huskit: &Deployed) -> BudgetPolicies {
 fn the_cheapest_comfort_goes_first_and_the_website_keeps_its_floor() {
     let budgets = budgets(&huskit(&[]));
     let policy = budgets.get("huskit-monthly").unwrap();
-    let cuts = |(name, cut): (&String, &shared::budget::Cut)| format!("{name} {cut}");
+    let cuts = |(name, cut): (&String, &planner::budget::Cut)| format!("{name} {cut}");
     let tiers: Vec<(u32, String)> =
         policy.tiers.iter().map(|tier| (tier.at_percent, tier.services.iter().map(cuts).collect())).collect();
     let expected = [
@@ -60,7 +60,7 @@ fn there_is_room_for_both_documents_in_the_functions_environment() {
     assert!(taken < 4096, "{taken} bytes of 4096");
     let function = template::main().properties("BudgetFunction");
     let names: Vec<&String> = function["Environment"]["Variables"].as_object().unwrap().keys().collect();
-    assert_eq!(names, ["BUDGETS", "SCHEDULE_FUNCTION"]);
+    assert_eq!(names, ["BUDGETS", "CAPACITY_FUNCTION"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The fleet document that HuskIT's template hands to the functions.
 
+use planner::model::Fleet;
 use serde_json::Value;
-use shared::model::Fleet;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
 

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use planner::model::{Fleet, ServicePolicy, SpotMode};
 use serde_json::{Value, json};
-use shared::model::{Fleet, ServicePolicy, SpotMode};
 use tests::resolve::Deployed;
 use tests::template::{self, text};
 
@@ -129,10 +129,10 @@ fn edges_are_at_the_nights_ends_in_its_zone() {
 }
 
 #[test]
-fn edges_have_the_schedule_function_look_at_the_crawler() {
+fn edges_have_the_capacity_function_look_at_the_crawler() {
     let (night, files) = (night(DEFAULTS), tests::events());
     let expected = &files.iter().find(|(name, _)| name == "scheduler.night-edge").unwrap().1;
-    let function = text(&Deployed::new(template::main(), &[]).properties("ScheduleFunction")["FunctionName"]);
+    let function = text(&Deployed::new(template::main(), &[]).properties("CapacityFunction")["FunctionName"]);
     for (id, _) in night.template().of_type("AWS::Scheduler::Schedule") {
         let edge = night.properties(&id);
         let target = &edge["Target"];

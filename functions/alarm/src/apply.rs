@@ -2,11 +2,11 @@
 //! rollback names the deployment that it is about, and a restart is refused while tasks are being replaced.
 
 use jiff::Timestamp;
+use planner::alarm::{AlarmPolicy, Plan, Remedy, Step, Why};
+use planner::capacity::{Boost, Record};
+use planner::model::ServiceId;
 use serde_json::json;
-use shared::alarm::{AlarmPolicy, Plan, Remedy, Step, Why};
-use shared::capacity::{Boost, Record};
 use shared::ledger::Subject;
-use shared::model::ServiceId;
 use shared::{Error, Result};
 
 use crate::App;
@@ -68,7 +68,7 @@ impl App {
         }
     }
 
-    /// The fact first: when the request is lost, the schedule function's tick finds the fact.
+    /// The fact first: when the request is lost, the capacity function's tick finds the fact.
     async fn boost(&self, policy: &AlarmPolicy, service: &ServiceId, boost: &Boost, now: Timestamp) -> Result<()> {
         let subject = Subject::Service(service.clone());
         let write = |entry: &mut shared::ledger::Entry<Record>| {
@@ -76,6 +76,6 @@ impl App {
         };
         self.ledger.change(&subject, write).await?;
         let request = json!({"action": "reconcile", "service": service.to_string(), "at": now});
-        self.functions.ask(&self.schedule_function, &request).await
+        self.functions.ask(&self.capacity_function, &request).await
     }
 }

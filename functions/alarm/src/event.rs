@@ -4,9 +4,9 @@
 //! other alarms. Only the name, the state and its time are demanded; all else is read as far as it is there.
 
 use jiff::{SignedDuration, Timestamp};
+use planner::alarm::{Place, Sighting, Suppressed, Updating, Value};
 use serde::Deserialize;
 use serde_json::Value as Json;
-use shared::alarm::{Place, Sighting, Suppressed, Updating, Value};
 use shared::event::{Event, Payload, kind, moment, request};
 use shared::{Error, Result};
 

@@ -1,7 +1,7 @@
 //! Tells people what an alarm means, and asks for its remedy.
 //!
 //! A state change is heard into the ledger in whatever order it comes; what is told of it and which remedy is due is
-//! decided by [`shared::alarm::plan`] from what is known of the alarm, of its service and of the clock. Nothing is
+//! decided by [`planner::alarm::plan`] from what is known of the alarm, of its service and of the clock. Nothing is
 //! repaired here: a boost is a fact for the capacity planner, a restart or a rollback is a request to the rollout
 //! function. The tick looks at every alarm that is not quiet again, because what the plan explains now may not be
 //! explained in five minutes.
@@ -38,15 +38,15 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use planner::alarm::{Action, AlarmPolicy, Alarms, Pending, Plan, Record, Step, Treatment, Why, plan};
+use planner::model::ServiceId;
+use planner::rollout::LEASE;
 use serde_json::{Value, json};
-use shared::alarm::{Action, AlarmPolicy, Alarms, Pending, Plan, Record, Step, Treatment, Why, plan};
 use shared::aws::{Connection, DynamoDb, Ecs, Functions, Sns};
 use shared::env::{Config, Env};
 use shared::lambda::Function;
 use shared::ledger::{Ledger, Subject};
-use shared::model::ServiceId;
 use shared::report::{Line, Outcome, Report};
-use shared::rollout::LEASE;
 use shared::{Kind, Result};
 
 use apply::Deed;
@@ -66,7 +66,7 @@ pub struct App {
     config: Config,
     alarms: Alarms,
     runbooks_url: String,
-    schedule_function: String,
+    capacity_function: String,
     rollout_function: String,
     region: String,
     ecs: Ecs,
@@ -91,7 +91,7 @@ impl Function for App {
         Ok(App {
             alarms: Alarms::parse(&env.optional("ALARMS").unwrap_or_default(), &config.fleet)?,
             runbooks_url: env.required("RUNBOOKS_URL")?.trim_end_matches('/').to_owned(),
-            schedule_function: env.required("SCHEDULE_FUNCTION")?,
+            capacity_function: env.required("CAPACITY_FUNCTION")?,
             rollout_function: env.required("ROLLOUT_FUNCTION")?,
             region: connection.region().to_owned(),
             ecs: Ecs::new(connection),

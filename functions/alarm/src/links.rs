@@ -1,7 +1,7 @@
 //! Links into the console, in the partition and region that are meant.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::alarm::{Place, Record};
+use planner::alarm::{Place, Record};
 
 use crate::App;
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join_all, join3};
 use jiff::{SignedDuration, Timestamp};
-use shared::alarm::{AlarmPolicy, Seen, State, Value, Watched};
-use shared::capacity;
+use planner::alarm::{AlarmPolicy, Seen, State, Value, Watched};
+use planner::capacity;
+use planner::model::{ServiceId, ServicePolicy};
+use planner::rollout;
 use shared::ledger::{Event, Subject};
-use shared::model::{ServiceId, ServicePolicy};
-use shared::{Error, Kind, Result, rollout};
+use shared::{Error, Kind, Result};
 
 use crate::{App, Entry};
 

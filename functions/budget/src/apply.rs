@@ -1,12 +1,12 @@
 //! Remembers what was decided, writes it into the facts of the services, and asks the one that moves capacity to look.
 
 use jiff::Timestamp;
+use planner::budget::{Ask, Asked, BudgetPolicy, Plan, Reason, Record, Seen, Spend, cuts, plan};
+use planner::capacity::{self, BudgetCut};
+use planner::model::{ServicePolicy, Usd, clock};
 use serde_json::json;
-use shared::budget::{Ask, Asked, BudgetPolicy, Plan, Reason, Record, Seen, Spend, cuts, plan};
-use shared::capacity::{self, BudgetCut};
 use shared::error::Context;
 use shared::ledger::{Entry, Subject};
-use shared::model::{ServicePolicy, Usd, clock};
 use shared::notify::Notification;
 use shared::report::{Line, Outcome};
 use shared::{Error, Kind, Result};
@@ -190,10 +190,10 @@ impl App {
         let (_, what) = describe(written.as_ref());
         let mut changes = vec![what];
         let nudge = json!({"action": "reconcile", "service": service.id().to_string(), "at": now});
-        if let Err(error) = self.functions.ask(&self.schedule_function, &nudge).await {
+        if let Err(error) = self.functions.ask(&self.capacity_function, &nudge).await {
             // The fact is written: the schedule's own tick finds it.
             tracing::warn!(error.kind = error.kind().label(), "{error}");
-            changes.push("the schedule function was not reached; its next tick acts on it".into());
+            changes.push("the capacity function was not reached; its next tick acts on it".into());
         }
         Some(Line { outcome: Outcome::Changed(changes), ..line(written.as_ref(), Outcome::Changed) })
     }

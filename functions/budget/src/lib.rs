@@ -1,7 +1,7 @@
 //! Holds budgets: asks what is spent, judges the figure, and says what is taken from which service.
 //!
 //! A message of AWS Budgets is a hint. What counts is what Budgets says when it is asked, and whether that can be true;
-//! [`shared::budget::plan`] decides it. What is in force becomes a fact of each service in the ledger, and the schedule
+//! [`planner::budget::plan`] decides it. What is in force becomes a fact of each service in the ledger, and the schedule
 //! function, which alone moves capacity, is asked to look. Messages that nobody asked to have interpreted go to people
 //! as they came.
 //!
@@ -37,13 +37,13 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use planner::budget::{Ask, BudgetPolicies, BudgetPolicy, Record};
+use planner::model::Prices;
 use serde_json::{Value, json};
 use shared::aws::{Budgets, Connection, DynamoDb, Ecs, Functions, Sns};
-use shared::budget::{Ask, BudgetPolicies, BudgetPolicy, Record};
 use shared::env::{Config, Env};
 use shared::lambda::Function;
 use shared::ledger::{Entry, Ledger, Subject};
-use shared::model::Prices;
 use shared::{Error, Result};
 
 pub use event::{Anomaly, Content, Message, Request, RootCause, Trigger};
@@ -54,7 +54,7 @@ use report::Report;
 pub struct App {
     config: Config,
     policies: BudgetPolicies,
-    schedule_function: String,
+    capacity_function: String,
     account: String,
     console: String,
     prices: Option<&'static Prices>,
@@ -79,7 +79,7 @@ impl Function for App {
         let policies = BudgetPolicies::parse(&env.optional("BUDGETS").unwrap_or_default(), &config.fleet)?;
         Ok(App {
             policies,
-            schedule_function: env.required("SCHEDULE_FUNCTION")?,
+            capacity_function: env.required("CAPACITY_FUNCTION")?,
             account: account(&config.operations_topic)?,
             console: message::console(connection.region()),
             prices: Prices::for_region(connection.region()),

@@ -1,11 +1,11 @@
 //! Looks at the world: what is remembered, what Budgets says, what the tasks that run cost.
 
 use futures_util::future::{join_all, try_join_all};
+use planner::budget::{BudgetPolicy, Record, Spend};
+use planner::model::{Service, ServiceId, Strategy, TasksByProvider, Usd};
 use shared::Result;
-use shared::budget::{BudgetPolicy, Record, Spend};
 use shared::error::Context;
 use shared::ledger::{Entry, Subject};
-use shared::model::{Service, ServiceId, Strategy, TasksByProvider, Usd};
 
 use crate::App;
 

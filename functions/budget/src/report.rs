@@ -1,7 +1,7 @@
 //! What an invocation decided and did, about budgets beside services.
 
+use planner::budget::Amount;
 use serde_json::{Value, json};
-use shared::budget::Amount;
 use shared::report::{NAMESPACE, Outcome, Report as Services};
 use shared::{Error, Result};
 

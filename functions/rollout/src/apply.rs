@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::aws::{OneOff, TagMove};
-use shared::error::Context;
-use shared::model::{Digest, Image, Revision, ServicePolicy};
-use shared::notify::Notification;
-use shared::report::Outcome;
-use shared::rollout::{
+use planner::model::{Digest, Image, Revision, ServicePolicy};
+use planner::rollout::{
     Action, Cause, Decision, Phase, Quarantine, Record, Release, Restart, Roll, Rollout, Running, Seen,
 };
+use shared::aws::{OneOff, TagMove};
+use shared::error::Context;
+use shared::notify::Notification;
+use shared::report::Outcome;
 use shared::{Error, Kind, Result};
 
 use crate::event::STARTED_BY;
@@ -376,7 +376,7 @@ impl Step<'_> {
         Quarantine { repository: repository.into(), image: image.clone(), reason: reason.into(), at: self.now }
     }
 
-    fn fleet(&self) -> &shared::model::Fleet {
+    fn fleet(&self) -> &planner::model::Fleet {
         &self.app.config.fleet
     }
 }

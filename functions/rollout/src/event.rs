@@ -1,11 +1,11 @@
 //! What reached the function: events from EventBridge, ticks, and requests from people.
 
 use jiff::Timestamp;
+use planner::model::{ServiceId, Span};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::Result;
 use shared::event::{Event, Payload, moment, request};
-use shared::model::{ServiceId, Span};
 
 /// Who starts the one-off tasks before a roll; the rule in the template matches this prefix.
 pub const STARTED_BY: &str = "rollout/";

@@ -1,7 +1,7 @@
 //! Rolls a service when an image arrives, and judges what became of it.
 //!
 //! Every trigger is a hint where to look; what happens next is decided from the world, the ledger and the clock alone,
-//! by [`shared::rollout::plan`]. For each service in scope: observe, plan, apply, until there is nothing left to do;
+//! by [`planner::rollout::plan`]. For each service in scope: observe, plan, apply, until there is nothing left to do;
 //! then the report.
 //!
 //! | trigger | scope |
@@ -35,14 +35,14 @@ use std::time::Instant;
 
 use futures_util::future::{join_all, join3};
 use jiff::{SignedDuration, Timestamp};
+use planner::model::{Image, ServiceId, ServicePolicy};
+use planner::rollout::{Action, Ask, Decision, Freeze, Record, plan};
 use serde_json::{Value, json};
 use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
 use shared::env::{Config, Env};
 use shared::lambda::Function;
 use shared::ledger::{Ledger, Subject};
-use shared::model::{Image, ServiceId, ServicePolicy};
 use shared::report::{Line, Outcome, Report};
-use shared::rollout::{Action, Ask, Decision, Freeze, Record, plan};
 use shared::{Error, Kind, Result};
 
 pub use event::{Request, Trigger};

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::{join_all, join3};
-use shared::model::{
+use planner::model::{
     DeploymentState, Digest, Image, ImagePolicy, ImageRef, Reference, Revision, Service, ServiceId, ServicePolicy,
     TagPolicy,
 };
-use shared::rollout::{Phase, Running, Seen};
+use planner::rollout::{Phase, Running, Seen};
 use shared::{Error, Result};
 
 use crate::{App, Entry, gone};

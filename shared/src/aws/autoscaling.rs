@@ -7,9 +7,9 @@ use aws_sdk_applicationautoscaling::types::{ScalableDimension, ScalableTarget, S
 
 use super::connection::{Connection, Service};
 use super::error::classify;
-use crate::capacity::{Bounds, Scaling};
 use crate::error::{Context, Result};
-use crate::model::ServiceId;
+use planner::capacity::{Bounds, Scaling};
+use planner::model::ServiceId;
 
 /// Most scalable targets that are asked for at once.
 const TARGETS: usize = 50;

@@ -6,8 +6,8 @@ use aws_sdk_budgets::types::{Spend as Written, TimeUnit};
 
 use super::connection::{Connection, Service};
 use super::error::classify;
-use crate::budget::{Amount, Every, Spend};
 use crate::error::{Context, Error, Result};
+use planner::budget::{Amount, Every, Spend};
 
 /// Asks what is spent.
 ///

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::connection::{Connection, Service};
 use super::error::classify;
 use crate::error::{Context, Error, Kind, Result};
-use crate::model::{Digest, Image, ScanState};
+use planner::model::{Digest, Image, ScanState};
 
 /// The manifests that are moved under another tag: images and indexes, of Docker and OCI.
 const MANIFESTS: [&str; 4] = [

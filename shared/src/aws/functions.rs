@@ -57,9 +57,9 @@ mod tests {
     #[test]
     fn a_function_is_asked_and_not_waited_for() {
         let wire = Wire::new(vec![(202, json!({}))]);
-        run(Functions::new(&wire.connection()).ask("acme-schedule", &json!({"action": "reconcile"}))).unwrap();
+        run(Functions::new(&wire.connection()).ask("acme-capacity", &json!({"action": "reconcile"}))).unwrap();
         let request = &wire.requests()[0];
-        assert!(request.starts_with("POST /2015-03-31/functions/acme-schedule/invocations "), "{request}");
+        assert!(request.starts_with("POST /2015-03-31/functions/acme-capacity/invocations "), "{request}");
         assert!(request.contains("x-amz-invocation-type: Event\r\n"), "{request}");
         assert!(request.ends_with(r#"{"action":"reconcile"}"#), "{request}");
     }
@@ -68,8 +68,8 @@ mod tests {
     fn a_function_that_is_not_there_is_told_by_its_name() {
         let replay =
             Replay::new(&[(404, json!({"Type": "User", "Code": "ResourceNotFoundException", "Message": "no"}))]);
-        let error = run(Functions::new(&replay.connection()).ask("acme-schedule", &json!({}))).unwrap_err();
-        assert!(error.to_string().starts_with("invoke function acme-schedule: "), "{error}");
+        let error = run(Functions::new(&replay.connection()).ask("acme-capacity", &json!({}))).unwrap_err();
+        assert!(error.to_string().starts_with("invoke function acme-capacity: "), "{error}");
         assert_eq!(error.kind(), Kind::NotFound);
     }
 }

@@ -1,6 +1,6 @@
 //! The parts of a month's bill, for the plan's two sizes.
 
-use shared::model::{MONTH_HOURS, Prices, TasksByProvider};
+use planner::model::{MONTH_HOURS, Prices, TasksByProvider};
 
 use crate::inventory::{Inventory, Service};
 use crate::price_list as list;

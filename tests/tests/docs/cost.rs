@@ -1,7 +1,7 @@
 //! `docs/cost.md`.
 
 use jiff::{Timestamp, ToSpan};
-use shared::model::{Arch, Prices, Sleep};
+use planner::model::{Arch, Prices, Sleep};
 use tests::document::table;
 
 use crate::bill::{Part, REGION, SIZES, Size, bill, both, task_month, tasks};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use planner::model::{Arch, Fleet, ServicePolicy, TaskSize};
 use serde_json::Value;
-use shared::model::{Arch, Fleet, ServicePolicy, TaskSize};
 use tests::resolve::Deployed;
 use tests::template::{self, Template, list, text};
 

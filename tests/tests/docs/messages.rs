@@ -7,7 +7,7 @@ use tests::document::words_of;
 
 /// One part per function that writes messages.
 pub fn parts() -> Vec<(&'static str, String)> {
-    let functions = ["rollout", "schedule", "alarm", "budget"];
+    let functions = ["rollout", "capacity", "alarm", "budget"];
     functions.iter().filter_map(|function| Some((*function, part(function)?))).collect()
 }
 

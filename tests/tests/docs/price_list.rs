@@ -1,4 +1,4 @@
-//! What AWS charges in eu-central-1, apart from Fargate: that is in `shared::model::Prices`.
+//! What AWS charges in eu-central-1, apart from Fargate: that is in `planner::model::Prices`.
 
 /// A price, what it is per, and where it was read.
 pub struct Price {

@@ -49,7 +49,7 @@ impl Cloud {
             ("BUDGETS", budgets.to_string()),
             ("LEDGER_TABLE", "ledger".to_owned()),
             ("OPERATIONS_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:operations".to_owned()),
-            ("SCHEDULE_FUNCTION", "schedule".to_owned()),
+            ("CAPACITY_FUNCTION", "capacity".to_owned()),
             ("DRY_RUN", "false".to_owned()),
             ("AWS_REGION", "eu-central-1".to_owned()),
             ("AWS_ENDPOINT_URL", endpoint),

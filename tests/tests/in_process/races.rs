@@ -23,7 +23,7 @@ fn ask(cloud: &Cloud, request: &Value, now: &str) {
     cloud.invoke::<App>(request.clone(), now).unwrap();
 }
 
-/// What both together take, as the schedule function reads it.
+/// What both together take, as the capacity function reads it.
 fn cut(cloud: &Cloud) -> (bool, bool) {
     let cut = &cloud.item("service/prod/crawler", "capacity")["budget"]["M"];
     (cut["spot_only"]["BOOL"] == true, cut["ceiling"]["N"] == "1")

@@ -46,7 +46,7 @@ fn undigested() -> Cloud {
         json!({"M": {"at": {"S": "2026-11-21T03:00:00Z"}, "what": {"S": "announced"}, "why": {"S": "it rings"}}});
     cloud.put("alarm/errors", "alarm", json!({"version": {"N": "1"}, "history": {"L": [rang]}}));
     cloud.refuse(true);
-    assert!(cloud.invoke::<schedule::App>(json!({"action": "digest"}), "2026-11-21T07:00:00Z").is_err());
+    assert!(cloud.invoke::<capacity::App>(json!({"action": "digest"}), "2026-11-21T07:00:00Z").is_err());
     cloud.refuse(false);
     cloud
 }
@@ -54,7 +54,7 @@ fn undigested() -> Cloud {
 #[test]
 fn a_digest_that_could_not_be_sent_is_sent_by_the_tick() {
     let cloud = undigested();
-    let tick = |now: &str| cloud.invoke::<schedule::App>(json!({"action": "reconcile"}), now).unwrap();
+    let tick = |now: &str| cloud.invoke::<capacity::App>(json!({"action": "reconcile"}), now).unwrap();
     assert_eq!(tick("2026-11-21T07:01:00Z")["messages"], json!([]));
     assert_eq!(tick("2026-11-21T07:05:00Z")["messages"].as_array().unwrap().len(), 1);
     assert_eq!(tick("2026-11-21T07:10:00Z")["messages"], json!([]));
@@ -64,7 +64,7 @@ fn a_digest_that_could_not_be_sent_is_sent_by_the_tick() {
 #[test]
 fn a_digest_that_could_not_be_sent_is_sent_by_a_later_attempt() {
     let cloud = undigested();
-    let again = |now: &str| cloud.invoke::<schedule::App>(json!({"action": "digest"}), now).unwrap();
+    let again = |now: &str| cloud.invoke::<capacity::App>(json!({"action": "digest"}), now).unwrap();
     assert_eq!(again("2026-11-21T07:01:00Z")["ignored"], "nothing is new");
     again("2026-11-21T07:03:00Z");
     assert_eq!(cloud.published(), 1);

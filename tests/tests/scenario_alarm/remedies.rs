@@ -30,7 +30,7 @@ fn errors_after_a_rollout_bring_the_release_before_back() {
 }
 
 #[test]
-fn high_cpu_brings_a_boost_that_the_schedule_function_follows() {
+fn high_cpu_brings_a_boost_that_the_capacity_function_follows() {
     let world = world();
     let pk = format!("service/{CLUSTER}/{WEBSITE}");
     let desired = world.cloud.running(CLUSTER, WEBSITE).unwrap().desired;
@@ -44,7 +44,7 @@ fn high_cpu_brings_a_boost_that_the_schedule_function_follows() {
     let boost = boosts["huskit-prod-website-agent-cpu"]["M"].clone();
     assert_eq!(boost["by"]["S"], "alarm huskit-prod-website-agent-cpu");
     assert_eq!(boost["min"]["N"], (desired + 1).to_string());
-    world.until("the schedule function follows", || {
+    world.until("the capacity function follows", || {
         world.cloud.running(CLUSTER, WEBSITE).is_ok_and(|running| running.desired == desired + 1)
     });
 }

@@ -96,7 +96,7 @@ impl World {
         self.ask(&json!({"action": "reconcile", "at": format!("{first}T00:00:00Z")})).unwrap()
     }
 
-    /// What the budget takes from a service, as the ledger has it for the schedule function.
+    /// What the budget takes from a service, as the ledger has it for the capacity function.
     fn cut(&self, service: &str) -> Option<Value> {
         let item = self.item(&format!("service/{CLUSTER}/{service}"), "capacity");
         item.get("budget").filter(|cut| cut["M"].is_object()).map(|cut| cut["M"].clone())

@@ -1,8 +1,8 @@
 //! What people ask for, and what happens when something fails in between.
 
 use jiff::SignedDuration;
+use planner::rollout::LEASE;
 use serde_json::json;
-use shared::rollout::LEASE;
 
 use super::*;
 

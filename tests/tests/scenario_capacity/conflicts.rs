@@ -136,7 +136,7 @@ impl World {
         for _ in 0..4 {
             self.settle();
             self.pass(5);
-            for name in ["rollout-tick", "schedule-tick", "alarm-tick", "schedule-tick"] {
+            for name in ["rollout-tick", "capacity-tick", "alarm-tick", "capacity-tick"] {
                 self.fire(name);
             }
         }

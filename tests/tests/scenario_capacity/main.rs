@@ -1,4 +1,4 @@
-//! The schedule function on a local cloud: the real binary, the real templates, nights that pass in seconds.
+//! The capacity function on a local cloud: the real binary, the real templates, nights that pass in seconds.
 //!
 //! One cloud for all scenarios, one scenario at a time; each starts at a noon, days after the one before, with a
 //! crawler that runs its baseline on Spot. Time is what schedules and events say: it only ever goes on.
@@ -92,9 +92,9 @@ impl World {
         self.now.to_zoned(TimeZone::get(ZONE).unwrap())
     }
 
-    /// The tick of the schedule function, as it is deployed; what it answered about the crawler.
+    /// The tick of the capacity function, as it is deployed; what it answered about the crawler.
     fn tick(&self) -> Value {
-        self.fire("schedule-tick")
+        self.fire("capacity-tick")
     }
 
     fn fire(&self, name: &str) -> Value {
@@ -102,11 +102,11 @@ impl World {
         line(&self.cloud.fire(schedule, self.now).unwrap().answer)
     }
 
-    /// Asks the schedule function at the story's time.
+    /// Asks the capacity function at the story's time.
     fn ask(&self, request: &Value) -> Result<Value, Value> {
         let mut request = request.clone();
         request["at"] = self.now.to_string().into();
-        self.cloud.request("ScheduleFunction", &request).unwrap().answer
+        self.cloud.request("CapacityFunction", &request).unwrap().answer
     }
 
     /// What somebody asks for, for so long.

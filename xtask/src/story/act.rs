@@ -58,12 +58,12 @@ impl Step<'_> {
         self.ask_function("RolloutFunction", request, &self.timed(request))
     }
 
-    /// Asks the schedule function for something, as a person does, at the story's time.
+    /// Asks the capacity function for something, as a person does, at the story's time.
     ///
     /// # Errors
     /// When the emulator does not answer.
     pub fn ask_schedule(&mut self, request: &Value) -> Result<Delivery> {
-        self.ask_function("ScheduleFunction", request, &self.timed(request))
+        self.ask_function("CapacityFunction", request, &self.timed(request))
     }
 
     /// A request at the story's time.
@@ -94,7 +94,7 @@ impl Step<'_> {
         let schedules = self.cloud.schedules()?;
         let schedule = schedules.iter().find(|schedule| schedule.name.ends_with(name));
         let schedule = schedule.with_context(|| format!("no schedule {name} is deployed and enabled"))?;
-        labelled("schedule", Paint::Cyan, &format!("{} ({})", schedule.name, schedule.expression));
+        labelled("capacity", Paint::Cyan, &format!("{} ({})", schedule.name, schedule.expression));
         let delivery = self.cloud.fire(schedule, self.now())?;
         self.show(&delivery)
     }
@@ -104,7 +104,7 @@ impl Step<'_> {
     /// # Errors
     /// When a tick is not deployed, or the emulator does not answer.
     pub fn tick(&mut self) -> Result<()> {
-        self.fire("schedule-tick")?;
+        self.fire("capacity-tick")?;
         self.fire("rollout-tick")
     }
 

@@ -110,7 +110,7 @@ fn busy(step: &mut Step) -> Result<()> {
     step.pass(10)?;
     ends(step, &PROCESSOR)?;
     step.pass(25)?;
-    step.fire("schedule-tick")?;
+    step.fire("capacity-tick")?;
     let bounds = step.cloud.capacity(&service.cluster, WEBSITE)?.bounds;
     step.check("it is let go: scaling may go down to the baseline again", &bounds.0, &service.baseline);
     step.messages();
@@ -197,7 +197,7 @@ fn first_of_the_month(step: &mut Step) -> Result<()> {
     tick(step)?;
     step.told("begins anew");
     spend(step, "0.00")?;
-    step.fire("schedule-tick")?;
+    step.fire("capacity-tick")?;
     let service = step.service(WEBSITE)?;
     let bounds = step.cloud.capacity(&service.cluster, WEBSITE)?.bounds;
     step.check("the website may grow as before", &bounds, &(service.baseline, service.greatest));
@@ -205,12 +205,12 @@ fn first_of_the_month(step: &mut Step) -> Result<()> {
     let bounds = step.cloud.capacity(&crawler.cluster, "crawler")?.bounds;
     step.check("the crawler sleeps on: it is night", &bounds, &(0, 0));
     step.pass_to("12:00")?;
-    step.fire("schedule-tick")?;
+    step.fire("capacity-tick")?;
     step.let_ecs_go_on()?;
     let bounds = step.cloud.capacity(&crawler.cluster, "crawler")?.bounds;
     step.check("by day it runs again", &bounds, &(crawler.baseline, crawler.greatest));
     step.pass(5)?;
-    step.fire("schedule-tick")?;
+    step.fire("capacity-tick")?;
     step.messages();
     Ok(())
 }

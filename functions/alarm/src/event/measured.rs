@@ -1,7 +1,7 @@
 //! What an alarm measures and what was measured, in words, from whatever the event has of it.
 
+use planner::alarm::Measured;
 use serde_json::Value;
-use shared::alarm::Measured;
 
 /// Reads the alarm's configuration, the data of its reason, and the sentence of it, in this order of trust.
 pub(super) fn read(configuration: &Value, data: &Value, reason: &str) -> Option<Measured> {

@@ -1,9 +1,9 @@
 //! Messages to people about alarms, built from what is known by pure functions.
 
 use jiff::Timestamp;
-use shared::alarm::{Action, AlarmPolicy, Alarms, Measured, Plan, Reason, Record, State, Step, Urgency, Why};
+use planner::alarm::{Action, AlarmPolicy, Alarms, Measured, Plan, Reason, Record, State, Step, Urgency, Why};
+use planner::model::{Fleet, clock};
 use shared::ledger::Event;
-use shared::model::{Fleet, clock};
 use shared::notify::{Notification, Severity};
 
 use crate::apply::Deed;

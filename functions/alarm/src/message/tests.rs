@@ -2,10 +2,11 @@
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
+use planner::alarm::{Sighting, State, Watched, plan};
+use planner::{capacity, rollout};
 use serde_json::Value as Json;
-use shared::alarm::{Sighting, State, Watched, plan};
 use shared::ledger::{Entry, Event};
-use shared::{Error, Kind, capacity, rollout};
+use shared::{Error, Kind};
 
 use super::*;
 use crate::Trigger;
@@ -45,10 +46,10 @@ fn heard(file: &str, minute: i64) -> Sighting {
     Sighting { at: at(minute), suppressed: None, ..*sighting }
 }
 
-fn images(n: u8) -> std::collections::BTreeMap<String, shared::model::Image> {
+fn images(n: u8) -> std::collections::BTreeMap<String, planner::model::Image> {
     let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
-    let scan = shared::model::ScanState::Missing;
-    let image = shared::model::Image { digest, tag: Some(format!("v{n}")), pushed_at: at(-90), scan };
+    let scan = planner::model::ScanState::Missing;
+    let image = planner::model::Image { digest, tag: Some(format!("v{n}")), pushed_at: at(-90), scan };
     [("huskit/website-agent".to_owned(), image)].into()
 }
 
@@ -122,7 +123,7 @@ impl World {
         if let Deed::Asked(step) = &deed {
             self.record.took(step, now);
         }
-        let region = |region: &str| shared::alarm::Place { partition: "aws".into(), region: region.into() };
+        let region = |region: &str| planner::alarm::Place { partition: "aws".into(), region: region.into() };
         let alarm = self.record.sighting.as_ref().map(|sighting| sighting.place.clone()).unwrap_or_default();
         let runbooks = "https://example.com/runbooks".to_owned();
         let links = Links { runbooks, alarm, home: region("eu-central-1") };
@@ -214,7 +215,7 @@ fn an_alarm_that_nothing_can_be_done_about_asks_for_a_person() {
 fn an_alarm_of_the_edge_is_linked_where_it_is_and_tells_what_changed_anywhere() {
     let places = vec![place(0), place(1)];
     let mut world = World { name: "huskit-prod-cdn-5xx", places, ..World::errors(r#""none""#) };
-    world.record.hear_update(shared::alarm::Updating { at: at(-8), on_its_way: false });
+    world.record.hear_update(planner::alarm::Updating { at: at(-8), on_its_way: false });
     world.record.hear(heard("forwarded-insights", 0));
     assert_snapshot!(world.look(1), @"
     [huskit prod] ! cdn-5xx rings
@@ -385,7 +386,7 @@ fn no_data_is_told_where_it_is_news() {
 #[test]
 fn what_explained_a_ring_is_told_with_it() {
     let mut world = World::errors(r#""none""#).hear("single-metric", 0);
-    let by = shared::alarm::Explanation::Waking;
+    let by = planner::alarm::Explanation::Waking;
     world.record.state = State::Explained { since: at(0), by };
     let told = world.look(16);
     assert_snapshot!(told.lines().nth(2).unwrap(), @"website-agent answered more than 10 requests a minute with an error for 5 minutes. It is 23, greater than the threshold of 10. It was not told before because its service is waking.");

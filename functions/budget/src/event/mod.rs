@@ -4,11 +4,11 @@ mod anomaly;
 mod text;
 
 use jiff::Timestamp;
+use planner::budget::{Ask, Notice};
+use planner::model::Span;
 use serde::Deserialize;
 use serde_json::Value;
-use shared::budget::{Ask, Notice};
 use shared::event::{Payload, moment, request};
-use shared::model::Span;
 use shared::{Error, Result};
 
 pub use anomaly::{Anomaly, RootCause};

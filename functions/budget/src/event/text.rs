@@ -5,8 +5,8 @@
 //! next label does.
 
 use jiff::Timestamp;
+use planner::budget::{Amount, Notice, NoticeKind};
 use serde_json::Value;
-use shared::budget::{Amount, Notice, NoticeKind};
 
 /// The labels, in lower case.
 const LABELS: [(&str, Label); 7] = [

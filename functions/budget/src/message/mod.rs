@@ -4,9 +4,9 @@ mod other;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use shared::budget::{Amount, BudgetPolicy, Doubt, Notice, NoticeKind, Reason, Record, Spend};
-use shared::capacity::BudgetCut;
-use shared::model::{Fleet, Usd, clock};
+use planner::budget::{Amount, BudgetPolicy, Doubt, Notice, NoticeKind, Reason, Record, Spend};
+use planner::capacity::BudgetCut;
+use planner::model::{Fleet, Usd, clock};
 use shared::notify::{Notification, Severity};
 
 pub(crate) use other::{anomaly, console, forwarded};
@@ -385,7 +385,7 @@ fn told(notice: &Notice) -> Vec<(String, String)> {
 
 /// What is taken from a service, in words.
 pub(crate) fn cut(cut: &BudgetCut) -> String {
-    let same = shared::budget::Cut {
+    let same = planner::budget::Cut {
         spot_only: cut.spot_only,
         longer_night_minutes: cut.longer_night_minutes,
         asleep: cut.asleep,

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use shared::budget::{Ask, Asked, BudgetPolicies, Every, Plan, Seen, plan};
+use planner::budget::{Ask, Asked, BudgetPolicies, Every, Plan, Seen, plan};
 
 use super::*;
 use crate::event::{Content, Message, Trigger};

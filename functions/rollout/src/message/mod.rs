@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::model::{Fleet, Image, ServicePolicy, clock};
+use planner::model::{Fleet, Image, ServicePolicy, clock};
+use planner::rollout::{Freeze, Reason, Record, Rollout};
 use shared::notify::{Notification, Severity};
-use shared::rollout::{Freeze, Reason, Record, Rollout};
 
 use crate::{Request, Trigger};
 

@@ -1,8 +1,8 @@
 //! Every message as it arrives in an inbox.
 
 use insta::assert_snapshot;
-use shared::model::ScanState;
-use shared::rollout::{Cause, Phase, Release};
+use planner::model::ScanState;
+use planner::rollout::{Cause, Phase, Release};
 
 use super::*;
 

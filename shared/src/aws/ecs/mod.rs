@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::connection::{Connection, Service as Endpoint};
 use super::error::classify;
 use crate::error::{Context, Error, Kind, Result};
-use crate::model::{Network, Revision, Service, ServiceId, Strategy, Task};
+use planner::model::{Network, Revision, Service, ServiceId, Strategy, Task};
 
 /// Names of Fargate's two capacity providers.
 const FARGATE: &str = "FARGATE";

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{FARGATE, FARGATE_SPOT};
 use crate::error::{Error, Result};
-use crate::model::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Strategy, Task};
+use planner::model::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Strategy, Task};
 
 pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service> {
     Ok(Service {

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::testing::{Replay, Wire, run};
-use crate::model::{DeploymentState, Strategy, Task};
+use planner::model::{DeploymentState, Strategy, Task};
 
 fn id(name: &str) -> ServiceId {
     ServiceId { cluster: "prod".into(), name: name.into() }
@@ -85,7 +85,7 @@ fn fields_that_the_sdk_does_not_know_survive_reading_and_registering() {
     let answer = json!({"taskDefinition": definition(image), "tags": tags});
     let replay = Replay::new(&[(200, answer.clone()), (200, answer)]);
     let ecs = Ecs::new(&replay.connection());
-    let digest: crate::model::Digest = format!("sha256:{}", "ab".repeat(32)).parse().unwrap();
+    let digest: planner::model::Digest = format!("sha256:{}", "ab".repeat(32)).parse().unwrap();
     run(async {
         let revision = ecs.revision("web:7").await.unwrap();
         let request = revision.with_images(&BTreeMap::from([("acme/web".to_owned(), digest.clone())]));

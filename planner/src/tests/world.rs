@@ -359,7 +359,7 @@ impl World {
         }
     }
 
-    /// The schedule function.
+    /// The capacity function.
     fn schedule(&mut self, spot: Option<SpotEvent>) {
         let (policy, facts, now) = (&self.fleet.services[0], &mut self.capacity.facts, self.now);
         facts.boosts.retain(|_, boost| boost.until.until > now);

@@ -1,9 +1,9 @@
 //! Makes a service's capacity what was decided. Every write is safe to repeat, and an interrupted order of writes is
 //! healed by the next look: each is compared with what is there.
 
+use planner::capacity::{Bounds, Capacity, Observed, Scaling};
+use planner::model::{ServiceId, Strategy};
 use shared::Result;
-use shared::capacity::{Bounds, Capacity, Observed, Scaling};
-use shared::model::{ServiceId, Strategy};
 
 use crate::App;
 

@@ -5,9 +5,9 @@ pub(crate) mod digest;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use planner::capacity::{Decision, Facts, Manual, Move, Savings, SpotState, Want};
+use planner::model::{Fleet, ServicePolicy, SpotMode, Task, TasksByProvider, Usd, clock};
 use serde_json::{Value, json};
-use shared::capacity::{Decision, Facts, Manual, Move, Savings, SpotState, Want};
-use shared::model::{Fleet, ServicePolicy, SpotMode, Task, TasksByProvider, Usd, clock};
 use shared::notify::{Notification, Severity};
 use shared::report::NAMESPACE;
 
@@ -233,7 +233,7 @@ impl Messages<'_> {
     /// The request to send, as `sam remote invoke` and the console take it.
     fn ask(&self, action: &str, more: &str) -> String {
         let name = self.name();
-        format!(r#"invoke the schedule function with {{"action":"{action}","service":"{name}",{more}"by":"<you>"}}"#)
+        format!(r#"invoke the capacity function with {{"action":"{action}","service":"{name}",{more}"by":"<you>"}}"#)
     }
 }
 

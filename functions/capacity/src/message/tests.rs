@@ -2,11 +2,11 @@
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use shared::capacity::{Action, Reason, SpotEvent, Until};
+use planner::capacity::{Action, Reason, SpotEvent, Until};
+use planner::model::Span;
+use planner::rollout::{self, Freeze};
+use planner::{alarm, budget};
 use shared::ledger::Event;
-use shared::model::Span;
-use shared::rollout::{self, Freeze};
-use shared::{alarm, budget};
 
 use super::digest::{Day, ServiceDay};
 use super::*;
@@ -71,7 +71,7 @@ fn asleep() {
     saved in 2026-11  $12.35 (estimate)
 
     Next
-    - To wake it: invoke the schedule function with {"action":"wake","service":"crawler","until":"2h","by":"<you>"}
+    - To wake it: invoke the capacity function with {"action":"wake","service":"crawler","until":"2h","by":"<you>"}
     "#);
 }
 
@@ -208,7 +208,7 @@ fn held() {
     why  looking into ticket 12
 
     Next
-    - To end it sooner: invoke the schedule function with {"action":"resume","service":"crawler","by":"<you>"}
+    - To end it sooner: invoke the capacity function with {"action":"resume","service":"crawler","by":"<you>"}
     "#);
 }
 

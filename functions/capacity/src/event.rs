@@ -1,12 +1,12 @@
 //! What reached the function: ticks, events from EventBridge, and requests from people.
 
 use jiff::{SignedDuration, Timestamp};
+use planner::capacity::{SpotEvent, Want};
+use planner::model::{ServiceId, Span};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::Result;
-use shared::capacity::{SpotEvent, Want};
 use shared::event::{Event, Payload, moment, request};
-use shared::model::{ServiceId, Span};
 
 /// News of Spot that is older says nothing of Spot now: a redelivery, or a dead-letter queue played back.
 const STALE: SignedDuration = SignedDuration::from_mins(15);

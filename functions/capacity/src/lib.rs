@@ -1,7 +1,7 @@
 //! Keeps how many tasks of each service run, and where, in line with what is wanted of it.
 //!
 //! Every trigger is a hint where to look; what a service should be is decided from policy, facts, what was seen and the
-//! clock by [`shared::capacity::plan`]. For each service in scope: write down the fact that the trigger brings, observe,
+//! clock by [`planner::capacity::plan`]. For each service in scope: write down the fact that the trigger brings, observe,
 //! plan, apply; then follow what came of it, and tell the transitions. The tick repeats all of it, so a lost event, a
 //! missed night and a change by hand cost at most five minutes.
 //!
@@ -34,15 +34,15 @@ use std::time::Instant;
 
 use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
-use shared::aws::{AutoScaling, Connection, DynamoDb, Ecs, Sns};
-use shared::capacity::{
+use planner::capacity::{
     Action, Decision, Facts, Manual, News, Patience, Record, Sized, Until, Want, follow, moved, plan,
 };
+use planner::model::{Prices, ServiceId, ServicePolicy, SpotMode, TasksByProvider, Usd, clock, endings};
+use serde_json::{Value, json};
+use shared::aws::{AutoScaling, Connection, DynamoDb, Ecs, Sns};
 use shared::env::{Config, Env};
 use shared::lambda::Function;
 use shared::ledger::{Ledger, Subject};
-use shared::model::{Prices, ServiceId, ServicePolicy, SpotMode, TasksByProvider, Usd, clock, endings};
 use shared::report::{Line, Outcome, Report};
 use shared::{Error, Kind, Result};
 
@@ -130,7 +130,7 @@ impl Function for App {
 
         report.log(dry_run);
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
-        let metrics = report.metrics(&self.config.fleet.system, "schedule", clock.as_millisecond(), duration);
+        let metrics = report.metrics(&self.config.fleet.system, "capacity", clock.as_millisecond(), duration);
         shared::lambda::metrics(&metrics);
         match (report.into_result(), unsent) {
             (answer, Ok(())) => answer,

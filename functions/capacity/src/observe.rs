@@ -1,10 +1,10 @@
 //! Looks at the world: services, bounds and both ledger items at once, tasks when there are any.
 
 use futures_util::future::{join_all, join4};
-use shared::capacity::{Bounds, Observed, Record, Until};
+use planner::capacity::{Bounds, Observed, Record, Until};
+use planner::model::{DeploymentState, Service, ServiceId, ServicePolicy, Task, TasksByProvider};
+use planner::rollout::{self, Phase};
 use shared::ledger::Subject;
-use shared::model::{DeploymentState, Service, ServiceId, ServicePolicy, Task, TasksByProvider};
-use shared::rollout::{self, Phase};
 use shared::{Error, Result};
 
 use crate::{App, Entry};

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use shared::alarm::{self, State};
-use shared::budget;
-use shared::capacity::{Facts, Reason, Savings};
+use planner::alarm::{self, State};
+use planner::budget;
+use planner::capacity::{Facts, Reason, Savings};
+use planner::model::{Fleet, ServicePolicy, Usd};
+use planner::rollout;
 use shared::ledger::Event;
-use shared::model::{Fleet, ServicePolicy, Usd};
 use shared::notify::{Notification, Severity};
-use shared::rollout;
 
 /// Most events that are listed; a day with more is told in the log.
 const EVENTS: usize = 25;

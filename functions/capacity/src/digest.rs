@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join3;
 use jiff::{SignedDuration, Timestamp};
+use planner::alarm;
+use planner::budget;
+use planner::capacity::{Action, Facts, Observed, Savings, plan};
+use planner::model::{CapacityPolicy, ServicePolicy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::Result;
-use shared::alarm;
-use shared::budget;
-use shared::capacity::{Action, Facts, Observed, Savings, plan};
 use shared::ledger::{Entry, Event, Item, Kept, Subject};
-use shared::model::{CapacityPolicy, ServicePolicy};
 
 use crate::message::digest::{Day, ServiceDay};
 use crate::{App, message};
@@ -134,7 +134,7 @@ fn coming(
     facts: &Facts,
     observed: &Observed,
     now: Timestamp,
-) -> Vec<(Timestamp, bool, shared::capacity::Reason)> {
+) -> Vec<(Timestamp, bool, planner::capacity::Reason)> {
     let mut coming = Vec::new();
     let mut seen = observed.clone();
     let mut decision = plan(policy, facts, &seen, now);
@@ -155,8 +155,8 @@ fn coming(
 
 #[cfg(test)]
 mod tests {
-    use shared::capacity::{Bounds, Reason, Scaling};
-    use shared::model::{Baseline, Strategy, Usd};
+    use planner::capacity::{Bounds, Reason, Scaling};
+    use planner::model::{Baseline, Strategy, Usd};
 
     use super::*;
 
