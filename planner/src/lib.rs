@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //!
-//! - [`model`]: what a fleet is made of: services, images, revisions, capacity, the fleet document.
+//! - [`model`]: what AWS has: services, images, revisions, strategies, prices.
+//! - [`fleet`]: the document of all services and what is wanted of each.
 //! - [`rollout`]: which images a service should run. [`capacity`]: how many tasks of it, and where.
 //! - [`alarm`]: what is announced about an alarm, and which remedy it gets. [`budget`]: what a budget restricts.
 //! - [`error`]: one error type, classified by what the caller does next.
@@ -11,6 +12,8 @@ pub mod alarm;
 pub mod budget;
 pub mod capacity;
 pub mod error;
+pub mod fleet;
+mod minutes;
 pub mod model;
 pub mod rollout;
 #[cfg(test)]

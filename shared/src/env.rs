@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, Kind, Result};
-use planner::model::Fleet;
+use planner::fleet::Fleet;
 
 /// Where variables are looked up; the process's own environment, or a map in tests.
 pub struct Env<'a> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use planner::alarm::{AlarmPolicy, Alarms, Remedy};
-use planner::model::Fleet;
+use planner::fleet::Fleet;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
 

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use planner::budget::BudgetPolicies;
-use planner::model::Fleet;
+use planner::fleet::Fleet;
 use serde_json::{Value, json};
 use tests::resolve::Deployed;
 use tests::template::{self, text};

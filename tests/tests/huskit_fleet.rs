@@ -1,6 +1,6 @@
 //! The fleet document that HuskIT's template hands to the functions.
 
-use planner::model::Fleet;
+use planner::fleet::Fleet;
 use serde_json::Value;
 use tests::resolve::Deployed;
 use tests::template::{self, text};

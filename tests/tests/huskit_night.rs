@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use planner::model::{Fleet, ServicePolicy, SpotMode};
+use planner::capacity::SpotMode;
+use planner::fleet::{Fleet, ServicePolicy};
 use serde_json::{Value, json};
 use tests::resolve::Deployed;
 use tests::template::{self, text};

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use planner::budget::{Ask, Asked, BudgetPolicy, Plan, Reason, Record, Seen, Spend, cuts, plan};
 use planner::capacity::{self, BudgetCut};
-use planner::model::{ServicePolicy, Usd, clock};
+use planner::fleet::ServicePolicy;
+use planner::model::{Usd, clock};
 use serde_json::json;
 use shared::error::Context;
 use shared::ledger::{Entry, Subject};

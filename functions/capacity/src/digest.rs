@@ -6,8 +6,9 @@ use futures_util::future::join3;
 use jiff::{SignedDuration, Timestamp};
 use planner::alarm;
 use planner::budget;
+use planner::capacity::CapacityPolicy;
 use planner::capacity::{Action, Facts, Observed, Savings, plan};
-use planner::model::{CapacityPolicy, ServicePolicy};
+use planner::fleet::ServicePolicy;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::Result;
@@ -155,8 +156,9 @@ fn coming(
 
 #[cfg(test)]
 mod tests {
+    use planner::capacity::Baseline;
     use planner::capacity::{Bounds, Reason, Scaling};
-    use planner::model::{Baseline, Strategy, Usd};
+    use planner::model::{Strategy, Usd};
 
     use super::*;
 

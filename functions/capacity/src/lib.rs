@@ -34,10 +34,12 @@ use std::time::Instant;
 
 use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
+use planner::capacity::SpotMode;
 use planner::capacity::{
     Action, Decision, Facts, Manual, News, Patience, Record, Sized, Until, Want, follow, moved, plan,
 };
-use planner::model::{Prices, ServiceId, ServicePolicy, SpotMode, TasksByProvider, Usd, clock, endings};
+use planner::fleet::ServicePolicy;
+use planner::model::{Prices, ServiceId, TasksByProvider, Usd, clock, endings};
 use serde_json::{Value, json};
 use shared::aws::{AutoScaling, Connection, DynamoDb, Ecs, Sns};
 use shared::env::{Config, Env};

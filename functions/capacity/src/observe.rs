@@ -2,7 +2,8 @@
 
 use futures_util::future::{join_all, join4};
 use planner::capacity::{Bounds, Observed, Record, Until};
-use planner::model::{DeploymentState, Service, ServiceId, ServicePolicy, Task, TasksByProvider};
+use planner::fleet::ServicePolicy;
+use planner::model::{DeploymentState, Service, ServiceId, Task, TasksByProvider};
 use planner::rollout::{self, Phase};
 use shared::ledger::Subject;
 use shared::{Error, Result};

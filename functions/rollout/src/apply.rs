@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use planner::model::{Digest, Image, Revision, ServicePolicy};
+use planner::fleet::ServicePolicy;
+use planner::model::{Digest, Image, Revision};
 use planner::rollout::{
     Action, Cause, Decision, Phase, Quarantine, Record, Release, Restart, Roll, Rollout, Running, Seen,
 };
@@ -376,7 +377,7 @@ impl Step<'_> {
         Quarantine { repository: repository.into(), image: image.clone(), reason: reason.into(), at: self.now }
     }
 
-    fn fleet(&self) -> &planner::model::Fleet {
+    fn fleet(&self) -> &planner::fleet::Fleet {
         &self.app.config.fleet
     }
 }

@@ -35,7 +35,8 @@ use std::time::Instant;
 
 use futures_util::future::{join_all, join3};
 use jiff::{SignedDuration, Timestamp};
-use planner::model::{Image, ServiceId, ServicePolicy};
+use planner::fleet::ServicePolicy;
+use planner::model::{Image, ServiceId};
 use planner::rollout::{Action, Ask, Decision, Freeze, Record, plan};
 use serde_json::{Value, json};
 use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
@@ -173,7 +174,7 @@ impl App {
             let mut ask = self.ask(policy, trigger).await?;
             for _ in 0..STEPS {
                 self.look_closer(policy, &mut sight).await?;
-                let decision = plan(policy, &sight.entry.record, &sight.seen, &ask, now);
+                let decision = plan(policy.rollout(), &sight.entry.record, &sight.seen, &ask, now);
                 let image = in_question(&decision, &sight.entry);
                 let step = apply::Step { app: self, policy, mode, now, trigger };
                 let outcome = step.apply(&decision, &mut sight).await;

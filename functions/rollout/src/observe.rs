@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::{join_all, join3};
-use planner::model::{
-    DeploymentState, Digest, Image, ImagePolicy, ImageRef, Reference, Revision, Service, ServiceId, ServicePolicy,
-    TagPolicy,
-};
+use planner::fleet::ServicePolicy;
+use planner::model::{DeploymentState, Digest, Image, ImageRef, Reference, Revision, Service, ServiceId, TagPolicy};
+use planner::rollout::ImagePolicy;
 use planner::rollout::{Phase, Running, Seen};
 use shared::{Error, Result};
 

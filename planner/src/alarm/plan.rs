@@ -9,7 +9,7 @@ use super::remedy::{Treatment, Why, treat};
 use super::sighting::Value;
 use super::state::{Record, State};
 use crate::capacity::{self, Facts, Until};
-use crate::model::ServicePolicy;
+use crate::fleet::ServicePolicy;
 use crate::rollout;
 
 /// The service that an alarm is about.

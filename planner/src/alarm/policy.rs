@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
-use crate::model::Fleet;
+use crate::fleet::Fleet;
 
 /// Every alarm that is looked after, and where people find more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

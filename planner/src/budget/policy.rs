@@ -6,8 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 
 use super::amount::Amount;
+use crate::capacity::SpotMode;
 use crate::error::{Error, Result};
-use crate::model::{Fleet, SpotMode};
+use crate::fleet::Fleet;
 
 /// All budgets that are held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,9 @@
 
 mod facts;
 mod plan;
+mod policy;
 mod record;
+mod sleep;
 mod spot;
 #[cfg(test)]
 mod tests;
@@ -14,6 +16,8 @@ mod watch;
 
 pub use facts::{Boost, BudgetCut, Facts, Manual, Until, Want};
 pub use plan::{Action, Bounds, Capacity, Decision, Observed, Reason, Scaling, most, plan};
+pub use policy::{Baseline, CapacityPolicy, SpotMode, SpotPolicy};
 pub use record::{Record, Savings, Sized, State};
+pub use sleep::{Dates, Day, LocalTime, Night, Sleep, Window, Zone};
 pub use spot::{SpotEvent, SpotState};
 pub use watch::{Move, News, Patience, follow, moved};

@@ -5,7 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::facts::{Facts, Want};
-use crate::model::{CapacityPolicy, Night, Sleep, SpotMode, Strategy, clock};
+use crate::capacity::{CapacityPolicy, Night, Sleep, SpotMode};
+use crate::model::{Strategy, clock};
 
 /// What was observed of a service's capacity.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::capacity::Strategy;
+use super::strategy::Strategy;
 use crate::error::{Error, Result};
 
 /// Cluster and name of an ECS service, written `cluster/name`.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{Running, Seen};
+use super::policy::Policy;
+use super::policy::{ImagePolicy, ScanGate, Unscanned};
 use super::reason::Reason;
 use super::state::{Phase, Record};
-use crate::model::{Image, ImagePolicy, ScanGate, ScanState, ServicePolicy, Unscanned};
+use crate::model::{Image, ScanState};
 
 /// What should become of a service's images.
 pub(super) enum Choice {
@@ -30,12 +32,12 @@ enum Offer {
 }
 
 /// Chooses for all repositories of a service together: one revision carries them all.
-pub(super) fn choose(policy: &ServicePolicy, record: &Record, seen: &Seen, now: Timestamp) -> Choice {
+pub(super) fn choose(policy: Policy<'_>, record: &Record, seen: &Seen, now: Timestamp) -> Choice {
     let current = current(policy, record, seen);
     let mut images = current.clone();
     let mut newer = false;
     let mut stay = Reason::UpToDate;
-    for image in &policy.images {
+    for image in policy.images {
         match candidate(image, policy.rollout.scan.as_ref(), record, seen, current.get(&image.repository), now) {
             Offer::Take(candidate) => {
                 newer = true;
@@ -62,7 +64,7 @@ pub(super) fn choose(policy: &ServicePolicy, record: &Record, seen: &Seen, now: 
 }
 
 /// What should run if nothing new had come: what is on its way, else what was verified, else what runs.
-pub(super) fn current(policy: &ServicePolicy, record: &Record, seen: &Seen) -> BTreeMap<String, Image> {
+pub(super) fn current(policy: Policy<'_>, record: &Record, seen: &Seen) -> BTreeMap<String, Image> {
     let on_its_way = record.rollout.as_ref().filter(|rollout| !matches!(rollout.phase, Phase::RollingBack { .. }));
     let known = on_its_way.map(|rollout| &rollout.images).or(record.current().map(|release| &release.images));
     let of = |image: &ImagePolicy| {

@@ -6,9 +6,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{Action, Decision, Roll, Seen, keep, outcasts, roll};
+use super::policy::Policy;
 use super::reason::Reason;
 use super::state::{Cause, Phase, Record, Release, Rollout};
-use crate::model::{Deployment, DeploymentState, ServicePolicy, Task, endings};
+use crate::model::{Deployment, DeploymentState, Task, endings};
 
 /// How long ECS gets to start its own rollback before we do it.
 const ROLLBACK_GRACE: SignedDuration = SignedDuration::from_mins(3);
@@ -16,13 +17,7 @@ const ROLLBACK_GRACE: SignedDuration = SignedDuration::from_mins(3);
 const FAILED_WAKES: usize = 3;
 
 /// Decides about the rollout on its way; `seen.tasks`, `seen.stopped` and `seen.before` are filled as far as needed.
-pub(super) fn judge(
-    policy: &ServicePolicy,
-    record: &Record,
-    rollout: &Rollout,
-    seen: &Seen,
-    now: Timestamp,
-) -> Decision {
+pub(super) fn judge(policy: Policy<'_>, record: &Record, rollout: &Rollout, seen: &Seen, now: Timestamp) -> Decision {
     match &rollout.phase {
         Phase::Claimed { .. } | Phase::Before { .. }
             if seen.runs(&rollout.images) && rollout.from != seen.service.revision =>
@@ -51,7 +46,7 @@ pub(super) fn judge(
 }
 
 fn before(
-    policy: &ServicePolicy,
+    policy: Policy<'_>,
     record: &Record,
     rollout: &Rollout,
     seen: &Seen,
@@ -84,7 +79,7 @@ fn before(
 }
 
 fn deploying(
-    policy: &ServicePolicy,
+    policy: Policy<'_>,
     record: &Record,
     rollout: &Rollout,
     seen: &Seen,
@@ -117,14 +112,7 @@ fn deploying(
 
 /// Our deployment is not the service's any more: somebody forced another of the same images, ECS rolled it back, or a
 /// stack update put something else in its place.
-fn replaced(
-    policy: &ServicePolicy,
-    record: &Record,
-    rollout: &Rollout,
-    seen: &Seen,
-    id: &str,
-    now: Timestamp,
-) -> Decision {
+fn replaced(policy: Policy<'_>, record: &Record, rollout: &Rollout, seen: &Seen, id: &str, now: Timestamp) -> Decision {
     if seen.runs(&rollout.images) {
         return adopt(seen);
     }
@@ -137,7 +125,7 @@ fn replaced(
 }
 
 fn staged(
-    policy: &ServicePolicy,
+    policy: Policy<'_>,
     record: &Record,
     rollout: &Rollout,
     seen: &Seen,
@@ -175,7 +163,7 @@ fn staged(
 }
 
 fn rolling_back(
-    policy: &ServicePolicy,
+    policy: Policy<'_>,
     record: &Record,
     rollout: &Rollout,
     seen: &Seen,

@@ -7,11 +7,13 @@
 mod choose;
 mod judge;
 mod plan;
+mod policy;
 mod reason;
 mod restart;
 mod state;
 
 pub use plan::{Action, Ask, Decision, LEASE, Roll, Running, Seen, plan};
+pub use policy::{Before, ImagePolicy, Invalidate, Policy, RolloutPolicy, ScanGate, Unscanned};
 pub use reason::Reason;
 pub use state::{Cause, Freeze, Phase, Quarantine, Record, Release, Restart, Rollout};
 

@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::choose::{self, Choice, choose};
 use super::judge::judge;
+use super::policy::Policy;
 use super::reason::Reason;
 use super::restart;
 use super::state::{Cause, Phase, Quarantine, Record, Restart, Rollout, same_digests};
-use crate::model::{Digest, Image, Service, ServicePolicy, Task};
+use crate::model::{Digest, Image, Service, Task};
 
 /// How long an invocation may hold a rollout before another takes it over. Longer than the function's timeout.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
@@ -176,7 +177,7 @@ pub struct Roll {
 }
 
 /// Decides what to do next about the images of one service.
-pub fn plan(policy: &ServicePolicy, record: &Record, seen: &Seen, ask: &Ask, now: Timestamp) -> Decision {
+pub fn plan(policy: Policy<'_>, record: &Record, seen: &Seen, ask: &Ask, now: Timestamp) -> Decision {
     if policy.images.is_empty() {
         return keep(Reason::NotFollowed);
     }
@@ -217,7 +218,7 @@ pub(super) fn keep(reason: Reason) -> Decision {
 
 /// A decision to roll `images`, which name every repository that the service follows.
 pub(super) fn roll(
-    policy: &ServicePolicy,
+    policy: Policy<'_>,
     record: &Record,
     seen: &Seen,
     images: BTreeMap<String, Image>,
@@ -230,7 +231,7 @@ pub(super) fn roll(
     };
     let before: BTreeMap<String, Image> = seen.running.iter().filter_map(known).collect();
     let never_ran = record.releases.is_empty() && seen.service.desired == 0;
-    let start = never_ran.then_some(policy.baseline.min).filter(|_| cause == Cause::FirstStart);
+    let start = never_ran.then_some(policy.initial_tasks).filter(|_| cause == Cause::FirstStart);
     let reason = Reason::Due { cause: cause.clone(), change: change(&before, &images) };
     let newest = images.values().map(|image| image.digest.short()).next().unwrap_or("none");
     let rollout = Rollout {
@@ -253,7 +254,7 @@ fn newer_cause(record: &Record, seen: &Seen) -> Cause {
 }
 
 /// What a person's request asks for; `None` when the ordinary rules answer it.
-fn asked(policy: &ServicePolicy, record: &Record, seen: &Seen, ask: &Ask, now: Timestamp) -> Option<Decision> {
+fn asked(policy: Policy<'_>, record: &Record, seen: &Seen, ask: &Ask, now: Timestamp) -> Option<Decision> {
     match ask {
         Ask::Nothing => None,
         Ask::Rollback { by, why, deployment } => {
@@ -284,7 +285,7 @@ fn other_deployment(record: &Record, seen: &Seen, asked: Option<&str>) -> Option
 }
 
 fn rollback(
-    policy: &ServicePolicy,
+    policy: Policy<'_>,
     record: &Record,
     seen: &Seen,
     by: &str,
@@ -314,7 +315,7 @@ fn rollback(
 }
 
 fn retry(
-    policy: &ServicePolicy,
+    policy: Policy<'_>,
     record: &Record,
     seen: &Seen,
     by: &str,
@@ -340,7 +341,7 @@ fn retry(
     if let Action::Roll(roll) = &mut decision.action {
         roll.pardon = target.into_iter().map(|(repository, image)| (repository, image.digest)).collect();
         if record.releases.is_empty() && seen.service.desired == 0 {
-            roll.start = Some(policy.baseline.min);
+            roll.start = Some(policy.initial_tasks);
         }
     }
     Some(decision)

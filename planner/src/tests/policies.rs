@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::alarm::{AlarmPolicy, Flapping, Gap, Remedy, Rollback, Scale, Tasks, Urgency};
 use crate::budget::{BudgetPolicies, BudgetPolicy};
-use crate::model::Fleet;
+use crate::fleet::Fleet;
 
 pub const REPOSITORY: &str = "acme/web";
 

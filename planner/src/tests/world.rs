@@ -9,7 +9,8 @@ use super::policies::{Policies, REPOSITORY};
 use crate::alarm::{self, AlarmPolicy, Place, Sighting, Step};
 use crate::budget::{self, Amount, Asked, BudgetPolicy, Every, Notice, NoticeKind, Spend};
 use crate::capacity::{self, Bounds, Observed, Patience, Scaling, SpotEvent};
-use crate::model::{Deployment, DeploymentState, Fleet, Image, ScanState, Service, ServiceId, Strategy, Task};
+use crate::fleet::Fleet;
+use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, Strategy, Task};
 use crate::rollout::{self, Action, Ask, Phase, Release, Running, Seen};
 
 const LIMIT: i64 = 50_000;
@@ -297,7 +298,7 @@ impl World {
     /// The rollout function.
     fn roll(&mut self, mut ask: Ask) {
         for _ in 0..8 {
-            let decision = rollout::plan(&self.fleet.services[0], &self.images, &self.sight(), &ask, self.now);
+            let decision = rollout::plan(self.fleet.services[0].rollout(), &self.images, &self.sight(), &ask, self.now);
             match decision.action {
                 Action::Keep => return,
                 Action::Roll(roll) => {

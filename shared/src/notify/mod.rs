@@ -73,7 +73,7 @@ pub struct Notification {
 }
 
 impl Notification {
-    /// A message that says no more than its title; `scope` is [`Fleet::title`](planner::model::Fleet::title).
+    /// A message that says no more than its title; `scope` is [`Fleet::title`](planner::fleet::Fleet::title).
     pub fn new(scope: &str, severity: Severity, key: &str, thread: &str, title: &str) -> Notification {
         Notification {
             key: key.to_owned(),

@@ -1,7 +1,8 @@
 //! `docs/cost.md`.
 
 use jiff::{Timestamp, ToSpan};
-use planner::model::{Arch, Prices, Sleep};
+use planner::capacity::Sleep;
+use planner::model::{Arch, Prices};
 use tests::document::table;
 
 use crate::bill::{Part, REGION, SIZES, Size, bill, both, task_month, tasks};

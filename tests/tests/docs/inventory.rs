@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use planner::model::{Arch, Fleet, ServicePolicy, TaskSize};
+use planner::fleet::{Fleet, ServicePolicy};
+use planner::model::{Arch, TaskSize};
 use serde_json::Value;
 use tests::resolve::Deployed;
 use tests::template::{self, Template, list, text};

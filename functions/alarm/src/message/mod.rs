@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use planner::alarm::{Action, AlarmPolicy, Alarms, Measured, Plan, Reason, Record, State, Step, Urgency, Why};
-use planner::model::{Fleet, clock};
+use planner::fleet::Fleet;
+use planner::model::clock;
 use shared::ledger::Event;
 use shared::notify::{Notification, Severity};
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use planner::budget::{Amount, BudgetPolicy, Doubt, Notice, NoticeKind, Reason, Record, Spend};
 use planner::capacity::BudgetCut;
-use planner::model::{Fleet, Usd, clock};
+use planner::fleet::Fleet;
+use planner::model::{Usd, clock};
 use shared::notify::{Notification, Severity};
 
 pub(crate) use other::{anomaly, console, forwarded};

@@ -1,6 +1,6 @@
 //! Messages about what concerns no budget that is held.
 
-use planner::model::Fleet;
+use planner::fleet::Fleet;
 use shared::notify::{Notification, Severity};
 
 use crate::event::{Anomaly, Content, Message, RootCause};

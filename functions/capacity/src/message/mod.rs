@@ -5,8 +5,10 @@ pub(crate) mod digest;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use planner::capacity::SpotMode;
 use planner::capacity::{Decision, Facts, Manual, Move, Savings, SpotState, Want};
-use planner::model::{Fleet, ServicePolicy, SpotMode, Task, TasksByProvider, Usd, clock};
+use planner::fleet::{Fleet, ServicePolicy};
+use planner::model::{Task, TasksByProvider, Usd, clock};
 use serde_json::{Value, json};
 use shared::notify::{Notification, Severity};
 use shared::report::NAMESPACE;

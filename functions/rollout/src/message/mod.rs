@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use planner::model::{Fleet, Image, ServicePolicy, clock};
+use planner::fleet::{Fleet, ServicePolicy};
+use planner::model::{Image, clock};
 use planner::rollout::{Freeze, Reason, Record, Rollout};
 use shared::notify::{Notification, Severity};
 

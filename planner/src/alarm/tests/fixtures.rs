@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::alarm::*;
+use crate::capacity::Baseline;
 use crate::capacity::{self, BudgetCut};
-use crate::model::{Baseline, Fleet, Image, ScanState};
+use crate::fleet::Fleet;
+use crate::model::{Image, ScanState};
 use crate::rollout::{Cause, Phase, Quarantine, Release, Rollout as OnItsWay};
 
 /// Saturday, 21 November 2026, ten o'clock UTC, and so many minutes.

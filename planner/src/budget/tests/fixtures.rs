@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::budget::*;
 use crate::capacity::BudgetCut;
-use crate::model::Fleet;
+use crate::fleet::Fleet;
 
 pub const LIMIT: i64 = 50_000;
 /// What two tasks of the website and one of the crawler cost in an hour, roughly.

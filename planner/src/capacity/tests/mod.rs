@@ -4,7 +4,8 @@ mod conflicts;
 mod properties;
 
 use super::*;
-use crate::model::{Baseline, CapacityPolicy, SpotMode, SpotPolicy, Strategy as Placement};
+use crate::capacity::{Baseline, CapacityPolicy, SpotMode, SpotPolicy};
+use crate::model::Strategy as Placement;
 use jiff::{SignedDuration, Timestamp};
 
 /// Midday, Berlin winter time is one hour ahead: the night of the policy is 21:00 to 05:00 UTC.

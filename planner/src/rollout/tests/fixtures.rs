@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::capacity::Baseline;
+use crate::fleet::ServicePolicy;
 use crate::model::*;
 use crate::rollout::*;
 
@@ -168,7 +170,7 @@ impl World {
     }
 
     pub fn ask(&self, ask: &Ask) -> Decision {
-        plan(&self.policy, &self.record, &self.seen, ask, self.now)
+        plan(self.policy.rollout(), &self.record, &self.seen, ask, self.now)
     }
 
     /// The reason's label and what would be rolled, if anything.

@@ -1,10 +1,7 @@
 //! What is wanted of a service's capacity.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use super::fleet::Baseline;
 use super::sleep::Sleep;
 
 /// What is wanted of a service's capacity; part of its entry in the fleet document.
@@ -43,28 +40,12 @@ pub enum SpotMode {
     Only,
 }
 
-/// A capacity provider strategy of Fargate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// All tasks on FARGATE.
-    OnDemand,
-    /// Tasks on FARGATE_SPOT, after `base` tasks on FARGATE.
-    Spot {
-        /// Tasks on FARGATE.
-        base: u32,
-    },
-    /// Anything else, as `provider:base:weight` in the order of the answer.
-    Other(Vec<String>),
-}
-
-impl fmt::Display for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Strategy::OnDemand => f.write_str("on demand"),
-            Strategy::Spot { base: 0 } => f.write_str("on Spot"),
-            Strategy::Spot { base } => write!(f, "on Spot after {base} on demand"),
-            Strategy::Other(items) => f.write_str(&items.join(", ")),
-        }
-    }
+/// Number of tasks of a service when neither night, budget nor alarm says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// Least number of tasks, and the number that the first push starts.
+    pub min: u32,
+    /// Greatest number of tasks.
+    pub max: u32,
 }

@@ -1,0 +1,186 @@
+//! The fleet document: everything that differs per service, written in the template's output.
+
+use serde::Deserialize;
+
+use crate::capacity::{Baseline, CapacityPolicy, Sleep, SpotPolicy};
+use crate::error::{Error, Result};
+use crate::minutes::check_minutes;
+use crate::model::ServiceId;
+use crate::rollout::{self, ImagePolicy, RolloutPolicy};
+
+/// Everything the functions know of a system before they look at it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fleet {
+    /// Name of the system, `huskit`; the first word of every message.
+    pub system: String,
+    /// Stage, `prod`.
+    pub stage: String,
+    /// The services that are looked after.
+    pub services: Vec<ServicePolicy>,
+}
+
+/// What is wanted of one ECS service.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServicePolicy {
+    /// Name of the ECS service; requests name it.
+    pub name: String,
+    /// Name of its cluster.
+    pub cluster: String,
+    /// The repositories whose images its containers run. Containers of other repositories are left alone.
+    #[serde(default)]
+    pub images: Vec<ImagePolicy>,
+    /// How many tasks it runs when nothing else is decided.
+    pub baseline: Baseline,
+    /// The budget may lower the greatest number of tasks to this and no further; `baseline.min` when left out.
+    #[serde(default)]
+    pub floor: Option<u32>,
+    /// When it sleeps; never when left out.
+    #[serde(default)]
+    pub sleep: Option<Sleep>,
+    /// Whether it runs on Spot; its capacity provider strategy is left alone when left out.
+    #[serde(default)]
+    pub spot: Option<SpotPolicy>,
+    /// Minutes after which tasks that still run in a service that was put to sleep are announced; 30 by default.
+    #[serde(default = "thirty")]
+    pub drain_minutes: u32,
+    /// Minutes after which a service that was woken and has no healthy task is announced; 15 by default.
+    #[serde(default = "fifteen")]
+    pub wake_minutes: u32,
+    /// How it is rolled.
+    #[serde(default)]
+    pub rollout: RolloutPolicy,
+}
+
+impl Fleet {
+    /// Parses and checks a fleet document.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the path, the value and what was expected.
+    pub fn parse(text: &str) -> Result<Fleet> {
+        let de = &mut serde_json::Deserializer::from_str(text);
+        let fleet: Fleet = serde_path_to_error::deserialize(de)
+            .map_err(|error| Error::invalid(format!("FLEET: {}: {}", error.path(), error.inner())))?;
+        fleet.validate().map_err(|error| error.context("FLEET"))?;
+        Ok(fleet)
+    }
+
+    /// The services that follow `repository`.
+    pub fn following<'a>(&'a self, repository: &str) -> impl Iterator<Item = &'a ServicePolicy> {
+        self.services.iter().filter(move |service| service.images.iter().any(|image| image.repository == repository))
+    }
+
+    /// The service a person or an ARN names: `website-agent` or `huskit-prod/website-agent`.
+    pub fn service(&self, name: &str) -> Option<&ServicePolicy> {
+        let mut found = self.services.iter().filter(|s| s.name == name || s.id().to_string() == name);
+        // A bare name that two clusters share is no name.
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    /// The service that a request names.
+    ///
+    /// # Errors
+    /// `Invalid`, with the names that there are.
+    pub fn named(&self, name: &str) -> Result<&ServicePolicy> {
+        self.service(name).ok_or_else(|| {
+            let known: Vec<String> = self.services.iter().map(|service| service.id().to_string()).collect();
+            Error::bad_field("service", name, &format!("one of {}", known.join(", ")))
+        })
+    }
+
+    /// `huskit prod`, the first words of every subject.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.system, self.stage)
+    }
+
+    fn validate(&self) -> Result<()> {
+        let present = |path: &str, value: &str| match value.is_empty() {
+            true => Err(Error::bad_field(path, value, "a name")),
+            false => Ok(()),
+        };
+        present("system", &self.system)?;
+        present("stage", &self.stage)?;
+        for (i, service) in self.services.iter().enumerate() {
+            let path = format!("services[{i}]");
+            present(&format!("{path}.name"), &service.name)?;
+            present(&format!("{path}.cluster"), &service.cluster)?;
+            if self.services[..i].iter().any(|other| other.id() == service.id()) {
+                return Err(Error::bad_field(&path, service.id(), "each service once"));
+            }
+            service.validate(&path)?;
+        }
+        self.validate_live_tags()
+    }
+
+    /// Two services may follow one repository, but not keep one `live` tag on two different things.
+    fn validate_live_tags(&self) -> Result<()> {
+        let images: Vec<&ImagePolicy> = self.services.iter().flat_map(|service| &service.images).collect();
+        for (i, image) in images.iter().enumerate() {
+            let clash = images[..i].iter().find(|other| {
+                other.repository == image.repository && other.live == image.live && other.tag != image.tag
+            });
+            if clash.is_some() {
+                let path = format!("images of repository {}: live", image.repository);
+                return Err(Error::bad_field(&path, &image.live, "a tag of its own for each tag policy"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ServicePolicy {
+    /// Cluster and name, which together name a service.
+    pub fn id(&self) -> ServiceId {
+        ServiceId { cluster: self.cluster.clone(), name: self.name.clone() }
+    }
+
+    /// What the capacity planner needs to know of it.
+    pub fn capacity(&self) -> CapacityPolicy {
+        CapacityPolicy { baseline: self.baseline, sleep: self.sleep.clone(), spot: self.spot, floor: self.floor }
+    }
+
+    /// What the rollout planner needs to know of it.
+    pub fn rollout(&self) -> rollout::Policy<'_> {
+        rollout::Policy { images: &self.images, rollout: &self.rollout, initial_tasks: self.baseline.min }
+    }
+
+    /// What it wants of `repository`, if anything.
+    pub fn image(&self, repository: &str) -> Option<&ImagePolicy> {
+        self.images.iter().find(|image| image.repository == repository)
+    }
+
+    fn validate(&self, path: &str) -> Result<()> {
+        if self.baseline.min > self.baseline.max {
+            return Err(Error::bad_field(&format!("{path}.baseline.min"), self.baseline.min, "at most baseline.max"));
+        }
+        if let Some(floor) = self.floor.filter(|floor| *floor > self.baseline.max) {
+            return Err(Error::bad_field(&format!("{path}.floor"), floor, "at most baseline.max"));
+        }
+        if let Some(sleep) = &self.sleep {
+            sleep.validate(&format!("{path}.sleep"))?;
+        }
+        check_minutes(&format!("{path}.drain_minutes"), self.drain_minutes)?;
+        check_minutes(&format!("{path}.wake_minutes"), self.wake_minutes)?;
+        for (i, image) in self.images.iter().enumerate() {
+            let path = format!("{path}.images[{i}]");
+            image.validate(&path)?;
+            if self.images[..i].iter().any(|other| other.repository == image.repository) {
+                let path = format!("{path}.repository");
+                return Err(Error::bad_field(&path, &image.repository, "each repository once per service"));
+            }
+        }
+        self.rollout.validate(&format!("{path}.rollout"))
+    }
+}
+
+fn thirty() -> u32 {
+    30
+}
+
+fn fifteen() -> u32 {
+    15
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,31 @@
+//! Capacity provider strategies.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A capacity provider strategy of Fargate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// All tasks on FARGATE.
+    OnDemand,
+    /// Tasks on FARGATE_SPOT, after `base` tasks on FARGATE.
+    Spot {
+        /// Tasks on FARGATE.
+        base: u32,
+    },
+    /// Anything else, as `provider:base:weight` in the order of the answer.
+    Other(Vec<String>),
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Strategy::OnDemand => f.write_str("on demand"),
+            Strategy::Spot { base: 0 } => f.write_str("on Spot"),
+            Strategy::Spot { base } => write!(f, "on Spot after {base} on demand"),
+            Strategy::Other(items) => f.write_str(&items.join(", ")),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Which images a service follows, and how it is rolled: part of its entry in the fleet document.
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::minutes::check_minutes;
+use crate::model::TagPolicy;
+
+/// What the planner needs to know of a service.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy<'a> {
+    /// The repositories that it follows.
+    pub images: &'a [ImagePolicy],
+    /// How it is rolled.
+    pub rollout: &'a RolloutPolicy,
+    /// Desired count that a service's first rollout starts.
+    pub initial_tasks: u32,
+}
+
+/// Which images of a repository a service follows.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImagePolicy {
+    /// Name of the ECR repository, without registry.
+    pub repository: String,
+    /// Which tag of it.
+    pub tag: TagPolicy,
+    /// The tag that the automation keeps on what runs; the template's task definition names it.
+    #[serde(default = "live")]
+    pub live: String,
+    /// The tag that the automation keeps on what ran before.
+    #[serde(default = "previous")]
+    pub previous: String,
+}
+
+/// How a service is rolled.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RolloutPolicy {
+    /// Minutes after which a deployment that reported nothing is announced; 30 by default.
+    pub deadline_minutes: u32,
+    /// Wait for ECR's scan result, and refuse images with too many findings. No gate by default.
+    pub scan: Option<ScanGate>,
+    /// A task run to completion with the new image before the service is rolled, a migration for instance.
+    pub before: Option<Before>,
+    /// What to invalidate at the CDN when another image has come up.
+    pub invalidate: Option<Invalidate>,
+}
+
+impl Default for RolloutPolicy {
+    fn default() -> Self {
+        RolloutPolicy { deadline_minutes: 30, scan: None, before: None, invalidate: None }
+    }
+}
+
+impl RolloutPolicy {
+    /// How long a deployment may go without an end.
+    pub fn deadline(&self) -> SignedDuration {
+        SignedDuration::from_mins(self.deadline_minutes.into())
+    }
+}
+
+/// A bound on the findings of ECR's image scan.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScanGate {
+    /// Minutes to wait for a result; 10 by default.
+    #[serde(default = "ten")]
+    pub wait_minutes: u32,
+    /// Most findings allowed, by severity in lower case; a severity that is not named is not bounded.
+    pub max: std::collections::BTreeMap<String, u32>,
+    /// What to do with an image that has no result in time.
+    #[serde(default)]
+    pub unscanned: Unscanned,
+}
+
+/// What to do with an image whose scan gave no result in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unscanned {
+    /// It is not rolled until a person says `retry`.
+    #[default]
+    Refuse,
+    /// It is rolled as if it had no findings.
+    Accept,
+}
+
+/// A task run to completion with the new revision before the service is rolled.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Before {
+    /// The container whose exit code decides.
+    pub container: String,
+    /// What that container runs instead of its own command.
+    pub command: Vec<String>,
+    /// Minutes after which a task that has not ended is announced; 15 by default.
+    #[serde(default = "fifteen")]
+    pub deadline_minutes: u32,
+}
+
+/// What to invalidate at the CDN.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invalidate {
+    /// Id of the CloudFront distribution.
+    pub distribution: String,
+    /// Paths, each with a leading `/`; narrow ones are cheaper and kinder to the cache.
+    pub paths: Vec<String>,
+}
+
+impl ImagePolicy {
+    /// Refuses what no registry or tag policy can mean; `path` is where the document has it.
+    pub fn validate(&self, path: &str) -> Result<()> {
+        if self.repository.is_empty() || self.repository.contains(['@', ':']) {
+            return Err(Error::bad_field(
+                &format!("{path}.repository"),
+                &self.repository,
+                "a repository name without registry or tag",
+            ));
+        }
+        self.tag.validate(&format!("{path}.tag"))?;
+        if self.live == self.previous {
+            return Err(Error::bad_field(&format!("{path}.previous"), &self.previous, "another tag than live"));
+        }
+        if let Some(own) = [&self.live, &self.previous].into_iter().find(|own| self.tag.matches(own)) {
+            let path = format!("{path}.tag");
+            return Err(Error::bad_field(
+                &path,
+                &self.tag,
+                &format!("a policy that does not follow `{own}`, which the automation moves"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl RolloutPolicy {
+    /// Refuses bounds and paths that cannot be meant; `path` is where the document has it.
+    pub fn validate(&self, path: &str) -> Result<()> {
+        check_minutes(&format!("{path}.deadline_minutes"), self.deadline_minutes)?;
+        if let Some(scan) = &self.scan {
+            check_minutes(&format!("{path}.scan.wait_minutes"), scan.wait_minutes)?;
+            let known = ["critical", "high", "medium", "low", "informational", "undefined"];
+            if let Some(odd) = scan.max.keys().find(|key| !known.contains(&key.as_str())) {
+                return Err(Error::bad_field(&format!("{path}.scan.max"), odd, &known.join(", ")));
+            }
+        }
+        if let Some(before) = &self.before {
+            check_minutes(&format!("{path}.before.deadline_minutes"), before.deadline_minutes)?;
+        }
+        if let Some(invalidate) = &self.invalidate {
+            let odd = invalidate.paths.iter().find(|path| !path.starts_with('/'));
+            if let Some(odd) = odd {
+                return Err(Error::bad_field(&format!("{path}.invalidate.paths"), odd, "a path with a leading `/`"));
+            }
+            if invalidate.paths.is_empty() {
+                return Err(Error::bad_field(&format!("{path}.invalidate.paths"), "[]", "at least one path"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn live() -> String {
+    "live".into()
+}
+
+fn previous() -> String {
+    "previous".into()
+}
+
+fn ten() -> u32 {
+    10
+}
+
+fn fifteen() -> u32 {
+    15
+}
