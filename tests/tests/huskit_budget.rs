@@ -26,9 +26,9 @@ fn budgets(huskit: &Deployed) -> BudgetPolicies {
 fn the_cheapest_comfort_goes_first_and_the_website_keeps_its_floor() {
     let budgets = budgets(&huskit(&[]));
     let policy = budgets.get("huskit-monthly").unwrap();
-    let cuts = |(name, cut): (&String, &planner::budget::Cut)| format!("{name} {cut}");
+    let restrictions = |(name, restriction): (&String, &planner::budget::Restriction)| format!("{name} {restriction}");
     let tiers: Vec<(u32, String)> =
-        policy.tiers.iter().map(|tier| (tier.at_percent, tier.services.iter().map(cuts).collect())).collect();
+        policy.tiers.iter().map(|tier| (tier.at_percent, tier.services.iter().map(restrictions).collect())).collect();
     let expected = [
         (80, "crawler runs on Spot only"),
         (90, "crawler sleeps 60 minutes longer at each end of the night"),

@@ -1,8 +1,8 @@
 //! Remembers what was decided, writes it into the facts of the services, and asks the one that moves capacity to look.
 
 use jiff::Timestamp;
-use planner::budget::{Ask, Asked, BudgetPolicy, Plan, Reason, Record, Seen, Spend, cuts, plan};
-use planner::capacity::{self, BudgetCut};
+use planner::budget::{Ask, Asked, BudgetPolicy, Plan, Reason, Record, Seen, Spend, plan, restrictions};
+use planner::capacity::{self, BudgetRestriction};
 use planner::fleet::ServicePolicy;
 use planner::model::{Usd, clock};
 use serde_json::json;
@@ -150,11 +150,17 @@ impl Look<'_> {
 
 impl App {
     /// Brings the facts of every service in line with what all budgets say; true when that went well.
-    pub(crate) async fn cut(&self, entries: &Entries<'_>, mode: Mode, now: Timestamp, report: &mut Report) -> bool {
+    pub(crate) async fn restriction(
+        &self,
+        entries: &Entries<'_>,
+        mode: Mode,
+        now: Timestamp,
+        report: &mut Report,
+    ) -> bool {
         let mut fine = true;
         for service in &self.config.fleet.services {
-            let cut = self.taken(entries, service, now);
-            let line = self.cut_service(service, cut, mode, now).await;
+            let restriction = self.taken(entries, service, now);
+            let line = self.cut_service(service, restriction, mode, now).await;
             fine &= !matches!(&line, Some(Line { outcome: Outcome::Failed(_), .. }));
             report.services.lines.extend(line);
         }
@@ -164,25 +170,26 @@ impl App {
     async fn cut_service(
         &self,
         service: &ServicePolicy,
-        cut: Option<BudgetCut>,
+        restriction: Option<BudgetRestriction>,
         mode: Mode,
         now: Timestamp,
     ) -> Option<Line> {
-        let line = |cut: Option<&BudgetCut>, outcome: fn(Vec<String>) -> Outcome| {
-            let (decision, why) = describe(cut);
+        let line = |restriction: Option<&BudgetRestriction>, outcome: fn(Vec<String>) -> Outcome| {
+            let (decision, why) = describe(restriction);
             let outcome = outcome(vec![why.clone()]);
             Line { service: service.id(), decision, reason: "budget", why, image: None, outcome }
         };
-        let failed = |error: Error| Line { outcome: Outcome::Failed(error), ..line(cut.as_ref(), Outcome::Planned) };
+        let failed =
+            |error: Error| Line { outcome: Outcome::Failed(error), ..line(restriction.as_ref(), Outcome::Planned) };
         let known: Entry<capacity::Record> = match self.ledger.load(&Subject::Service(service.id())).await {
             Ok(entry) => entry,
             Err(error) => return Some(failed(error)),
         };
-        if known.record.facts.budget == cut {
+        if known.record.facts.budget == restriction {
             return None;
         }
         if mode == Mode::DryRun {
-            return Some(line(cut.as_ref(), Outcome::Planned));
+            return Some(line(restriction.as_ref(), Outcome::Planned));
         }
         let written = match self.write_cut(service, now).await {
             Ok(written) => written?,
@@ -200,28 +207,30 @@ impl App {
     }
 
     /// What all budgets together take from a service.
-    fn taken(&self, entries: &Entries<'_>, service: &ServicePolicy, now: Timestamp) -> Option<BudgetCut> {
-        let all = cuts(entries.iter().map(|(policy, entry)| (*policy, &entry.record)), now);
-        all.into_iter().find(|(name, _)| self.config.fleet.service(name) == Some(service)).map(|(_, cut)| cut)
+    fn taken(&self, entries: &Entries<'_>, service: &ServicePolicy, now: Timestamp) -> Option<BudgetRestriction> {
+        let all = restrictions(entries.iter().map(|(policy, entry)| (*policy, &entry.record)), now);
+        all.into_iter()
+            .find(|(name, _)| self.config.fleet.service(name) == Some(service))
+            .map(|(_, restriction)| restriction)
     }
 
     /// Writes what all budgets together take from a service until what is read afterwards says the same; returns what
     /// was written, if anything was. Another invocation may move another budget at any moment: before the fact is
     /// written, that is a conflict or seen by the look after it; later, the other one sees what was written here.
-    async fn write_cut(&self, service: &ServicePolicy, now: Timestamp) -> Result<Option<Option<BudgetCut>>> {
+    async fn write_cut(&self, service: &ServicePolicy, now: Timestamp) -> Result<Option<Option<BudgetRestriction>>> {
         let subject = Subject::Service(service.id());
         let mut written = None;
         for _ in 0..TRIES {
             // First the item, then what it follows from: what is older than the item must not replace it.
             let mut entry: Entry<capacity::Record> = self.ledger.load(&subject).await?;
-            let cut = self.taken(&self.entries().await?, service, now);
-            if entry.record.facts.budget == cut {
+            let restriction = self.taken(&self.entries().await?, service, now);
+            if entry.record.facts.budget == restriction {
                 return Ok(written);
             }
-            entry.note(now, "budget", describe(cut.as_ref()).1);
-            entry.record.facts.budget.clone_from(&cut);
+            entry.note(now, "budget", describe(restriction.as_ref()).1);
+            entry.record.facts.budget.clone_from(&restriction);
             match self.ledger.save(&subject, &mut entry).await {
-                Ok(()) => written = Some(cut),
+                Ok(()) => written = Some(restriction),
                 Err(error) if error.kind() == Kind::Conflict => {}
                 Err(error) => return Err(error),
             }
@@ -266,10 +275,14 @@ impl App {
 }
 
 /// What is done to a service, and the sentence about it.
-fn describe(cut: Option<&BudgetCut>) -> (&'static str, String) {
-    let Some(cut) = cut else { return ("give_back", "no budget takes anything from it".into()) };
-    let taken = message::cut(cut);
-    let why = format!("{} % of a budget is spent: it {taken} until {}", cut.reached_percent, clock(cut.until));
+fn describe(restriction: Option<&BudgetRestriction>) -> (&'static str, String) {
+    let Some(restriction) = restriction else { return ("give_back", "no budget takes anything from it".into()) };
+    let taken = message::restriction(restriction);
+    let why = format!(
+        "{} % of a budget is spent: it {taken} until {}",
+        restriction.reached_percent,
+        clock(restriction.until)
+    );
     ("cut", why)
 }
 

@@ -185,7 +185,7 @@ impl App {
             // Another invocation may have moved another budget meanwhile, and have left its services to this one.
             entries = self.entries().await?;
         }
-        if !self.cut(&entries, mode, now, report).await {
+        if !self.restriction(&entries, mode, now, report).await {
             // What is not done is not told: the next look does both.
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! What reached the function: ticks, events from EventBridge, and requests from people.
 
 use jiff::{SignedDuration, Timestamp};
-use planner::capacity::{SpotEvent, Want};
+use planner::capacity::{OverrideKind, SpotEvent};
 use planner::model::{ServiceId, Span};
 use serde::Deserialize;
 use serde_json::Value;
@@ -66,11 +66,11 @@ pub enum Request {
         at: Option<Timestamp>,
     },
     /// Run, whatever night and budget say.
-    Wake(Override),
+    Wake(OverrideRequest),
     /// Sleep, whatever the clock says.
-    Sleep(Override),
+    Sleep(OverrideRequest),
     /// Hands off: nothing is written until then.
-    Hold(Override),
+    Hold(OverrideRequest),
     /// End what was asked for before.
     Resume {
         /// The service.
@@ -86,7 +86,7 @@ pub enum Request {
 /// What somebody wants instead of what the schedule says, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Override {
+pub struct OverrideRequest {
     /// The service.
     pub service: String,
     /// Until when.
@@ -113,11 +113,11 @@ impl Request {
     }
 
     /// What is wanted instead of what the schedule says.
-    pub fn wanted(&self) -> Option<(Want, &Override)> {
+    pub fn wanted(&self) -> Option<(OverrideKind, &OverrideRequest)> {
         match self {
-            Request::Wake(wanted) => Some((Want::Awake, wanted)),
-            Request::Sleep(wanted) => Some((Want::Asleep, wanted)),
-            Request::Hold(wanted) => Some((Want::Hold, wanted)),
+            Request::Wake(wanted) => Some((OverrideKind::Wake, wanted)),
+            Request::Sleep(wanted) => Some((OverrideKind::Sleep, wanted)),
+            Request::Hold(wanted) => Some((OverrideKind::Hold, wanted)),
             Request::Reconcile { .. } | Request::Plan { .. } | Request::Digest { .. } | Request::Resume { .. } => None,
         }
     }

@@ -36,7 +36,8 @@ use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use planner::capacity::SpotMode;
 use planner::capacity::{
-    Action, Decision, Facts, Manual, News, Patience, Record, Sized, Until, Want, follow, moved, plan,
+    Action, Deadlines, Decision, Expiry, Facts, Override, OverrideKind, Record, RevisionSize, Transition, advance,
+    plan, provider_change,
 };
 use planner::fleet::ServicePolicy;
 use planner::model::{Prices, ServiceId, TasksByProvider, Usd, clock, endings};
@@ -51,7 +52,7 @@ use shared::{Error, Kind, Result};
 use message::{Cost, Messages};
 use observe::{Sight, by_provider, gone, healthy};
 
-pub use event::{Override, Request, Trigger};
+pub use event::{OverrideRequest, Request, Trigger};
 
 /// What the ledger keeps of one service's capacity.
 pub(crate) type Entry = shared::ledger::Entry<Record>;
@@ -205,7 +206,7 @@ impl App {
         let (before, ended) = (entry.record.facts.clone(), remember(&mut entry.record.facts, trigger, now)?);
         let decision = plan(&policy.capacity(), &entry.record.facts, &sight.observed, now);
         if let Some((ended, by)) = &ended {
-            entry.note(now, "released", format!("{}'s override ended", ended.until.by));
+            entry.note(now, "released", format!("{}'s override ended", ended.expiry.by));
             entry.tell(now, messages.released(ended, by.as_deref(), &decision));
         }
         if let Trigger::Request(request) = trigger
@@ -213,7 +214,7 @@ impl App {
         {
             let why = decision.reason.to_string();
             entry.note(now, "override", why.clone());
-            if want == Want::Hold {
+            if want == OverrideKind::Hold {
                 entry.tell(now, messages.held(wanted, &decision));
             }
             done.lines.push(line(policy, "remember", "requested", why, recorded(mode)));
@@ -246,7 +247,7 @@ impl App {
         }
         // A price that is not known is no reason to say nothing.
         let accounted = self.account(policy, &mut sight, now).await;
-        self.follow(policy, &decision, &mut sight, &messages, now).await?;
+        self.advance(policy, &decision, &mut sight, &messages, now).await?;
         if sight.entry != unfollowed {
             self.ledger.save(&subject, &mut sight.entry).await?;
         }
@@ -273,7 +274,7 @@ impl App {
         let record = &mut sight.entry.record;
         if record.size.as_ref().is_none_or(|known| known.revision != sight.service.revision) {
             let revision = self.ecs.revision(&sight.service.revision).await?;
-            record.size = Some(Sized { revision: sight.service.revision.clone(), size: revision.size() });
+            record.size = Some(RevisionSize { revision: sight.service.revision.clone(), size: revision.size() });
         }
         let tasks = by_provider(&sight.tasks);
         let cost = self.cost(policy, record, tasks);
@@ -303,7 +304,7 @@ impl App {
     }
 
     /// Tells what has happened, and what has not happened in time.
-    async fn follow(
+    async fn advance(
         &self,
         policy: &ServicePolicy,
         decision: &Decision,
@@ -314,19 +315,20 @@ impl App {
         let Some(asleep) = decision.asleep(&sight.observed) else { return Ok(()) };
         let cost = self.cost(policy, &sight.entry.record, by_provider(&sight.tasks));
         let minutes = |minutes: u32| SignedDuration::from_mins(minutes.into());
-        let patience = Patience { drain: minutes(policy.drain_minutes), wake: minutes(policy.wake_minutes) };
+        let deadlines = Deadlines { drain: minutes(policy.drain_minutes), wake: minutes(policy.wake_minutes) };
         let running = u32::try_from(sight.tasks.len()).unwrap_or(u32::MAX);
-        let (state, news) = follow(sight.entry.record.state, asleep, (running, healthy(&sight.tasks)), patience, now);
+        let (state, transition) =
+            advance(sight.entry.record.state, asleep, (running, healthy(&sight.tasks)), deadlines, now);
         sight.entry.record.state = Some(state);
-        let message = match news {
+        let message = match transition {
             None => None,
-            Some(News::Asleep) => Some(messages.asleep(decision, cost.as_ref(), &sight.entry.record.savings)),
-            Some(News::Awake { since }) => Some(messages.awake(decision, since, cost.as_ref())),
-            Some(News::StillRunning { since }) => {
+            Some(Transition::Asleep) => Some(messages.asleep(decision, cost.as_ref(), &sight.entry.record.savings)),
+            Some(Transition::Awake { since }) => Some(messages.awake(decision, since, cost.as_ref())),
+            Some(Transition::StillRunning { since }) => {
                 let protected = self.ecs.protected(&policy.cluster, &sight.tasks).await?;
                 Some(messages.still_running(since, &sight.tasks, &protected))
             }
-            Some(News::NotAwake { since }) => {
+            Some(Transition::NotAwake { since }) => {
                 let deployment = sight.service.primary().map_or("", |deployment| &deployment.id);
                 let stopped = self.ecs.stopped_tasks(&sight.service.id, deployment).await?;
                 Some(messages.not_awake(since, decision, &sight.tasks, &endings(&stopped)))
@@ -341,11 +343,11 @@ impl App {
             Action::Keep | Action::HandsOff => sight.observed.strategy.clone(),
         };
         let record = &mut sight.entry.record;
-        let step = moved(record.placed.as_ref(), &placed);
+        let step = provider_change(record.placed.as_ref(), &placed);
         record.placed = Some(placed);
         let (facts, cost) = (record.facts.clone(), cost.as_ref());
         if let Some(step) = step {
-            sight.entry.tell(now, messages.moved(step, &facts.spot, cost));
+            sight.entry.tell(now, messages.provider_change(step, &facts.spot, cost));
         }
         if !asleep && stays_on_spot(policy, &facts, now) && !facts.spot.available(now) {
             sight.entry.tell(now, messages.no_spot(&facts, by_provider(&sight.tasks)));
@@ -355,19 +357,19 @@ impl App {
 }
 
 /// Writes the fact of a trigger down, and drops what has ended; returns an override that ended, and who ended it.
-fn remember(facts: &mut Facts, trigger: &Trigger, now: Timestamp) -> Result<Option<(Manual, Option<String>)>> {
-    let mut ended = facts.manual.take_if(|manual| manual.until.until <= now).map(|manual| (manual, None));
-    facts.boosts.retain(|_, boost| boost.until.until > now);
-    facts.budget.take_if(|cut| cut.until <= now);
+fn remember(facts: &mut Facts, trigger: &Trigger, now: Timestamp) -> Result<Option<(Override, Option<String>)>> {
+    let mut ended = facts.manual_override.take_if(|manual| manual.expiry.at <= now).map(|manual| (manual, None));
+    facts.boosts.retain(|_, boost| boost.expiry.at > now);
+    facts.budget.take_if(|restriction| restriction.until <= now);
     match trigger {
         Trigger::Spot { event, .. } => facts.spot = facts.spot.after(event.clone(), now),
         Trigger::Request(Request::Resume { by, .. }) => {
-            ended = facts.manual.take().map(|manual| (manual, Some(by.clone()))).or(ended);
+            ended = facts.manual_override.take().map(|manual| (manual, Some(by.clone()))).or(ended);
         }
         Trigger::Request(request) => {
             if let Some((want, wanted)) = request.wanted() {
-                let until = Until { until: wanted.until.end(now)?, by: wanted.by.clone() };
-                facts.manual = Some(Manual { want, until });
+                let until = Expiry { at: wanted.until.end(now)?, by: wanted.by.clone() };
+                facts.manual_override = Some(Override { kind: want, expiry: until });
                 // Replaced, not ended.
                 ended = None;
             }
@@ -378,7 +380,7 @@ fn remember(facts: &mut Facts, trigger: &Trigger, now: Timestamp) -> Result<Opti
 }
 
 fn stays_on_spot(policy: &ServicePolicy, facts: &Facts, now: Timestamp) -> bool {
-    let held = facts.budget.as_ref().is_some_and(|cut| cut.until > now && cut.spot_only);
+    let held = facts.budget.as_ref().is_some_and(|restriction| restriction.until > now && restriction.spot_only);
     policy.spot.is_some_and(|spot| spot.mode == SpotMode::Only || (spot.mode == SpotMode::Prefer && held))
 }
 

@@ -1,7 +1,7 @@
 //! Looks at the world: services, bounds and both ledger items at once, tasks when there are any.
 
 use futures_util::future::{join_all, join4};
-use planner::capacity::{Bounds, Observed, Record, Until};
+use planner::capacity::{Bounds, Expiry, Observed, Record};
 use planner::fleet::ServicePolicy;
 use planner::model::{DeploymentState, Service, ServiceId, Task, TasksByProvider};
 use planner::rollout::{self, Phase};
@@ -55,7 +55,7 @@ impl App {
         let idle = service.desired == 0 && service.running == 0;
         let tasks = if idle { Vec::new() } else { self.ecs.running_tasks(&service.id).await? };
         entry.record.facts.frozen =
-            rollout.frozen.as_ref().map(|freeze| Until { until: freeze.until, by: freeze.by.clone() });
+            rollout.frozen.as_ref().map(|freeze| Expiry { at: freeze.until, by: freeze.by.clone() });
         let observed = Observed {
             desired: service.desired,
             bounds,

@@ -8,7 +8,7 @@ use super::reason::Reason;
 use super::remedy::{Treatment, Why, treat};
 use super::sighting::Value;
 use super::state::{Record, State};
-use crate::capacity::{self, Facts, Until};
+use crate::capacity::{self, Expiry, Facts};
 use crate::fleet::ServicePolicy;
 use crate::rollout;
 
@@ -199,7 +199,7 @@ impl Watched<'_> {
     /// Everything that is wanted of the service's capacity, the freeze included.
     pub(super) fn facts(&self) -> Facts {
         let frozen = self.seen.rollout.frozen.as_ref();
-        let frozen = frozen.map(|freeze| Until { until: freeze.until, by: freeze.by.clone() });
+        let frozen = frozen.map(|freeze| Expiry { at: freeze.until, by: freeze.by.clone() });
         Facts { frozen, ..self.seen.capacity.facts.clone() }
     }
 }

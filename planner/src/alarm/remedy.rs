@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::Watched;
 use super::policy::{AlarmPolicy, Remedy, Restart, Rollback, Scale, Tasks};
 use super::state::Record;
-use crate::capacity::{Boost, Until, Want, most};
+use crate::capacity::{Boost, Expiry, OverrideKind, max_tasks};
 use crate::model::clock;
 use crate::rollout::{Phase, Release};
 
@@ -85,7 +85,7 @@ pub enum Why {
     /// It runs as many tasks as it may.
     AtMost {
         /// How many.
-        most: u32,
+        max_tasks: u32,
         /// Is it the budget that allows no more?
         budget: bool,
     },
@@ -187,7 +187,7 @@ impl Scale {
     ) -> Result<Step, Why> {
         let length = SignedDuration::from_mins(self.minutes.into());
         let boosted =
-            |min: u32| Boost { min, until: Until { until: now + length, by: format!("alarm {}", policy.name) } };
+            |min: u32| Boost { min, expiry: Expiry { at: now + length, by: format!("alarm {}", policy.name) } };
         let same_ring = record.boost.filter(|boost| boost.since >= since);
         if same_ring.is_some_and(|known| known.since + LONGEST_BOOST <= now) {
             return Err(Why::TooLong { since });
@@ -204,16 +204,16 @@ impl Scale {
             return Ok(Step::Boost { boost: boosted(known.min), extends });
         }
         let facts = watched.facts();
-        let most = most(&watched.policy.capacity(), &facts, now);
+        let max_tasks = max_tasks(&watched.policy.capacity(), &facts, now);
         let wanted = match (self.tasks, same_ring) {
             (_, Some(known)) => known.min,
             (Tasks::More(more), None) => watched.seen.desired.saturating_add(more),
             (Tasks::To(count), None) => count,
         };
-        let min = wanted.min(most);
+        let min = wanted.min(max_tasks);
         if min <= watched.seen.desired {
-            return Err(match wanted > most {
-                true => Why::AtMost { most, budget: most < watched.policy.baseline.max },
+            return Err(match wanted > max_tasks {
+                true => Why::AtMost { max_tasks, budget: max_tasks < watched.policy.baseline.max },
                 false => Why::Enough { desired: watched.seen.desired },
             });
         }
@@ -271,9 +271,13 @@ impl Watched<'_> {
     /// Does somebody want the service left as it is?
     fn hands_off(&self, now: Timestamp) -> Option<Why> {
         let facts = self.facts();
-        let held = facts.manual.as_ref().filter(|manual| manual.want == Want::Hold).map(|manual| &manual.until);
-        let held = facts.frozen.as_ref().into_iter().chain(held).find(|held| held.until > now)?;
-        Some(Why::HandsOff { by: held.by.clone(), until: held.until })
+        let held = facts
+            .manual_override
+            .as_ref()
+            .filter(|manual| manual.kind == OverrideKind::Hold)
+            .map(|manual| &manual.expiry);
+        let held = facts.frozen.as_ref().into_iter().chain(held).find(|held| held.at > now)?;
+        Some(Why::HandsOff { by: held.by.clone(), until: held.at })
     }
 
     /// Is a rollout on its way that replaces tasks? A staged one waits for the service to wake.
@@ -354,8 +358,8 @@ impl fmt::Display for Why {
             Why::Due => f.write_str("its remedy is due"),
             Why::InForce { min, until } => write!(f, "at least {min} tasks run until {}", clock(*until)),
             Why::Unseen { why } => write!(f, "it is not known what runs ({why}); it is looked at again"),
-            Why::AtMost { most, budget: false } => write!(f, "{most} tasks are as many as it may run"),
-            Why::AtMost { most, budget: true } => write!(f, "the budget allows {most} tasks and no more"),
+            Why::AtMost { max_tasks, budget: false } => write!(f, "{max_tasks} tasks are as many as it may run"),
+            Why::AtMost { max_tasks, budget: true } => write!(f, "the budget allows {max_tasks} tasks and no more"),
             Why::Enough { desired } => write!(f, "{desired} tasks run, which is what the remedy asks for"),
             Why::HandsOff { by, until } => write!(f, "{by} wants it left as it is until {}", clock(*until)),
             Why::RolloutOnItsWay => f.write_str("a rollout is on its way; it is looked at again when that is done"),

@@ -194,7 +194,7 @@ impl Record {
         match step {
             Step::Boost { boost, extends } => {
                 let since = self.boost.filter(|_| *extends).map_or(now, |known| known.since);
-                self.boost = Some(Boosted { min: boost.min, since, until: boost.until.until });
+                self.boost = Some(Boosted { min: boost.min, since, until: boost.expiry.at });
                 if *extends {
                     return;
                 }

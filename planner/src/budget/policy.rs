@@ -35,21 +35,21 @@ pub struct Tier {
     /// Share of the limit that is spent, in percent.
     pub at_percent: u32,
     /// What is taken from which service, by its name in the fleet.
-    pub services: BTreeMap<String, Cut>,
+    pub services: BTreeMap<String, Restriction>,
 }
 
 /// What is taken from one service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Cut {
+pub struct Restriction {
     /// Stay on Spot even when Spot has no capacity.
     pub spot_only: bool,
     /// Sleep so many minutes longer at each end of the night.
-    pub longer_night_minutes: u32,
+    pub longer_downtime_minutes: u32,
     /// Sleep.
-    pub asleep: bool,
+    pub scale_to_zero: bool,
     /// Run at most so many tasks; never below the service's floor.
-    pub ceiling: Option<u32>,
+    pub max_tasks: Option<u32>,
 }
 
 /// Longest that a night may be made longer at each end: with both, a day is left to nobody.
@@ -124,24 +124,24 @@ impl BudgetPolicy {
                 let expected = format!("{at_least} to 1000, each tier above the one before it");
                 return Err(Error::bad_field(&format!("{path}.at_percent"), tier.at_percent, &expected));
             }
-            for (name, cut) in &tier.services {
-                cut.validate(&format!("{path}.services.{name}"), name, fleet)?;
+            for (name, restriction) in &tier.services {
+                restriction.validate(&format!("{path}.services.{name}"), name, fleet)?;
             }
         }
         Ok(())
     }
 }
 
-impl Cut {
+impl Restriction {
     /// Both together: the harder of each.
     #[must_use]
-    pub fn and(&self, other: &Cut) -> Cut {
-        let ceiling = [self.ceiling, other.ceiling].into_iter().flatten().min();
-        Cut {
+    pub fn and(&self, other: &Restriction) -> Restriction {
+        let max_tasks = [self.max_tasks, other.max_tasks].into_iter().flatten().min();
+        Restriction {
             spot_only: self.spot_only || other.spot_only,
-            longer_night_minutes: self.longer_night_minutes.max(other.longer_night_minutes),
-            asleep: self.asleep || other.asleep,
-            ceiling,
+            longer_downtime_minutes: self.longer_downtime_minutes.max(other.longer_downtime_minutes),
+            scale_to_zero: self.scale_to_zero || other.scale_to_zero,
+            max_tasks,
         }
     }
 
@@ -150,14 +150,14 @@ impl Cut {
             let known: Vec<&str> = fleet.services.iter().map(|service| service.name.as_str()).collect();
             return Err(Error::bad_field(path, name, &format!("one of {}", known.join(", "))));
         };
-        if *self == Cut::default() {
-            return Err(Error::bad_field(path, "nothing", "spot_only, longer_night_minutes, asleep or ceiling"));
+        if *self == Restriction::default() {
+            return Err(Error::bad_field(path, "nothing", "spot_only, longer_downtime_minutes, asleep or ceiling"));
         }
-        if self.longer_night_minutes > LONGEST_NIGHT {
+        if self.longer_downtime_minutes > LONGEST_NIGHT {
             let expected = format!("at most {LONGEST_NIGHT}");
             return Err(Error::bad_field(
-                &format!("{path}.longer_night_minutes"),
-                self.longer_night_minutes,
+                &format!("{path}.longer_downtime_minutes"),
+                self.longer_downtime_minutes,
                 &expected,
             ));
         }
@@ -166,35 +166,35 @@ impl Cut {
         if self.spot_only && !on_spot {
             return Err(Error::bad_field(&format!("{path}.spot_only"), true, "a service whose spot.mode is not off"));
         }
-        if self.longer_night_minutes > 0 && service.sleep.is_none() {
-            let path = format!("{path}.longer_night_minutes");
-            return Err(Error::bad_field(&path, self.longer_night_minutes, "a service with a night: `sleep`"));
+        if self.longer_downtime_minutes > 0 && service.sleep.is_none() {
+            let path = format!("{path}.longer_downtime_minutes");
+            return Err(Error::bad_field(&path, self.longer_downtime_minutes, "a service with a night: `sleep`"));
         }
         let (floor, most) = (service.floor.unwrap_or(service.baseline.min), service.baseline.max);
-        match self.ceiling {
-            Some(ceiling) if ceiling < floor || ceiling > most => {
+        match self.max_tasks {
+            Some(max_tasks) if max_tasks < floor || max_tasks > most => {
                 let expected = format!("its floor to its baseline.max, {floor} to {most}");
-                Err(Error::bad_field(&format!("{path}.ceiling"), ceiling, &expected))
+                Err(Error::bad_field(&format!("{path}.max_tasks"), max_tasks, &expected))
             }
             _ => Ok(()),
         }
     }
 }
 
-impl fmt::Display for Cut {
+impl fmt::Display for Restriction {
     /// What people read: `runs on Spot only, runs at most 3 tasks`. Of one that sleeps there is no more to say.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.asleep {
+        if self.scale_to_zero {
             return f.write_str("sleeps");
         }
-        let longer = format!("sleeps {} minutes longer at each end of the night", self.longer_night_minutes);
-        let most = self.ceiling.map(|ceiling| match ceiling {
+        let longer = format!("sleeps {} minutes longer at each end of the night", self.longer_downtime_minutes);
+        let most = self.max_tasks.map(|max_tasks| match max_tasks {
             1 => "runs at most 1 task".to_owned(),
-            ceiling => format!("runs at most {ceiling} tasks"),
+            max_tasks => format!("runs at most {max_tasks} tasks"),
         });
         let told = [
             self.spot_only.then(|| "runs on Spot only".to_owned()),
-            (self.longer_night_minutes > 0).then_some(longer),
+            (self.longer_downtime_minutes > 0).then_some(longer),
             most,
         ];
         f.write_str(&told.into_iter().flatten().collect::<Vec<_>>().join(", "))

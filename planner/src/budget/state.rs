@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::amount::Amount;
 use super::judge::Doubt;
 use super::period::{Every, Period};
-use super::policy::{BudgetPolicy, Cut};
-use crate::capacity::BudgetCut;
+use super::policy::{BudgetPolicy, Restriction};
+use crate::capacity::BudgetRestriction;
 
 /// How many days are remembered.
 const DAYS: usize = 40;
@@ -106,17 +106,18 @@ impl Record {
     }
 
     /// What is in force at `now`, by service.
-    pub fn cuts(&self, policy: &BudgetPolicy, now: Timestamp) -> BTreeMap<String, Cut> {
+    pub fn restrictions(&self, policy: &BudgetPolicy, now: Timestamp) -> BTreeMap<String, Restriction> {
         let released = self.released.as_ref().map_or(0, |release| release.up_to);
-        let mut cuts: BTreeMap<String, Cut> = BTreeMap::new();
-        let Some(highest) = self.in_force(now) else { return cuts };
+        let mut restrictions: BTreeMap<String, Restriction> = BTreeMap::new();
+        let Some(highest) = self.in_force(now) else { return restrictions };
         for tier in policy.tiers.iter().filter(|tier| tier.at_percent > released && tier.at_percent <= highest) {
-            for (service, cut) in &tier.services {
-                let both = cuts.get(service).map_or_else(|| cut.clone(), |other| other.and(cut));
-                cuts.insert(service.clone(), both);
+            for (service, restriction) in &tier.services {
+                let both =
+                    restrictions.get(service).map_or_else(|| restriction.clone(), |other| other.and(restriction));
+                restrictions.insert(service.clone(), both);
             }
         }
-        cuts
+        restrictions
     }
 
     /// What the tasks of these days cost, in hundredths of a US dollar.
@@ -142,36 +143,36 @@ impl Record {
 
 /// What all budgets together take from each service: the harder of each, until the last of them ends. A budget whose
 /// period ends before that is left out by the first look after its end.
-pub fn cuts<'a>(
+pub fn restrictions<'a>(
     budgets: impl IntoIterator<Item = (&'a BudgetPolicy, &'a Record)>,
     now: Timestamp,
-) -> BTreeMap<String, BudgetCut> {
-    let mut all: BTreeMap<String, BudgetCut> = BTreeMap::new();
+) -> BTreeMap<String, BudgetRestriction> {
+    let mut all: BTreeMap<String, BudgetRestriction> = BTreeMap::new();
     for (policy, record) in budgets {
         let (Some(reached), Some(period)) = (record.in_force(now), record.period) else { continue };
-        for (service, cut) in record.cuts(policy, now) {
-            let own = BudgetCut {
+        for (service, restriction) in record.restrictions(policy, now) {
+            let own = BudgetRestriction {
                 reached_percent: reached,
-                spot_only: cut.spot_only,
-                longer_night_minutes: cut.longer_night_minutes,
-                asleep: cut.asleep,
-                ceiling: cut.ceiling,
+                spot_only: restriction.spot_only,
+                longer_downtime_minutes: restriction.longer_downtime_minutes,
+                scale_to_zero: restriction.scale_to_zero,
+                max_tasks: restriction.max_tasks,
                 until: period.end,
             };
-            let both = all.get(&service).map_or_else(|| own.clone(), |other| harder(other, &own));
+            let both = all.get(&service).map_or_else(|| own.clone(), |other| strictest(other, &own));
             all.insert(service, both);
         }
     }
     all
 }
 
-fn harder(one: &BudgetCut, other: &BudgetCut) -> BudgetCut {
-    BudgetCut {
+fn strictest(one: &BudgetRestriction, other: &BudgetRestriction) -> BudgetRestriction {
+    BudgetRestriction {
         reached_percent: one.reached_percent.max(other.reached_percent),
         spot_only: one.spot_only || other.spot_only,
-        longer_night_minutes: one.longer_night_minutes.max(other.longer_night_minutes),
-        asleep: one.asleep || other.asleep,
-        ceiling: [one.ceiling, other.ceiling].into_iter().flatten().min(),
+        longer_downtime_minutes: one.longer_downtime_minutes.max(other.longer_downtime_minutes),
+        scale_to_zero: one.scale_to_zero || other.scale_to_zero,
+        max_tasks: [one.max_tasks, other.max_tasks].into_iter().flatten().min(),
         until: one.until.max(other.until),
     }
 }

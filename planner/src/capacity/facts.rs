@@ -13,11 +13,11 @@ use super::spot::SpotState;
 pub struct Facts {
     /// Nothing is touched until then. Kept with the rollouts, and read from there: one freeze holds both.
     #[serde(skip)]
-    pub frozen: Option<Until>,
+    pub frozen: Option<Expiry>,
     /// What a person asked for.
-    pub manual: Option<Manual>,
+    pub manual_override: Option<Override>,
     /// What the budget cuts.
-    pub budget: Option<BudgetCut>,
+    pub budget: Option<BudgetRestriction>,
     /// What each alarm asks for, by its name: one takes nothing away from another, and prolongs only its own.
     pub boosts: BTreeMap<String, Boost>,
     /// How Spot has behaved.
@@ -27,45 +27,44 @@ pub struct Facts {
 impl Facts {
     /// The boost that asks for the most tasks at `now`; of equals the one that lasts longest.
     pub fn boost(&self, now: Timestamp) -> Option<&Boost> {
-        let in_force = self.boosts.values().filter(|boost| boost.until.until > now);
-        in_force.max_by_key(|boost| (boost.min, boost.until.until))
+        let in_force = self.boosts.values().filter(|boost| boost.expiry.at > now);
+        in_force.max_by_key(|boost| (boost.min, boost.expiry.at))
     }
 }
 
 /// Something that somebody asked for, until then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Until {
+pub struct Expiry {
     /// Until when.
-    pub until: Timestamp,
+    pub at: Timestamp,
     /// Who asked.
     pub by: String,
 }
 
 /// What a person asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manual {
+pub struct Override {
     /// What.
-    pub want: Want,
+    pub kind: OverrideKind,
     /// Until when, and who asked.
-    #[serde(flatten)]
-    pub until: Until,
+    pub expiry: Expiry,
 }
 
 /// What a person may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Want {
-    /// Run, whatever night and budget say.
-    Awake,
-    /// Sleep, whatever the clock says.
-    Asleep,
+pub enum OverrideKind {
+    /// Run, whatever scheduled downtime and budget say.
+    Wake,
+    /// Scale to zero, whatever the schedule says.
+    Sleep,
     /// Hands off.
     Hold,
 }
 
 /// What the budget cuts until its period ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BudgetCut {
+pub struct BudgetRestriction {
     /// Share of the budget that was reached, in percent; for people.
     pub reached_percent: u32,
     /// Stay on Spot even when Spot has no capacity.
@@ -73,13 +72,13 @@ pub struct BudgetCut {
     pub spot_only: bool,
     /// Sleep so many minutes longer at each end of the night.
     #[serde(default)]
-    pub longer_night_minutes: u32,
+    pub longer_downtime_minutes: u32,
     /// Sleep.
     #[serde(default)]
-    pub asleep: bool,
+    pub scale_to_zero: bool,
     /// Run at most so many tasks; never below the service's floor.
     #[serde(default)]
-    pub ceiling: Option<u32>,
+    pub max_tasks: Option<u32>,
     /// End of the budget's period.
     pub until: Timestamp,
 }
@@ -90,6 +89,5 @@ pub struct Boost {
     /// Least number of tasks while it lasts.
     pub min: u32,
     /// Until when, and which alarm.
-    #[serde(flatten)]
-    pub until: Until,
+    pub expiry: Expiry,
 }

@@ -12,12 +12,12 @@ mod sleep;
 mod spot;
 #[cfg(test)]
 mod tests;
-mod watch;
+mod transition;
 
-pub use facts::{Boost, BudgetCut, Facts, Manual, Until, Want};
-pub use plan::{Action, Bounds, Capacity, Decision, Observed, Reason, Scaling, most, plan};
+pub use facts::{Boost, BudgetRestriction, Expiry, Facts, Override, OverrideKind};
+pub use plan::{Action, Bounds, Capacity, Decision, Observed, Reason, Scaling, max_tasks, plan};
 pub use policy::{Baseline, CapacityPolicy, SpotMode, SpotPolicy};
-pub use record::{Record, Savings, Sized, State};
+pub use record::{Record, RevisionSize, Savings, State};
 pub use sleep::{Dates, Day, LocalTime, Night, Sleep, Window, Zone};
 pub use spot::{SpotEvent, SpotState};
-pub use watch::{Move, News, Patience, follow, moved};
+pub use transition::{Deadlines, ProviderChange, Transition, advance, provider_change};

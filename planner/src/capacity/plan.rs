@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::facts::{Facts, Want};
+use super::facts::{Facts, OverrideKind};
 use crate::capacity::{CapacityPolicy, Night, Sleep, SpotMode};
 use crate::model::{Strategy, clock};
 
@@ -91,9 +91,9 @@ pub enum Reason {
         until: Timestamp,
     },
     /// A person asked for it.
-    Manual {
+    Override {
         /// What.
-        want: Want,
+        kind: OverrideKind,
         /// Who asked.
         by: String,
         /// Until when.
@@ -123,28 +123,36 @@ pub fn plan(policy: &CapacityPolicy, facts: &Facts, observed: &Observed, now: Ti
     if !observed.started {
         return Decision { action: Action::HandsOff, reason: Reason::NotStarted, until: None };
     }
-    if let Some(frozen) = facts.frozen.as_ref().filter(|frozen| frozen.until > now) {
-        let reason = Reason::Frozen { by: frozen.by.clone(), until: frozen.until };
-        return Decision { action: Action::HandsOff, reason, until: Some(frozen.until) };
+    if let Some(frozen) = facts.frozen.as_ref().filter(|frozen| frozen.at > now) {
+        let reason = Reason::Frozen { by: frozen.by.clone(), until: frozen.at };
+        return Decision { action: Action::HandsOff, reason, until: Some(frozen.at) };
     }
-    let manual = facts.manual.as_ref().filter(|manual| manual.until.until > now);
-    let manual_reason = manual.map(|manual| Reason::Manual {
-        want: manual.want,
-        by: manual.until.by.clone(),
-        until: manual.until.until,
+    let manual = facts.manual_override.as_ref().filter(|manual| manual.expiry.at > now);
+    let manual_reason = manual.map(|manual| Reason::Override {
+        kind: manual.kind,
+        by: manual.expiry.by.clone(),
+        until: manual.expiry.at,
     });
-    let budget = facts.budget.as_ref().filter(|cut| cut.until > now);
-    let (asleep, reason) = match (manual.map(|manual| manual.want), manual_reason, budget) {
-        (Some(Want::Hold), Some(reason), _) => {
+    let budget = facts.budget.as_ref().filter(|restriction| restriction.until > now);
+    let (asleep, reason) = match (manual.map(|manual| manual.kind), manual_reason, budget) {
+        (Some(OverrideKind::Hold), Some(reason), _) => {
             return Decision { action: Action::HandsOff, reason, until: clock.until };
         }
-        (Some(Want::Asleep), Some(reason), _) => (true, reason),
-        (Some(Want::Awake), Some(reason), _) => (false, reason),
-        (_, _, Some(cut)) if cut.asleep => (true, Reason::Budget { reached_percent: cut.reached_percent }),
-        _ if clock.night => (true, Reason::Night),
-        (_, _, budget) => {
-            (false, awake_reason(policy, facts, budget.and_then(|cut| cut.ceiling.map(|_| cut.reached_percent)), now))
+        (Some(OverrideKind::Sleep), Some(reason), _) => (true, reason),
+        (Some(OverrideKind::Wake), Some(reason), _) => (false, reason),
+        (_, _, Some(restriction)) if restriction.scale_to_zero => {
+            (true, Reason::Budget { reached_percent: restriction.reached_percent })
         }
+        _ if clock.night => (true, Reason::Night),
+        (_, _, budget) => (
+            false,
+            awake_reason(
+                policy,
+                facts,
+                budget.and_then(|restriction| restriction.max_tasks.map(|_| restriction.reached_percent)),
+                now,
+            ),
+        ),
     };
     let bounds = match asleep {
         true => Bounds::ASLEEP,
@@ -166,9 +174,9 @@ pub fn plan(policy: &CapacityPolicy, facts: &Facts, observed: &Observed, now: Ti
 fn awake(policy: &CapacityPolicy, facts: &Facts, budget_counts: bool, now: Timestamp) -> Bounds {
     let baseline = policy.baseline;
     let floor = policy.floor.unwrap_or(baseline.min);
-    let cut = facts.budget.as_ref().filter(|cut| budget_counts && cut.until > now);
-    let max = match cut.and_then(|cut| cut.ceiling) {
-        Some(ceiling) => ceiling.max(floor).min(baseline.max),
+    let restriction = facts.budget.as_ref().filter(|restriction| budget_counts && restriction.until > now);
+    let max = match restriction.and_then(|restriction| restriction.max_tasks) {
+        Some(max_tasks) => max_tasks.max(floor).min(baseline.max),
         None => baseline.max,
     };
     let boost = facts.boost(now).map_or(0, |boost| boost.min);
@@ -176,16 +184,16 @@ fn awake(policy: &CapacityPolicy, facts: &Facts, budget_counts: bool, now: Times
 }
 
 /// The most tasks that a service may run at `now`, when it is awake.
-pub fn most(policy: &CapacityPolicy, facts: &Facts, now: Timestamp) -> u32 {
-    let overridden = facts.manual.as_ref().is_some_and(|manual| manual.until.until > now);
+pub fn max_tasks(policy: &CapacityPolicy, facts: &Facts, now: Timestamp) -> u32 {
+    let overridden = facts.manual_override.as_ref().is_some_and(|manual| manual.expiry.at > now);
     awake(policy, facts, !overridden, now).max
 }
 
-fn awake_reason(policy: &CapacityPolicy, facts: &Facts, cut: Option<u32>, now: Timestamp) -> Reason {
-    match (cut, facts.boost(now)) {
+fn awake_reason(policy: &CapacityPolicy, facts: &Facts, restriction: Option<u32>, now: Timestamp) -> Reason {
+    match (restriction, facts.boost(now)) {
         (Some(reached_percent), _) => Reason::Budget { reached_percent },
         (None, Some(boost)) if boost.min > policy.baseline.min => {
-            Reason::Boost { by: boost.until.by.clone(), min: boost.min.min(policy.baseline.max) }
+            Reason::Boost { by: boost.expiry.by.clone(), min: boost.min.min(policy.baseline.max) }
         }
         (None, _) => Reason::Baseline,
     }
@@ -194,7 +202,7 @@ fn awake_reason(policy: &CapacityPolicy, facts: &Facts, cut: Option<u32>, now: T
 /// Where tasks should run. A change replaces every task, so none is made during a rollout, and a sleeping service keeps
 /// what it has until it wakes.
 fn strategy(policy: &CapacityPolicy, facts: &Facts, observed: &Observed, asleep: bool, now: Timestamp) -> Strategy {
-    let spot_only = facts.budget.as_ref().is_some_and(|cut| cut.until > now && cut.spot_only);
+    let spot_only = facts.budget.as_ref().is_some_and(|restriction| restriction.until > now && restriction.spot_only);
     let wanted = policy.spot.map(|spot| match spot.mode {
         SpotMode::Off => Strategy::OnDemand,
         SpotMode::Only => Strategy::Spot { base: 0 },
@@ -213,18 +221,22 @@ struct Clock {
 
 impl Clock {
     fn read(policy: &CapacityPolicy, facts: &Facts, now: Timestamp) -> Clock {
-        let longer = facts.budget.as_ref().filter(|cut| cut.until > now).map_or(0, |cut| cut.longer_night_minutes);
+        let longer = facts
+            .budget
+            .as_ref()
+            .filter(|restriction| restriction.until > now)
+            .map_or(0, |restriction| restriction.longer_downtime_minutes);
         let night = |sleep: &Sleep| match longer {
             0 => sleep.at(now),
             minutes => sleep.longer(minutes).at(now),
         };
         let night = policy.sleep.as_ref().map_or(Night { asleep: false, until: None }, night);
-        let boosts = facts.boosts.values().map(|boost| Some(boost.until.until));
+        let boosts = facts.boosts.values().map(|boost| Some(boost.expiry.at));
         let ends = [
             night.until,
-            facts.frozen.as_ref().map(|frozen| frozen.until),
-            facts.manual.as_ref().map(|manual| manual.until.until),
-            facts.budget.as_ref().map(|cut| cut.until),
+            facts.frozen.as_ref().map(|frozen| frozen.at),
+            facts.manual_override.as_ref().map(|manual| manual.expiry.at),
+            facts.budget.as_ref().map(|restriction| restriction.until),
             facts.spot.retry_at,
         ];
         Clock { night: night.asleep, until: ends.into_iter().chain(boosts).flatten().filter(|end| *end > now).min() }
@@ -255,9 +267,9 @@ impl Reason {
         match self {
             Reason::NotStarted => "not_started",
             Reason::Frozen { .. } => "frozen",
-            Reason::Manual { want: Want::Awake, .. } => "manual_awake",
-            Reason::Manual { want: Want::Asleep, .. } => "manual_asleep",
-            Reason::Manual { want: Want::Hold, .. } => "manual_hold",
+            Reason::Override { kind: OverrideKind::Wake, .. } => "manual_awake",
+            Reason::Override { kind: OverrideKind::Sleep, .. } => "manual_asleep",
+            Reason::Override { kind: OverrideKind::Hold, .. } => "manual_hold",
             Reason::Budget { .. } => "budget",
             Reason::Night => "night",
             Reason::Boost { .. } => "boost",
@@ -272,9 +284,15 @@ impl Reason {
         match self {
             Reason::NotStarted => "it never ran: the first push starts it".into(),
             Reason::Frozen { by, until } => format!("{by} froze it until {}", time(*until)),
-            Reason::Manual { want: Want::Awake, by, until } => format!("{by} wants it awake until {}", time(*until)),
-            Reason::Manual { want: Want::Asleep, by, until } => format!("{by} wants it asleep until {}", time(*until)),
-            Reason::Manual { want: Want::Hold, by, until } => format!("{by} holds it as it is until {}", time(*until)),
+            Reason::Override { kind: OverrideKind::Wake, by, until } => {
+                format!("{by} wants it awake until {}", time(*until))
+            }
+            Reason::Override { kind: OverrideKind::Sleep, by, until } => {
+                format!("{by} wants it asleep until {}", time(*until))
+            }
+            Reason::Override { kind: OverrideKind::Hold, by, until } => {
+                format!("{by} holds it as it is until {}", time(*until))
+            }
             Reason::Budget { reached_percent } => format!("{reached_percent} % of the budget is spent"),
             Reason::Night => "it is night".into(),
             Reason::Boost { by, min } => format!("{by} rings: at least {min} tasks"),

@@ -21,14 +21,14 @@ pub struct Record {
     /// Where its tasks were placed when that was last told.
     pub placed: Option<Strategy>,
     /// What its tasks are given, and by which revision.
-    pub size: Option<Sized>,
+    pub size: Option<RevisionSize>,
     /// What was saved.
     pub savings: Savings,
 }
 
 /// What the tasks of a revision are given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sized {
+pub struct RevisionSize {
     /// ARN of the revision.
     pub revision: String,
     /// What each of its tasks is given; `None` when it says no size.
@@ -71,7 +71,7 @@ impl Savings {
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It should sleep, and some tasks still run.
-    FallingAsleep {
+    Draining {
         /// Since when.
         since: Timestamp,
         /// Was it told that this takes too long?
@@ -124,7 +124,7 @@ mod tests {
     fn a_record_survives_the_way_to_the_table_and_back_and_a_freeze_is_not_its_own() {
         let state = Some(State::Waking { since: at(1), told: false });
         let mut record = Record { state, placed: Some(Strategy::Spot { base: 1 }), ..Record::default() };
-        record.facts.frozen = Some(super::super::Until { until: at(2), by: "anna".into() });
+        record.facts.frozen = Some(super::super::Expiry { at: at(2), by: "anna".into() });
         let back: Record = serde_json::from_value(serde_json::to_value(&record).unwrap()).unwrap();
         record.facts.frozen = None;
         assert_eq!(back, record);

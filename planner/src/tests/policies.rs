@@ -32,9 +32,9 @@ fn policies() -> Policies {
     );
     let fleet = Fleet::parse(&format!(r#"{{"system":"acme","stage":"prod","services":[{web}]}}"#)).unwrap();
     let tiers = r#"[{"at_percent":80,"services":{"web":{"spot_only":true}}},
-        {"at_percent":90,"services":{"web":{"ceiling":3}}},
-        {"at_percent":95,"services":{"web":{"longer_night_minutes":60}}},
-        {"at_percent":100,"services":{"web":{"asleep":true}}}]"#;
+        {"at_percent":90,"services":{"web":{"max_tasks":3}}},
+        {"at_percent":95,"services":{"web":{"longer_downtime_minutes":60}}},
+        {"at_percent":100,"services":{"web":{"scale_to_zero":true}}}]"#;
     let budgets = BudgetPolicies::parse(&format!(r#"[{{"name":"monthly","tiers":{tiers}}}]"#), &fleet).unwrap();
     let alarm = |name: &str, remedy: Remedy| AlarmPolicy {
         name: name.into(),

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::policies::{Policies, REPOSITORY};
 use crate::alarm::{self, AlarmPolicy, Place, Sighting, Step};
 use crate::budget::{self, Amount, Asked, BudgetPolicy, Every, Notice, NoticeKind, Spend};
-use crate::capacity::{self, Bounds, Observed, Patience, Scaling, SpotEvent};
+use crate::capacity::{self, Bounds, Deadlines, Observed, Scaling, SpotEvent};
 use crate::fleet::Fleet;
 use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, Strategy, Task};
 use crate::rollout::{self, Action, Ask, Phase, Release, Running, Seen};
@@ -363,8 +363,8 @@ impl World {
     /// The capacity function.
     fn schedule(&mut self, spot: Option<SpotEvent>) {
         let (policy, facts, now) = (&self.fleet.services[0], &mut self.capacity.facts, self.now);
-        facts.boosts.retain(|_, boost| boost.until.until > now);
-        facts.budget.take_if(|cut| cut.until <= now);
+        facts.boosts.retain(|_, boost| boost.expiry.at > now);
+        facts.budget.take_if(|restriction| restriction.until <= now);
         if let Some(event) = spot {
             facts.spot = facts.spot.after(event, now);
         }
@@ -379,9 +379,9 @@ impl World {
         };
         let decision = capacity::plan(&policy.capacity(), facts, &observed, now);
         if let Some(asleep) = decision.asleep(&observed) {
-            let patience = Patience { drain: SignedDuration::from_mins(30), wake: SignedDuration::from_mins(15) };
+            let deadlines = Deadlines { drain: SignedDuration::from_mins(30), wake: SignedDuration::from_mins(15) };
             let running = (self.service.running, self.service.running);
-            self.capacity.state = Some(capacity::follow(self.capacity.state, asleep, running, patience, now).0);
+            self.capacity.state = Some(capacity::advance(self.capacity.state, asleep, running, deadlines, now).0);
         }
         if let capacity::Action::Set(wanted) = decision.action {
             (self.service.desired, self.bounds) = (wanted.desired, wanted.bounds);
@@ -411,7 +411,7 @@ impl World {
         record.took(&step, self.now);
         match step {
             Step::Boost { boost, .. } => {
-                self.capacity.facts.boosts.insert(boost.until.by.clone(), boost);
+                self.capacity.facts.boosts.insert(boost.expiry.by.clone(), boost);
                 self.schedule(None);
             }
             Step::Rollback { deployment, .. } => {
@@ -427,9 +427,9 @@ impl World {
         let spend = Spend { every: Every::Month, limit, actual, forecast: None };
         let seen = budget::Seen { spend: Asked::Known(spend), hourly_micros: None };
         self.spent = budget::plan(&self.budget, &self.spent, &seen, ask, self.now).record;
-        let cut = budget::cuts([(&self.budget, &self.spent)], self.now).remove("web");
-        if self.capacity.facts.budget != cut {
-            self.capacity.facts.budget = cut;
+        let restriction = budget::restrictions([(&self.budget, &self.spent)], self.now).remove("web");
+        if self.capacity.facts.budget != restriction {
+            self.capacity.facts.budget = restriction;
             self.schedule(None);
         }
     }

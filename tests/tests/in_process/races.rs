@@ -8,10 +8,10 @@ use crate::cloud::Cloud;
 fn cloud() -> Cloud {
     let night = json!({"zone": "Europe/Berlin", "windows": [{"from": "22:00", "to": "06:00"}]});
     let crawler = json!({"name": "crawler", "cluster": "prod", "baseline": {"min": 1, "max": 3}, "sleep": night, "spot": {"mode": "prefer"}});
-    let tier = |cut: Value| json!([{"at_percent": 80, "services": {"crawler": cut}}]);
+    let tier = |restriction: Value| json!([{"at_percent": 80, "services": {"crawler": restriction}}]);
     let budgets = json!([
         {"name": "all", "tiers": tier(json!({"spot_only": true}))},
-        {"name": "tasks", "tiers": tier(json!({"ceiling": 1}))},
+        {"name": "tasks", "tiers": tier(json!({"max_tasks": 1}))},
     ]);
     let cloud = Cloud::new(&json!({"system": "acme", "stage": "prod", "services": [crawler]}), &budgets);
     cloud.spend("all", "412.37");
@@ -24,9 +24,9 @@ fn ask(cloud: &Cloud, request: &Value, now: &str) {
 }
 
 /// What both together take, as the capacity function reads it.
-fn cut(cloud: &Cloud) -> (bool, bool) {
-    let cut = &cloud.item("service/prod/crawler", "capacity")["budget"]["M"];
-    (cut["spot_only"]["BOOL"] == true, cut["ceiling"]["N"] == "1")
+fn restriction(cloud: &Cloud) -> (bool, bool) {
+    let restriction = &cloud.item("service/prod/crawler", "capacity")["budget"]["M"];
+    (restriction["spot_only"]["BOOL"] == true, restriction["max_tasks"]["N"] == "1")
 }
 
 fn request(action: &str, budget: &str) -> Value {
@@ -53,7 +53,7 @@ fn whenever_another_budget_moves_in_between_both_cuts_hold() {
                 assert!(call > 8, "an invocation of {call} calls is none");
                 break;
             }
-            assert_eq!(cut(&cloud), expected, "{mine}: the other came before call {call}");
+            assert_eq!(restriction(&cloud), expected, "{mine}: the other came before call {call}");
         }
     }
 }
@@ -65,13 +65,13 @@ fn what_is_decided_from_an_older_look_never_stays() {
         let cloud = cloud();
         ask(&cloud, &json!({"action": "reconcile"}), "2026-11-21T10:00:00Z");
         ask(&cloud, &request("release", "tasks"), "2026-11-21T10:10:00Z");
-        assert_eq!(cut(&cloud), (true, false));
+        assert_eq!(restriction(&cloud), (true, false));
         let between = cloud.clone();
         cloud.between(call, move || ask(&between, &request("resume", "tasks"), "2026-11-21T10:30:01Z"));
         ask(&cloud, &request("release", "all"), "2026-11-21T10:30:00Z");
         if cloud.waits() {
             break;
         }
-        assert_eq!(cut(&cloud), (false, true), "the other came before call {call}");
+        assert_eq!(restriction(&cloud), (false, true), "the other came before call {call}");
     }
 }

@@ -19,7 +19,7 @@ use xtask::cloud::{Cloud, Message};
 const BUDGET: &str = "huskit-monthly";
 const CLUSTER: &str = "huskit-prod";
 /// Longest that a message through SNS takes to be handled: a new process on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINES: Duration = Duration::from_secs(60);
 
 /// The cloud, held by one scenario at a time.
 struct World {
@@ -97,9 +97,11 @@ impl World {
     }
 
     /// What the budget takes from a service, as the ledger has it for the capacity function.
-    fn cut(&self, service: &str) -> Option<Value> {
+    fn restriction(&self, service: &str) -> Option<Value> {
         let item = self.item(&format!("service/{CLUSTER}/{service}"), "capacity");
-        item.get("budget").filter(|cut| cut["M"].is_object()).map(|cut| cut["M"].clone())
+        item.get("budget")
+            .filter(|restriction| restriction["M"].is_object())
+            .map(|restriction| restriction["M"].clone())
     }
 
     fn item(&self, pk: &str, sk: &str) -> Value {
@@ -123,7 +125,7 @@ impl World {
             if !messages.is_empty() {
                 return messages;
             }
-            assert!(since.elapsed() < PATIENCE, "no message within {PATIENCE:?}");
+            assert!(since.elapsed() < DEADLINES, "no message within {PATIENCE:?}");
             // A scenario waits for another process; nothing here is told when it is done.
             #[allow(clippy::disallowed_methods)]
             std::thread::sleep(Duration::from_millis(200));

@@ -13,11 +13,11 @@ fn a_release_gives_back_and_resume_takes_again() {
     world.tick();
     let release = json!({"action": "release", "budget": BUDGET, "by": "anna", "reason": "launch week"});
     assert_eq!(reasons(&world.ask(&release).unwrap()), ["released"]);
-    assert_eq!(world.cut("crawler"), None);
+    assert_eq!(world.restriction("crawler"), None);
     world.tick();
-    assert_eq!(world.cut("crawler"), None);
+    assert_eq!(world.restriction("crawler"), None);
     assert_eq!(reasons(&world.ask(&json!({"action": "resume", "by": "ben"})).unwrap()), ["resumed"]);
-    assert_eq!(world.cut("crawler").unwrap()["asleep"]["BOOL"], true);
+    assert_eq!(world.restriction("crawler").unwrap()["scale_to_zero"]["BOOL"], true);
     let subjects = world.messages();
     assert_eq!(
         subjects[1..],
@@ -33,7 +33,7 @@ fn a_hold_keeps_off_what_is_reached_meanwhile() {
     world.spend("412.37");
     let answer = world.deliver("sns.notification.budget-80");
     assert_eq!((reasons(&answer), &answer["budgets"][0]["decision"]), (vec!["reached"], &json!("hold_off")));
-    assert_eq!(world.cut("crawler"), None);
+    assert_eq!(world.restriction("crawler"), None);
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_doubted_figure_that_a_person_confirms_counts() {
     assert_eq!(reasons(&world.tick()), ["doubted"]);
     let confirm = json!({"action": "confirm", "budget": BUDGET, "by": "anna"});
     assert_eq!(reasons(&world.ask(&confirm).unwrap()), ["confirmed", "reached"]);
-    assert_eq!(world.cut("website-agent").unwrap()["ceiling"]["N"], "3");
+    assert_eq!(world.restriction("website-agent").unwrap()["max_tasks"]["N"], "3");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_plan_changes_nothing() {
     let answer = world.ask(&json!({"action": "plan"})).unwrap();
     assert_eq!((reasons(&answer), &answer["dry_run"]), (vec!["reached"], &json!(true)));
     assert_eq!(answer["services"][0]["service"], format!("{CLUSTER}/crawler"));
-    assert_eq!((world.cut("crawler"), world.messages().len()), (None, 0));
+    assert_eq!((world.restriction("crawler"), world.messages().len()), (None, 0));
     assert!(world.item(&format!("budget/{BUDGET}"), "budget").is_null());
 }
 
@@ -79,7 +79,11 @@ fn an_invocation_that_dies_anywhere_is_healed_by_the_next() {
         let told = world.messages().len();
         let healed = world.ask(&json!({"action": "reconcile"}));
         assert!(healed.is_ok(), "after {skip} calls: {first:?}, then {healed:?}");
-        assert_eq!(world.cut("crawler").unwrap()["asleep"]["BOOL"], true, "after {skip} calls: {first:?}");
+        assert_eq!(
+            world.restriction("crawler").unwrap()["scale_to_zero"]["BOOL"],
+            true,
+            "after {skip} calls: {first:?}"
+        );
         // What the first wrote and did not send is anybody's to send after the lease.
         let later = now() + LEASE + SignedDuration::from_secs(1);
         let tick = world.ask(&json!({"action": "reconcile", "at": later.to_string()}));

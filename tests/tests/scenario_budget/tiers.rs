@@ -11,9 +11,9 @@ fn a_message_through_the_topic_becomes_a_fact_of_the_service_and_one_message_to_
     world.publish("sns.notification.budget-80");
     let messages = world.wait_for_messages();
     assert_eq!(messages, ["[huskit prod] 82 % of huskit-monthly is spent: crawler runs on Spot only"]);
-    let cut = world.cut("crawler").expect("a fact");
-    assert_eq!((&cut["spot_only"]["BOOL"], &cut["reached_percent"]["N"]), (&json!(true), &json!("80")));
-    assert_eq!(world.cut("website-agent"), None);
+    let restriction = world.restriction("crawler").expect("a fact");
+    assert_eq!((&restriction["spot_only"]["BOOL"], &restriction["reached_percent"]["N"]), (&json!(true), &json!("80")));
+    assert_eq!(world.restriction("website-agent"), None);
 }
 
 #[test]
@@ -30,8 +30,8 @@ fn tiers_begin_one_after_the_other_and_copies_say_nothing_new() {
         world.spend(spent);
         assert_eq!(reasons(&world.deliver(event)), [reason], "{event}");
     }
-    assert_eq!(world.cut("crawler").unwrap()["asleep"]["BOOL"], true);
-    assert_eq!(world.cut("website-agent").unwrap()["ceiling"]["N"], "3");
+    assert_eq!(world.restriction("crawler").unwrap()["scale_to_zero"]["BOOL"], true);
+    assert_eq!(world.restriction("website-agent").unwrap()["max_tasks"]["N"], "3");
     assert_eq!(world.messages().len(), 4);
 }
 
@@ -42,8 +42,8 @@ fn out_of_order_they_come_to_the_same() {
     for event in ["budget-100", "budget-80", "budget-95", "budget-90", "budget-joined-lines", "budget-json"] {
         world.deliver(&format!("sns.notification.{event}"));
     }
-    assert_eq!(world.cut("crawler").unwrap()["reached_percent"]["N"], "100");
-    assert_eq!(world.cut("website-agent").unwrap()["ceiling"]["N"], "3");
+    assert_eq!(world.restriction("crawler").unwrap()["reached_percent"]["N"], "100");
+    assert_eq!(world.restriction("website-agent").unwrap()["max_tasks"]["N"], "3");
     let told = ["[huskit prod] 100 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks"];
     assert_eq!(world.messages(), told);
 }
@@ -54,7 +54,7 @@ fn a_lost_message_is_healed_by_the_tick() {
     world.spend("451.08");
     assert_eq!(reasons(&world.tick()), ["reached"]);
     assert_eq!(reasons(&world.tick()), ["same"]);
-    assert_eq!(world.cut("crawler").unwrap()["longer_night_minutes"]["N"], "60");
+    assert_eq!(world.restriction("crawler").unwrap()["longer_downtime_minutes"]["N"], "60");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_trillion_dollars_takes_nothing_away() {
     world.publish("sns.notification.budget-trillion");
     let messages = world.wait_for_messages();
     assert_eq!(messages, ["[huskit prod] ! huskit-monthly: 1,000,183,965,812.54 USD is not believed"]);
-    assert_eq!((world.cut("crawler"), world.cut("website-agent")), (None, None));
+    assert_eq!((world.restriction("crawler"), world.restriction("website-agent")), (None, None));
     // It stays wrong for hours, and nobody is told again.
     assert_eq!(reasons(&world.tick()), ["same"]);
     world.spend("380.00");
@@ -80,7 +80,7 @@ fn on_the_first_of_the_month_everything_is_given_back() {
     world.messages();
     // Budgets goes on telling the month that is over.
     assert_eq!(reasons(&world.tick_next_month()), ["ended"]);
-    assert_eq!((world.cut("crawler"), world.cut("website-agent")), (None, None));
+    assert_eq!((world.restriction("crawler"), world.restriction("website-agent")), (None, None));
     assert_eq!(world.messages(), ["[huskit prod] huskit-monthly begins anew"]);
     assert_eq!(reasons(&world.tick_next_month()), ["same"]);
 }
@@ -103,7 +103,7 @@ fn a_forecast_and_what_nobody_can_read_go_to_people() {
     world.deliver("sns.notification.budget-unreadable");
     world.deliver("sns.notification.cost-anomaly");
     assert_eq!(world.messages(), Vec::<String>::new());
-    assert_eq!(world.cut("crawler"), None);
+    assert_eq!(world.restriction("crawler"), None);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn while_budgets_cannot_be_asked_a_message_is_told_and_nothing_changes() {
     // The SDK tries three times.
     world.faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));
     assert_eq!(reasons(&world.deliver("sns.notification.budget-90")), ["unverified"]);
-    assert_eq!(world.cut("crawler").unwrap()["reached_percent"]["N"], "80");
+    assert_eq!(world.restriction("crawler").unwrap()["reached_percent"]["N"], "80");
     assert_eq!(world.messages(), ["[huskit prod] huskit-monthly: 451.08 USD is spent, not verified"]);
     // A tick that cannot see fails, so that an alarm rings.
     world.faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));

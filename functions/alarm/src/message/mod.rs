@@ -307,7 +307,7 @@ impl Story<'_> {
 pub(crate) fn step(step: &Step) -> String {
     match step {
         Step::Boost { boost, .. } => {
-            format!("at least {} tasks until {}", boost.min, clock(boost.until.until))
+            format!("at least {} tasks until {}", boost.min, clock(boost.expiry.at))
         }
         Step::Restart => "a restart: new tasks of what runs, one after the other".into(),
         Step::Rollback { release, back_to, .. } => format!("a rollback from {release} to {back_to}"),

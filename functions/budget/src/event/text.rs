@@ -237,9 +237,9 @@ mod tests {
 
         #[test]
         fn any_cut_of_a_message_is_read_rightly_or_not_at_all(end in 0..MAIL.len()) {
-            let cut = read(&MAIL[..end]);
-            let fine = cut == "unreadable" || cut.starts_with("test | Forecasted | 0.");
-            prop_assert!(fine, "{}", cut);
+            let restriction = read(&MAIL[..end]);
+            let fine = restriction == "unreadable" || restriction.starts_with("test | Forecasted | 0.");
+            prop_assert!(fine, "{}", restriction);
         }
     }
 }

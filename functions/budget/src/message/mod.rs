@@ -5,7 +5,7 @@ mod other;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use planner::budget::{Amount, BudgetPolicy, Doubt, Notice, NoticeKind, Reason, Record, Spend};
-use planner::capacity::BudgetCut;
+use planner::capacity::BudgetRestriction;
 use planner::fleet::Fleet;
 use planner::model::{Usd, clock};
 use shared::notify::{Notification, Severity};
@@ -69,10 +69,13 @@ impl About<'_> {
         facts.extend(self.next());
         facts.extend(self.ends());
         Notification {
-            summary: format!("{percent} % of {name} is spent, and the tier of {tier} % begins: {}.", self.cuts()),
+            summary: format!(
+                "{percent} % of {name} is spent, and the tier of {tier} % begins: {}.",
+                self.restrictions()
+            ),
             facts,
             next_steps: self.ways_out(),
-            ..self.message(Severity::Warning, &key, &format!("{percent} % of {name} is spent: {}", self.cuts()))
+            ..self.message(Severity::Warning, &key, &format!("{percent} % of {name} is spent: {}", self.restrictions()))
         }
     }
 
@@ -80,7 +83,7 @@ impl About<'_> {
         let name = &self.policy.name;
         let what = match self.taken().is_empty() {
             true => "Nothing is taken from any service.".to_owned(),
-            false => format!("Still in force: {}.", self.cuts()),
+            false => format!("Still in force: {}.", self.restrictions()),
         };
         let key = format!("{}{from}/{}", key(self.policy, self.record, "lowered"), limit.hundredths);
         Notification {
@@ -247,11 +250,11 @@ impl About<'_> {
         Notification {
             summary: format!(
                 "The time for which {by} kept {name} off is over, and the tier of {tier} % begins: {}.",
-                self.cuts()
+                self.restrictions()
             ),
             facts: self.money().into_iter().chain(self.taken()).chain(self.ends()).collect(),
             next_steps: self.ways_out(),
-            ..self.message(Severity::Warning, &key, &format!("{name}: {}", self.cuts()))
+            ..self.message(Severity::Warning, &key, &format!("{name}: {}", self.restrictions()))
         }
     }
 
@@ -259,7 +262,7 @@ impl About<'_> {
         let name = &self.policy.name;
         let key = format!("{}{at}", key(self.policy, self.record, "resumed"));
         let what = match tier {
-            Some(tier) => format!("the tier of {tier} % begins: {}", self.cuts()),
+            Some(tier) => format!("the tier of {tier} % begins: {}", self.restrictions()),
             None => "no tier is reached".into(),
         };
         Notification {
@@ -308,11 +311,16 @@ impl About<'_> {
 
     /// What is in force, a line for each service.
     fn taken(&self) -> Vec<(String, String)> {
-        self.record.cuts(self.policy, self.now).into_iter().map(|(service, cut)| (service, cut.to_string())).collect()
+        self.record
+            .restrictions(self.policy, self.now)
+            .into_iter()
+            .map(|(service, restriction)| (service, restriction.to_string()))
+            .collect()
     }
 
-    fn cuts(&self) -> String {
-        let taken: Vec<String> = self.taken().into_iter().map(|(service, cut)| format!("{service} {cut}")).collect();
+    fn restrictions(&self) -> String {
+        let taken: Vec<String> =
+            self.taken().into_iter().map(|(service, restriction)| format!("{service} {restriction}")).collect();
         if taken.is_empty() { "nothing is taken from any service".into() } else { taken.join("; ") }
     }
 
@@ -328,8 +336,9 @@ impl About<'_> {
     fn next(&self) -> Option<(String, String)> {
         let reached = self.record.tier.unwrap_or_default();
         let next = self.policy.tiers.iter().find(|tier| tier.at_percent > reached)?;
-        let cuts: Vec<String> = next.services.iter().map(|(service, cut)| format!("{service} {cut}")).collect();
-        Some((format!("at {} %", next.at_percent), cuts.join("; ")))
+        let restrictions: Vec<String> =
+            next.services.iter().map(|(service, restriction)| format!("{service} {restriction}")).collect();
+        Some((format!("at {} %", next.at_percent), restrictions.join("; ")))
     }
 
     fn ends(&self) -> Option<(String, String)> {
@@ -385,12 +394,12 @@ fn told(notice: &Notice) -> Vec<(String, String)> {
 }
 
 /// What is taken from a service, in words.
-pub(crate) fn cut(cut: &BudgetCut) -> String {
-    let same = planner::budget::Cut {
-        spot_only: cut.spot_only,
-        longer_night_minutes: cut.longer_night_minutes,
-        asleep: cut.asleep,
-        ceiling: cut.ceiling,
+pub(crate) fn restriction(restriction: &BudgetRestriction) -> String {
+    let same = planner::budget::Restriction {
+        spot_only: restriction.spot_only,
+        longer_downtime_minutes: restriction.longer_downtime_minutes,
+        scale_to_zero: restriction.scale_to_zero,
+        max_tasks: restriction.max_tasks,
     };
     same.to_string()
 }

@@ -20,9 +20,9 @@ fn fleet() -> Fleet {
 
 fn policy() -> BudgetPolicy {
     let tiers = r#"[{"at_percent":80,"services":{"crawler":{"spot_only":true}}},
-        {"at_percent":90,"services":{"crawler":{"longer_night_minutes":60}}},
-        {"at_percent":95,"services":{"crawler":{"asleep":true}}},
-        {"at_percent":100,"services":{"website-agent":{"ceiling":3}}}]"#;
+        {"at_percent":90,"services":{"crawler":{"longer_downtime_minutes":60}}},
+        {"at_percent":95,"services":{"crawler":{"scale_to_zero":true}}},
+        {"at_percent":100,"services":{"website-agent":{"max_tasks":3}}}]"#;
     let budgets =
         BudgetPolicies::parse(&format!(r#"[{{"name":"huskit-monthly","tiers":{tiers}}}]"#), &fleet()).unwrap();
     budgets.iter().next().unwrap().clone()

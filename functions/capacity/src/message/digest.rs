@@ -136,17 +136,17 @@ fn standing(day: &Day<'_>, service: &ServiceDay<'_>) -> Vec<(String, String)> {
     for quarantine in &service.rollout.quarantine {
         lines.push(("in quarantine".into(), format!("{} of {}", quarantine.image, quarantine.repository)));
     }
-    if let Some(manual) = &facts.manual {
-        let (want, by, until) = (manual.want, manual.until.by.clone(), manual.until.until);
-        let why = Reason::Manual { want, by, until }.sentence(|at| day.full(at));
+    if let Some(manual) = &facts.manual_override {
+        let (want, by, until) = (manual.kind, manual.expiry.by.clone(), manual.expiry.at);
+        let why = Reason::Override { kind: want, by, until }.sentence(|at| day.full(at));
         lines.push(("overridden".into(), format!("{name}: {why}")));
     }
-    if let Some(cut) = &facts.budget {
-        let (percent, until) = (cut.reached_percent, day.full(cut.until));
+    if let Some(restriction) = &facts.budget {
+        let (percent, until) = (restriction.reached_percent, day.full(restriction.until));
         lines.push(("held by the budget".into(), format!("{name}: {percent} % is spent, until {until}")));
     }
     for boost in facts.boosts.values() {
-        let (by, until) = (&boost.until.by, day.full(boost.until.until));
+        let (by, until) = (&boost.expiry.by, day.full(boost.expiry.at));
         lines.push(("boosted".into(), format!("{name}: at least {} tasks for {by}, until {until}", boost.min)));
     }
     if let Some(retry) = facts.spot.retry_at.filter(|at| *at > day.now) {

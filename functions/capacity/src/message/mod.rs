@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use planner::capacity::SpotMode;
-use planner::capacity::{Decision, Facts, Manual, Move, Savings, SpotState, Want};
+use planner::capacity::{Decision, Facts, Override, OverrideKind, ProviderChange, Savings, SpotState};
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::{Task, TasksByProvider, Usd, clock};
 use serde_json::{Value, json};
 use shared::notify::{Notification, Severity};
 use shared::report::NAMESPACE;
 
-use crate::event::Override;
+use crate::event::OverrideRequest;
 
 /// What a service costs an hour, estimated from list prices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,11 +121,11 @@ impl Messages<'_> {
     }
 
     /// Tasks moved between Spot and on demand.
-    pub fn moved(&self, step: Move, spot: &SpotState, cost: Option<&Cost>) -> Notification {
+    pub fn provider_change(&self, step: ProviderChange, spot: &SpotState, cost: Option<&Cost>) -> Notification {
         let name = self.name();
         let difference = cost.map(|cost| cost.on_demand.saturating_sub(cost.spot));
         match step {
-            Move::ToOnDemand if !spot.available(self.now) => Notification {
+            ProviderChange::ToOnDemand if !spot.available(self.now) => Notification {
                 summary: format!("Spot has no capacity for {name}, so its tasks move to on demand."),
                 facts: spot
                     .retry_at
@@ -135,11 +135,11 @@ impl Messages<'_> {
                     .collect(),
                 ..self.message(Severity::Warning, "fell-back", &format!("{name} moves to on demand"))
             },
-            Move::ToOnDemand => Notification {
+            ProviderChange::ToOnDemand => Notification {
                 summary: format!("The fleet no longer asks for Spot, so tasks of {name} move to on demand."),
                 ..self.message(Severity::Info, "on-demand", &format!("{name} moves to on demand"))
             },
-            Move::ToSpot => Notification {
+            ProviderChange::ToSpot => Notification {
                 summary: match spot.short_at {
                     Some(short) => {
                         format!("Tasks of {name} move back to Spot; the last shortage was at {}.", self.local(short))
@@ -168,7 +168,7 @@ impl Messages<'_> {
     }
 
     /// Somebody asked for hands off.
-    pub fn held(&self, wanted: &Override, decision: &Decision) -> Notification {
+    pub fn held(&self, wanted: &OverrideRequest, decision: &Decision) -> Notification {
         let why = wanted.reason.as_ref().map(|why| ("why".to_owned(), why.clone()));
         Notification {
             summary: format!("Nobody changes the capacity of {}: {}.", self.name(), self.why(decision)),
@@ -179,12 +179,12 @@ impl Messages<'_> {
     }
 
     /// An override ended.
-    pub fn released(&self, ended: &Manual, by: Option<&str>, decision: &Decision) -> Notification {
-        let (name, who) = (self.name(), &ended.until.by);
-        let what = match ended.want {
-            Want::Awake => "to be awake",
-            Want::Asleep => "to sleep",
-            Want::Hold => "to be left alone",
+    pub fn released(&self, ended: &Override, by: Option<&str>, decision: &Decision) -> Notification {
+        let (name, who) = (self.name(), &ended.expiry.by);
+        let what = match ended.kind {
+            OverrideKind::Wake => "to be awake",
+            OverrideKind::Sleep => "to sleep",
+            OverrideKind::Hold => "to be left alone",
         };
         let how = match by {
             Some(by) if by == who => format!("{by} no longer asks for {name} {what}."),

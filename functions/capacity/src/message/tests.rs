@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use planner::capacity::{Action, Reason, SpotEvent, Until};
+use planner::capacity::{Action, Expiry, Reason, SpotEvent};
 use planner::model::Span;
 use planner::rollout::{self, Freeze};
 use planner::{alarm, budget};
@@ -30,8 +30,8 @@ fn decision(reason: Reason) -> Decision {
     Decision { action: Action::Keep, reason, until: Some("2026-11-22T05:00:00Z".parse().unwrap()) }
 }
 
-fn anna(want: Want) -> Manual {
-    Manual { want, until: Until { until: at(120), by: "anna".into() } }
+fn anna(kind: OverrideKind) -> Override {
+    Override { kind, expiry: Expiry { at: at(120), by: "anna".into() } }
 }
 
 fn task(arn: &str, health: &str) -> Task {
@@ -77,7 +77,7 @@ fn asleep() {
 
 #[test]
 fn awake() {
-    let reason = Reason::Manual { want: Want::Awake, by: "anna".into(), until: at(120) };
+    let reason = Reason::Override { kind: OverrideKind::Wake, by: "anna".into(), until: at(120) };
     assert_snapshot!(email(|say| say.awake(&decision(reason), at(9), Some(&cost()))), @"
     [huskit prod] crawler is awake
 
@@ -144,7 +144,7 @@ fn not_awake_without_a_task() {
 #[test]
 fn falls_back_to_on_demand() {
     let spot = SpotState::default().after(SpotEvent::NoCapacity, at(11));
-    assert_snapshot!(email(|say| say.moved(Move::ToOnDemand, &spot, Some(&cost()))), @"
+    assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToOnDemand, &spot, Some(&cost()))), @"
     [huskit prod] crawler moves to on demand
 
     Spot has no capacity for crawler, so its tasks move to on demand.
@@ -157,7 +157,7 @@ fn falls_back_to_on_demand() {
 #[test]
 fn returns_to_spot() {
     let spot = SpotState::default().after(SpotEvent::NoCapacity, at(-60));
-    assert_snapshot!(email(|say| say.moved(Move::ToSpot, &spot, Some(&cost()))), @"
+    assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToSpot, &spot, Some(&cost()))), @"
     [huskit prod] crawler moves to Spot
 
     Tasks of crawler move back to Spot; the last shortage was at 2026-11-21 21:00 CET.
@@ -168,7 +168,7 @@ fn returns_to_spot() {
 
 #[test]
 fn leaves_spot_for_good() {
-    assert_snapshot!(email(|say| say.moved(Move::ToOnDemand, &SpotState::default(), None)), @"
+    assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToOnDemand, &SpotState::default(), None)), @"
     [huskit prod] crawler moves to on demand
 
     The fleet no longer asks for Spot, so tasks of crawler move to on demand.
@@ -192,14 +192,14 @@ fn stays_on_spot_without_capacity() {
 
 #[test]
 fn held() {
-    let wanted = Override {
+    let wanted = OverrideRequest {
         service: "crawler".into(),
         until: Span::Until(at(120)),
         by: "anna".into(),
         reason: Some("looking into ticket 12".into()),
         at: None,
     };
-    let reason = Reason::Manual { want: Want::Hold, by: "anna".into(), until: at(120) };
+    let reason = Reason::Override { kind: OverrideKind::Hold, by: "anna".into(), until: at(120) };
     assert_snapshot!(email(|say| say.held(&wanted, &decision(reason))), @r#"
     [huskit prod] crawler is held as it is
 
@@ -214,7 +214,7 @@ fn held() {
 
 #[test]
 fn an_override_ends_by_itself() {
-    assert_snapshot!(email(|say| say.released(&anna(Want::Awake), None, &decision(Reason::Night))), @"
+    assert_snapshot!(email(|say| say.released(&anna(OverrideKind::Wake), None, &decision(Reason::Night))), @"
     [huskit prod] crawler follows its schedule again
 
     The time for which anna asked for crawler to be awake is over. crawler follows its schedule again: it is night.
@@ -225,7 +225,7 @@ fn an_override_ends_by_itself() {
 
 #[test]
 fn an_override_is_ended() {
-    assert_snapshot!(email(|say| say.released(&anna(Want::Hold), Some("ben"), &decision(Reason::Baseline))), @"
+    assert_snapshot!(email(|say| say.released(&anna(OverrideKind::Hold), Some("ben"), &decision(Reason::Baseline))), @"
     [huskit prod] crawler follows its schedule again
 
     ben ended what anna asked for: crawler to be left alone. crawler follows its schedule again: its baseline applies.
@@ -274,7 +274,7 @@ fn a_day() {
     let counted =
         |spent: u64, saved: u64| Savings { at: None, month: "2026-11".into(), saved: usd(saved), spent: usd(spent) };
     let facts = Facts {
-        manual: Some(anna(Want::Awake)),
+        manual_override: Some(anna(OverrideKind::Wake)),
         spot: SpotState::default().after(SpotEvent::NoCapacity, at(11)),
         ..Facts::default()
     };

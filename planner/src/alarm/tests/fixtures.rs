@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alarm::*;
 use crate::capacity::Baseline;
-use crate::capacity::{self, BudgetCut};
+use crate::capacity::{self, BudgetRestriction};
 use crate::fleet::Fleet;
 use crate::model::{Image, ScanState};
 use crate::rollout::{Cause, Phase, Quarantine, Release, Rollout as OnItsWay};
@@ -198,21 +198,22 @@ impl World {
         self
     }
 
-    pub fn ceiling(mut self, ceiling: u32) -> World {
-        self.seen.capacity.facts.budget = Some(BudgetCut {
+    pub fn max_tasks(mut self, max_tasks: u32) -> World {
+        self.seen.capacity.facts.budget = Some(BudgetRestriction {
             reached_percent: 90,
             spot_only: false,
-            longer_night_minutes: 0,
-            asleep: false,
-            ceiling: Some(ceiling),
+            longer_downtime_minutes: 0,
+            scale_to_zero: false,
+            max_tasks: Some(max_tasks),
             until: at(10_000),
         });
         self
     }
 
     pub fn held(mut self, minutes: i64) -> World {
-        let until = capacity::Until { until: at(minutes), by: "anna".into() };
-        self.seen.capacity.facts.manual = Some(capacity::Manual { want: capacity::Want::Hold, until });
+        let until = capacity::Expiry { at: at(minutes), by: "anna".into() };
+        self.seen.capacity.facts.manual_override =
+            Some(capacity::Override { kind: capacity::OverrideKind::Hold, expiry: until });
         self
     }
 }

@@ -97,8 +97,8 @@ proptest! {
     }
 
     #[test]
-    fn remedies_stay_within_their_daily_limit_and_bounds(day in day(), remedy in remedy(), desired in 1u32..8, ceiling in 1u32..8) {
-        let mut world = World::with(remedy.clone()).runs(desired).ceiling(ceiling).released(3, 5);
+    fn remedies_stay_within_their_daily_limit_and_bounds(day in day(), remedy in remedy(), desired in 1u32..8, max_tasks in 1u32..8) {
+        let mut world = World::with(remedy.clone()).runs(desired).max_tasks(max_tasks).released(3, 5);
         let mut from = 0;
         for change in &day {
             world = world.ticks(from, minute(change)).hears(change.clone(), minute(change));
@@ -109,7 +109,7 @@ proptest! {
         prop_assert!(fresh.count() <= daily);
         for (_, step) in &world.asked {
             if let Step::Boost { boost, .. } = step {
-                prop_assert!(boost.min <= 6 && boost.min <= ceiling.max(2) && boost.min > desired);
+                prop_assert!(boost.min <= 6 && boost.min <= max_tasks.max(2) && boost.min > desired);
             }
         }
     }

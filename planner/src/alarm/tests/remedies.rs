@@ -18,7 +18,7 @@ fn more_tasks_are_asked_for_once_prolonged_while_it_rings_and_let_go_after() {
     assert_eq!(world.record.boost.unwrap().until, at(60));
     let world = world.ends(41).ticks(45, 200);
     assert_eq!(mins(&world).len(), 3);
-    assert_eq!(world.seen.capacity.facts.boost(at(59)).unwrap().until.until, at(60), "it ends by itself");
+    assert_eq!(world.seen.capacity.facts.boost(at(59)).unwrap().expiry.at, at(60), "it ends by itself");
 }
 
 #[test]
@@ -29,8 +29,8 @@ fn a_count_is_a_count_and_the_bounds_hold() {
         (World::with(scale(Tasks::To(2))), None, "enough"),
         (World::with(scale(Tasks::More(9))), Some(6), "due"),
         (World::with(scale(Tasks::More(1))).runs(6), None, "at_most"),
-        (World::with(scale(Tasks::More(1))).ceiling(2), None, "held_by_budget"),
-        (World::with(scale(Tasks::More(3))).ceiling(4), Some(4), "due"),
+        (World::with(scale(Tasks::More(1))).max_tasks(2), None, "held_by_budget"),
+        (World::with(scale(Tasks::More(3))).max_tasks(4), Some(4), "due"),
         (World::with(scale(Tasks::More(1))).held(60), None, "hands_off"),
     ];
     for (n, (world, expected, why)) in cases.into_iter().enumerate() {

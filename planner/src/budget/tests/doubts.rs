@@ -13,7 +13,7 @@ fn day_20() -> World {
 fn a_trillion_dollars_is_announced_once_and_nothing_is_cut_until_it_is_corrected() {
     let world = day_20().spent(TRILLION).on(20, 20).told_actual(40_000, TRILLION).told_actual(50_000, TRILLION);
     let world = world.hourly_until(22, 12);
-    assert_eq!((world.told.as_slice(), world.cuts().len()), (["doubted times_limit".to_owned()].as_slice(), 0));
+    assert_eq!((world.told.as_slice(), world.restrictions().len()), (["doubted times_limit".to_owned()].as_slice(), 0));
     let doubted = world.record.doubted.clone().unwrap();
     assert_eq!((doubted.since, doubted.figure.to_string().as_str()), (at(20, 20), "1,000,000,000,000.00 USD"));
     let world = world.spent(36_300).look();
@@ -67,10 +67,10 @@ fn a_first_look_in_the_middle_of_a_month_believes_what_can_be_true() {
 fn on_the_first_of_the_month_the_figure_of_the_month_before_is_no_news() {
     let world = day_20().spent(42_000).on(30, 22).look().forget();
     let mut world = world.on(31, 0).look();
-    assert_eq!((world.told.as_slice(), world.cuts().len()), (["ended 80".to_owned()].as_slice(), 0));
+    assert_eq!((world.told.as_slice(), world.restrictions().len()), (["ended 80".to_owned()].as_slice(), 0));
     // Budgets goes on telling November for a while, even a little more of it.
     world = world.spent(42_300).hourly_until(31, 9);
-    assert_eq!((world.told.len(), world.record.figure.clone(), world.cuts().len()), (1, None, 0));
+    assert_eq!((world.told.len(), world.record.figure.clone(), world.restrictions().len()), (1, None, 0));
     world = world.spent(1_200).on(31, 10).look();
     assert_eq!((world.told.len(), world.record.figure), (1, Some(Amount::cents(1_200))));
 }
@@ -103,12 +103,12 @@ fn at_midnight_a_daily_budget_still_tells_the_day_before_and_at_noon_no_longer()
     let world = World { record: Record::default(), ..day_20().every(Every::Day) }.spent(41_000).on(20, 21).look();
     let world = world.hourly_until(21, 0);
     assert_eq!(
-        (world.told.as_slice(), world.cuts().len()),
+        (world.told.as_slice(), world.restrictions().len()),
         (["reached 80", "ended 80"].map(String::from).as_slice(), 0)
     );
     // Late costs of that day make it a little more, or a correction a little less.
     let morning = world.clone().spent(41_900).hourly_until(21, 6).spent(40_200).hourly_until(21, 11);
-    assert_eq!((morning.told.len(), morning.cuts().len(), &morning.record.figure), (2, 0, &None));
+    assert_eq!((morning.told.len(), morning.restrictions().len(), &morning.record.figure), (2, 0, &None));
     // What is new begins at once, and then the day before is never heard again.
     let fresh = morning.clone().spent(900).hourly_until(21, 12).spent(41_000).look();
     assert_eq!(fresh.told[2..], ["reached 80"]);
@@ -122,7 +122,7 @@ fn a_figure_that_was_corrected_down_is_still_known_on_the_first_of_the_month() {
         let world = day_20().spent(50_300).on(30, 12).look().spent(last).on(30, 22).look().forget();
         let world = world.spent(first).on(31, 0).look().hourly_until(31, 12);
         assert_eq!(
-            (world.told.as_slice(), world.cuts().len()),
+            (world.told.as_slice(), world.restrictions().len()),
             (["ended 100".to_owned()].as_slice(), 0),
             "{last} {first}"
         );
@@ -184,6 +184,6 @@ proptest! {
         let world = if before == 0 { world } else { return Ok(()) };
         let next = world.forget().on(31, 0).look().hourly_until(31, hours);
         prop_assert!(next.told.iter().all(|told| told.starts_with("ended")), "{:?}", next.told);
-        prop_assert_eq!((next.cuts().len(), next.record.figure), (0, None));
+        prop_assert_eq!((next.restrictions().len(), next.record.figure), (0, None));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::budget::*;
-use crate::capacity::BudgetCut;
+use crate::capacity::BudgetRestriction;
 use crate::fleet::Fleet;
 
 pub const LIMIT: i64 = 50_000;
@@ -25,9 +25,9 @@ pub fn fleet() -> Fleet {
 
 pub const TIERS: &str = r#"[
     {"at_percent": 80, "services": {"crawler": {"spot_only": true}}},
-    {"at_percent": 90, "services": {"crawler": {"longer_night_minutes": 60}}},
-    {"at_percent": 95, "services": {"crawler": {"asleep": true}}},
-    {"at_percent": 100, "services": {"web": {"ceiling": 3}}}
+    {"at_percent": 90, "services": {"crawler": {"longer_downtime_minutes": 60}}},
+    {"at_percent": 95, "services": {"crawler": {"scale_to_zero": true}}},
+    {"at_percent": 100, "services": {"web": {"max_tasks": 3}}}
 ]"#;
 
 pub fn budgets() -> BudgetPolicies {
@@ -129,14 +129,18 @@ impl World {
         self
     }
 
-    pub fn cuts(&self) -> BTreeMap<String, BudgetCut> {
-        cuts([(&self.policy, &self.record)], self.now)
+    pub fn restrictions(&self) -> BTreeMap<String, BudgetRestriction> {
+        restrictions([(&self.policy, &self.record)], self.now)
     }
 
     /// What is in force, as people read it.
     pub fn in_force(&self) -> String {
-        let cuts = self.record.cuts(&self.policy, self.now);
-        cuts.iter().map(|(service, cut)| format!("{service} {cut}")).collect::<Vec<_>>().join("; ")
+        let restrictions = self.record.restrictions(&self.policy, self.now);
+        restrictions
+            .iter()
+            .map(|(service, restriction)| format!("{service} {restriction}"))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 }
 

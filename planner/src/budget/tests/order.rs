@@ -68,7 +68,7 @@ proptest! {
             })
         };
         let (with, without) = (play(true), play(false));
-        prop_assert_eq!(with.cuts(), without.cuts());
+        prop_assert_eq!(with.restrictions(), without.restrictions());
         prop_assert_eq!(with.record, without.record);
     }
 

@@ -20,18 +20,21 @@ fn a_mistake_is_told_by_path_value_and_expectation() {
             r#"[{"name":"m","tiers":[{"at_percent":80,"services":{}},{"at_percent":80,"services":{}}]}]"#.to_owned(),
             "BUDGETS: [0].tiers[1].at_percent: got `80`, expected 81 to 1000, each tier above the one before it",
         ),
-        (tier(r#""wbe":{"asleep":true}"#), "tiers[0].services.wbe: got `wbe`, expected one of web, crawler"),
+        (tier(r#""wbe":{"scale_to_zero":true}"#), "tiers[0].services.wbe: got `wbe`, expected one of web, crawler"),
         (tier(r#""web":{}"#), "tiers[0].services.web: got `nothing`, expected spot_only"),
         (
             tier(r#""web":{"spot_only":true}"#),
             "web.spot_only: got `true`, expected a service whose spot.mode is not off",
         ),
         (
-            tier(r#""web":{"longer_night_minutes":5}"#),
-            "web.longer_night_minutes: got `5`, expected a service with a night",
+            tier(r#""web":{"longer_downtime_minutes":5}"#),
+            "web.longer_downtime_minutes: got `5`, expected a service with a night",
         ),
-        (tier(r#""crawler":{"longer_night_minutes":900}"#), "longer_night_minutes: got `900`, expected at most 720"),
-        (tier(r#""web":{"ceiling":1}"#), "web.ceiling: got `1`, expected its floor to its baseline.max, 2 to 6"),
+        (
+            tier(r#""crawler":{"longer_downtime_minutes":900}"#),
+            "longer_downtime_minutes: got `900`, expected at most 720",
+        ),
+        (tier(r#""web":{"max_tasks":1}"#), "web.max_tasks: got `1`, expected its floor to its baseline.max, 2 to 6"),
         (tier(r#""web":{"celing":1}"#), "unknown field `celing`"),
     ] {
         let told = refused(&document);

@@ -39,13 +39,13 @@ fn a_release_of_nothing_says_so() {
 fn a_hold_keeps_every_tier_off_and_the_tick_after_it_brings_them_back() {
     let world = tier_80().asked(&hold(27, 6)).spent(45_100).on(26, 1).look();
     assert_eq!(
-        (world.told.as_slice(), world.cuts().len()),
+        (world.told.as_slice(), world.restrictions().len()),
         (["held", "reached 90, held"].map(String::from).as_slice(), 0)
     );
     let world = world.hourly_until(27, 5);
-    assert_eq!((world.told.len(), world.cuts().len()), (2, 0));
+    assert_eq!((world.told.len(), world.restrictions().len()), (2, 0));
     let world = world.hourly_until(27, 7);
-    assert_eq!((world.told.last().unwrap().as_str(), world.cuts().len()), ("hold_ended", 1));
+    assert_eq!((world.told.last().unwrap().as_str(), world.restrictions().len()), ("hold_ended", 1));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn resume_ends_a_release_and_a_hold() {
 fn requests_work_while_budgets_cannot_be_asked() {
     let world = tier_80().unreachable().asked(&release());
     assert_eq!(
-        (world.told.as_slice(), world.cuts().len()),
+        (world.told.as_slice(), world.restrictions().len()),
         (["released", "unreachable"].map(String::from).as_slice(), 0)
     );
 }

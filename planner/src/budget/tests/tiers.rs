@@ -25,15 +25,21 @@ fn month() -> World {
 #[test]
 fn tiers_come_one_after_the_other_and_end_with_the_month_by_themselves() {
     let world = month().spent(40_100).on(25, 1).look();
-    let cut = &world.cuts()["crawler"];
-    assert_eq!((cut.reached_percent, cut.spot_only, cut.asleep, cut.until), (80, true, false, at(31, 0)));
+    let restriction = &world.restrictions()["crawler"];
+    assert_eq!(
+        (restriction.reached_percent, restriction.spot_only, restriction.scale_to_zero, restriction.until),
+        (80, true, false, at(31, 0))
+    );
     let world = world.spent(45_100).on(27, 1).look().spent(47_600).on(28, 1).look().spent(50_100).on(29, 1).look();
     assert_eq!(world.told, ["reached 80", "reached 90", "reached 95", "reached 100"]);
     let last = world.clone().hourly_until(30, 23);
-    assert_eq!((last.told.len(), last.cuts().len()), (4, 2));
+    assert_eq!((last.told.len(), last.restrictions().len()), (4, 2));
     let next = last.hourly_until(31, 1);
     assert_eq!(next.told.last().unwrap(), "ended 100");
-    assert_eq!((next.cuts().len(), next.record.tier, &next.record.former), (0, None, &Some(Amount::cents(50_100))));
+    assert_eq!(
+        (next.restrictions().len(), next.record.tier, &next.record.former),
+        (0, None, &Some(Amount::cents(50_100)))
+    );
 }
 
 #[test]
@@ -77,7 +83,10 @@ fn a_message_about_no_tier_is_passed_on_once_it_is_no_tier() {
 fn a_forecast_takes_nothing_away() {
     let forecast = Notice { kind: NoticeKind::Forecasted, ..notice(50_000, 90_000, at(25, 1)) };
     let world = month().on(25, 1).asked(&Ask::Notice(forecast.clone())).unreachable().asked(&Ask::Notice(forecast));
-    assert_eq!((world.told.as_slice(), world.cuts().len()), (["forecast", "forecast"].map(String::from).as_slice(), 0));
+    assert_eq!(
+        (world.told.as_slice(), world.restrictions().len()),
+        (["forecast", "forecast"].map(String::from).as_slice(), 0)
+    );
 }
 
 #[test]
@@ -85,7 +94,7 @@ fn a_message_of_the_month_before_cuts_nothing_in_the_new_one() {
     let late = Ask::Notice(notice(50_000, 50_500, at(30, 22)));
     for world in [month().spent(100).on(31, 2), month().unreachable().on(31, 2)] {
         let world = world.asked(&late);
-        assert_eq!((world.told.as_slice(), world.cuts().len()), (["late".to_owned()].as_slice(), 0));
+        assert_eq!((world.told.as_slice(), world.restrictions().len()), (["late".to_owned()].as_slice(), 0));
     }
 }
 
@@ -99,15 +108,14 @@ fn while_budgets_cannot_be_asked_nothing_changes_and_nothing_ends_but_the_period
     );
     let world = world.forget().on(31, 0).look();
     assert_eq!(
-        (world.told.as_slice(), world.cuts().len()),
+        (world.told.as_slice(), world.restrictions().len()),
         (["ended 80", "unreachable"].map(String::from).as_slice(), 0)
     );
 }
 
 #[test]
 fn two_budgets_take_the_harder_of_both_until_the_last_of_them_ends() {
-    let daily =
-        r#"{"name":"daily","tiers":[{"at_percent":50,"services":{"crawler":{"asleep":true},"web":{"ceiling":4}}}]}"#;
+    let daily = r#"{"name":"daily","tiers":[{"at_percent":50,"services":{"crawler":{"scale_to_zero":true},"web":{"max_tasks":4}}}]}"#;
     let budgets =
         BudgetPolicies::parse(&format!(r#"[{daily},{{"name":"monthly","tiers":{TIERS}}}]"#), &fleet()).unwrap();
     let monthly = month().spent(40_100).on(25, 1).look();
@@ -115,16 +123,16 @@ fn two_budgets_take_the_harder_of_both_until_the_last_of_them_ends() {
         World { policy: budgets.get("daily").unwrap().clone(), record: Record::default(), ..monthly.clone() };
     daily = daily.spent(26_000).every(Every::Day).look();
     let both = [(&daily.policy, &daily.record), (&monthly.policy, &monthly.record)];
-    let all = cuts(both, daily.now);
+    let all = restrictions(both, daily.now);
     let crawler = &all["crawler"];
     assert_eq!(
-        (crawler.reached_percent, crawler.asleep, crawler.spot_only, crawler.until),
+        (crawler.reached_percent, crawler.scale_to_zero, crawler.spot_only, crawler.until),
         (80, true, true, at(31, 0))
     );
-    assert_eq!((all["web"].ceiling, all["web"].until), (Some(4), at(26, 0)));
+    assert_eq!((all["web"].max_tasks, all["web"].until), (Some(4), at(26, 0)));
     // The first look after midnight leaves the daily one out.
-    let all = cuts(both, at(26, 0));
-    assert_eq!((all.len(), all["crawler"].asleep, all["crawler"].spot_only), (1, false, true));
+    let all = restrictions(both, at(26, 0));
+    assert_eq!((all.len(), all["crawler"].scale_to_zero, all["crawler"].spot_only), (1, false, true));
 }
 
 #[test]

@@ -9,8 +9,8 @@ use super::*;
 /// Something that arrives.
 #[derive(Clone, Debug)]
 enum Arrival {
-    Manual(Want),
-    Budget { asleep: bool, spot_only: bool, ceiling: Option<u32> },
+    Override(OverrideKind),
+    Budget { asleep: bool, spot_only: bool, max_tasks: Option<u32> },
     Boost(u32),
     Shortage,
     RolloutStarts,
@@ -29,14 +29,20 @@ impl World {
     }
 
     fn arrive(&mut self, arrival: &Arrival, now: Timestamp) {
-        let until = Until { until: now + SignedDuration::from_hours(2), by: "anna".into() };
+        let until = Expiry { at: now + SignedDuration::from_hours(2), by: "anna".into() };
         match arrival {
-            Arrival::Manual(want) => self.facts.manual = Some(Manual { want: *want, until }),
-            Arrival::Budget { asleep, spot_only, ceiling } => {
-                let (asleep, spot_only, ceiling) = (*asleep, *spot_only, *ceiling);
-                self.facts.budget = Some(BudgetCut { asleep, spot_only, ceiling, until: until.until, ..cut() });
+            Arrival::Override(want) => self.facts.manual_override = Some(Override { kind: *want, expiry: until }),
+            Arrival::Budget { asleep, spot_only, max_tasks } => {
+                let (asleep, spot_only, max_tasks) = (*asleep, *spot_only, *max_tasks);
+                self.facts.budget = Some(BudgetRestriction {
+                    scale_to_zero: asleep,
+                    spot_only,
+                    max_tasks,
+                    until: until.at,
+                    ..restriction()
+                });
             }
-            Arrival::Boost(min) => drop(self.facts.boosts.insert("cpu".into(), Boost { min: *min, until })),
+            Arrival::Boost(min) => drop(self.facts.boosts.insert("cpu".into(), Boost { min: *min, expiry: until })),
             Arrival::Shortage => self.facts.spot = self.facts.spot.after(SpotEvent::NoCapacity, now),
             Arrival::RolloutStarts => self.seen.rollout_in_flight = true,
             Arrival::Tick => {}
@@ -50,11 +56,11 @@ impl World {
 }
 
 fn any_arrivals() -> impl Strategy<Value = Vec<Arrival>> {
-    let wants = prop::sample::select(vec![Want::Awake, Want::Asleep]);
+    let wants = prop::sample::select(vec![OverrideKind::Wake, OverrideKind::Sleep]);
     let budget = (any::<bool>(), any::<bool>(), prop::option::of(1u32..4))
-        .prop_map(|(asleep, spot_only, ceiling)| Arrival::Budget { asleep, spot_only, ceiling });
+        .prop_map(|(asleep, spot_only, max_tasks)| Arrival::Budget { asleep, spot_only, max_tasks });
     (
-        prop::option::of(wants.prop_map(Arrival::Manual)),
+        prop::option::of(wants.prop_map(Arrival::Override)),
         prop::option::of(budget),
         prop::option::of((1u32..6).prop_map(Arrival::Boost)),
         prop::option::of(Just(Arrival::Shortage)),

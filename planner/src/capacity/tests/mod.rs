@@ -32,22 +32,22 @@ fn observed(desired: u32, min: u32, max: u32) -> Observed {
     Observed { desired, bounds, strategy: Placement::Spot { base: 0 }, rollout_in_flight: false, started: true }
 }
 
-fn until(hours: i64) -> Until {
-    Until { until: midnight() + SignedDuration::from_hours(hours), by: "anna".into() }
+fn until(hours: i64) -> Expiry {
+    Expiry { at: midnight() + SignedDuration::from_hours(hours), by: "anna".into() }
 }
 
-fn manual(want: Want) -> Facts {
-    Facts { manual: Some(Manual { want, until: until(2) }), ..Facts::default() }
+fn manual(kind: OverrideKind) -> Facts {
+    Facts { manual_override: Some(Override { kind, expiry: until(2) }), ..Facts::default() }
 }
 
-fn cut() -> BudgetCut {
-    BudgetCut {
+fn restriction() -> BudgetRestriction {
+    BudgetRestriction {
         reached_percent: 90,
         spot_only: false,
-        longer_night_minutes: 0,
-        asleep: false,
-        ceiling: None,
-        until: until(200).until,
+        longer_downtime_minutes: 0,
+        scale_to_zero: false,
+        max_tasks: None,
+        until: until(200).at,
     }
 }
 
@@ -86,12 +86,12 @@ fn a_double_sleep_does_not_save_a_wrong_number() {
 
 #[test]
 fn a_person_wins_over_night_and_budget_and_hold_means_no_write_at_all() {
-    let awake = set(plan(&policy(), &manual(Want::Awake), &observed(0, 0, 0), midnight()));
+    let awake = set(plan(&policy(), &manual(OverrideKind::Wake), &observed(0, 0, 0), midnight()));
     assert_eq!(awake.desired, 1);
-    let mut facts = manual(Want::Awake);
-    facts.budget = Some(BudgetCut { asleep: true, ..cut() });
+    let mut facts = manual(OverrideKind::Wake);
+    facts.budget = Some(BudgetRestriction { scale_to_zero: true, ..restriction() });
     assert_eq!(set(plan(&policy(), &facts, &observed(0, 0, 0), midnight())).desired, 1);
-    assert_eq!(plan(&policy(), &manual(Want::Hold), &observed(7, 9, 9), midnight()).action, Action::HandsOff);
+    assert_eq!(plan(&policy(), &manual(OverrideKind::Hold), &observed(7, 9, 9), midnight()).action, Action::HandsOff);
     facts.frozen = Some(until(1));
     assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).reason.label(), "frozen");
 }
@@ -99,13 +99,13 @@ fn a_person_wins_over_night_and_budget_and_hold_means_no_write_at_all() {
 #[test]
 fn an_override_ends_by_itself() {
     let later = midnight() + SignedDuration::from_hours(2);
-    assert_eq!(plan(&policy(), &manual(Want::Awake), &observed(1, 1, 3), midnight()).until, Some(later));
-    assert_eq!(plan(&policy(), &manual(Want::Awake), &observed(1, 1, 3), later).reason, Reason::Night);
+    assert_eq!(plan(&policy(), &manual(OverrideKind::Wake), &observed(1, 1, 3), midnight()).until, Some(later));
+    assert_eq!(plan(&policy(), &manual(OverrideKind::Wake), &observed(1, 1, 3), later).reason, Reason::Night);
 }
 
 #[test]
 fn a_boost_raises_the_floor_within_the_range_and_wakes_nobody() {
-    let facts = Facts { boosts: [("cpu".to_owned(), Boost { min: 9, until: until(2) })].into(), ..Facts::default() };
+    let facts = Facts { boosts: [("cpu".to_owned(), Boost { min: 9, expiry: until(2) })].into(), ..Facts::default() };
     let boosted = set(plan(&policy(), &facts, &observed(1, 1, 3), noon()));
     assert_eq!((boosted.desired, boosted.bounds.min), (3, 3));
     assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).reason, Reason::Night);
@@ -116,8 +116,8 @@ fn of_several_boosts_the_greatest_counts_until_it_ends() {
     let boosts = [("cpu", 2, 4), ("latency", 3, 2)];
     let at = |hours: i64| noon() + SignedDuration::from_hours(hours);
     let boosts = boosts.map(|(name, min, hours)| {
-        let until = Until { until: at(hours), by: name.into() };
-        (name.to_owned(), Boost { min, until })
+        let until = Expiry { at: at(hours), by: name.into() };
+        (name.to_owned(), Boost { min, expiry: until })
     });
     let facts = Facts { boosts: boosts.into(), ..Facts::default() };
     let then = |hours: i64| plan(&policy(), &facts, &observed(1, 1, 3), at(hours));
@@ -130,7 +130,7 @@ fn of_several_boosts_the_greatest_counts_until_it_ends() {
 fn the_budget_lowers_the_ceiling_and_never_below_the_floor() {
     let mut policy = policy();
     policy.baseline = Baseline { min: 2, max: 6 };
-    let facts = Facts { budget: Some(BudgetCut { ceiling: Some(1), ..cut() }), ..Facts::default() };
+    let facts = Facts { budget: Some(BudgetRestriction { max_tasks: Some(1), ..restriction() }), ..Facts::default() };
     let capacity = set(plan(&policy, &facts, &observed(5, 2, 6), noon()));
     assert_eq!((capacity.desired, capacity.bounds.max), (2, 2));
     policy.floor = Some(3);
@@ -139,7 +139,8 @@ fn the_budget_lowers_the_ceiling_and_never_below_the_floor() {
 
 #[test]
 fn the_budget_makes_the_night_longer() {
-    let facts = Facts { budget: Some(BudgetCut { longer_night_minutes: 120, ..cut() }), ..Facts::default() };
+    let facts =
+        Facts { budget: Some(BudgetRestriction { longer_downtime_minutes: 120, ..restriction() }), ..Facts::default() };
     let evening: Timestamp = "2026-11-18T19:30:00Z".parse().unwrap();
     assert_eq!(plan(&policy(), &Facts::default(), &observed(1, 1, 3), evening).reason, Reason::Baseline);
     assert_eq!(plan(&policy(), &facts, &observed(1, 1, 3), evening).reason, Reason::Night);
@@ -149,8 +150,8 @@ fn the_budget_makes_the_night_longer() {
 fn without_spot_the_service_moves_to_on_demand_and_back_after_the_hold_down() {
     let short = SpotState::default().after(SpotEvent::NoCapacity, noon());
     let facts = Facts { spot: short.clone(), ..Facts::default() };
-    let moved = set(plan(&policy(), &facts, &observed(1, 1, 3), noon()));
-    assert_eq!(moved.strategy, Placement::OnDemand);
+    let provider_change = set(plan(&policy(), &facts, &observed(1, 1, 3), noon()));
+    assert_eq!(provider_change.strategy, Placement::OnDemand);
     let on_demand = Observed { strategy: Placement::OnDemand, ..observed(1, 1, 3) };
     assert_eq!(plan(&policy(), &facts, &on_demand, noon()).action, Action::Keep);
     let back = set(plan(&policy(), &facts, &on_demand, short.retry_at.unwrap()));

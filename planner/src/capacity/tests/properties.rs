@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 prop_compose! {
-    fn any_until()(hours in -30i64..30) -> Until {
+    fn any_until()(hours in -30i64..30) -> Expiry {
         until(hours)
     }
 }
@@ -14,17 +14,17 @@ prop_compose! {
 prop_compose! {
     fn any_facts()(
         frozen in prop::option::of(any_until()),
-        manual in prop::option::of((prop::sample::select(vec![Want::Awake, Want::Asleep, Want::Hold]), any_until())),
+        manual in prop::option::of((prop::sample::select(vec![OverrideKind::Wake, OverrideKind::Sleep, OverrideKind::Hold]), any_until())),
         boosts in prop::collection::btree_map("[ab]", (0u32..9, any_until()), 0..3),
         budget in prop::option::of((any::<bool>(), any::<bool>(), 0u32..180, prop::option::of(0u32..9), any_until())),
         short in prop::option::of(-20i64..20),
     ) -> Facts {
         Facts {
             frozen,
-            manual: manual.map(|(want, until)| Manual { want, until }),
-            boosts: boosts.into_iter().map(|(name, (min, until))| (name, Boost { min, until })).collect(),
-            budget: budget.map(|(asleep, spot_only, longer_night_minutes, ceiling, until)| BudgetCut {
-                asleep, spot_only, longer_night_minutes, ceiling, until: until.until, ..cut()
+            manual_override: manual.map(|(kind, expiry)| Override { kind, expiry }),
+            boosts: boosts.into_iter().map(|(name, (min, expiry))| (name, Boost { min, expiry })).collect(),
+            budget: budget.map(|(asleep, spot_only, longer_downtime_minutes, max_tasks, until)| BudgetRestriction {
+                scale_to_zero: asleep, spot_only, longer_downtime_minutes, max_tasks, until: until.at, ..restriction()
             }),
             spot: short.map_or(SpotState::default(), |hours| {
                 SpotState::default().after(SpotEvent::NoCapacity, midnight() + SignedDuration::from_hours(hours))
@@ -71,14 +71,14 @@ proptest! {
         }
 
         // A total order: the strongest fact that holds is the reason, whatever the weaker ones say.
-        let holds = |until: &Until| until.until > now;
+        let holds = |until: &Expiry| until.at > now;
         if facts.frozen.as_ref().is_some_and(holds) {
             prop_assert_eq!(decision.reason.label(), "frozen");
-        } else if facts.manual.as_ref().is_some_and(|manual| holds(&manual.until)) {
+        } else if facts.manual_override.as_ref().is_some_and(|manual| holds(&manual.expiry)) {
             prop_assert!(decision.reason.label().starts_with("manual"));
-        } else if facts.budget.as_ref().is_some_and(|cut| cut.until > now && cut.asleep) {
+        } else if facts.budget.as_ref().is_some_and(|restriction| restriction.until > now && restriction.scale_to_zero) {
             prop_assert_eq!(decision.reason.label(), "budget");
-        } else if facts.budget.as_ref().is_none_or(|cut| cut.until <= now) && policy.sleep.as_ref().is_some_and(|sleep| sleep.at(now).asleep) {
+        } else if facts.budget.as_ref().is_none_or(|restriction| restriction.until <= now) && policy.sleep.as_ref().is_some_and(|sleep| sleep.at(now).asleep) {
             prop_assert_eq!(decision.reason.label(), "night");
         }
         if matches!(decision.reason.label(), "frozen" | "manual_hold") {

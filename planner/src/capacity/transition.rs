@@ -9,7 +9,7 @@ use crate::model::Strategy;
 
 /// How long either way may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct Deadlines {
     /// From the decision to sleep to the last task's end.
     pub drain: SignedDuration,
     /// From the decision to wake to the first healthy task.
@@ -18,7 +18,7 @@ pub struct Patience {
 
 /// What is worth telling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum News {
+pub enum Transition {
     /// The last task has ended.
     Asleep,
     /// Tasks still run, for longer than it should take.
@@ -41,43 +41,45 @@ pub enum News {
 /// Where the service is now, given where it was, and what of that is news.
 ///
 /// What was there before anybody looked is no news.
-pub fn follow(
+pub fn advance(
     before: Option<State>,
     asleep: bool,
     (running, healthy): (u32, u32),
-    patience: Patience,
+    deadlines: Deadlines,
     now: Timestamp,
-) -> (State, Option<News>) {
-    let late = |since: Timestamp, patience: SignedDuration| now.duration_since(since) >= patience;
+) -> (State, Option<Transition>) {
+    let late = |since: Timestamp, deadlines: SignedDuration| now.duration_since(since) >= deadlines;
     match (before, asleep) {
         (None, true) if running == 0 => (State::Asleep { since: now }, None),
         (None, false) => (State::Awake { since: now }, None),
         (Some(State::Asleep { since }), true) => (State::Asleep { since }, None),
         (Some(State::Awake { since }), false) => (State::Awake { since }, None),
 
-        (Some(State::FallingAsleep { .. }), true) if running == 0 => (State::Asleep { since: now }, Some(News::Asleep)),
-        (Some(State::FallingAsleep { since, told: false }), true) if late(since, patience.drain) => {
-            (State::FallingAsleep { since, told: true }, Some(News::StillRunning { since }))
+        (Some(State::Draining { .. }), true) if running == 0 => {
+            (State::Asleep { since: now }, Some(Transition::Asleep))
         }
-        (Some(state @ State::FallingAsleep { .. }), true) => (state, None),
+        (Some(State::Draining { since, told: false }), true) if late(since, deadlines.drain) => {
+            (State::Draining { since, told: true }, Some(Transition::StillRunning { since }))
+        }
+        (Some(state @ State::Draining { .. }), true) => (state, None),
         (None | Some(State::Awake { .. } | State::Waking { .. }), true) if running == 0 => {
-            (State::Asleep { since: now }, Some(News::Asleep))
+            (State::Asleep { since: now }, Some(Transition::Asleep))
         }
         (None | Some(State::Awake { .. } | State::Waking { .. }), true) => {
-            (State::FallingAsleep { since: now, told: false }, None)
+            (State::Draining { since: now, told: false }, None)
         }
 
         (Some(State::Waking { since, .. }), false) if healthy > 0 => {
-            (State::Awake { since: now }, Some(News::Awake { since }))
+            (State::Awake { since: now }, Some(Transition::Awake { since }))
         }
-        (Some(State::Waking { since, told: false }), false) if late(since, patience.wake) => {
-            (State::Waking { since, told: true }, Some(News::NotAwake { since }))
+        (Some(State::Waking { since, told: false }), false) if late(since, deadlines.wake) => {
+            (State::Waking { since, told: true }, Some(Transition::NotAwake { since }))
         }
         (Some(state @ State::Waking { .. }), false) => (state, None),
-        (Some(State::Asleep { .. } | State::FallingAsleep { .. }), false) if healthy > 0 => {
-            (State::Awake { since: now }, Some(News::Awake { since: now }))
+        (Some(State::Asleep { .. } | State::Draining { .. }), false) if healthy > 0 => {
+            (State::Awake { since: now }, Some(Transition::Awake { since: now }))
         }
-        (Some(State::Asleep { .. } | State::FallingAsleep { .. }), false) => {
+        (Some(State::Asleep { .. } | State::Draining { .. }), false) => {
             (State::Waking { since: now, told: false }, None)
         }
     }
@@ -85,7 +87,7 @@ pub fn follow(
 
 /// How tasks moved between capacity providers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Move {
+pub enum ProviderChange {
     /// From Spot to on demand.
     ToOnDemand,
     /// To Spot.
@@ -93,11 +95,11 @@ pub enum Move {
 }
 
 /// What changed since the placement was last told. What was there before anybody looked is no news.
-pub fn moved(before: Option<&Strategy>, now: &Strategy) -> Option<Move> {
+pub fn provider_change(before: Option<&Strategy>, now: &Strategy) -> Option<ProviderChange> {
     match (before?, now) {
-        (Strategy::Spot { .. }, Strategy::OnDemand) => Some(Move::ToOnDemand),
-        (Strategy::OnDemand | Strategy::Other(_), Strategy::Spot { .. }) => Some(Move::ToSpot),
-        (Strategy::Other(_), Strategy::OnDemand) => Some(Move::ToOnDemand),
+        (Strategy::Spot { .. }, Strategy::OnDemand) => Some(ProviderChange::ToOnDemand),
+        (Strategy::OnDemand | Strategy::Other(_), Strategy::Spot { .. }) => Some(ProviderChange::ToSpot),
+        (Strategy::Other(_), Strategy::OnDemand) => Some(ProviderChange::ToOnDemand),
         (Strategy::OnDemand, Strategy::OnDemand)
         | (Strategy::Spot { .. }, Strategy::Spot { .. })
         | (_, Strategy::Other(_)) => None,
@@ -121,20 +123,21 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Patience = Patience { drain: SignedDuration::from_mins(30), wake: SignedDuration::from_mins(15) };
+    const DEADLINES: Deadlines =
+        Deadlines { drain: SignedDuration::from_mins(30), wake: SignedDuration::from_mins(15) };
 
     fn at(minutes: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
     }
 
     /// Plays looks `(minute, asleep, running, healthy)`; returns what was told, with the minute.
-    fn told(looks: &[(i64, bool, u32, u32)]) -> Vec<(i64, News)> {
+    fn told(looks: &[(i64, bool, u32, u32)]) -> Vec<(i64, Transition)> {
         let mut state = None;
         let mut told = Vec::new();
         for (minute, asleep, running, healthy) in looks {
-            let (next, news) = follow(state, *asleep, (*running, *healthy), PATIENCE, at(*minute));
+            let (next, transition) = advance(state, *asleep, (*running, *healthy), DEADLINES, at(*minute));
             state = Some(next);
-            told.extend(news.map(|news| (*minute, news)));
+            told.extend(transition.map(|transition| (*minute, transition)));
         }
         told
     }
@@ -151,30 +154,33 @@ mod tests {
             (30, false, 1, 1),
             (35, false, 1, 1),
         ];
-        assert_eq!(told(&looks), [(10, News::Asleep), (30, News::Awake { since: at(20) })]);
+        assert_eq!(told(&looks), [(10, Transition::Asleep), (30, Transition::Awake { since: at(20) })]);
     }
 
     #[test]
     fn what_takes_too_long_is_told_once_and_its_end_all_the_same() {
         let looks = [(0, false, 1, 1), (5, true, 1, 1), (35, true, 1, 1), (40, true, 1, 1), (45, true, 0, 0)];
-        assert_eq!(told(&looks), [(35, News::StillRunning { since: at(5) }), (45, News::Asleep)]);
+        assert_eq!(told(&looks), [(35, Transition::StillRunning { since: at(5) }), (45, Transition::Asleep)]);
         let looks = [(0, true, 0, 0), (5, false, 0, 0), (20, false, 1, 0), (25, false, 1, 0), (30, false, 1, 1)];
-        assert_eq!(told(&looks), [(20, News::NotAwake { since: at(5) }), (30, News::Awake { since: at(5) })]);
+        assert_eq!(
+            told(&looks),
+            [(20, Transition::NotAwake { since: at(5) }), (30, Transition::Awake { since: at(5) })]
+        );
     }
 
     #[test]
     fn what_was_there_before_anybody_looked_is_no_news() {
         assert_eq!(told(&[(0, true, 0, 0), (5, true, 0, 0)]), []);
         assert_eq!(told(&[(0, false, 0, 0), (5, false, 1, 1)]), []);
-        assert_eq!(moved(None, &Strategy::OnDemand), None);
+        assert_eq!(provider_change(None, &Strategy::OnDemand), None);
     }
 
     #[test]
     fn moves_are_told_by_where_the_tasks_were_last_told_to_be() {
         let spot = Strategy::Spot { base: 0 };
-        assert_eq!(moved(Some(&spot), &Strategy::OnDemand), Some(Move::ToOnDemand));
-        assert_eq!(moved(Some(&Strategy::OnDemand), &spot), Some(Move::ToSpot));
-        assert_eq!(moved(Some(&spot), &spot), None);
+        assert_eq!(provider_change(Some(&spot), &Strategy::OnDemand), Some(ProviderChange::ToOnDemand));
+        assert_eq!(provider_change(Some(&Strategy::OnDemand), &spot), Some(ProviderChange::ToSpot));
+        assert_eq!(provider_change(Some(&spot), &spot), None);
     }
 
     proptest! {
@@ -186,10 +192,10 @@ mod tests {
             for (gap, asleep, running, healthy) in looks {
                 minute += gap;
                 let seen = (running, healthy.min(running));
-                let (next, _) = follow(state, asleep, seen, PATIENCE, at(minute));
-                let sleeps = matches!(next, State::Asleep { .. } | State::FallingAsleep { .. });
+                let (next, _) = advance(state, asleep, seen, DEADLINES, at(minute));
+                let sleeps = matches!(next, State::Asleep { .. } | State::Draining { .. });
                 prop_assert_eq!(sleeps, asleep);
-                prop_assert_eq!(follow(Some(next), asleep, seen, PATIENCE, at(minute)), (next, None));
+                prop_assert_eq!(advance(Some(next), asleep, seen, DEADLINES, at(minute)), (next, None));
                 state = Some(next);
             }
         }
