@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 
 use crate::cloud::Cloud;
-use crate::screen::{heading, seconds};
+use crate::screen::{elapsed, heading};
 use crate::story::{Story, bad_day, night, rollout};
 use crate::tools::Tools;
 
@@ -25,7 +25,7 @@ pub fn run() -> Result<()> {
     night::tell(&mut story);
     let well = story.close();
     drop(cloud);
-    println!("took {}; nothing is left running", seconds(started.elapsed()));
+    println!("took {}; nothing is left running", elapsed(started));
     ensure!(well, "the story did not end as expected; look for NOT above");
     Ok(())
 }

@@ -8,6 +8,8 @@ use std::thread::{JoinHandle, spawn};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use jiff::SignedDuration;
+use planner::model::format_duration;
 
 /// What a text is painted in.
 #[derive(Clone, Copy, Debug)]
@@ -109,13 +111,9 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Seconds as people say them: `0.4 s`, `12 s`, `3 min 05 s`.
-pub fn seconds(duration: Duration) -> String {
-    match duration.as_secs() {
-        0..10 => format!("{:.1} s", duration.as_secs_f32()),
-        whole @ 10..60 => format!("{whole} s"),
-        whole => format!("{} min {:02} s", whole / 60, whole % 60),
-    }
+/// How long ago `since` is: `0.4 s`, `12 s`, `3 min 5 s`.
+pub fn elapsed(since: Instant) -> String {
+    format_duration(since.elapsed().try_into().unwrap_or(SignedDuration::MAX))
 }
 
 /// The latest word of a phase that runs, shown while it does.
@@ -144,7 +142,7 @@ pub fn phase<T>(name: &str, work: impl FnOnce(&Detail) -> Result<T>) -> Result<T
     let progress = Progress::start(name, started, detail.clone());
     let result = work(&detail);
     progress.end();
-    let took = paint(Paint::Dim, &seconds(started.elapsed()));
+    let took = paint(Paint::Dim, &elapsed(started));
     match &result {
         Ok(_) => println!("  {} {name}  {took}", paint(Paint::Green, "ok")),
         Err(_) => println!("  {} {name}  {took}", paint(Paint::Red, "failed")),
@@ -165,7 +163,7 @@ impl Progress {
         let thread = spawn(move || {
             let every = if terminal { Duration::from_millis(500) } else { Duration::from_secs(30) };
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
-                let line = format!("  .. {name}  {}  {}", seconds(started.elapsed()), detail.get());
+                let line = format!("  .. {name}  {}  {}", elapsed(started), detail.get());
                 let line: String = line.chars().filter(|c| !c.is_control()).take(width() - 1).collect();
                 if terminal {
                     print!("\r\x1b[2K{line}");
@@ -224,11 +222,5 @@ mod tests {
         assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
         assert_eq!(wrap("", 10), [""]);
         assert_eq!(wrap("why   because", 20), ["why   because"]);
-    }
-
-    #[test]
-    fn says_durations_as_people_do() {
-        assert_eq!(seconds(Duration::from_millis(440)), "0.4 s");
-        assert_eq!(seconds(Duration::from_secs(185)), "3 min 05 s");
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::process;
-use crate::screen::{heading, phase, seconds};
+use crate::screen::{elapsed, heading, phase};
 use crate::tools::Tools;
 
 /// Tests that were counted so far.
@@ -28,7 +28,7 @@ pub fn run() -> Result<()> {
     let tools = Tools::prepare()?;
     let mut count = Count::default();
     let result = stages(&tools, &mut count);
-    println!("\ntook {}", seconds(started.elapsed()));
+    println!("\ntook {}", elapsed(started));
     println!("{} passed, {} failed", count.passed, count.failed);
     result
 }

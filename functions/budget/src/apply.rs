@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use planner::budget::{Ask, Asked, BudgetPolicy, Plan, Reason, Record, Seen, Spend, plan, restrictions};
 use planner::capacity::{self, BudgetRestriction};
 use planner::fleet::ServicePolicy;
-use planner::model::{Usd, clock};
+use planner::model::{Usd, format_time};
 use serde_json::json;
 use shared::error::Context;
 use shared::ledger::{Entry, Subject};
@@ -281,7 +281,7 @@ fn describe(restriction: Option<&BudgetRestriction>) -> (&'static str, String) {
     let why = format!(
         "{} % of a budget is spent: it {taken} until {}",
         restriction.reached_percent,
-        clock(restriction.until)
+        format_time(restriction.until)
     );
     ("cut", why)
 }

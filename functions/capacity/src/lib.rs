@@ -40,7 +40,7 @@ use planner::capacity::{
     plan, provider_change,
 };
 use planner::fleet::ServicePolicy;
-use planner::model::{Prices, ServiceId, TasksByProvider, Usd, clock, endings};
+use planner::model::{Prices, ServiceId, TasksByProvider, Usd, endings, format_time};
 use serde_json::{Value, json};
 use shared::aws::{AutoScaling, Connection, DynamoDb, Ecs, Sns};
 use shared::env::{Config, Env};
@@ -387,7 +387,7 @@ fn stays_on_spot(policy: &ServicePolicy, facts: &Facts, now: Timestamp) -> bool 
 /// The decision as a sentence, with the moment at which it will be another where the sentence does not say it.
 fn why(decision: &Decision) -> String {
     let sentence = decision.reason.to_string();
-    match decision.until.map(clock).filter(|until| !sentence.contains(until)) {
+    match decision.until.map(format_time).filter(|until| !sentence.contains(until)) {
         Some(until) => format!("{sentence}; until {until}"),
         None => sentence,
     }

@@ -9,7 +9,7 @@ use super::plan::Watched;
 use super::policy::AlarmPolicy;
 use super::state::Record;
 use crate::capacity;
-use crate::model::clock;
+use crate::model::format_time;
 
 /// What explains that an alarm rings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,13 +116,15 @@ impl Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Explanation::Muted { by, until: Some(until) } => write!(f, "{by} mutes it until {}", clock(*until)),
+            Explanation::Muted { by, until: Some(until) } => write!(f, "{by} mutes it until {}", format_time(*until)),
             Explanation::Muted { by, until: None } => write!(f, "{by} mutes it"),
             Explanation::NotStarted => f.write_str("its service never ran"),
             Explanation::Asleep { why } => write!(f, "its service sleeps: {why}"),
             Explanation::Waking => f.write_str("its service is waking"),
-            Explanation::Rollout { until } => write!(f, "its service is being rolled; counted from {}", clock(*until)),
-            Explanation::StackUpdate { at } => write!(f, "the stack was being updated at {}", clock(*at)),
+            Explanation::Rollout { until } => {
+                write!(f, "its service is being rolled; counted from {}", format_time(*until))
+            }
+            Explanation::StackUpdate { at } => write!(f, "the stack was being updated at {}", format_time(*at)),
         }
     }
 }

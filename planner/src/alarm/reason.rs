@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::explain::Explanation;
-use crate::model::clock;
+use crate::model::format_time;
 
 /// Why something is told of an alarm, or why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,24 +118,36 @@ impl fmt::Display for Reason {
         match self {
             Reason::Unheard => f.write_str("nothing was heard of it"),
             Reason::Quiet => f.write_str("it is quiet"),
-            Reason::Rings { since } => write!(f, "it rings since {}", clock(*since)),
+            Reason::Rings { since } => write!(f, "it rings since {}", format_time(*since)),
             Reason::Unexplained { since, was } => {
-                write!(f, "it rings since {}, and this explains it no longer: {was}", clock(*since))
+                write!(f, "it rings since {}, and this explains it no longer: {was}", format_time(*since))
             }
             Reason::Steady { since, first } => {
-                write!(f, "it came and went since {} and rings without a pause since {}", clock(*first), clock(*since))
+                write!(
+                    f,
+                    "it came and went since {} and rings without a pause since {}",
+                    format_time(*first),
+                    format_time(*since)
+                )
             }
-            Reason::Known { since } => write!(f, "it rings since {}, as was told", clock(*since)),
+            Reason::Known { since } => write!(f, "it rings since {}, as was told", format_time(*since)),
             Reason::Explained { by } => write!(f, "it rings, as planned: {by}"),
             Reason::ExplainedOver { by } => write!(f, "it rang as planned and does not any more: {by}"),
             Reason::Flaps { rings, minutes } => write!(f, "it rang {rings} times in {minutes} minutes"),
-            Reason::StillFlaps { since } => write!(f, "it comes and goes since {}, as was told", clock(*since)),
+            Reason::StillFlaps { since } => write!(f, "it comes and goes since {}, as was told", format_time(*since)),
             Reason::Settled { since, until, rings } => {
-                write!(f, "it rang {rings} times between {} and {}, and is quiet", clock(*since), clock(*until))
+                write!(
+                    f,
+                    "it rang {rings} times between {} and {}, and is quiet",
+                    format_time(*since),
+                    format_time(*until)
+                )
             }
-            Reason::Over { since, until } => write!(f, "it rang from {} to {}", clock(*since), clock(*until)),
-            Reason::Blind { since } => write!(f, "it gets no data since {}", clock(*since)),
-            Reason::Sees { since } => write!(f, "it gets data again; it got none since {}", clock(*since)),
+            Reason::Over { since, until } => {
+                write!(f, "it rang from {} to {}", format_time(*since), format_time(*until))
+            }
+            Reason::Blind { since } => write!(f, "it gets no data since {}", format_time(*since)),
+            Reason::Sees { since } => write!(f, "it gets data again; it got none since {}", format_time(*since)),
             Reason::NoData => f.write_str("it gets no data, which is no news"),
         }
     }

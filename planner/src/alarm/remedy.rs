@@ -9,7 +9,7 @@ use super::plan::Watched;
 use super::policy::{AlarmPolicy, Remedy, Restart, Rollback, Scale, Tasks};
 use super::state::Record;
 use crate::capacity::{Boost, Expiry, OverrideKind, max_tasks};
-use crate::model::clock;
+use crate::model::format_time;
 use crate::rollout::{Phase, Release};
 
 /// How long one ring may keep a boost alive; whatever rings longer needs a person.
@@ -356,26 +356,26 @@ impl fmt::Display for Why {
             Why::Explained => f.write_str("what was planned explains the alarm"),
             Why::NoRemedy => f.write_str("no remedy is declared for this alarm"),
             Why::Due => f.write_str("its remedy is due"),
-            Why::InForce { min, until } => write!(f, "at least {min} tasks run until {}", clock(*until)),
+            Why::InForce { min, until } => write!(f, "at least {min} tasks run until {}", format_time(*until)),
             Why::Unseen { why } => write!(f, "it is not known what runs ({why}); it is looked at again"),
             Why::AtMost { max_tasks, budget: false } => write!(f, "{max_tasks} tasks are as many as it may run"),
             Why::AtMost { max_tasks, budget: true } => write!(f, "the budget allows {max_tasks} tasks and no more"),
             Why::Enough { desired } => write!(f, "{desired} tasks run, which is what the remedy asks for"),
-            Why::HandsOff { by, until } => write!(f, "{by} wants it left as it is until {}", clock(*until)),
+            Why::HandsOff { by, until } => write!(f, "{by} wants it left as it is until {}", format_time(*until)),
             Why::RolloutOnItsWay => f.write_str("a rollout is on its way; it is looked at again when that is done"),
             Why::CoolingDown { at, until } => {
-                write!(f, "it was restarted at {} and is not before {}", clock(*at), clock(*until))
+                write!(f, "it was restarted at {} and is not before {}", format_time(*at), format_time(*until))
             }
             Why::NoRecentRollout { minutes } => {
                 write!(f, "nothing was rolled in the last {minutes} minutes, so a rollback would not help")
             }
             Why::RangBefore { rollout } => {
-                write!(f, "it rang before the rollout of {}, so a rollback would not help", clock(*rollout))
+                write!(f, "it rang before the rollout of {}, so a rollback would not help", format_time(*rollout))
             }
             Why::AlreadyBack => f.write_str("what runs is itself a release that was gone back to"),
             Why::NothingVerified => f.write_str("no earlier release is known to be good"),
-            Why::AskedFor { at } => write!(f, "it was asked for at {}", clock(*at)),
-            Why::TooLong { since } => write!(f, "it rings since {} in spite of more tasks", clock(*since)),
+            Why::AskedFor { at } => write!(f, "it was asked for at {}", format_time(*at)),
+            Why::TooLong { since } => write!(f, "it rings since {} in spite of more tasks", format_time(*since)),
             Why::LimitReached { daily: 1 } => f.write_str("it was done once in 24 hours, which is the limit"),
             Why::LimitReached { daily } => write!(f, "it was done {daily} times in 24 hours, which is the limit"),
         }

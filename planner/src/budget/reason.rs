@@ -8,7 +8,7 @@ use super::amount::Amount;
 use super::judge::Doubt;
 use super::period::Period;
 use super::plan::{Notice, NoticeKind};
-use crate::model::clock;
+use crate::model::format_time;
 
 /// What became of a look at a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,7 +188,7 @@ impl fmt::Display for Reason {
             }
             Reason::Doubted { figure, doubt, .. } => write!(f, "{figure} is not believed: {doubt}"),
             Reason::Cleared { figure, since } => {
-                write!(f, "{figure} is believed; the figure since {} was not", clock(*since))
+                write!(f, "{figure} is believed; the figure since {} was not", format_time(*since))
             }
             Reason::Unverified { notice, why } => write!(f, "{notice}, and Budgets cannot be asked: {why}"),
             Reason::Unreachable { why } => write!(f, "Budgets cannot be asked: {why}"),
@@ -196,12 +196,14 @@ impl fmt::Display for Reason {
             Reason::Forecast { notice } => write!(f, "{notice}; a forecast takes nothing away"),
             Reason::Late { notice } => write!(f, "{notice}, of a period that is over"),
             Reason::Ended { period, tier } => {
-                write!(f, "the period ended at {}, and with it the tier of {tier} %", clock(period.end))
+                write!(f, "the period ended at {}, and with it the tier of {tier} %", format_time(period.end))
             }
             Reason::Released { by, why, tier, .. } => {
                 write!(f, "{by} ended the tiers up to {tier} % for this period{}", words(why))
             }
-            Reason::Held { by, why, until } => write!(f, "{by} keeps tiers off until {}{}", clock(*until), words(why)),
+            Reason::Held { by, why, until } => {
+                write!(f, "{by} keeps tiers off until {}{}", format_time(*until), words(why))
+            }
             Reason::HoldEnded { by, tier, .. } => {
                 write!(f, "the time for which {by} kept tiers off is over: the tier of {tier} % begins")
             }

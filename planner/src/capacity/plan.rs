@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::facts::{Facts, OverrideKind};
 use crate::capacity::{CapacityPolicy, Night, Sleep, SpotMode};
-use crate::model::{Strategy, clock};
+use crate::model::{Strategy, format_time};
 
 /// What was observed of a service's capacity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -303,6 +303,6 @@ impl Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence(clock))
+        f.write_str(&self.sentence(format_time))
     }
 }

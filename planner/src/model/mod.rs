@@ -1,5 +1,6 @@
 //! What the fleet is made of. Pure: no I/O, no clock.
 
+mod format;
 mod image;
 mod price;
 mod revision;
@@ -8,10 +9,11 @@ mod span;
 mod strategy;
 mod tag;
 
+pub use format::{format_duration, format_time};
 pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use revision::Revision;
 pub use service::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Task, endings};
-pub use span::{Span, clock};
+pub use span::Span;
 pub use strategy::Strategy;
 pub use tag::TagPolicy;

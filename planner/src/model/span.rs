@@ -84,11 +84,6 @@ impl fmt::Display for Span {
     }
 }
 
-/// A moment as people read it in a message: to the minute, in UTC.
-pub fn clock(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

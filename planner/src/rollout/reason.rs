@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::state::{Cause, Freeze};
-use crate::model::{Image, clock};
+use crate::model::{Image, format_time};
 
 /// Why a decision was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,27 +232,27 @@ impl fmt::Display for Reason {
                 write!(
                     f,
                     "{image} was pushed at {}, before the newest that ran or failed here ({}); ask with `retry` to roll it all the same",
-                    clock(image.pushed_at),
-                    clock(*than)
+                    format_time(image.pushed_at),
+                    format_time(*than)
                 )
             }
             Reason::Quarantined { image, why, since } => {
                 write!(
                     f,
                     "{image} is in quarantine since {} ({why}); push another image, or ask with `retry`",
-                    clock(*since)
+                    format_time(*since)
                 )
             }
             Reason::Frozen { image, freeze } => {
-                write!(f, "{image} is held back until {} by {}", clock(freeze.until), freeze.by)?;
+                write!(f, "{image} is held back until {} by {}", format_time(freeze.until), freeze.by)?;
                 freeze.why.as_ref().map_or(Ok(()), |why| write!(f, ": {why}"))
             }
             Reason::AwaitingScan { image, until } => {
-                write!(f, "{image} waits for its scan result until {}", clock(*until))
+                write!(f, "{image} waits for its scan result until {}", format_time(*until))
             }
             Reason::ScanRefused { image, finding } => write!(f, "{image} is refused: {finding}"),
             Reason::ClaimedElsewhere { until } => {
-                write!(f, "another invocation has it in its hands; its claim ends at {}", clock(*until))
+                write!(f, "another invocation has it in its hands; its claim ends at {}", format_time(*until))
             }
             Reason::AwaitingTask { task } => write!(f, "the task before the roll has not ended: {task}"),
             Reason::InFlight { deployment } => write!(f, "{deployment} replaces tasks"),
@@ -260,7 +260,7 @@ impl fmt::Display for Reason {
                 write!(f, "{deployment} is complete, but none of its tasks was seen running yet")
             }
             Reason::Overdue { what, since } => {
-                write!(f, "{what} should have ended by {} and reported nothing", clock(*since))
+                write!(f, "{what} should have ended by {} and reported nothing", format_time(*since))
             }
             Reason::Staged { deployment } => {
                 write!(f, "the service runs no tasks; {deployment} is staged and verified when it wakes")
@@ -288,13 +288,13 @@ impl fmt::Display for Reason {
                 write!(
                     f,
                     "it was restarted at {} because {by} asked, and is not again before {}",
-                    clock(*at),
-                    clock(*until)
+                    format_time(*at),
+                    format_time(*until)
                 )
             }
             Reason::RestartRequested { by, why: Some(why) } => write!(f, "{by} asked for new tasks: {why}"),
             Reason::RestartRequested { by, why: None } => write!(f, "{by} asked for new tasks"),
-            Reason::Resumed { since } => write!(f, "the rollout claimed at {} was interrupted", clock(*since)),
+            Reason::Resumed { since } => write!(f, "the rollout claimed at {} was interrupted", format_time(*since)),
             Reason::Adopted { deployment } => write!(f, "{deployment} already brings what should run"),
             Reason::TaskSucceeded => f.write_str("the task before the roll ended with exit code 0"),
             Reason::Verified { deployment, running } => {

@@ -22,7 +22,7 @@ use anyhow::Result;
 
 use self::run::Run;
 use crate::client::Access;
-use crate::screen::{heading, seconds};
+use crate::screen::{elapsed, heading};
 use crate::tools::{Tools, root};
 
 /// What to deploy
@@ -69,12 +69,12 @@ pub fn deploy(tools: &Tools, place: &Place, args: &Args) -> Result<()> {
         run.plan()?;
         println!(
             "\ntook {}; nothing was changed. Deploy it with: cargo xtask deploy --stage {}",
-            seconds(started.elapsed()),
+            elapsed(started),
             args.stage
         );
         return Ok(());
     }
     run.deploy()?;
-    println!("\ntook {}", seconds(started.elapsed()));
+    println!("\ntook {}", elapsed(started));
     Ok(())
 }

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, Message};
-use crate::screen::{Paint, heading, labelled, paint, seconds, table};
+use crate::screen::{Paint, elapsed, heading, labelled, paint, table};
 
 /// A service of the fleet, as the deployed fleet document names it.
 #[derive(Clone, Debug)]
@@ -113,7 +113,7 @@ impl<'a> Story<'a> {
             self.broken = true;
             labelled("BROKE OFF", Paint::Red, &format!("{error:#}"));
         }
-        let took = seconds(started.elapsed());
+        let took = elapsed(started);
         self.steps.push(Done { title, passed: step.passed, failed: step.failed, took });
     }
 

@@ -1,6 +1,8 @@
 //! What an alarm measures and what was measured, in words, from whatever the event has of it.
 
+use jiff::SignedDuration;
 use planner::alarm::Measured;
+use planner::model::format_duration;
 use serde_json::Value;
 
 /// Reads the alarm's configuration, the data of its reason, and the sentence of it, in this order of trust.
@@ -53,11 +55,7 @@ fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
 }
 
 fn seconds(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
-    }
+    format_duration(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)))
 }
 
 /// The newest point that decided. An anomaly alarm's points are ranges; others are numbers, or nothing where no data is.

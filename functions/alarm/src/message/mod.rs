@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use planner::alarm::{Action, AlarmPolicy, Alarms, Measured, Plan, Reason, Record, State, Step, Urgency, Why};
 use planner::fleet::Fleet;
-use planner::model::clock;
+use planner::model::{format_duration, format_time};
 use shared::ledger::Event;
 use shared::notify::{Notification, Severity};
 
@@ -48,11 +48,13 @@ impl Story<'_> {
         let since = self.since();
         let explained = match reason {
             Reason::Unexplained { was, .. } => Some(format!("It was not told before because {was}.")),
-            Reason::Steady { first, .. } => Some(format!("It came and went since {} and stays now.", clock(*first))),
+            Reason::Steady { first, .. } => {
+                Some(format!("It came and went since {} and stays now.", format_time(*first)))
+            }
             _ => None,
         };
         let mut facts = self.measured();
-        facts.push(("since".into(), clock(since)));
+        facts.push(("since".into(), format_time(since)));
         facts.extend(self.tasks());
         facts.extend(self.changes());
         if !matches!(deed, Deed::Asked(_)) {
@@ -87,14 +89,15 @@ impl Story<'_> {
     }
 
     fn settled(&self, since: Timestamp, until: Timestamp, rings: usize) -> Notification {
-        let mut facts = vec![("rang".to_owned(), format!("{rings} times in {}", length(since, until)))];
+        let mut facts =
+            vec![("rang".to_owned(), format!("{rings} times in {}", format_duration(until.duration_since(since))))];
         facts.extend(self.asked_since(since));
         Notification {
             summary: format!(
                 "{} is quiet since {}. It came and went from {} on.",
                 self.name(),
-                clock(until),
-                clock(since)
+                format_time(until),
+                format_time(since)
             ),
             facts,
             next_steps: vec![format!("Read what makes it come and go: {}", self.links.runbook(&self.policy.runbook))],
@@ -103,14 +106,15 @@ impl Story<'_> {
     }
 
     fn over(&self, since: Timestamp, until: Timestamp) -> Notification {
-        let mut facts = vec![("lasted".to_owned(), length(since, until))];
+        let mut facts = vec![("lasted".to_owned(), format_duration(until.duration_since(since)))];
         facts.extend(self.asked_since(since));
         if let Some(boost) = self.record.boost.filter(|boost| boost.until > self.now) {
-            let text = format!("at least {} tasks until {}, then as many as are needed", boost.min, clock(boost.until));
+            let text =
+                format!("at least {} tasks until {}, then as many as are needed", boost.min, format_time(boost.until));
             facts.push(("still in force".to_owned(), text));
         }
         Notification {
-            summary: format!("{} rang from {} to {}.", self.name(), clock(since), clock(until)),
+            summary: format!("{} rang from {} to {}.", self.name(), format_time(since), format_time(until)),
             facts,
             ..self.message(Severity::Info, &format!("over/{since}"), &format!("{} is over", self.name()))
         }
@@ -121,7 +125,7 @@ impl Story<'_> {
             summary: format!(
                 "{} gets no data since {}: nobody knows whether what it watches is well.",
                 self.name(),
-                clock(since)
+                format_time(since)
             ),
             facts: self.tasks().into_iter().chain(self.changes()).collect(),
             next_steps: self.where_to_look(since),
@@ -131,7 +135,7 @@ impl Story<'_> {
 
     fn sees(&self, since: Timestamp) -> Notification {
         Notification {
-            summary: format!("{} gets data again. It got none since {}.", self.name(), clock(since)),
+            summary: format!("{} gets data again. It got none since {}.", self.name(), format_time(since)),
             ..self.message(Severity::Info, &format!("sees/{since}"), &format!("{} gets data again", self.name()))
         }
     }
@@ -155,7 +159,7 @@ impl Story<'_> {
                 Some(Notification {
                     key: self.person(deed)?,
                     summary: format!("{} still rings, and nothing more is done about it: {why}.", self.name()),
-                    facts: [("since".to_owned(), clock(since))]
+                    facts: [("since".to_owned(), format_time(since))]
                         .into_iter()
                         .chain(self.tasks())
                         .chain(self.changes())
@@ -307,7 +311,7 @@ impl Story<'_> {
 pub(crate) fn step(step: &Step) -> String {
     match step {
         Step::Boost { boost, .. } => {
-            format!("at least {} tasks until {}", boost.min, clock(boost.expiry.at))
+            format!("at least {} tasks until {}", boost.min, format_time(boost.expiry.at))
         }
         Step::Restart => "a restart: new tasks of what runs, one after the other".into(),
         Step::Rollback { release, back_to, .. } => format!("a rollback from {release} to {back_to}"),
@@ -322,16 +326,6 @@ fn figure(measured: &Measured) -> Option<String> {
         (None, Some(threshold)) => format!("It is {figure}; the threshold is {threshold}"),
         (_, None) => format!("It is {figure}"),
     })
-}
-
-fn length(since: Timestamp, until: Timestamp) -> String {
-    let minutes = until.duration_since(since).as_mins().max(0);
-    match (minutes / 60, minutes % 60) {
-        (0, 0) => "less than a minute".into(),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use planner::budget::{Amount, BudgetPolicy, Doubt, Notice, NoticeKind, Reason, Record, Spend};
 use planner::capacity::BudgetRestriction;
 use planner::fleet::Fleet;
-use planner::model::{Usd, clock};
+use planner::model::{Usd, format_time};
 use shared::notify::{Notification, Severity};
 
 pub(crate) use other::{anomaly, console, forwarded};
@@ -53,7 +53,7 @@ impl About<'_> {
         let limit = self.record.limit.as_ref().map(|limit| limit.hundredths).unwrap_or_default();
         let key = format!("{}{tier}/{limit}", key(self.policy, self.record, "reached"));
         if held {
-            let until = self.record.hold.as_ref().map(|hold| format!(" until {}", clock(hold.until)));
+            let until = self.record.hold.as_ref().map(|hold| format!(" until {}", format_time(hold.until)));
             return Notification {
                 summary: format!(
                     "{percent} % of {name} is spent. The tier of {tier} % is reached, and held off{}: nothing is taken away.",
@@ -120,7 +120,7 @@ impl About<'_> {
         Notification {
             summary: format!(
                 "AWS says that {figure} of {name} is spent, which is believed again. The figure since {} was not.",
-                clock(since)
+                format_time(since)
             ),
             facts: self.money(),
             ..self.message(Severity::Info, &key, &format!("{name}: the figure is believed again"))
@@ -191,7 +191,7 @@ impl About<'_> {
         Notification {
             summary: format!(
                 "A message of {} came late: the period of {name} that it speaks of is over. Nothing is taken away because of it.",
-                clock(notice.at)
+                format_time(notice.at)
             ),
             facts: told(notice),
             ..self.message(Severity::Info, &key, &format!("{name}: a message of the period before"))
@@ -235,12 +235,12 @@ impl About<'_> {
         Notification {
             summary: format!(
                 "{by} keeps {name} from taking anything until {}{}. What is reached then begins by itself.",
-                clock(until),
+                format_time(until),
                 words(why)
             ),
             facts: self.money(),
             next_steps: vec![format!("To end it sooner: {}", self.ask("resume", ""))],
-            ..self.message(Severity::Info, &key, &format!("{name}: held off until {}", clock(until)))
+            ..self.message(Severity::Info, &key, &format!("{name}: held off until {}", format_time(until)))
         }
     }
 
@@ -343,7 +343,7 @@ impl About<'_> {
 
     fn ends(&self) -> Option<(String, String)> {
         let end = self.record.period?.end;
-        Some(("ends".into(), format!("by itself at {}", clock(end))))
+        Some(("ends".into(), format!("by itself at {}", format_time(end))))
     }
 
     fn ways_out(&self) -> Vec<String> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use planner::capacity::SpotMode;
 use planner::capacity::{Decision, Facts, Override, OverrideKind, ProviderChange, Savings, SpotState};
 use planner::fleet::{Fleet, ServicePolicy};
-use planner::model::{Task, TasksByProvider, Usd, clock};
+use planner::model::{Task, TasksByProvider, Usd, format_duration, format_time};
 use serde_json::{Value, json};
 use shared::notify::{Notification, Severity};
 use shared::report::NAMESPACE;
@@ -53,7 +53,7 @@ impl Messages<'_> {
 
     /// The first task is healthy.
     pub fn awake(&self, decision: &Decision, since: Timestamp, cost: Option<&Cost>) -> Notification {
-        let mut facts = vec![("took".to_owned(), self.minutes_since(since))];
+        let mut facts = vec![("took".to_owned(), self.time_since(since))];
         facts.extend(self.until(decision));
         facts.extend(cost.map(|cost| ("costs".to_owned(), format!("{} an hour", cost.now))));
         Notification {
@@ -81,7 +81,7 @@ impl Messages<'_> {
                 "{} was put to sleep {} ago, and {} of its tasks still run. ECS ends a task that protects itself when its \
                  protection ends.",
                 self.name(),
-                self.minutes_since(since),
+                self.time_since(since),
                 tasks.len()
             ),
             facts: tasks.iter().map(fact).collect(),
@@ -104,7 +104,7 @@ impl Messages<'_> {
         Notification {
             summary: format!(
                 "{name} should be awake for {}, and has no healthy task. Why it should be: {}.",
-                self.minutes_since(since),
+                self.time_since(since),
                 self.why(decision)
             ),
             facts,
@@ -215,15 +215,12 @@ impl Messages<'_> {
     fn local(&self, at: Timestamp) -> String {
         match &self.policy.sleep {
             Some(sleep) => at.to_zoned(sleep.zone.0.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string(),
-            None => clock(at),
+            None => format_time(at),
         }
     }
 
-    fn minutes_since(&self, since: Timestamp) -> String {
-        match self.now.duration_since(since).as_mins().max(0) {
-            minutes @ 0..120 => format!("{minutes} min"),
-            minutes => format!("{} h {} min", minutes / 60, minutes % 60),
-        }
+    fn time_since(&self, since: Timestamp) -> String {
+        format_duration(self.now.duration_since(since))
     }
 
     fn message(&self, severity: Severity, what: &str, title: &str) -> Notification {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use planner::fleet::{Fleet, ServicePolicy};
-use planner::model::{Image, clock};
+use planner::model::{Image, format_duration, format_time};
 use planner::rollout::{Freeze, Reason, Record, Rollout};
 use shared::notify::{Notification, Severity};
 
@@ -21,7 +21,7 @@ pub(crate) fn completed(
 ) -> Notification {
     let mut facts = changes(&rollout.images, ran_before);
     facts.push(("why".into(), rollout.cause.to_string()));
-    facts.push(("took".into(), took(rollout, now)));
+    facts.push(("took".into(), format_duration(now.duration_since(rollout.started_at))));
     facts.push(("deployment".into(), deployment.into()));
     Notification {
         summary: format!("{} runs {} now, verified by its running tasks.", policy.name, names(&rollout.images)),
@@ -77,7 +77,7 @@ pub(crate) fn failed(
     let facts = vec![
         ("reason".into(), why.to_owned()),
         ("why it was rolled".into(), rollout.cause.to_string()),
-        ("after".into(), took(rollout, now)),
+        ("after".into(), format_duration(now.duration_since(rollout.started_at))),
     ];
     // A roll forward of images that were verified before puts none of them into quarantine.
     let refused = match quarantined {
@@ -89,7 +89,7 @@ pub(crate) fn failed(
         summary: format!("{images} failed on {}. {outcome}{refused}", policy.name),
         facts,
         next_steps: vec![
-            format!("Read the logs of {} around {}.", policy.name, clock(now)),
+            format!("Read the logs of {} around {}.", policy.name, format_time(now)),
             "Push a fixed image: it is rolled by itself.".into(),
             format!("To try the same image again: {}", ask("retry", policy)),
         ],
@@ -147,7 +147,7 @@ pub(crate) fn frozen(
     let thread = format!("freeze/{}", policy.id());
     let key = format!("{thread}/{now}");
     let title = match freeze {
-        Some(freeze) => format!("{}: pushes are held until {}", policy.name, clock(freeze.until)),
+        Some(freeze) => format!("{}: pushes are held until {}", policy.name, format_time(freeze.until)),
         None => format!("{}: pushes are rolled again", policy.name),
     };
     let why = freeze.and_then(|freeze| freeze.why.as_ref()).map(|why| format!(": {why}")).unwrap_or_default();
@@ -157,7 +157,7 @@ pub(crate) fn frozen(
                 "{by} holds pushes of {} back until {}{why}. The newest is rolled when that ends; until then its capacity is \
                  left as it is, too.",
                 policy.name,
-                clock(freeze.until)
+                format_time(freeze.until)
             );
             (summary, vec![format!("To end it sooner: {}", ask("unfreeze", policy))])
         }
@@ -246,19 +246,12 @@ fn names(images: &BTreeMap<String, Image>) -> String {
 fn changes(after: &BTreeMap<String, Image>, before: &BTreeMap<String, Image>) -> Vec<(String, String)> {
     let line = |(repository, image): (&String, &Image)| match before.get(repository) {
         Some(before) if before.digest == image.digest => None,
-        Some(before) => Some((repository.clone(), format!("{before} -> {image}, pushed {}", clock(image.pushed_at)))),
-        None => Some((repository.clone(), format!("{image}, pushed {}", clock(image.pushed_at)))),
+        Some(before) => {
+            Some((repository.clone(), format!("{before} -> {image}, pushed {}", format_time(image.pushed_at))))
+        }
+        None => Some((repository.clone(), format!("{image}, pushed {}", format_time(image.pushed_at)))),
     };
     after.iter().filter_map(line).collect()
-}
-
-fn took(rollout: &Rollout, now: Timestamp) -> String {
-    let seconds = now.duration_since(rollout.started_at).as_secs().max(0);
-    match (seconds / 60, seconds % 60) {
-        (0, seconds) => format!("{seconds} s"),
-        (minutes, 0) => format!("{minutes} min"),
-        (minutes, seconds) => format!("{minutes} min {seconds} s"),
-    }
 }
 
 /// Who asks for a restart.
