@@ -3,14 +3,12 @@
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use tests::root;
 
 const NOTHING: Vec<String> = Vec::new();
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_owned()
-}
 
 /// Every Rust file below `folder`, with its text.
 fn sources(folder: &str) -> Vec<(String, String)> {
@@ -34,76 +32,137 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 /// Files of `folder` outside `except` that contain one of `words`.
 fn offenders(folder: &str, except: &str, words: &[&str]) -> Vec<String> {
     let uses = |text: &str| words.iter().find(|word| text.contains(**word)).copied();
-    let told = |(name, text): (String, String)| Some(format!("{name}: {}", uses(&text)?));
+    let offence = |(name, text): (String, String)| Some(format!("{name}: {}", uses(&text)?));
     let inside = |(name, _): &(String, String)| except.is_empty() || !name.starts_with(except);
-    sources(folder).into_iter().filter(inside).filter_map(told).collect()
+    sources(folder).into_iter().filter(inside).filter_map(offence).collect()
+}
+
+/// Every crate of the workspace: its folder, and the names of its dependencies, for tests too where `dev` says so.
+fn crates(dev: bool) -> BTreeMap<String, BTreeSet<String>> {
+    let functions = fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().path());
+    let others = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+    let manifests =
+        functions.chain(others).map(|folder| folder.join("Cargo.toml")).filter(|manifest| manifest.exists());
+    let read = |manifest: std::path::PathBuf| {
+        let text = fs::read_to_string(&manifest).unwrap();
+        let mut section = "";
+        let mut found = BTreeSet::new();
+        for line in text.lines() {
+            match line.strip_prefix('[') {
+                Some(name) => section = name.trim_end_matches(']'),
+                None if section == "dependencies" || (dev && section == "dev-dependencies") => {
+                    let name = line.split([' ', '.', '=']).next().unwrap_or_default();
+                    found.extend(Some(name.to_owned()).filter(|name| !name.is_empty() && !name.starts_with('#')));
+                }
+                None => {}
+            }
+        }
+        (manifest.parent().unwrap().strip_prefix(root()).unwrap().to_string_lossy().into_owned(), found)
+    };
+    let found: BTreeMap<_, _> = manifests.map(read).filter(|(folder, _)| !folder.is_empty()).collect();
+    assert!(found.len() > 6 && found["shared"].contains("planner"), "manifests are read as expected: {found:?}");
+    found
+}
+
+/// Every package that `roots` lead to, by the lock file.
+fn tree(roots: &BTreeSet<String>) -> BTreeSet<String> {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let mut packages: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in lock.split("[[package]]").skip(1) {
+        let quoted = |text: &str| text.split('"').nth(1).map(str::to_owned);
+        let name = package.lines().find(|line| line.starts_with("name = ")).and_then(quoted).unwrap();
+        let dependencies = package.lines().filter(|line| line.starts_with(" \""));
+        let dependencies = dependencies.filter_map(quoted).filter_map(|name| Some(name.split(' ').next()?.to_owned()));
+        packages.entry(name).or_default().extend(dependencies);
+    }
+    let (mut open, mut found): (Vec<&String>, BTreeSet<String>) = (roots.iter().collect(), BTreeSet::new());
+    while let Some(name) = open.pop() {
+        if found.insert(name.clone()) {
+            open.extend(packages.get(name).unwrap_or_else(|| panic!("{name} is not in the lock file")));
+        }
+    }
+    found
 }
 
 #[test]
 fn the_sdk_is_imported_below_shared_src_aws_alone() {
     let sdk = ["aws_sdk_", "aws_smithy_", "aws_types::", "aws_credential_types"];
     assert_eq!(offenders("shared/src", "shared/src/aws/", &sdk), NOTHING);
+    assert_eq!(offenders("planner", "", &sdk), NOTHING);
     assert_eq!(offenders("functions", "", &sdk), NOTHING);
 }
 
+/// Cargo holds it: what is not among its dependencies cannot be called.
 #[test]
-fn the_model_and_the_planners_are_pure() {
+fn the_planners_have_neither_aws_nor_a_runtime_nor_a_clock() {
+    let tree = tree(&crates(false)["planner"]);
+    assert!(tree.contains("jiff") && tree.contains("serde"), "the lock file is read as expected: {tree:?}");
+    let effectful = ["aws", "tokio", "hyper", "lambda", "futures", "async", "tracing", "rustls", "mio", "socket2"];
+    let found: Vec<&String> =
+        tree.iter().filter(|name| effectful.iter().any(|effect| name.starts_with(effect))).collect();
+    assert!(found.is_empty(), "planner depends on {found:?}");
+    // Without its feature `std`, jiff has no `now`.
+    for (manifest, section) in
+        [("Cargo.toml", "\n[workspace.dependencies]"), ("planner/Cargo.toml", "\n[dependencies]")]
+    {
+        let text = fs::read_to_string(root().join(manifest)).unwrap();
+        let line = text.split(section).nth(1).unwrap().lines().find(|line| line.starts_with("jiff")).unwrap();
+        assert!(
+            !line.contains("\"std\"") && (manifest != "Cargo.toml" || line.contains("default-features = false")),
+            "{line}"
+        );
+    }
+}
+
+/// The standard library is what Cargo cannot take away.
+#[test]
+fn the_planners_do_nothing_but_decide() {
     let effects = [
         "async ",
         ".await",
-        "Timestamp::now",
         "SystemTime",
         "Instant::now",
         "std::env::",
         "std::fs",
-        "tokio",
+        "std::net",
+        "std::thread",
         "println!",
     ];
-    for folder in
-        ["shared/src/model", "shared/src/rollout", "shared/src/capacity", "shared/src/budget", "shared/src/alarm"]
-    {
-        assert_eq!(offenders(folder, "", &effects), NOTHING);
-    }
+    assert_eq!(offenders("planner/src", "", &effects), NOTHING);
 }
 
 #[test]
-fn nothing_pure_knows_what_is_built_on_it() {
-    let effectful = ["crate::aws", "crate::ledger", "crate::notify", "crate::report", "crate::lambda", "crate::env"];
-    for folder in
-        ["shared/src/model", "shared/src/rollout", "shared/src/capacity", "shared/src/budget", "shared/src/alarm"]
-    {
-        assert_eq!(offenders(folder, "", &effectful), NOTHING);
+fn dependencies_between_crates_point_one_way() {
+    let crates = crates(true);
+    let name = |folder: &str| folder.rsplit('/').next().unwrap_or_default().to_owned();
+    let names: BTreeSet<String> = crates.keys().map(|folder| name(folder)).collect();
+    let mut found = Vec::new();
+    for (folder, dependencies) in &crates {
+        let may: &[&str] = match folder.as_str() {
+            "planner" => &[],
+            "shared" => &["planner"],
+            // They test and start everything, and nothing depends on them.
+            "tests" | "simulation" | "xtask" => continue,
+            // Functions and the command line; none of them depends on another.
+            _ => &["planner", "shared"],
+        };
+        let own = dependencies.iter().filter(|dependency| names.contains(*dependency));
+        found.extend(own.filter(|own| !may.contains(&own.as_str())).map(|own| format!("{folder} depends on {own}")));
     }
-    assert_eq!(offenders("shared/src/model", "", &["crate::rollout", "crate::capacity"]), NOTHING);
-}
-
-#[test]
-fn functions_do_not_depend_on_functions() {
-    let functions: Vec<String> = fs::read_dir(root().join("functions"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
-    for function in &functions {
-        let manifest = fs::read_to_string(root().join("functions").join(function).join("Cargo.toml")).unwrap();
-        let dependencies = manifest.split("[dependencies]").nth(1).expect("a function has dependencies");
-        for other in functions.iter().filter(|other| *other != function) {
-            let used = dependencies.lines().any(|line| line.starts_with(&format!("{other}.")));
-            assert!(!used, "{function} uses {other}");
-        }
-    }
+    assert_eq!(found, NOTHING);
 }
 
 /// Tests and documentation may name a system as an example; code may not.
 #[test]
 fn no_system_is_known_outside_infra_and_events() {
     let names = ["huskit", "website-agent", "website_agent", "crawler"];
-    let told = |(name, text): (String, String)| {
+    let named = |(name, text): (String, String)| {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines();
         let mut code = code.filter(|line| !line.trim_start().starts_with("//"));
         code.find(|line| names.iter().any(|word| line.contains(word))).map(|line| format!("{name}: {line}"))
     };
-    let files = sources("shared/src").into_iter().chain(sources("functions"));
-    let found: Vec<String> = files.filter(|(name, _)| !name.contains("tests")).filter_map(told).collect();
+    let files = ["planner/src", "shared/src", "functions"].into_iter().flat_map(sources);
+    let found: Vec<String> = files.filter(|(name, _)| !name.contains("tests")).filter_map(named).collect();
     assert_eq!(found, NOTHING);
 }
 
