@@ -1,21 +1,20 @@
-//! `docs/configuration.md`.
-
-use std::collections::BTreeMap;
+//! `docs/reference/configuration.md`.
 
 use serde_json::Value;
 use tests::document::{code, table};
 use tests::template::{self, Template, list, text};
 
-use crate::types::{self, Type};
+use crate::types::{Type, Types};
 
 /// The generated parts.
 pub fn parts() -> Vec<(&'static str, String)> {
+    let types = Types::read();
     vec![
         ("parameters", parameters(&template::main())),
         ("edge", parameters(&template::edge())),
-        ("fleet", document(&types::of("shared/src/model"), "Fleet", "")),
-        ("alarms", document(&types::of("shared/src/alarm/policy.rs"), "Alarms", "")),
-        ("budgets", document(&types::of("shared/src/budget/policy.rs"), "BudgetPolicy", "[]")),
+        ("fleet", document(&types, types.get("Fleet", "fleet").unwrap(), "")),
+        ("alarms", document(&types, types.get("Alarms", "alarm").unwrap(), "")),
+        ("budgets", document(&types, types.get("BudgetPolicy", "budget").unwrap(), "[]")),
     ]
 }
 
@@ -52,16 +51,14 @@ fn choices(parameter: &Value) -> String {
 }
 
 /// A document and everything in it, by the path at which it stands.
-fn document(types: &BTreeMap<String, Type>, root: &str, path: &str) -> String {
-    let own = types.get(root).unwrap_or_else(|| panic!("no type {root} that is read from a document"));
+fn document(types: &Types, own: &Type, path: &str) -> String {
     let mut below = Vec::new();
     let mut rows = Vec::new();
     for field in &own.fields {
-        let inner =
-            types.keys().find(|name| field.kind.split(|c: char| !c.is_alphanumeric()).any(|word| word == *name));
+        let mut words = field.kind.split(|letter: char| !letter.is_alphanumeric());
         let many = if field.kind.starts_with("Vec<") || field.kind.starts_with("Option<Vec<") { "[]" } else { "" };
         let many = if field.kind.starts_with("BTreeMap<") { ".<name>" } else { many };
-        if let Some(inner) = inner.filter(|inner| *inner != root) {
+        if let Some(inner) = words.find_map(|word| types.get(word, &own.folder)) {
             below.push(document(types, inner, format!("{path}.{}{many}", field.name).trim_start_matches('.')));
         }
         let needed = if own.choice || field.optional { "" } else { "yes" };

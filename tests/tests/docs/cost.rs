@@ -1,4 +1,4 @@
-//! `docs/cost.md`.
+//! `docs/reference/cost.md`.
 
 use jiff::{Timestamp, ToSpan};
 use planner::capacity::Sleep;
@@ -15,6 +15,7 @@ pub fn parts() -> Vec<(&'static str, String)> {
     let parts = bill(&inventory);
     let total = total(&parts);
     vec![
+        ("sentence", sentence(&inventory, total)),
         ("month", month(&parts, total)),
         ("saved", saved(&inventory, total)),
         ("assumed", assumed(&inventory)),
@@ -39,10 +40,10 @@ fn month(parts: &[Part], total: [f64; 2]) -> String {
         bold(usd(total[1])),
         "268-667".into(),
     ]);
-    table(&["part", "counted from the templates", SIZES[0].name, SIZES[1].name, "the plan said"], rows)
+    table(&["part", "counted from the templates", SIZES[0].name, SIZES[1].name, "first estimate"], rows)
 }
 
-/// What the crawler saves by sleeping and by Spot; what is beside its tasks goes with them.
+/// What the crawler saves by scheduled downtime and by Spot, with addresses and storage of its tasks.
 fn saved(inventory: &Inventory, total: [f64; 2]) -> String {
     let (night, weekend) = (night(&[]), night(&[("NightWeekendOff", "true")]));
     let whole = crawler(inventory, 1.0, false);
@@ -56,10 +57,10 @@ fn saved(inventory: &Inventory, total: [f64; 2]) -> String {
     };
     let rows = [
         row("on demand, always on".into(), 1.0, false),
-        row(format!("asleep at night, {:.0} % of the week", night * 100.0), 1.0 - night, false),
+        row(format!("scheduled downtime at night, {:.0} % of the week", night * 100.0), 1.0 - night, false),
         row("on Spot".into(), 1.0, true),
-        row("asleep at night, and on Spot by day".into(), 1.0 - night, true),
-        row(format!("the same, and asleep at weekends: {:.0} % of the week", weekend * 100.0), 1.0 - weekend, true),
+        row("scheduled downtime at night, on Spot by day".into(), 1.0 - night, true),
+        row(format!("the same, and at weekends: {:.0} % of the week", weekend * 100.0), 1.0 - weekend, true),
     ];
     let [now, then] = [SIZES[0].name, SIZES[1].name];
     let (now, then) = (format!("{now}: costs"), format!("{then}: costs"));
@@ -79,13 +80,11 @@ fn night(given: &[(&str, &str)]) -> f64 {
 }
 
 /// The estimate in a sentence.
-pub fn sentence() -> String {
-    let inventory = Inventory::take();
-    let total = total(&bill(&inventory));
-    let saved = crawler(&inventory, 1.0, false)[0] - crawler(&inventory, 1.0 - night(&[]), true)[0];
+fn sentence(inventory: &Inventory, total: [f64; 2]) -> String {
+    let saved = crawler(inventory, 1.0, false)[0] - crawler(inventory, 1.0 - night(&[]), true)[0];
     let [now, then] = [SIZES[0].name, SIZES[1].name];
     format!(
-        "For {now} about {:.0} USD a month in {REGION} with everything on demand and always on, and about {:.0} USD with the crawler asleep at night and on Spot; for {then} about {:.0} USD. The functions themselves cost next to nothing.",
+        "For {now} about {:.0} USD a month in {REGION} with everything on demand and always on, and about {:.0} USD with the crawler on Spot and in scheduled downtime at night; for {then} about {:.0} USD. The functions themselves cost next to nothing.",
         total[0],
         total[0] - saved,
         total[1]
@@ -137,7 +136,7 @@ fn prices() -> String {
         for (how, spot) in [("on demand", false), ("Spot, typical", true)] {
             let [cpu, memory] =
                 [(1024, 0), (0, 1024)].map(|(cpu, memory)| fargate.task_hour(cpu, memory, arch, spot).dollars());
-            let source = "[price.rs](../shared/src/model/price.rs), September 2026".to_owned();
+            let source = "[price.rs](../../planner/src/model/price.rs), September 2026".to_owned();
             rows.push(vec![
                 format!("Fargate on {name}, {how}"),
                 format!("{cpu} and {memory}"),

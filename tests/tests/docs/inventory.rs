@@ -141,7 +141,11 @@ fn count(all: &[Template]) -> BTreeMap<String, usize> {
         for (id, resource) in template.section("Resources") {
             let kind = text(&resource["Type"]);
             let known = PAID.contains(&kind.as_str()) || FREE.contains(&kind.as_str());
-            assert!(known, "{}: {id}: what does a {kind} cost? Say it in inventory.rs and docs/cost.md", template.path);
+            assert!(
+                known,
+                "{}: {id}: what does a {kind} cost? Say it in inventory.rs and docs/reference/cost.md",
+                template.path
+            );
             *counts.entry(kind).or_default() += 1;
         }
     }

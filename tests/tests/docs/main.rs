@@ -11,9 +11,10 @@ mod links;
 mod messages;
 mod permissions;
 mod price_list;
-mod readme;
 mod statement;
 mod types;
+mod uninstall;
+mod words;
 
 use tests::document::hold;
 
@@ -26,25 +27,25 @@ fn update() -> bool {
 
 #[test]
 fn permissions_are_those_of_the_templates() {
-    hold("docs/permissions.md", &permissions::parts(), update());
+    hold("docs/reference/permissions.md", &permissions::parts(), update());
 }
 
 #[test]
 fn costs_are_computed_from_the_templates_and_the_price_list() {
-    hold("docs/cost.md", &cost::parts(), update());
+    hold("docs/reference/cost.md", &cost::parts(), update());
 }
 
 #[test]
 fn messages_are_those_that_the_functions_write() {
-    hold("docs/messages.md", &messages::parts(), update());
+    hold("docs/operations/messages.md", &messages::parts(), update());
 }
 
 #[test]
-fn the_readme_is_true() {
-    hold("README.md", &readme::parts(), update());
+fn what_is_retained_is_listed_with_its_removal() {
+    hold("docs/operations/uninstall.md", &uninstall::parts(), update());
 }
 
 #[test]
 fn everything_that_can_be_set_is_documented() {
-    hold("docs/configuration.md", &configuration::parts(), update());
+    hold("docs/reference/configuration.md", &configuration::parts(), update());
 }

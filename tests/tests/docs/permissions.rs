@@ -1,4 +1,4 @@
-//! `docs/permissions.md`.
+//! `docs/reference/permissions.md`.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,5 @@
 //! Types of documents that people write, read from their sources: doc comments are what the documentation says.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 /// A type that is read from a document.
 pub struct Type {
     /// Its doc comment.
@@ -11,6 +8,12 @@ pub struct Type {
     pub fields: Vec<Field>,
     /// Is it one of several values?
     pub choice: bool,
+    /// Is it read from a text?
+    pub text: bool,
+    /// Is it written to JSON too?
+    pub written: bool,
+    /// The planner it belongs to.
+    pub folder: String,
 }
 
 /// A field, or one value of several.
@@ -25,42 +28,57 @@ pub struct Field {
     pub optional: bool,
 }
 
-/// Those of a source, or of every source of a folder, by name.
-pub fn of(path: &str) -> BTreeMap<String, Type> {
-    let path = tests::root().join(path);
-    let mut files: Vec<PathBuf> = vec![path.clone()];
-    if path.is_dir() {
-        files = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
-    }
-    let mut types = BTreeMap::new();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs")) {
-        let source = std::fs::read_to_string(file).unwrap();
-        parse(source.split("#[cfg(test)]").next().unwrap_or_default(), &mut types);
-    }
-    types
-}
+/// Types of documents, found by their names.
+pub struct Types(Vec<(String, Type)>);
 
-fn parse(source: &str, types: &mut BTreeMap<String, Type>) {
-    let (mut doc, mut attributes) = (String::new(), String::new());
-    let mut lines = source.lines();
-    while let Some(line) = lines.next() {
-        let head =
-            line.strip_suffix(" {").map(|line| (line.strip_prefix("pub struct "), line.strip_prefix("pub enum ")));
-        match head {
-            Some((Some(name), _)) | Some((_, Some(name))) if attributes.contains("Deserialize") => {
-                let choice = line.starts_with("pub enum");
-                let fields = body(&mut lines, choice, attributes.contains(", default)"));
-                // What is read from a text has no fields that anybody writes.
-                if !attributes.contains("try_from") {
-                    let twice = types.insert(name.to_owned(), Type { doc: doc.clone(), fields, choice });
-                    assert!(twice.is_none(), "two types are called {name}");
-                }
+impl Types {
+    /// Every type below `planner/src` that is read from JSON.
+    pub fn read() -> Types {
+        let root = tests::root().join("planner/src");
+        let (mut open, mut types) = (vec![root.clone()], Types(Vec::new()));
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let source = std::fs::read_to_string(&path).unwrap();
+                let folder = path.strip_prefix(&root).unwrap().iter().next().unwrap().to_string_lossy().into_owned();
+                types.parse(source.split("#[cfg(test)]").next().unwrap_or_default(), &folder);
             }
-            _ if note(line, &mut doc, &mut attributes) => continue,
-            _ => {}
         }
-        doc.clear();
-        attributes.clear();
+        types
+    }
+
+    /// The type of this name, as a type of that folder means it: its own, or the model's. The fleet is put together from
+    /// all of them. Of two, one that is only read is meant rather than one that the ledger writes too.
+    pub fn get(&self, name: &str, folder: &str) -> Option<&Type> {
+        let known = |own: &Type| own.folder == folder || own.folder == "model" || folder == "fleet";
+        let found = self.0.iter().filter(|(own, kind)| own == name && known(kind)).map(|(_, own)| own);
+        let best = found.max_by_key(|own| (own.folder == folder, !own.written))?;
+        // What is read from a text has no fields of its own in a document.
+        (!best.text).then_some(best)
+    }
+
+    fn parse(&mut self, source: &str, folder: &str) {
+        let (mut doc, mut attributes) = (String::new(), String::new());
+        let mut lines = source.lines();
+        while let Some(line) = lines.next() {
+            let head =
+                line.strip_suffix(" {").map(|line| (line.strip_prefix("pub struct "), line.strip_prefix("pub enum ")));
+            match head {
+                Some((Some(name), _)) | Some((_, Some(name))) if attributes.contains("Deserialize") => {
+                    let written = attributes.contains(" Serialize");
+                    let choice = line.starts_with("pub enum");
+                    let fields = body(&mut lines, choice, attributes.contains(", default)"));
+                    let text = attributes.contains("try_from");
+                    let own = Type { doc: doc.clone(), fields, choice, text, written, folder: folder.to_owned() };
+                    self.0.push((name.to_owned(), own));
+                }
+                _ if note(line, &mut doc, &mut attributes) => continue,
+                _ => {}
+            }
+            doc.clear();
+            attributes.clear();
+        }
     }
 }
 

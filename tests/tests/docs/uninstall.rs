@@ -1,19 +1,18 @@
-//! The generated parts of `README.md`: what it costs in a word, and what `sam delete` leaves.
+//! `docs/operations/uninstall.md`: what `sam delete` leaves.
 
 use serde_json::Value;
 use tests::document::{code, table};
 use tests::resolve::Deployed;
 use tests::template::text;
 
-use crate::cost;
 use crate::permissions::stacks;
 
 /// The generated parts.
 pub fn parts() -> Vec<(&'static str, String)> {
-    vec![("cost", cost::sentence()), ("kept", kept())]
+    vec![("kept", kept())]
 }
 
-/// What is kept when its stack is deleted, and how one gets rid of it.
+/// What is retained when its stack is deleted, and the command that removes it.
 fn kept() -> String {
     let mut rows = Vec::new();
     for stack in stacks("huskit") {
@@ -24,7 +23,7 @@ fn kept() -> String {
             }
         }
     }
-    table(&["stays", "holds", "delete it with"], rows)
+    table(&["retained", "contents", "delete it with"], rows)
 }
 
 fn parting(stack: &Deployed, id: &str, kind: &str) -> (&'static str, String) {
@@ -40,11 +39,11 @@ fn parting(stack: &Deployed, id: &str, kind: &str) -> (&'static str, String) {
             ("images", format!("aws ecr delete-repository --force --repository-name {}", name("RepositoryName")))
         }
         "AWS::SecretsManager::Secret" => {
-            ("what people filled in", format!("aws secretsmanager delete-secret --secret-id {}", name("Name")))
+            ("the values you filled in", format!("aws secretsmanager delete-secret --secret-id {}", name("Name")))
         }
         "AWS::S3::Bucket" => ("files and their old versions", format!("aws s3 rb s3://{}", name("BucketName"))),
         "AWS::IAM::OIDCProvider" => (
-            "the account's trust in GitHub, which other stacks may share",
+            "the account's identity provider for GitHub, which other stacks may share",
             "aws iam delete-open-id-connect-provider --open-id-connect-provider-arn <arn>".to_owned(),
         ),
         other => panic!("{id}: how is a {other} deleted by hand?"),
