@@ -1,13 +1,19 @@
 //! A connection whose answers are written down, for the gateways' own tests.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
@@ -16,7 +22,15 @@ use super::connection::http_client;
 use crate::env::Env;
 
 /// Answers requests in order, and keeps them.
-pub(super) struct Replay(StaticReplayClient);
+#[derive(Clone, Debug)]
+pub(super) struct Replay(Arc<Mutex<Tape>>);
+
+#[derive(Debug)]
+struct Tape {
+    answers: VecDeque<(u16, String)>,
+    /// Address and body of each request.
+    requests: Vec<(String, String)>,
+}
 
 impl Replay {
     /// Each answer is an HTTP status and a body.
@@ -27,18 +41,14 @@ impl Replay {
 
     /// The same with bodies that are no JSON.
     pub(super) fn texts(answers: &[(u16, String)]) -> Replay {
-        let event = |(status, body): &(u16, String)| {
-            let request = http::Request::builder().uri("https://unused").body(SdkBody::empty()).unwrap();
-            let answer = http::Response::builder().status(*status).body(SdkBody::from(body.as_str())).unwrap();
-            ReplayEvent::new(request, answer)
-        };
-        Replay(StaticReplayClient::new(answers.iter().map(event).collect()))
+        let tape = Tape { answers: answers.iter().cloned().collect(), requests: Vec::new() };
+        Replay(Arc::new(Mutex::new(tape)))
     }
 
     pub(super) fn connection(&self) -> Connection {
         let env = Env::over(|name| (name == "AWS_REGION").then(|| "eu-central-1".to_owned()));
         let credentials = SharedCredentialsProvider::new(Credentials::new("id", "secret", None, None, "test"));
-        Connection::over(&env, SharedHttpClient::new(self.0.clone()), credentials).unwrap()
+        Connection::over(&env, SharedHttpClient::new(self.clone()), credentials).unwrap()
     }
 
     /// The bodies that were sent, as JSON.
@@ -48,12 +58,30 @@ impl Replay {
 
     /// Where requests went.
     pub(super) fn uris(&self) -> Vec<String> {
-        self.0.actual_requests().map(|request| request.uri().to_owned()).collect()
+        self.0.lock().unwrap().requests.iter().map(|(uri, _)| uri.clone()).collect()
     }
 
     pub(super) fn bodies(&self) -> Vec<String> {
-        let text = |body: Option<&[u8]>| String::from_utf8(body.unwrap_or_default().to_vec()).unwrap();
-        self.0.actual_requests().map(|request| text(request.body().bytes())).collect()
+        self.0.lock().unwrap().requests.iter().map(|(_, body)| body.clone()).collect()
+    }
+}
+
+impl HttpConnector for Replay {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut tape = self.0.lock().unwrap();
+        let body = String::from_utf8(request.body().bytes().unwrap_or_default().to_vec()).unwrap();
+        tape.requests.push((request.uri().to_owned(), body));
+        let answer = tape.answers.pop_front();
+        HttpConnectorFuture::ready(match answer {
+            Some((status, body)) => Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body))),
+            None => Err(ConnectorError::other("no answer is left for this request".into(), None)),
+        })
+    }
+}
+
+impl HttpClient for Replay {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
     }
 }
 

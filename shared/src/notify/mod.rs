@@ -13,6 +13,8 @@ use text::{ascii, cut};
 
 /// Longest subject that SNS takes, less one: it must be shorter than 100 characters.
 const SUBJECT: usize = 99;
+/// Longest scope in a subject.
+const SCOPE: usize = 40;
 /// Longest text of one message. SNS takes 256 KiB for all renderings together; nobody reads a tenth of it.
 const TEXT: usize = 12_000;
 /// Longest title and description that the chat integration takes.
@@ -58,7 +60,7 @@ pub struct Notification {
     pub thread: String,
     /// How soon somebody should look.
     pub severity: Severity,
-    /// System and stage, the first words of the subject.
+    /// System and stage, at the end of the subject.
     pub scope: String,
     /// What happened, in a few words.
     pub title: String,
@@ -87,13 +89,12 @@ impl Notification {
         }
     }
 
-    /// The subject of the email: ASCII, one line, shorter than 100 characters.
+    /// The subject of the email, its state first: `ALARM website-agent-5xx [acme prod]`. ASCII, one line, shorter than
+    /// 100 characters; a long title is cut, the scope is kept.
     pub fn subject(&self) -> String {
-        let mark = match self.severity {
-            Severity::Critical => "! ",
-            Severity::Warning | Severity::Info => "",
-        };
-        cut(&ascii(&format!("[{}] {mark}{}", self.scope, self.title)), SUBJECT, "...")
+        let scope = cut(&ascii(&self.scope), SCOPE, "...");
+        let title = cut(&ascii(&self.title), SUBJECT - scope.len() - " []".len(), "...");
+        format!("{title} [{scope}]")
     }
 
     /// The body of the email.
@@ -125,7 +126,7 @@ impl Notification {
             "id": self.key,
             "content": {
                 "textType": "client-markdown",
-                "title": cut(&format!("{} {}: {}", self.severity.mark(), self.scope, self.title), CHAT_TITLE, "..."),
+                "title": cut(&format!("{} {} [{}]", self.severity.mark(), self.title, self.scope), CHAT_TITLE, "..."),
                 "description": cut(&description.join("\n"), CHAT_DESCRIPTION, " [cut]"),
                 "nextSteps": self.next_steps.iter().map(|step| cut(step, CHAT_DESCRIPTION, " [cut]")).collect::<Vec<_>>(),
                 "keywords": [self.scope, self.severity.label()],
@@ -165,7 +166,7 @@ mod tests {
     fn reads_well_in_an_inbox() {
         let text = "The deployment failed.\n\nimage  v2 (abc)\nby     push\n\nNext\n- Look at the logs.\n";
         assert_eq!(notification().text(), text);
-        assert_eq!(notification().subject(), "[huskit prod] ! website-agent: v2 failed - rolled back");
+        assert_eq!(notification().subject(), "website-agent: v2 failed - rolled back [huskit prod]");
     }
 
     #[test]
@@ -181,7 +182,7 @@ mod tests {
     #[test]
     fn a_subject_is_one_line_of_ascii() {
         let message = Notification { title: "a\r\nb\u{7}c".into(), scope: "\u{1F600}".into(), ..notification() };
-        assert_eq!(message.subject(), "[?] ! a b c");
+        assert_eq!(message.subject(), "a b c [?]");
     }
 
     #[test]

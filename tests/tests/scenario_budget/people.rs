@@ -21,7 +21,7 @@ fn a_release_gives_back_and_resume_takes_again() {
     let subjects = world.messages();
     assert_eq!(
         subjects[1..],
-        ["[huskit prod] huskit-monthly: released by anna", "[huskit prod] huskit-monthly: resumed by ben"]
+        ["huskit-monthly: released by anna [huskit prod]", "huskit-monthly: resumed by ben [huskit prod]"]
     );
 }
 

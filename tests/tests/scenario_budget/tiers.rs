@@ -10,7 +10,7 @@ fn a_message_through_the_topic_becomes_a_fact_of_the_service_and_one_message_to_
     world.spend("412.37");
     world.publish("sns.notification.budget-80");
     let messages = world.wait_for_messages();
-    assert_eq!(messages, ["[huskit prod] 82 % of huskit-monthly is spent: crawler runs on Spot only"]);
+    assert_eq!(messages, ["82 % of huskit-monthly is spent: crawler runs on Spot only [huskit prod]"]);
     let restriction = world.restriction("crawler").expect("a fact");
     assert_eq!((&restriction["spot_only"]["BOOL"], &restriction["reached_percent"]["N"]), (&json!(true), &json!("80")));
     assert_eq!(world.restriction("website-agent"), None);
@@ -44,7 +44,7 @@ fn out_of_order_they_come_to_the_same() {
     }
     assert_eq!(world.restriction("crawler").unwrap()["reached_percent"]["N"], "100");
     assert_eq!(world.restriction("website-agent").unwrap()["max_tasks"]["N"], "3");
-    let told = ["[huskit prod] 100 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks"];
+    let told = ["100 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks [huskit prod]"];
     assert_eq!(world.messages(), told);
 }
 
@@ -63,13 +63,13 @@ fn a_trillion_dollars_takes_nothing_away() {
     world.spend("1000183965812.54");
     world.publish("sns.notification.budget-trillion");
     let messages = world.wait_for_messages();
-    assert_eq!(messages, ["[huskit prod] ! huskit-monthly: 1,000,183,965,812.54 USD is not believed"]);
+    assert_eq!(messages, ["huskit-monthly: 1,000,183,965,812.54 USD is not believed [huskit prod]"]);
     assert_eq!((world.restriction("crawler"), world.restriction("website-agent")), (None, None));
     // It stays wrong for hours, and nobody is told again.
     assert_eq!(reasons(&world.tick()), ["same"]);
     world.spend("380.00");
     assert_eq!(reasons(&world.tick()), ["cleared"]);
-    assert_eq!(world.messages(), ["[huskit prod] huskit-monthly: the figure is believed again"]);
+    assert_eq!(world.messages(), ["huskit-monthly: the figure is believed again [huskit prod]"]);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn on_the_first_of_the_month_everything_is_given_back() {
     // Budgets goes on telling the month that is over.
     assert_eq!(reasons(&world.tick_next_month()), ["ended"]);
     assert_eq!((world.restriction("crawler"), world.restriction("website-agent")), (None, None));
-    assert_eq!(world.messages(), ["[huskit prod] huskit-monthly begins anew"]);
+    assert_eq!(world.messages(), ["huskit-monthly begins anew [huskit prod]"]);
     assert_eq!(reasons(&world.tick_next_month()), ["same"]);
 }
 
@@ -93,10 +93,10 @@ fn a_forecast_and_what_nobody_can_read_go_to_people() {
     assert_eq!(reasons(&world.deliver("sns.notification.budget-daily")), ["not_held"]);
     assert_eq!(reasons(&world.deliver("sns.notification.cost-anomaly")), ["anomaly"]);
     let expected = [
-        "[huskit prod] huskit-monthly: forecast of 588.10 USD",
-        "[huskit prod] AWS Budgets: huskit-monthly was updated",
-        "[huskit prod] AWS Budgets: huskit-daily has exceeded your alert threshold",
-        "[huskit prod] cost anomaly: $118.50 more for AWS Lambda",
+        "huskit-monthly: forecast of 588.10 USD [huskit prod]",
+        "AWS Budgets: huskit-monthly was updated [huskit prod]",
+        "AWS Budgets: huskit-daily has exceeded your alert threshold [huskit prod]",
+        "cost anomaly: $118.50 more for AWS Lambda [huskit prod]",
     ];
     assert_eq!(world.messages(), expected);
     // Copies of them are nothing new.
@@ -117,7 +117,7 @@ fn while_budgets_cannot_be_asked_a_message_is_told_and_nothing_changes() {
     world.faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));
     assert_eq!(reasons(&world.deliver("sns.notification.budget-90")), ["unverified"]);
     assert_eq!(world.restriction("crawler").unwrap()["reached_percent"]["N"], "80");
-    assert_eq!(world.messages(), ["[huskit prod] huskit-monthly: 451.08 USD is spent, not verified"]);
+    assert_eq!(world.messages(), ["huskit-monthly: 451.08 USD is spent, not verified [huskit prod]"]);
     // A tick that cannot see fails, so that an alarm rings.
     world.faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));
     assert!(world.ask(&json!({"action": "reconcile"})).is_err());

@@ -147,7 +147,7 @@ impl World {
 fn errors_after_a_rollout_are_announced_with_the_rollout_and_what_was_asked_for() {
     let mut world = World::errors(r#"{"rollback":{}}"#).hear("single-metric", 0);
     assert_snapshot!(world.look(1), @"
-    [huskit prod] ! website-agent-5xx rings
+    website-agent-5xx rings [huskit prod]
 
     website-agent answered more than 10 requests a minute with an error for 5 minutes. It is 23, greater than the threshold of 10.
 
@@ -169,7 +169,7 @@ fn errors_after_a_rollout_are_announced_with_the_rollout_and_what_was_asked_for(
     assert_snapshot!(world.look(5), @"(nothing)");
     let mut over = world.hear("ok", 14);
     assert_snapshot!(over.look(14), @"
-    [huskit prod] website-agent-5xx is over
+    website-agent-5xx is over [huskit prod]
 
     website-agent-5xx rang from 2026-11-21 10:20 UTC to 2026-11-21 10:34 UTC.
 
@@ -190,7 +190,7 @@ fn in_a_dry_run_people_are_told_and_nothing_is_asked_for() {
 fn an_alarm_that_nothing_can_be_done_about_asks_for_a_person() {
     let mut world = World::errors(r#""none""#).hear("single-metric", 0);
     assert_snapshot!(world.look(1), @"
-    [huskit prod] ! website-agent-5xx rings
+    website-agent-5xx rings [huskit prod]
 
     website-agent answered more than 10 requests a minute with an error for 5 minutes. It is 23, greater than the threshold of 10.
 
@@ -218,7 +218,7 @@ fn an_alarm_of_the_edge_is_linked_where_it_is_and_tells_what_changed_anywhere() 
     world.record.hear_update(planner::alarm::Updating { at: at(-8), on_its_way: false });
     world.record.hear(heard("forwarded-insights", 0));
     assert_snapshot!(world.look(1), @"
-    [huskit prod] ! cdn-5xx rings
+    cdn-5xx rings [huskit prod]
 
     More than 5 % of CloudFront's answers were errors for 5 minutes. It is 7.31, greater than the threshold of 5.
 
@@ -247,7 +247,7 @@ fn an_alarm_of_the_edge_is_linked_where_it_is_and_tells_what_changed_anywhere() 
 fn load_gets_more_tasks_and_says_when_they_go() {
     let mut world = World::crawler(r#"{"scale":{"tasks":"+1","daily":1}}"#).hear("muted", 0);
     assert_snapshot!(world.look(1), @"
-    [huskit prod] ! crawler-cpu rings
+    crawler-cpu rings [huskit prod]
 
     The crawler used more than 70 % of its CPU for 5 minutes although it scales at 60 %: it may be at its most tasks. It is 88.66, greater than the threshold of 70.
 
@@ -268,7 +268,7 @@ fn load_gets_more_tasks_and_says_when_they_go() {
     assert_snapshot!(world.look(20), @"(nothing)");
     let mut over = world.hear("ok", 24);
     assert_snapshot!(over.look(24), @"
-    [huskit prod] crawler-cpu is over
+    crawler-cpu is over [huskit prod]
 
     crawler-cpu rang from 2026-11-21 10:20 UTC to 2026-11-21 10:44 UTC.
 
@@ -279,7 +279,7 @@ fn load_gets_more_tasks_and_says_when_they_go() {
     let mut again = over.hear("muted", 90);
     again.record.state = State::Announced { since: at(90) };
     assert_snapshot!(again.look(91), @"
-    [huskit prod] ! crawler-cpu needs a person
+    crawler-cpu needs a person [huskit prod]
 
     crawler-cpu still rings, and nothing more is done about it: it was done once in 24 hours, which is the limit.
 
@@ -303,7 +303,7 @@ fn a_remedy_that_could_not_be_asked_for_is_told() {
     let line = told.lines().find(|line| line.starts_with("remedy")).unwrap();
     assert_snapshot!(line, @"remedy    could not ask for a restart: new tasks of what runs, one after the other: invoke function huskit-prod-rollout: AccessDeniedException: no; it is tried again");
     assert_snapshot!(world.look(5), @"
-    [huskit prod] crawler-cpu: restart
+    crawler-cpu: restart [huskit prod]
 
     crawler-cpu still rings. Asked for a restart: new tasks of what runs, one after the other.
 
@@ -325,7 +325,7 @@ fn what_comes_and_goes_is_told_once_and_summed_up() {
     }
     let mut world = world.hear("single-metric", 30);
     assert_snapshot!(world.look(30), @"
-    [huskit prod] ! website-agent-5xx comes and goes
+    website-agent-5xx comes and goes [huskit prod]
 
     website-agent-5xx rang 4 times in 30 minutes. Nothing more is told of it until it is quiet, or rings, for 30 minutes. website-agent answered more than 10 requests a minute with an error for 5 minutes. It is 23, greater than the threshold of 10.
 
@@ -345,7 +345,7 @@ fn what_comes_and_goes_is_told_once_and_summed_up() {
     let mut quiet = world.hear("ok", 33);
     assert_snapshot!(quiet.look(33), @"(nothing)");
     assert_snapshot!(quiet.look(63), @"
-    [huskit prod] website-agent-5xx is quiet again
+    website-agent-5xx is quiet again [huskit prod]
 
     website-agent-5xx is quiet since 2026-11-21 10:53 UTC. It came and went from 2026-11-21 10:20 UTC on.
 
@@ -360,7 +360,7 @@ fn what_comes_and_goes_is_told_once_and_summed_up() {
 fn no_data_is_told_where_it_is_news() {
     let mut world = World::crawler(r#""none""#).hear("insufficient-data", 0);
     assert_snapshot!(world.look(1), @"
-    [huskit prod] crawler-cpu gets no data
+    crawler-cpu gets no data [huskit prod]
 
     crawler-cpu gets no data since 2026-11-21 10:20 UTC: nobody knows whether what it watches is well.
 
@@ -377,7 +377,7 @@ fn no_data_is_told_where_it_is_news() {
     ");
     let mut back = world.hear("ok", 9);
     assert_snapshot!(back.look(9), @"
-    [huskit prod] crawler-cpu gets data again
+    crawler-cpu gets data again [huskit prod]
 
     crawler-cpu gets data again. It got none since 2026-11-21 10:20 UTC.
     ");

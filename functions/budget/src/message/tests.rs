@@ -105,7 +105,7 @@ fn mail(message: &Notification) -> String {
 #[test]
 fn a_tier_that_begins() {
     assert_snapshot!(Month::on_the_twentieth().on(21).spent(41_237).look(&Ask::Nothing), @r#"
-    [huskit prod] 82 % of huskit-monthly is spent: crawler runs on Spot only
+    82 % of huskit-monthly is spent: crawler runs on Spot only [huskit prod]
 
     82 % of huskit-monthly is spent, and the tier of 80 % begins: crawler runs on Spot only.
 
@@ -125,7 +125,7 @@ fn a_tier_that_begins() {
     let mut month = Month::on_the_twentieth().on(21).spent(47_600);
     month.look(&Ask::Nothing);
     assert_snapshot!(month.on(22).spent(50_320).look(&Ask::Nothing), @r#"
-    [huskit prod] 100 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks
+    100 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks [huskit prod]
 
     100 % of huskit-monthly is spent, and the tier of 100 % begins: crawler sleeps; website-agent runs at most 3 tasks.
 
@@ -148,7 +148,7 @@ fn a_tier_that_begins() {
 fn a_figure_that_cannot_be_true_and_its_end() {
     let mut month = Month::on_the_twentieth().on(21).spent(100_000_000_000_000);
     assert_snapshot!(month.look(&Ask::Nothing), @r#"
-    [huskit prod] ! huskit-monthly: 1,000,000,000,000.00 USD is not believed
+    huskit-monthly: 1,000,000,000,000.00 USD is not believed [huskit prod]
 
     AWS says that 1,000,000,000,000.00 USD of huskit-monthly is spent. That is not believed: it is more than 5 times the limit of 500.00 USD. Nothing is taken away because of it; no tier is in force.
 
@@ -164,7 +164,7 @@ fn a_figure_that_cannot_be_true_and_its_end() {
     "#);
     let mut wild = Month::on_the_twentieth().on(21).spent(56_320);
     assert_snapshot!(wild.look(&Ask::Nothing), @r#"
-    [huskit prod] ! huskit-monthly: 563.20 USD is not believed
+    huskit-monthly: 563.20 USD is not believed [huskit prod]
 
     AWS says that 563.20 USD of huskit-monthly is spent. That is not believed: it is 183.20 USD more than the figure before, and the tasks that ran since cost about 10.90 USD. Nothing is taken away because of it; no tier is in force.
 
@@ -179,14 +179,14 @@ fn a_figure_that_cannot_be_true_and_its_end() {
     - If it is right, to act on it: invoke the budget function with {"action":"confirm","budget":"huskit-monthly","by":"<you>"}
     "#);
     assert_snapshot!(wild.look(&Ask::Confirm { by: "anna".into() }), @r#"
-    [huskit prod] huskit-monthly: 563.20 USD is right, says anna
+    huskit-monthly: 563.20 USD is right, says anna [huskit prod]
 
     anna says that 563.20 USD of huskit-monthly is right. From now on it counts.
 
     limit  500.00 USD
 
     ----
-    [huskit prod] 112 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks
+    112 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks [huskit prod]
 
     112 % of huskit-monthly is spent, and the tier of 100 % begins: crawler sleeps; website-agent runs at most 3 tasks.
 
@@ -205,7 +205,7 @@ fn a_figure_that_cannot_be_true_and_its_end() {
     "#);
     let mut month = month.on(23).spent(38_500);
     assert_snapshot!(month.look(&Ask::Nothing), @"
-    [huskit prod] huskit-monthly: the figure is believed again
+    huskit-monthly: the figure is believed again [huskit prod]
 
     AWS says that 385.00 USD of huskit-monthly is spent, which is believed again. The figure since 2026-11-21 12:00 UTC was not.
 
@@ -220,7 +220,7 @@ fn a_figure_that_cannot_be_true_and_its_end() {
 fn messages_that_change_nothing() {
     let mut month = Month::on_the_twentieth().on(21);
     assert_snapshot!(month.look(&notice(NoticeKind::Forecasted, 50_000, 58_810, 21)), @"
-    [huskit prod] huskit-monthly: forecast of 588.10 USD
+    huskit-monthly: forecast of 588.10 USD [huskit prod]
 
     588.10 USD of huskit-monthly will be spent by the end of its period, AWS forecasts. A forecast takes nothing away.
 
@@ -234,7 +234,7 @@ fn messages_that_change_nothing() {
     - Look where it comes from: https://console.aws.amazon.com/costmanagement/home#/cost-explorer
     ");
     assert_snapshot!(month.look(&notice(NoticeKind::Actual, 25_000, 25_410, 21)), @"
-    [huskit prod] huskit-monthly: more than 250.00 USD is spent
+    huskit-monthly: more than 250.00 USD is spent [huskit prod]
 
     A message says that more than 250.00 USD of huskit-monthly is spent. No tier begins there; no tier is in force.
 
@@ -244,7 +244,7 @@ fn messages_that_change_nothing() {
     Budgets says now  380.00 USD
     ");
     assert_snapshot!(month.unreachable().look(&notice(NoticeKind::Actual, 40_000, 41_237, 21)), @"
-    [huskit prod] huskit-monthly: 412.37 USD is spent, not verified
+    huskit-monthly: 412.37 USD is spent, not verified [huskit prod]
 
     A message says that 412.37 USD of huskit-monthly is spent. AWS Budgets could not be asked whether that is so, and without its answer nothing more is taken away; no tier is in force. It is asked again every hour.
 
@@ -258,7 +258,7 @@ fn messages_that_change_nothing() {
     ");
     let mut next = Month::on_the_twentieth().on(31).spent(120);
     assert_snapshot!(next.look(&notice(NoticeKind::Actual, 40_000, 41_237, 30)), @"
-    [huskit prod] huskit-monthly: a message of the period before
+    huskit-monthly: a message of the period before [huskit prod]
 
     A message of 2026-11-30 12:00 UTC came late: the period of huskit-monthly that it speaks of is over. Nothing is taken away because of it.
 
@@ -273,7 +273,7 @@ fn the_end_of_a_period() {
     let mut month = Month::on_the_twentieth().on(29).spent(41_237);
     month.look(&Ask::Nothing);
     assert_snapshot!(month.on(31).spent(120).look(&Ask::Nothing), @"
-    [huskit prod] huskit-monthly begins anew
+    huskit-monthly begins anew [huskit prod]
 
     The period of huskit-monthly is over, and with it the tiers up to 80 %. Services are again what night, alarms and people make of them.
 
@@ -288,7 +288,7 @@ fn what_people_ask_for() {
     let why = Some("launch week".to_owned());
     let release = month.look(&Ask::Release { by: "anna".into(), why: why.clone() });
     assert_snapshot!(release, @r#"
-    [huskit prod] huskit-monthly: released by anna
+    huskit-monthly: released by anna [huskit prod]
 
     anna ended what huskit-monthly takes from services, up to the tier of 80 %, for this period: launch week. A higher tier still begins.
 
@@ -302,7 +302,7 @@ fn what_people_ask_for() {
     - To take it back: invoke the budget function with {"action":"resume","budget":"huskit-monthly","by":"<you>"}
     "#);
     assert_snapshot!(month.look(&Ask::Resume { by: "ben".into() }), @"
-    [huskit prod] huskit-monthly: resumed by ben
+    huskit-monthly: resumed by ben [huskit prod]
 
     ben lets huskit-monthly take from services again; the tier of 80 % begins: crawler runs on Spot only.
 
@@ -314,7 +314,7 @@ fn what_people_ask_for() {
     ends      by itself at 2026-12-01 00:00 UTC
     ");
     assert_snapshot!(month.look(&Ask::Hold { by: "anna".into(), why, until: noon(23) }), @r#"
-    [huskit prod] huskit-monthly: held off until 2026-11-23 12:00 UTC
+    huskit-monthly: held off until 2026-11-23 12:00 UTC [huskit prod]
 
     anna keeps huskit-monthly from taking anything until 2026-11-23 12:00 UTC: launch week. What is reached then begins by itself.
 
@@ -328,7 +328,7 @@ fn what_people_ask_for() {
     "#);
     let mut month = month.on(22).spent(45_100);
     assert_snapshot!(month.look(&Ask::Nothing), @r#"
-    [huskit prod] 90 % of huskit-monthly is spent, held off
+    90 % of huskit-monthly is spent, held off [huskit prod]
 
     90 % of huskit-monthly is spent. The tier of 90 % is reached, and held off until 2026-11-23 12:00 UTC: nothing is taken away.
 
@@ -341,7 +341,7 @@ fn what_people_ask_for() {
     - To let it begin: invoke the budget function with {"action":"resume","budget":"huskit-monthly","by":"<you>"}
     "#);
     assert_snapshot!(month.on(23).look(&Ask::Nothing), @r#"
-    [huskit prod] huskit-monthly: crawler runs on Spot only, sleeps 60 minutes longer at each end of...
+    huskit-monthly: crawler runs on Spot only, sleeps 60 minutes longer at each end of... [huskit prod]
 
     The time for which anna kept huskit-monthly off is over, and the tier of 90 % begins: crawler runs on Spot only, sleeps 60 minutes longer at each end of the night.
 
@@ -367,7 +367,7 @@ fn a_limit_that_was_raised() {
         spend.limit = Amount::cents(100_000);
     }
     assert_snapshot!(month.look(&Ask::Nothing), @"
-    [huskit prod] huskit-monthly is below 80 % again
+    huskit-monthly is below 80 % again [huskit prod]
 
     With its limit of 1,000.00 USD, huskit-monthly is below the tier of 80 %. Nothing is taken from any service.
 
@@ -392,7 +392,7 @@ fn what_is_passed_on_as_it_came() {
     let console = console("eu-central-1");
     let unreadable = passed_on(None, "Ihr Budget ist aufgebraucht.\n");
     assert_snapshot!(mail(&forwarded(&fleet(), &unreadable, &console)), @"
-    [huskit prod] a message of AWS
+    a message of AWS [huskit prod]
 
     Ihr Budget ist aufgebraucht.
 
@@ -403,7 +403,7 @@ fn what_is_passed_on_as_it_came() {
     let text = "Budget Name: travel\nAlert Type: ACTUAL\nACTUAL Amount: $1.00\n";
     let not_held = passed_on(Some("AWS Budgets: travel has exceeded your alert threshold"), text);
     assert_snapshot!(mail(&forwarded(&fleet(), &not_held, &console)), @"
-    [huskit prod] AWS Budgets: travel has exceeded your alert threshold
+    AWS Budgets: travel has exceeded your alert threshold [huskit prod]
 
     Budget Name: travel
     Alert Type: ACTUAL
@@ -421,7 +421,7 @@ fn an_anomaly() {
     let message = passed_on(Some("AWS Cost Management: Anomaly"), text);
     let Content::Anomaly(found) = &message.content else { panic!("no anomaly") };
     assert_snapshot!(mail(&anomaly(&fleet(), found)), @"
-    [huskit prod] cost anomaly: $118.50 more for AWS Lambda
+    cost anomaly: $118.50 more for AWS Lambda [huskit prod]
 
     AWS has found that AWS Lambda costs $118.50 more than it used to. An anomaly takes nothing away.
 

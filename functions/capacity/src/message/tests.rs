@@ -62,7 +62,7 @@ fn asleep() {
         spent: Usd::default(),
     };
     assert_snapshot!(email(|say| say.asleep(&decision(Reason::Night), Some(&cost()), &savings)), @r#"
-    [huskit prod] crawler sleeps
+    crawler sleeps [huskit prod]
 
     crawler runs no tasks: it is night.
 
@@ -79,7 +79,7 @@ fn asleep() {
 fn awake() {
     let reason = Reason::Override { kind: OverrideKind::Wake, by: "anna".into(), until: at(120) };
     assert_snapshot!(email(|say| say.awake(&decision(reason), at(9), Some(&cost()))), @"
-    [huskit prod] crawler is awake
+    crawler is awake [huskit prod]
 
     crawler has a healthy task again: anna wants it awake until 2026-11-22 00:00 CET.
 
@@ -94,7 +94,7 @@ fn still_running() {
     let tasks = [task("0a1b2c", "HEALTHY"), task("3d4e5f", "HEALTHY")];
     let protected = BTreeMap::from([(tasks[0].arn.clone(), at(90))]);
     assert_snapshot!(email(|say| say.still_running(at(-20), &tasks, &protected)), @"
-    [huskit prod] crawler does not fall asleep
+    crawler does not fall asleep [huskit prod]
 
     crawler was put to sleep 32 min ago, and 2 of its tasks still run. ECS ends a task that protects itself when its protection ends.
 
@@ -111,7 +111,7 @@ fn still_running() {
 fn not_awake() {
     let ends = ["container crawler exited with code 1 (2 tasks)".to_owned()];
     assert_snapshot!(email(|say| say.not_awake(at(-3), &decision(Reason::Baseline), &[task("0a1b2c", "UNHEALTHY")], &ends)), @r#"
-    [huskit prod] ! crawler does not wake
+    crawler does not wake [huskit prod]
 
     crawler should be awake for 15 min, and has no healthy task. Why it should be: its baseline applies.
 
@@ -128,7 +128,7 @@ fn not_awake() {
 #[test]
 fn not_awake_without_a_task() {
     assert_snapshot!(email(|say| say.not_awake(at(-3), &decision(Reason::Baseline), &[], &[])), @r#"
-    [huskit prod] ! crawler does not wake
+    crawler does not wake [huskit prod]
 
     crawler should be awake for 15 min, and has no healthy task. Why it should be: its baseline applies.
 
@@ -145,7 +145,7 @@ fn not_awake_without_a_task() {
 fn falls_back_to_on_demand() {
     let spot = SpotState::default().after(SpotEvent::NoCapacity, at(11));
     assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToOnDemand, &spot, Some(&cost()))), @"
-    [huskit prod] crawler moves to on demand
+    crawler moves to on demand [huskit prod]
 
     Spot has no capacity for crawler, so its tasks move to on demand.
 
@@ -158,7 +158,7 @@ fn falls_back_to_on_demand() {
 fn returns_to_spot() {
     let spot = SpotState::default().after(SpotEvent::NoCapacity, at(-60));
     assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToSpot, &spot, Some(&cost()))), @"
-    [huskit prod] crawler moves to Spot
+    crawler moves to Spot [huskit prod]
 
     Tasks of crawler move back to Spot; the last shortage was at 2026-11-21 21:00 CET.
 
@@ -169,7 +169,7 @@ fn returns_to_spot() {
 #[test]
 fn leaves_spot_for_good() {
     assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToOnDemand, &SpotState::default(), None)), @"
-    [huskit prod] crawler moves to on demand
+    crawler moves to on demand [huskit prod]
 
     The fleet no longer asks for Spot, so tasks of crawler move to on demand.
     ");
@@ -179,7 +179,7 @@ fn leaves_spot_for_good() {
 fn stays_on_spot_without_capacity() {
     let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, at(11)), ..Facts::default() };
     assert_snapshot!(email(|say| say.no_spot(&facts, TasksByProvider { on_demand: 0, spot: 1 })), @"
-    [huskit prod] crawler finds no Spot capacity
+    crawler finds no Spot capacity [huskit prod]
 
     Spot has no capacity for crawler, and it stays there: the budget holds it on Spot.
 
@@ -201,7 +201,7 @@ fn held() {
     };
     let reason = Reason::Override { kind: OverrideKind::Hold, by: "anna".into(), until: at(120) };
     assert_snapshot!(email(|say| say.held(&wanted, &decision(reason))), @r#"
-    [huskit prod] crawler is held as it is
+    crawler is held as it is [huskit prod]
 
     Nobody changes the capacity of crawler: anna holds it as it is until 2026-11-22 00:00 CET.
 
@@ -215,7 +215,7 @@ fn held() {
 #[test]
 fn an_override_ends_by_itself() {
     assert_snapshot!(email(|say| say.released(&anna(OverrideKind::Wake), None, &decision(Reason::Night))), @"
-    [huskit prod] crawler follows its schedule again
+    crawler follows its schedule again [huskit prod]
 
     The time for which anna asked for crawler to be awake is over. crawler follows its schedule again: it is night.
 
@@ -226,7 +226,7 @@ fn an_override_ends_by_itself() {
 #[test]
 fn an_override_is_ended() {
     assert_snapshot!(email(|say| say.released(&anna(OverrideKind::Hold), Some("ben"), &decision(Reason::Baseline))), @"
-    [huskit prod] crawler follows its schedule again
+    crawler follows its schedule again [huskit prod]
 
     ben ended what anna asked for: crawler to be left alone. crawler follows its schedule again: its baseline applies.
 
@@ -303,7 +303,7 @@ fn a_day() {
     };
     let message = digest::digest(&day);
     assert_snapshot!(format!("{}\n\n{}", message.subject(), message.text()), @"
-    [huskit prod] digest: 2 events, $1.97 saved
+    digest: 2 events, $1.97 saved [huskit prod]
 
     Since 2026-11-20 22:00 CET: 2 events. Tasks cost $0.4100 and $1.97 was saved (estimates).
 

@@ -54,7 +54,7 @@ fn a_rollout_that_went_well() {
     let fleet = fleet();
     let message = completed(&fleet, &fleet.services[0], &rollout(Cause::Push), &images(1), "ecs-svc/2", at(7));
     assert_snapshot!(mail(&message), @r#"
-    [huskit prod] website-agent runs v2 (020202020202)
+    website-agent runs v2 (020202020202) [huskit prod]
 
     website-agent runs v2 (020202020202) now, verified by its running tasks.
 
@@ -76,7 +76,7 @@ fn an_image_that_failed_and_is_rolled_back() {
     let message =
         failed(&fleet, &fleet.services[0], &rollout(Cause::Push), &record(), Some("ecs-svc/2"), (why, 1), at(9));
     assert_snapshot!(mail(&message), @r#"
-    [huskit prod] ! website-agent: v2 (020202020202) failed
+    website-agent: v2 (020202020202) failed [huskit prod]
 
     v2 (020202020202) failed on website-agent. ECS puts v1 (010101010101) back. The digest is in quarantine and is not rolled again by itself.
 
@@ -90,7 +90,7 @@ fn an_image_that_failed_and_is_rolled_back() {
     - To try the same image again: invoke the rollout function with {"action":"retry","service":"website-agent","by":"<you>"}
     "#);
     assert_snapshot!(mail(&recovered(&fleet, &fleet.services[0], &record(), "ecs-svc/2")), @"
-    [huskit prod] website-agent runs v1 (010101010101) again
+    website-agent runs v1 (010101010101) again [huskit prod]
 
     website-agent runs v1 (010101010101) again. The rollback after ecs-svc/2 is complete.
     ");
@@ -110,7 +110,7 @@ fn a_first_image_that_failed() {
     let first = Rollout { before: BTreeMap::new(), ..rollout(Cause::FirstStart) };
     let message = failed(&fleet, &fleet.services[0], &first, &Record::default(), None, ("exit 1", 1), at(9));
     assert_snapshot!(mail(&message), @r#"
-    [huskit prod] ! website-agent: v2 (020202020202) failed
+    website-agent: v2 (020202020202) failed [huskit prod]
 
     v2 (020202020202) failed on website-agent. Nothing ran before, so nothing can be put back: the service is down. The digest is in quarantine and is not rolled again by itself.
 
@@ -129,7 +129,7 @@ fn a_first_image_that_failed() {
 fn an_image_that_waits_for_the_service_to_wake() {
     let fleet = fleet();
     assert_snapshot!(mail(&staged(&fleet, &fleet.services[0], &rollout(Cause::Push), "ecs-svc/2")), @"
-    [huskit prod] website-agent: v2 (020202020202) is staged
+    website-agent: v2 (020202020202) is staged [huskit prod]
 
     website-agent runs no tasks, so v2 (020202020202) is deployed but not proven. It is verified when the service wakes.
 
@@ -143,7 +143,7 @@ fn a_freeze_and_its_end() {
     let fleet = fleet();
     let freeze = Freeze { until: at(120), by: "anna".into(), why: Some("launch".into()) };
     assert_snapshot!(mail(&frozen(&fleet, &fleet.services[0], Some(&freeze), "anna", at(0))), @r#"
-    [huskit prod] website-agent: pushes are held until 2026-11-21 12:00 UTC
+    website-agent: pushes are held until 2026-11-21 12:00 UTC [huskit prod]
 
     anna holds pushes of website-agent back until 2026-11-21 12:00 UTC: launch. The newest is rolled when that ends; until then its capacity is left as it is, too.
 
@@ -151,7 +151,7 @@ fn a_freeze_and_its_end() {
     - To end it sooner: invoke the rollout function with {"action":"unfreeze","service":"website-agent","by":"<you>"}
     "#);
     assert_snapshot!(mail(&frozen(&fleet, &fleet.services[0], None, "ben", at(5))), @"
-    [huskit prod] website-agent: pushes are rolled again
+    website-agent: pushes are rolled again [huskit prod]
 
     ben ended the freeze of website-agent.
     ");
@@ -165,7 +165,7 @@ fn what_is_held_or_refused() {
     let freeze = Freeze { until: at(120), by: "anna".into(), why: None };
     let held = kept(&fleet, service, &Reason::Frozen { image: image.clone(), freeze }, &Trigger::Everything, at(60));
     assert_snapshot!(mail(&held.unwrap()), @r#"
-    [huskit prod] website-agent: v2 (020202020202) is held
+    website-agent: v2 (020202020202) is held [huskit prod]
 
     website-agent: v2 (020202020202) is held back until 2026-11-21 12:00 UTC by anna.
 
@@ -174,7 +174,7 @@ fn what_is_held_or_refused() {
     "#);
     let found = Reason::ScanRefused { image: image.clone(), finding: "2 critical findings, at most 0 allowed".into() };
     assert_snapshot!(mail(&kept(&fleet, service, &found, &Trigger::Everything, at(60)).unwrap()), @r#"
-    [huskit prod] website-agent: v2 (020202020202) is refused
+    website-agent: v2 (020202020202) is refused [huskit prod]
 
     website-agent: v2 (020202020202) is refused: 2 critical findings, at most 0 allowed.
 
@@ -183,7 +183,7 @@ fn what_is_held_or_refused() {
     "#);
     let overdue = Reason::Overdue { what: "ecs-svc/2".into(), since: at(33) };
     assert_snapshot!(mail(&kept(&fleet, service, &overdue, &Trigger::Everything, at(60)).unwrap()), @r#"
-    [huskit prod] website-agent: the rollout is overdue
+    website-agent: the rollout is overdue [huskit prod]
 
     website-agent: ecs-svc/2 should have ended by 2026-11-21 10:33 UTC and reported nothing.
 
@@ -201,7 +201,7 @@ fn a_refused_digest_is_told_when_it_is_pushed_again_and_not_when_an_event_comes_
         |at: Option<Timestamp>| Trigger::Push { repository: "huskit/website-agent".into(), tag: "latest".into(), at };
     let told = |trigger: Trigger| kept(&fleet, &fleet.services[0], &reason, &trigger, at(60));
     assert_snapshot!(mail(&told(push(Some(at(20)))).unwrap()), @r#"
-    [huskit prod] website-agent: v2 (020202020202) is refused
+    website-agent: v2 (020202020202) is refused [huskit prod]
 
     website-agent: v2 (020202020202) is in quarantine since 2026-11-21 10:09 UTC (exit 1); push another image, or ask with `retry`.
 
@@ -219,7 +219,7 @@ fn new_tasks_and_a_refused_rollback_are_told() {
     let service = &fleet.services[0];
     let asked = Reason::RestartRequested { by: "alarm memory".into(), why: Some("it rings since 10:00".into()) };
     assert_snapshot!(mail(&restarted(&fleet, service, &asked, "ecs-svc/3")), @"
-    [huskit prod] website-agent is restarted
+    website-agent is restarted [huskit prod]
 
     website-agent: alarm memory asked for new tasks: it rings since 10:00. Its tasks are replaced one after the other by others of what runs.
 
@@ -227,7 +227,7 @@ fn new_tasks_and_a_refused_rollback_are_told() {
     ");
     let refused = Reason::OtherDeployment { asked: "ecs-svc/2".into(), runs: "ecs-svc/3".into() };
     assert_snapshot!(mail(&kept(&fleet, service, &refused, &Trigger::Everything, at(60)).unwrap()), @r#"
-    [huskit prod] website-agent: the rollback is refused
+    website-agent: the rollback is refused [huskit prod]
 
     website-agent: ecs-svc/2 does not run any more, ecs-svc/3 does: a rollback now would undo something else.
 
@@ -248,7 +248,7 @@ fn a_refused_restart_is_told_to_whoever_asked_for_another() {
     let refused = Reason::CoolingDown { at: at(20), by: "alarm memory".into(), until: at(80) };
     assert_eq!(told(&refused, "alarm memory"), None, "the same request once more");
     assert_snapshot!(mail(&told(&refused, "alarm errors").unwrap()), @r#"
-    [huskit prod] website-agent: the restart is refused
+    website-agent: the restart is refused [huskit prod]
 
     website-agent: it was restarted at 2026-11-21 10:20 UTC because alarm memory asked, and is not again before 2026-11-21 11:20 UTC.
 
@@ -256,13 +256,13 @@ fn a_refused_restart_is_told_to_whoever_asked_for_another() {
     - To restart it all the same: invoke the rollout function with {"action":"restart","service":"website-agent","by":"<you>"}
     "#);
     assert_snapshot!(mail(&told(&Reason::NothingRuns, "alarm errors").unwrap()), @"
-    [huskit prod] website-agent: the restart is refused
+    website-agent: the restart is refused [huskit prod]
 
     website-agent: it should run no tasks, so there is nothing to restart.
     ");
     let rolling = Reason::ReplacesTasks { deployment: "ecs-svc/3".into() };
     assert_snapshot!(mail(&told(&rolling, "alarm errors").unwrap()), @"
-    [huskit prod] website-agent: the restart is refused
+    website-agent: the restart is refused [huskit prod]
 
     website-agent: ecs-svc/3 replaces tasks already; ask again when it is done.
     ");
