@@ -18,8 +18,8 @@ struct Arguments {
 enum Command {
     /// Deploy the real templates and functions to a local cloud, play a story, check every step
     Demo,
-    /// Run everything that is tested: fmt, clippy, units, properties, events, templates, scenarios
-    Test,
+    /// Run everything that is tested: fmt, lints, units, properties, events, templates, scenarios
+    Test(test::Args),
     /// The local cloud, left running to play with
     #[command(subcommand)]
     Local(Local),
@@ -32,7 +32,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo => demo::run(),
-        Command::Test => test::run(),
+        Command::Test(args) => test::run(&args),
         Command::Local(command) => local::run(&command),
         Command::Deploy(args) => deploy::run(&args),
         Command::Bench(args) => bench::run(&args),

@@ -3,13 +3,29 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Mutex;
+use std::thread::scope;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
 use crate::process;
-use crate::screen::{elapsed, heading, phase};
+use crate::screen::{Detail, elapsed, heading, phase};
 use crate::tools::Tools;
+
+/// What to leave out.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Leave out the scenarios on local clouds: format, lints, unit, property, event and template tests only
+    #[arg(long)]
+    fast: bool,
+}
+
+/// The scenario programs, the longest first. Each deploys to a local cloud of its own.
+const SCENARIOS: [&str; 5] =
+    ["scenario_capacity", "scenario_rollout", "scenario_deploy", "scenario_alarm", "scenario_budget"];
+/// So many of them run at once: one keeps a core busy.
+const LANES: usize = 2;
 
 /// Tests that were counted so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,50 +34,96 @@ struct Count {
     failed: usize,
 }
 
+/// A program that tests, and the name of its log.
+struct Job {
+    log: &'static str,
+    command: Command,
+}
+
 /// Runs all of it; stops at the first stage that fails.
 ///
 /// # Errors
 /// With the last lines of that stage, and where to read all of them.
-pub fn run() -> Result<()> {
+pub fn run(args: &Args) -> Result<()> {
     let started = Instant::now();
     heading("Everything that is tested");
     let tools = Tools::prepare()?;
     let mut count = Count::default();
-    let result = stages(&tools, &mut count);
+    let result = stages(&tools, args, &mut count);
     println!("\ntook {}", elapsed(started));
     println!("{} passed, {} failed", count.passed, count.failed);
     result
 }
 
-fn stages(tools: &Tools, count: &mut Count) -> Result<()> {
-    let mut stage = |name: &str, log: &str, command: Command| {
-        let log = logs()?.join(format!("{log}.log"));
-        let result = phase(name, |detail| process::run(command, &log, detail));
-        let found = read(&fs::read_to_string(&log).unwrap_or_default());
-        // What is no test runner counts as one.
-        let found = match (found == Count::default(), &result) {
-            (true, Ok(())) => Count { passed: 1, failed: 0 },
-            (true, Err(_)) => Count { passed: 0, failed: 1 },
-            (false, _) => found,
-        };
-        *count = Count { passed: count.passed + found.passed, failed: count.failed + found.failed };
-        result
-    };
-    stage("cargo fmt", "fmt", cargo(tools, &["fmt", "--all", "--check"]))?;
-    let lints = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
-    stage("cargo clippy", "clippy", cargo(tools, &lints))?;
-    stage("units, properties, events, templates, layering", "tests", cargo(tools, &["test", "--workspace"]))?;
-    stage("cfn-lint", "cfn-lint", tools.command("cfn-lint"))?;
+fn stages(tools: &Tools, args: &Args, count: &mut Count) -> Result<()> {
+    let job = |log, command| Job { log, command };
+    stage("cargo fmt", vec![job("fmt", cargo(tools, &["fmt", "--all", "--check"]))], 1, count)?;
+    // Cargo's compilers and the Python programs hardly wait for each other.
+    let clippy = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
     let mut validate = tools.command("sam");
     validate.args(["validate", "--lint", "--template-file", "template.yaml", "--region", "eu-central-1"]);
-    stage("sam validate --lint", "sam-validate", validate)?;
-    stage("checkov", "checkov", tools.command("checkov"))?;
-    // The whole workspace: one package alone would have the SDKs compiled again, with other features.
-    let mut scenarios = vec!["test", "--workspace", "--features", "tests/scenarios"];
-    for name in ["scenario_deploy", "scenario_rollout", "scenario_capacity", "scenario_alarm", "scenario_budget"] {
-        scenarios.extend(["--test", name]);
+    let lints = vec![
+        job("clippy", cargo(tools, &clippy)),
+        job("cfn-lint", tools.command("cfn-lint")),
+        job("sam-validate", validate),
+        job("checkov", tools.command("checkov")),
+    ];
+    stage("lints: clippy, cfn-lint, sam validate, checkov", lints, 2, count)?;
+    let units = vec![job("tests", cargo(tools, &["test", "--workspace"]))];
+    stage("units, properties, events, templates, layering", units, 1, count)?;
+    if args.fast {
+        return Ok(());
     }
-    stage("scenarios, on local clouds of their own", "scenarios", cargo(tools, &scenarios))
+    let compile = vec![job("scenarios", cargo(tools, &[&scenario("scenario_*")[..], &["--no-run"]].concat()))];
+    stage("scenarios, compiled", compile, 1, count)?;
+    let scenarios = SCENARIOS.map(|name| job(name, cargo(tools, &scenario(name)))).into();
+    stage("scenarios, on local clouds of their own", scenarios, LANES, count)
+}
+
+/// The whole workspace: one package alone would have the SDKs compiled again, with other features.
+fn scenario(name: &str) -> [&str; 6] {
+    ["test", "--workspace", "--features", "tests/scenarios", "--test", name]
+}
+
+/// Runs jobs, so many at once, all of them to their end; fails with the first that failed.
+fn stage(name: &str, jobs: Vec<Job>, lanes: usize, count: &mut Count) -> Result<()> {
+    let queue = Mutex::new(jobs.into_iter());
+    let next = || queue.lock().ok()?.next();
+    let work = |detail: &Detail| {
+        scope(|scope| {
+            let lane = || std::iter::from_fn(next).map(|job| run_job(job, detail)).collect::<Vec<_>>();
+            let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
+            lanes.into_iter().flat_map(|lane| lane.join().unwrap_or_default()).collect::<Vec<_>>()
+        })
+    };
+    let mut counts = Vec::new();
+    let result = phase(name, |detail| {
+        let mut result = Ok(());
+        for (found, ended) in work(detail) {
+            counts.push(found);
+            result = result.and(ended);
+        }
+        result
+    });
+    for found in counts {
+        *count = Count { passed: count.passed + found.passed, failed: count.failed + found.failed };
+    }
+    result
+}
+
+fn run_job(job: Job, detail: &Detail) -> (Count, Result<()>) {
+    let run = || {
+        let log = logs()?.join(format!("{}.log", job.log));
+        Ok((process::run(job.command, &log, detail), read(&fs::read_to_string(&log).unwrap_or_default())))
+    };
+    match run() {
+        // What is no test runner counts as one.
+        Ok((ended, found)) if found == Count::default() => {
+            (Count { passed: ended.is_ok().into(), failed: ended.is_err().into() }, ended)
+        }
+        Ok((ended, found)) => (found, ended),
+        Err(error) => (Count { passed: 0, failed: 1 }, Err(error)),
+    }
 }
 
 fn cargo(tools: &Tools, arguments: &[&str]) -> Command {

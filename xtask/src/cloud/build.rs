@@ -1,10 +1,10 @@
-//! The functions and templates, built by the real `sam build` for this machine's architecture.
+//! The functions, compiled for this machine, and the templates, built by the real `sam build`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::folder;
 use crate::sam::{self, Compiled};
 use crate::screen::phase;
 use crate::tools::Tools;
@@ -21,15 +21,18 @@ pub fn architecture() -> Result<&'static str> {
     }
 }
 
-/// Builds into `.local/build`. The first time it compiles the functions with their SDKs in release mode, which takes minutes.
+/// Compiles the functions and builds the templates into `home`; the root template there. The first time it compiles the functions
+/// with their SDKs, which takes minutes.
 ///
 /// # Errors
 /// With the build's last lines.
-pub fn build(tools: &Tools) -> Result<()> {
-    let output = folder("build")?;
+pub fn build(tools: &Tools, home: &Path) -> Result<PathBuf> {
+    let (template, output) = (tools.root().join("template.yaml"), home.join("build"));
     let architecture = architecture()?;
     let parameters = BTreeMap::from([("Architecture".to_owned(), architecture.to_owned())]);
-    phase(&format!("sam build ({architecture}; minutes the first time, seconds later)"), |detail| {
-        sam::build(tools, &tools.root().join("template.yaml"), &output, &parameters, Compiled::ForTheLocalCloud, detail)
-    })
+    phase(
+        &format!("Functions and templates, built for {architecture} (minutes the first time, seconds later)"),
+        |detail| sam::build(tools, &template, &output, &parameters, Compiled::ForTheLocalCloud, detail),
+    )?;
+    Ok(output.join("template.yaml"))
 }

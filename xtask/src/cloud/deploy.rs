@@ -1,12 +1,13 @@
 //! The real `sam deploy`, to the emulator.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::Result;
 use serde_json::json;
 
 use super::leave_out::leave_out;
-use super::{Address, build::architecture, local};
+use super::{Address, build::architecture};
 use crate::client::{Access, Client};
 use crate::sam;
 use crate::screen::phase;
@@ -21,9 +22,8 @@ const BUCKET: &str = "local-artifacts";
 ///
 /// # Errors
 /// With the last lines of what failed.
-pub fn deploy(tools: &Tools, client: &Client, address: &Address) -> Result<()> {
-    let template = local().join("build/template.yaml");
-    leave_out(tools, client, &template)?;
+pub fn deploy(tools: &Tools, client: &Client, address: &Address, template: &Path) -> Result<()> {
+    leave_out(tools, client, template)?;
     phase("sam deploy", |detail| {
         client.call(
             "s3",
@@ -43,7 +43,7 @@ pub fn deploy(tools: &Tools, client: &Client, address: &Address) -> Result<()> {
             "CAPABILITY_AUTO_EXPAND",
         ];
         let deploy = sam::Deploy {
-            template: &template,
+            template,
             stack: STACK,
             region: &address.region,
             parameters: &parameters,

@@ -22,10 +22,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub use build::{architecture, build};
+pub use build::architecture;
+use build::build;
 pub use capacity::Capacity;
 pub use deliver::Delivery;
-pub use deploy::{STACK, deploy};
+pub use deploy::STACK;
+use deploy::deploy;
 pub use leave_out::leave_out;
 pub use push::Image;
 pub use schedules::Schedule;
@@ -113,8 +115,8 @@ impl Cloud {
     fn bring_up(tools: &Tools, life: server::Life) -> Result<Cloud> {
         let server = phase("Starting the emulated AWS", |_| Server::start(tools, life))?;
         let client = Client::start(tools, &server.address)?;
-        build(tools)?;
-        deploy(tools, &client, &server.address)?;
+        let template = build(tools, server.home())?;
+        deploy(tools, &client, &server.address, &template)?;
         Ok(Cloud { client, address: server.address.clone(), _server: Some(server) })
     }
 
@@ -154,6 +156,18 @@ impl Cloud {
 /// Where running clouds, logs and builds are noted; ignored by git.
 pub fn local() -> PathBuf {
     root().join(".local")
+}
+
+/// Where this program's logs are: programs that run at once have folders of their own.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn logs() -> Result<PathBuf> {
+    let program = std::env::current_exe().unwrap_or_default();
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    // Cargo adds a hash to the names of test programs.
+    let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
+    folder(Path::new("logs").join(name))
 }
 
 fn state_file() -> PathBuf {

@@ -3,12 +3,12 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Address, folder, local};
+use super::{Address, folder, logs};
 use crate::tools::Tools;
 
 /// When does the emulator end?
@@ -26,7 +26,8 @@ pub struct Server {
     /// Where it listens.
     pub address: Address,
     child: Child,
-    home: Option<PathBuf>,
+    home: PathBuf,
+    stays: bool,
 }
 
 impl Server {
@@ -59,22 +60,31 @@ impl Server {
                 lines[lines.len().saturating_sub(15)..].join("\n    ")
             );
         };
-        Ok(Server { address, child, home: Some(home) })
+        Ok(Server { address, child, home, stays: false })
     }
 
     /// Lets it run on when this value is dropped.
     pub fn leave(mut self) {
-        self.home = None;
+        self.stays = true;
+    }
+
+    /// Its folder, removed with it.
+    pub fn home(&self) -> &Path {
+        &self.home
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let Some(home) = &self.home else { return };
+        if self.stays {
+            return;
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
         // What it said last is of use when something went wrong.
-        let _ = fs::copy(home.join("emulator.log"), local().join("logs/emulator.log"));
-        let _ = fs::remove_dir_all(home);
+        if let Ok(logs) = logs() {
+            let _ = fs::copy(self.home.join("emulator.log"), logs.join("emulator.log"));
+        }
+        let _ = fs::remove_dir_all(&self.home);
     }
 }
