@@ -21,7 +21,7 @@ const REPOSITORY: &str = "huskit/website-agent";
 /// More rounds than any deployment takes.
 const ROUNDS: usize = 60;
 /// Longest that anything asynchronous takes.
-const DEADLINES: Duration = Duration::from_secs(90);
+const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 /// The cloud, held by one scenario at a time.
 struct World {
@@ -150,7 +150,7 @@ impl World {
     fn until(&self, what: &str, mut is: impl FnMut() -> bool) {
         let start = Instant::now();
         while !is() {
-            assert!(start.elapsed() < DEADLINES, "not in {PATIENCE:?}: {what}");
+            assert!(start.elapsed() < LONGEST_WAIT, "not in {LONGEST_WAIT:?}: {what}");
         }
     }
 }

@@ -19,7 +19,7 @@ use xtask::cloud::{Cloud, Message};
 const BUDGET: &str = "huskit-monthly";
 const CLUSTER: &str = "huskit-prod";
 /// Longest that a message through SNS takes to be handled: a new process on a busy machine.
-const DEADLINES: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The cloud, held by one scenario at a time.
 struct World {
@@ -125,7 +125,7 @@ impl World {
             if !messages.is_empty() {
                 return messages;
             }
-            assert!(since.elapsed() < DEADLINES, "no message within {PATIENCE:?}");
+            assert!(since.elapsed() < LONGEST_WAIT, "no message within {LONGEST_WAIT:?}");
             // A scenario waits for another process; nothing here is told when it is done.
             #[allow(clippy::disallowed_methods)]
             std::thread::sleep(Duration::from_millis(200));
