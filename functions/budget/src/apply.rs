@@ -1,12 +1,15 @@
 //! Remembers what was decided, writes it into the facts of the services, and asks the one that moves capacity to look.
 
 use jiff::Timestamp;
-use planner::budget::{Ask, Asked, BudgetPolicy, Plan, Reason, Record, Seen, Spend, plan, restrictions};
+use planner::budget::{
+    Action, BudgetPolicy, Decision, Input, Observed, Plan, Reason, Record, ServiceDecision, Spend, SpendLookup, plan,
+    restrictions,
+};
 use planner::capacity::{self, BudgetRestriction};
 use planner::fleet::ServicePolicy;
-use planner::model::{Usd, format_time};
+use planner::model::Usd;
 use serde_json::json;
-use shared::error::Context;
+use shared::error::Context as _;
 use shared::ledger::{Entry, Subject};
 use shared::notify::Notification;
 use shared::report::{Line, Outcome};
@@ -21,23 +24,23 @@ const TRIES: usize = 8;
 /// The item of messages that concern no budget; no budget may be called so.
 const OTHERS: &str = ":messages";
 
-/// One look at one budget.
-pub(crate) struct Look<'a> {
+/// What the decisions about one budget need.
+pub(crate) struct Context<'a> {
     pub app: &'a App,
     pub policy: &'a BudgetPolicy,
     pub spend: Result<Spend>,
     pub hourly: Option<Usd>,
-    pub asks: &'a [Ask],
+    pub inputs: &'a [Input],
     pub mode: Mode,
     pub now: Timestamp,
 }
 
-impl Look<'_> {
+impl Context<'_> {
     /// Decides and remembers; `entry` is afterwards what the look left behind.
     pub async fn reconcile(&self, entry: &mut Entry<Record>) -> Vec<BudgetLine> {
         let mut tries = 1;
         loop {
-            let (next, reasons) = self.decide(entry);
+            let (next, decisions) = self.decide(entry);
             let saved = match self.mode {
                 Mode::Act if next != *entry => self.save(entry, next).await,
                 Mode::Act => Ok(()),
@@ -48,7 +51,7 @@ impl Look<'_> {
                 }
             };
             match saved {
-                Ok(()) => return reasons.iter().map(|reason| self.line(reason)).collect(),
+                Ok(()) => return decisions.iter().map(|decision| self.line(decision)).collect(),
                 Err(error) if error.kind() == Kind::Conflict && tries < TRIES => {
                     tries += 1;
                     match self.app.entry(self.policy).await {
@@ -61,34 +64,24 @@ impl Look<'_> {
         }
     }
 
-    /// Everything that was asked, one after the other, and the messages that follow from it.
-    fn decide(&self, entry: &Entry<Record>) -> (Entry<Record>, Vec<Reason>) {
-        let (mut next, mut all) = (entry.clone(), Vec::new());
+    /// The decisions, and the entry with the messages that follow from them.
+    fn decide(&self, entry: &Entry<Record>) -> (Entry<Record>, Vec<Decision>) {
         let spend = match &self.spend {
-            Ok(spend) => Asked::Known(spend.clone()),
-            Err(error) => Asked::Unreachable(error.to_string()),
+            Ok(spend) => SpendLookup::Known(spend.clone()),
+            Err(error) => SpendLookup::Unreachable(error.to_string()),
         };
-        let seen = Seen { spend, hourly_micros: self.hourly.map(Usd::micros) };
-        for ask in self.asks {
-            let Plan { record, reasons } = plan(self.policy, &next.record, &seen, ask, self.now);
-            let before = std::mem::replace(&mut next.record, record);
-            for reason in reasons {
-                self.note(&mut next, &before, &reason);
-                all.push(reason);
-            }
+        let observed = Observed { spend, hourly_micros: self.hourly.map(Usd::micros) };
+        let Plan { record, decisions } = plan(self.policy, &entry.record, &observed, self.inputs, self.now);
+        let mut next = Entry { record, ..entry.clone() };
+        for decision in &decisions {
+            self.note(&mut next, &entry.record, &decision.reason);
         }
-        // Several messages in one look: what one of them changed, the others need not say again.
-        if all.len() > 1 {
-            let news = all.iter().any(|reason| !matches!(reason, Reason::Same { .. }));
-            all.retain(|reason| !news || !matches!(reason, Reason::Same { .. }));
-            all.dedup();
-        }
-        (next, all)
+        (next, decisions)
     }
 
     fn note(&self, entry: &mut Entry<Record>, before: &Record, reason: &Reason) {
         let app = self.app;
-        let about = message::About {
+        let context = message::Context {
             fleet: &app.config.fleet,
             policy: self.policy,
             before,
@@ -98,13 +91,13 @@ impl Look<'_> {
             console: &app.console,
             now: self.now,
         };
-        let told = about.tell(reason);
+        let notification = context.notification(reason);
         if let Reason::Lowered { .. } = reason {
             // Reached again, it is news again.
             let again = message::key(self.policy, &entry.record, "reached");
             entry.told.retain(|key| !key.starts_with(&again));
         }
-        if told.is_some_and(|message| entry.tell(self.now, message)) {
+        if notification.is_some_and(|message| entry.tell(self.now, message)) {
             entry.note(self.now, reason.label(), reason.to_string());
         }
     }
@@ -112,7 +105,7 @@ impl Look<'_> {
     /// What is spent, where Budgets could be asked. In the first hours of a period that may be nothing yet.
     pub fn standing(&self, record: &Record) -> Option<Standing> {
         let limit = self.spend.as_ref().ok().map(|spend| spend.limit.clone())?;
-        let spent = record.last.clone().unwrap_or_else(|| limit.with(0));
+        let spent = record.latest.clone().unwrap_or_else(|| limit.with(0));
         Some(Standing { budget: self.policy.name.clone(), spent, limit })
     }
 
@@ -123,28 +116,18 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn line(&self, reason: &Reason) -> BudgetLine {
-        let decision = match reason {
-            Reason::Same { .. } | Reason::NothingToDo { .. } => "keep",
-            Reason::Reached { held: false, .. } | Reason::HoldEnded { .. } | Reason::Resumed { .. } => "cut",
-            Reason::Reached { held: true, .. } | Reason::Doubted { .. } | Reason::Unverified { .. } => "hold_off",
-            Reason::Lowered { .. } | Reason::Ended { .. } | Reason::Released { .. } | Reason::Held { .. } => {
-                "give_back"
-            }
-            Reason::Noted { .. } | Reason::Forecast { .. } | Reason::Late { .. } | Reason::Cleared { .. } => "announce",
-            Reason::Confirmed { .. } => "believe",
-            Reason::Unreachable { .. } => "none",
-        };
+    fn line(&self, decision: &Decision) -> BudgetLine {
+        let Decision { action, reason } = decision;
         let done = vec![reason.to_string()];
-        let outcome = match (reason, self.mode, &self.spend) {
-            (Reason::Same { .. } | Reason::NothingToDo { .. }, ..) => Outcome::Unchanged,
-            // A tick that cannot see fails, so that somebody hears of it; a message is told all the same.
-            (Reason::Unreachable { .. }, _, Err(error)) => Outcome::Failed(error.copy()),
+        let outcome = match (action, self.mode, &self.spend) {
+            (Action::Keep, ..) => Outcome::Unchanged,
+            // A tick without an answer fails, so that the alarm on errors goes off; a notice is announced without it.
+            (Action::Fail, _, Err(error)) => Outcome::Failed(error.copy()),
             (_, Mode::DryRun, _) => Outcome::Planned(done),
             (_, Mode::Act, _) => Outcome::Changed(done),
         };
         let budget = self.policy.name.clone();
-        BudgetLine { budget, decision, reason: reason.label(), why: reason.to_string(), outcome }
+        BudgetLine { budget, decision: action.label(), reason: reason.label(), why: reason.to_string(), outcome }
     }
 }
 
@@ -160,50 +143,48 @@ impl App {
         let mut fine = true;
         for service in &self.config.fleet.services {
             let restriction = self.taken(entries, service, now);
-            let line = self.cut_service(service, restriction, mode, now).await;
+            let line = self.restrict_service(service, restriction, mode, now).await;
             fine &= !matches!(&line, Some(Line { outcome: Outcome::Failed(_), .. }));
             report.services.lines.extend(line);
         }
         fine
     }
 
-    async fn cut_service(
+    async fn restrict_service(
         &self,
         service: &ServicePolicy,
-        restriction: Option<BudgetRestriction>,
+        wanted: Option<BudgetRestriction>,
         mode: Mode,
         now: Timestamp,
     ) -> Option<Line> {
-        let line = |restriction: Option<&BudgetRestriction>, outcome: fn(Vec<String>) -> Outcome| {
-            let (decision, why) = describe(restriction);
-            let outcome = outcome(vec![why.clone()]);
-            Line { service: service.id(), decision, reason: "budget", why, image: None, outcome }
+        let line = |decision: &ServiceDecision, outcome: Outcome| {
+            let (service, why) = (service.id(), decision.to_string());
+            Line { service, decision: decision.label(), reason: "budget", why, image: None, outcome }
         };
-        let failed =
-            |error: Error| Line { outcome: Outcome::Failed(error), ..line(restriction.as_ref(), Outcome::Planned) };
-        let known: Entry<capacity::Record> = match self.ledger.load(&Subject::Service(service.id())).await {
-            Ok(entry) => entry,
-            Err(error) => return Some(failed(error)),
+        let known: Result<Entry<capacity::Record>> = self.ledger.load(&Subject::Service(service.id())).await;
+        let decision = match known {
+            Ok(entry) => ServiceDecision::new(entry.record.facts.budget.as_ref(), wanted),
+            Err(error) => return Some(line(&ServiceDecision::new(None, wanted), Outcome::Failed(error))),
         };
-        if known.record.facts.budget == restriction {
+        if decision == ServiceDecision::Keep {
             return None;
         }
         if mode == Mode::DryRun {
-            return Some(line(restriction.as_ref(), Outcome::Planned));
+            let planned = Outcome::Planned(vec![decision.to_string()]);
+            return Some(line(&decision, planned));
         }
-        let written = match self.write_cut(service, now).await {
+        let written = match self.write_restriction(service, now).await {
             Ok(written) => written?,
-            Err(error) => return Some(failed(error)),
+            Err(error) => return Some(line(&decision, Outcome::Failed(error))),
         };
-        let (_, what) = describe(written.as_ref());
-        let mut changes = vec![what];
+        let mut changes = vec![written.to_string()];
         let nudge = json!({"action": "reconcile", "service": service.id().to_string(), "at": now});
         if let Err(error) = self.functions.ask(&self.capacity_function, &nudge).await {
-            // The fact is written: the schedule's own tick finds it.
+            // The fact is written: the tick of the capacity function finds it.
             tracing::warn!(error.kind = error.kind().label(), "{error}");
             changes.push("the capacity function was not reached; its next tick acts on it".into());
         }
-        Some(Line { outcome: Outcome::Changed(changes), ..line(written.as_ref(), Outcome::Changed) })
+        Some(line(&written, Outcome::Changed(changes)))
     }
 
     /// What all budgets together take from a service.
@@ -217,20 +198,21 @@ impl App {
     /// Writes what all budgets together take from a service until what is read afterwards says the same; returns what
     /// was written, if anything was. Another invocation may move another budget at any moment: before the fact is
     /// written, that is a conflict or seen by the look after it; later, the other one sees what was written here.
-    async fn write_cut(&self, service: &ServicePolicy, now: Timestamp) -> Result<Option<Option<BudgetRestriction>>> {
+    async fn write_restriction(&self, service: &ServicePolicy, now: Timestamp) -> Result<Option<ServiceDecision>> {
         let subject = Subject::Service(service.id());
         let mut written = None;
         for _ in 0..TRIES {
             // First the item, then what it follows from: what is older than the item must not replace it.
             let mut entry: Entry<capacity::Record> = self.ledger.load(&subject).await?;
-            let restriction = self.taken(&self.entries().await?, service, now);
-            if entry.record.facts.budget == restriction {
+            let wanted = self.taken(&self.entries().await?, service, now);
+            let decision = ServiceDecision::new(entry.record.facts.budget.as_ref(), wanted.clone());
+            if decision == ServiceDecision::Keep {
                 return Ok(written);
             }
-            entry.note(now, "budget", describe(restriction.as_ref()).1);
-            entry.record.facts.budget.clone_from(&restriction);
+            entry.note(now, "budget", decision.to_string());
+            entry.record.facts.budget = wanted;
             match self.ledger.save(&subject, &mut entry).await {
-                Ok(()) => written = Some(restriction),
+                Ok(()) => written = Some(decision),
                 Err(error) if error.kind() == Kind::Conflict => {}
                 Err(error) => return Err(error),
             }
@@ -272,18 +254,6 @@ impl App {
             Err(error) => report.failed(&subject.to_string(), error),
         }
     }
-}
-
-/// What is done to a service, and the sentence about it.
-fn describe(restriction: Option<&BudgetRestriction>) -> (&'static str, String) {
-    let Some(restriction) = restriction else { return ("give_back", "no budget takes anything from it".into()) };
-    let taken = message::restriction(restriction);
-    let why = format!(
-        "{} % of a budget is spent: it {taken} until {}",
-        restriction.reached_percent,
-        format_time(restriction.until)
-    );
-    ("cut", why)
 }
 
 impl BudgetLine {

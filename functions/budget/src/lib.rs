@@ -37,7 +37,7 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use planner::budget::{Ask, BudgetPolicies, BudgetPolicy, Record};
+use planner::budget::{BudgetPolicies, BudgetPolicy, Input, Record};
 use planner::model::Prices;
 use serde_json::{Value, json};
 use shared::aws::{Budgets, Connection, DynamoDb, Ecs, Functions, Sns};
@@ -125,20 +125,20 @@ impl Function for App {
     }
 }
 
-/// Budgets to look at, each with what is asked of it.
-type Scope<'a> = Vec<(&'a BudgetPolicy, Vec<Ask>)>;
+/// Budgets to decide about, each with its inputs.
+type Scope<'a> = Vec<(&'a BudgetPolicy, Vec<Input>)>;
 
 impl App {
     /// The budgets that a trigger concerns, and the messages that concern none.
     fn scope<'a>(&'a self, trigger: &'a Trigger, now: Timestamp) -> Result<(Scope<'a>, Vec<&'a Message>)> {
-        let each = |ask: Ask| self.policies.iter().map(|policy| (policy, vec![ask.clone()])).collect();
+        let each = |inputs: Vec<Input>| self.policies.iter().map(|policy| (policy, inputs.clone())).collect();
         match trigger {
-            Trigger::Everything | Trigger::Ignored(_) => Ok((each(Ask::Nothing), Vec::new())),
+            Trigger::Everything | Trigger::Ignored(_) => Ok((each(Vec::new()), Vec::new())),
             Trigger::Request(request) => {
-                let ask = request.ask(now)?;
+                let inputs = request.input(now)?.into_iter().collect();
                 let scope = match request.budget() {
-                    None => each(ask),
-                    Some(name) => vec![(self.named(name)?, vec![ask])],
+                    None => each(inputs),
+                    Some(name) => vec![(self.named(name)?, inputs)],
                 };
                 Ok((scope, Vec::new()))
             }
@@ -149,11 +149,11 @@ impl App {
                         Content::Budget { name, notice } => self.policies.get(name).zip(Some(notice)),
                         Content::Anomaly(_) | Content::Unknown => None,
                     };
-                    match held.map(|(policy, notice)| (policy, Ask::Notice(notice.clone()))) {
+                    match held.map(|(policy, notice)| (policy, Input::Notice(notice.clone()))) {
                         None => others.push(message),
-                        Some((policy, ask)) => match scope.iter_mut().find(|(known, _)| known.name == policy.name) {
-                            Some((_, asks)) => asks.push(ask),
-                            None => scope.push((policy, vec![ask])),
+                        Some((policy, input)) => match scope.iter_mut().find(|(known, _)| known.name == policy.name) {
+                            Some((_, inputs)) => inputs.push(input),
+                            None => scope.push((policy, vec![input])),
                         },
                     }
                 }
@@ -174,12 +174,12 @@ impl App {
         let mut entries = self.entries().await?;
         let hourly = self.hourly().await;
         let spends = join_all(scope.iter().map(|(policy, _)| self.spend(policy))).await;
-        for ((policy, asks), spend) in scope.iter().zip(spends) {
+        for ((policy, inputs), spend) in scope.iter().zip(spends) {
             let at = entries.iter().position(|(known, _)| known.name == policy.name);
             let Some((_, entry)) = at.and_then(|at| entries.get_mut(at)) else { continue };
-            let look = apply::Look { app: self, policy, spend, hourly, asks, mode, now };
-            report.budgets.extend(look.reconcile(entry).await);
-            report.standings.extend(look.standing(&entry.record));
+            let context = apply::Context { app: self, policy, spend, hourly, inputs, mode, now };
+            report.budgets.extend(context.reconcile(entry).await);
+            report.standings.extend(context.standing(&entry.record));
         }
         if mode == Mode::Act && entries.len() > 1 {
             // Another invocation may have moved another budget meanwhile, and have left its services to this one.

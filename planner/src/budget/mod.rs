@@ -1,23 +1,38 @@
-//! Decides what a budget takes from which service. Pure: no I/O, no clock.
+//! Decides which restrictions a budget puts on which service. Pure: no I/O, no clock.
 //!
-//! A message of AWS Budgets is a hint: [`plan`] judges the figure that Budgets gives when it is asked, believes it or
-//! not, and says which tiers are in force. [`restrictions`] turns the records of all budgets into one fact per service, which
-//! the capacity planner reads.
+//! A notice of AWS Budgets is a hint: [`plan`] assesses the figure that AWS Budgets returns when it is asked, trusts it or
+//! doubts it, and decides which tiers are in force. [`restrictions`] turns the records of all budgets into one fact per
+//! service, which the capacity planner reads.
 
 mod amount;
-mod judge;
+mod days;
+mod decision;
+mod doubt;
+mod notice;
+mod observed;
 mod period;
 mod plan;
 mod policy;
 mod reason;
-mod state;
+mod record;
+pub mod request;
+mod restriction;
+mod restrictions;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 pub use amount::Amount;
-pub use judge::Doubt;
-pub use period::{Every, Period};
-pub use plan::{Ask, Asked, Notice, NoticeKind, Plan, Seen, Spend, plan};
-pub use policy::{BudgetPolicies, BudgetPolicy, Restriction, Tier};
+pub use days::{Day, Days};
+pub use decision::{Action, Decision, Plan};
+pub use doubt::Doubt;
+pub use notice::{Notice, NoticeKind};
+pub use observed::{Observed, Spend, SpendLookup};
+pub use period::{Period, TimeUnit};
+pub use plan::{Input, plan};
+pub use policy::{BudgetPolicies, BudgetPolicy, Tier};
 pub use reason::Reason;
-pub use state::{Day, Doubted, Hold, Record, Release, restrictions};
+pub use record::{DoubtedFigure, Hold, ObservedTimes, Record, Release};
+pub use request::Request;
+pub use restriction::Restriction;
+pub use restrictions::{ServiceDecision, restrictions};

@@ -5,19 +5,19 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-/// How often a budget starts again.
+/// How often a budget resets, as AWS Budgets calls it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Every {
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TimeUnit {
     /// Each day.
-    Day,
+    Daily,
     /// Each month.
     #[default]
-    Month,
+    Monthly,
     /// Each quarter of the calendar year.
-    Quarter,
+    Quarterly,
     /// Each calendar year.
-    Year,
+    Annually,
 }
 
 /// One period of a budget.
@@ -29,16 +29,16 @@ pub struct Period {
     pub end: Timestamp,
 }
 
-impl Every {
+impl TimeUnit {
     /// The period that `now` is in.
     pub fn period(self, now: Timestamp) -> Period {
         let today = day(now);
         let quarter = (today.month() - 1) / 3 * 3 + 1;
         let (first, length) = match self {
-            Every::Day => (today, 1.day()),
-            Every::Month => (today.first_of_month(), 1.month()),
-            Every::Quarter => (date(today.year(), quarter, 1), 3.months()),
-            Every::Year => (today.first_of_year(), 1.year()),
+            TimeUnit::Daily => (today, 1.day()),
+            TimeUnit::Monthly => (today.first_of_month(), 1.month()),
+            TimeUnit::Quarterly => (date(today.year(), quarter, 1), 3.months()),
+            TimeUnit::Annually => (today.first_of_year(), 1.year()),
         };
         Period { start: midnight(first), end: midnight(first.saturating_add(length)) }
     }
@@ -60,16 +60,16 @@ mod tests {
 
     #[test]
     fn a_period_begins_and_ends_at_midnight_utc() {
-        for (every, now, start, end) in [
-            (Every::Day, "2026-11-30T23:59:59Z", "2026-11-30", "2026-12-01"),
-            (Every::Month, "2026-11-30T23:59:59.999Z", "2026-11-01", "2026-12-01"),
-            (Every::Month, "2026-12-01T00:00:00Z", "2026-12-01", "2027-01-01"),
-            (Every::Month, "2028-02-29T12:00:00Z", "2028-02-01", "2028-03-01"),
-            (Every::Quarter, "2026-11-21T10:00:00Z", "2026-10-01", "2027-01-01"),
-            (Every::Quarter, "2027-01-01T00:00:00Z", "2027-01-01", "2027-04-01"),
-            (Every::Year, "2026-11-21T10:00:00Z", "2026-01-01", "2027-01-01"),
+        for (time_unit, now, start, end) in [
+            (TimeUnit::Daily, "2026-11-30T23:59:59Z", "2026-11-30", "2026-12-01"),
+            (TimeUnit::Monthly, "2026-11-30T23:59:59.999Z", "2026-11-01", "2026-12-01"),
+            (TimeUnit::Monthly, "2026-12-01T00:00:00Z", "2026-12-01", "2027-01-01"),
+            (TimeUnit::Monthly, "2028-02-29T12:00:00Z", "2028-02-01", "2028-03-01"),
+            (TimeUnit::Quarterly, "2026-11-21T10:00:00Z", "2026-10-01", "2027-01-01"),
+            (TimeUnit::Quarterly, "2027-01-01T00:00:00Z", "2027-01-01", "2027-04-01"),
+            (TimeUnit::Annually, "2026-11-21T10:00:00Z", "2026-01-01", "2027-01-01"),
         ] {
-            let period = every.period(now.parse().unwrap());
+            let period = time_unit.period(now.parse().unwrap());
             let at = |day: &str| format!("{day}T00:00:00Z").parse::<Timestamp>().unwrap();
             assert_eq!(period, Period { start: at(start), end: at(end) }, "{now}");
         }

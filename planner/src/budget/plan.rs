@@ -1,154 +1,94 @@
-//! The state machine of one budget: period, requests, figure, tier, message, in this order.
+//! The decisions about one budget: period, request, figure, tier, notice, in this order.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::amount::Amount;
-use super::judge::{Verdict, judge};
-use super::period::{Every, Period, day};
+use super::decision::{Decision, Plan};
+use super::doubt::Reading;
+use super::notice::{Notice, NoticeKind};
+use super::observed::{Observed, Spend, SpendLookup};
+use super::period::{Period, day};
 use super::policy::BudgetPolicy;
 use super::reason::Reason;
-use super::state::{Doubted, Hold, Record, Release};
+use super::record::{DoubtedFigure, ObservedTimes, Record};
+use super::request::Request;
+use super::verdict::{Verdict, assess};
 
-/// What Budgets says of a budget.
+/// What has to be answered beside the state of the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spend {
-    /// How often it starts again.
-    pub every: Every,
-    /// What may be spent in a period.
-    pub limit: Amount,
-    /// What is spent in this period.
-    pub actual: Amount,
-    /// What will be spent, when Budgets knows enough to say.
-    pub forecast: Option<Amount>,
-}
-
-/// What was seen of a budget.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// What Budgets says.
-    pub spend: Asked,
-    /// What the tasks that run cost in an hour, by the price table, in millionths of a US dollar, if that is known.
-    pub hourly_micros: Option<u64>,
-}
-
-/// The answer of Budgets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// It says this.
-    Known(Spend),
-    /// It could not be asked.
-    Unreachable(String),
-}
-
-/// What somebody asks, or a message says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Ask {
-    /// Nothing; a tick.
-    #[default]
-    Nothing,
-    /// A message from Budgets.
+pub enum Input {
+    /// An engineer requests something.
+    Request(Request),
+    /// AWS Budgets has sent a notice.
     Notice(Notice),
-    /// End what is in force for the rest of the period.
-    Release {
-        /// Who asks.
-        by: String,
-        /// Why, in their words.
-        why: Option<String>,
-    },
-    /// Keep all tiers off until then.
-    Hold {
-        /// Who asks.
-        by: String,
-        /// Why, in their words.
-        why: Option<String>,
-        /// Until when.
-        until: Timestamp,
-    },
-    /// End a release and a hold.
-    Resume {
-        /// Who asks.
-        by: String,
-    },
-    /// The doubted figure is right.
-    Confirm {
-        /// Who asks.
-        by: String,
-    },
 }
 
-/// A message from Budgets, as far as it matters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// What it is about.
-    pub kind: NoticeKind,
-    /// The figure.
-    pub amount: Amount,
-    /// What the figure has passed.
-    pub threshold: Option<Amount>,
-    /// The limit, as the message has it.
-    pub limit: Option<Amount>,
-    /// When Budgets wrote it.
-    pub at: Timestamp,
-}
-
-/// What a message is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoticeKind {
-    /// What was spent.
-    Actual,
-    /// What will be.
-    Forecasted,
-}
-
-/// What a look at a budget leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// What to remember.
-    pub record: Record,
-    /// What became of it, in the order it came about; never empty.
-    pub reasons: Vec<Reason>,
-}
-
-/// Looks at one budget. Calling it again with what it left behind, whatever came in between twice or late, changes nothing.
-pub fn plan(policy: &BudgetPolicy, record: &Record, seen: &Seen, ask: &Ask, now: Timestamp) -> Plan {
-    let mut look = Look { policy, record: record.clone(), reasons: Vec::new(), now };
-    let period = look.begin_period(seen);
-    look.end_hold();
-    look.answer(ask);
-    look.count_own(seen.hourly_micros);
-    match &seen.spend {
-        Asked::Known(spend) => {
-            look.judge(spend, period, seen.hourly_micros.is_some());
-            look.move_tier(spend);
-            look.hear(ask, spend, period);
-        }
-        Asked::Unreachable(why) => look.hear_unverified(ask, why, period),
+/// Decides about one budget; `inputs` is empty on a tick. Deciding again on the record that it returns, whatever arrives
+/// twice or late in between, changes nothing.
+pub fn plan(policy: &BudgetPolicy, record: &Record, observed: &Observed, inputs: &[Input], now: Timestamp) -> Plan {
+    let mut reasons = Vec::new();
+    let mut record = record.clone();
+    let tick = inputs.is_empty().then_some(None);
+    for input in tick.into_iter().chain(inputs.iter().map(Some)) {
+        let mut draft = Draft { policy, record, reasons: Vec::new(), now };
+        draft.decide(observed, input);
+        record = draft.record;
+        reasons.extend(draft.reasons);
     }
-    if look.reasons.is_empty() {
-        let same = Reason::Same { percent: look.record.percent(), tier: look.record.in_force(now) };
-        look.reasons.push(same);
+    // Of several inputs, what one has changed the others need not repeat.
+    if reasons.len() > 1 {
+        let changed = reasons.iter().any(|reason| !matches!(reason, Reason::Unchanged { .. }));
+        reasons.retain(|reason| !changed || !matches!(reason, Reason::Unchanged { .. }));
+        reasons.dedup();
     }
-    Plan { record: look.record, reasons: look.reasons }
+    Plan { record, decisions: reasons.into_iter().map(Decision::from).collect() }
 }
 
 /// What is in force in the last second of a period ends with it.
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
-struct Look<'a> {
+/// The plan as far as it is made.
+struct Draft<'a> {
     policy: &'a BudgetPolicy,
     record: Record,
     reasons: Vec<Reason>,
     now: Timestamp,
 }
 
-impl Look<'_> {
-    /// Moves on to the period of `now`, and never back: a late tick belongs to the period that is remembered.
-    fn begin_period(&mut self, seen: &Seen) -> Period {
-        let record = &mut self.record;
-        if let Asked::Known(spend) = &seen.spend {
-            record.every = spend.every;
+impl Draft<'_> {
+    fn decide(&mut self, observed: &Observed, input: Option<&Input>) {
+        let period = self.begin_period(observed);
+        self.expire_hold();
+        if let Some(Input::Request(request)) = input {
+            let reason = request.apply(&mut self.record, self.now);
+            self.reasons.push(reason);
         }
-        let period = record.every.period(self.now);
+        let notice = match input {
+            Some(Input::Notice(notice)) => Some(notice),
+            Some(Input::Request(_)) | None => None,
+        };
+        self.add_tasks_cost(observed.hourly_micros);
+        match &observed.spend {
+            SpendLookup::Known(spend) => {
+                self.assess_figure(spend, period, observed.hourly_micros.is_some());
+                self.move_tier(spend);
+                self.reasons.extend(notice.and_then(|notice| self.answer(notice, spend, period)));
+            }
+            SpendLookup::Unreachable(error) => self.reasons.push(unverified(notice, error, period)),
+        }
+        if self.reasons.is_empty() {
+            let (percent, tier) = (self.record.percent(), self.record.in_force(self.now));
+            self.reasons.push(Reason::Unchanged { percent, tier });
+        }
+    }
+
+    /// Moves on to the period of `now`, and never back: a late tick belongs to the recorded period.
+    fn begin_period(&mut self, observed: &Observed) -> Period {
+        let record = &mut self.record;
+        if let SpendLookup::Known(spend) = &observed.spend {
+            record.time_unit = spend.time_unit;
+        }
+        let period = record.time_unit.period(self.now);
         let Some(known) = record.period else {
             record.period = Some(period);
             return period;
@@ -158,103 +98,75 @@ impl Look<'_> {
         }
         if known.end <= self.now {
             if let Some(tier) = record.in_force(known.end - SECOND) {
-                self.reasons.push(Reason::Ended { period: known, tier });
+                self.reasons.push(Reason::PeriodEnded { period: known, tier });
             }
             let greatest = record.figure.take();
-            record.former = record.last.take().or(greatest);
+            record.previous_period = record.latest.take().or(greatest);
             (record.tier, record.doubted, record.confirmed, record.released) = (None, None, None, None);
         }
-        // Otherwise the budget now counts in other steps; what it has reached is seen below.
+        // Otherwise the budget now resets at other intervals; the tier that it has reached is determined below.
         record.period = Some(period);
         period
     }
 
-    fn end_hold(&mut self) {
+    fn expire_hold(&mut self) {
         let Some(hold) = self.record.hold.take_if(|hold| hold.until <= self.now) else { return };
         if let Some(tier) = self.record.in_force(self.now) {
             self.reasons.push(Reason::HoldEnded { by: hold.by, until: hold.until, tier });
         }
     }
 
-    fn answer(&mut self, ask: &Ask) {
-        let (record, now) = (&mut self.record, self.now);
-        let reason = match ask {
-            Ask::Nothing | Ask::Notice(_) => return,
-            Ask::Release { by, why } => match record.tier.filter(|_| record.in_force(now).is_some()) {
-                Some(tier) => {
-                    record.released = Some(Release { up_to: tier, by: by.clone() });
-                    Reason::Released { by: by.clone(), why: why.clone(), tier, at: now }
-                }
-                None => Reason::NothingToDo { what: "no tier is in force" },
-            },
-            Ask::Hold { by, why, until } => {
-                record.hold = Some(Hold { until: *until, by: by.clone() });
-                Reason::Held { by: by.clone(), why: why.clone(), until: *until }
-            }
-            Ask::Resume { by } => match (record.hold.take(), record.released.take()) {
-                (None, None) => Reason::NothingToDo { what: "nothing is released or held" },
-                _ => Reason::Resumed { by: by.clone(), tier: record.in_force(now), at: now },
-            },
-            Ask::Confirm { by } => match &record.doubted {
-                Some(doubted) => {
-                    record.confirmed = Some(doubted.figure.clone());
-                    Reason::Confirmed { by: by.clone(), figure: doubted.figure.clone() }
-                }
-                None => Reason::NothingToDo { what: "no figure is in doubt" },
-            },
-        };
-        self.reasons.push(reason);
-    }
-
-    /// Adds what the tasks cost since the last look, taking for granted that they ran all that time.
-    fn count_own(&mut self, hourly_micros: Option<u64>) {
+    /// Adds the cost of the tasks since the last observation, on the assumption that they ran all that time.
+    fn add_tasks_cost(&mut self, hourly_micros: Option<u64>) {
         let now = self.now;
-        let (first, last) = self.record.looked.unwrap_or((now, now));
+        let ObservedTimes { first, last } = self.record.observed.unwrap_or(ObservedTimes { first: now, last: now });
         if last > now {
             return;
         }
-        self.record.looked = Some((first, now));
+        self.record.observed = Some(ObservedTimes { first, last: now });
         let seconds = u64::try_from(now.duration_since(last).as_secs()).unwrap_or_default();
         let micros = u128::from(hourly_micros.unwrap_or_default()) * u128::from(seconds) / 3600;
-        let own = &mut self.record.day(day(now)).own_micros;
-        *own = own.saturating_add(u64::try_from(micros).unwrap_or(u64::MAX));
+        let cost = &mut self.record.days.entry(day(now)).tasks_cost_micros;
+        *cost = cost.saturating_add(u64::try_from(micros).unwrap_or(u64::MAX));
     }
 
-    /// Believes the figure, or not.
-    fn judge(&mut self, spend: &Spend, period: Period, hourly: bool) {
+    /// Trusts the figure, or doubts it.
+    fn assess_figure(&mut self, spend: &Spend, period: Period, tasks_priced: bool) {
         let reached = self.policy.tier(spend.actual.percent_of(&spend.limit)).map(|tier| tier.at_percent);
-        let higher = reached > self.record.tier;
-        match judge(&self.record, spend, period, higher, hourly, self.now) {
-            Verdict::Former => {}
+        let reading = Reading { spend, period, reaches_higher_tier: reached > self.record.tier, tasks_priced };
+        match assess(&self.record, reading, self.now) {
+            Verdict::PreviousPeriod => {}
             Verdict::Doubted(doubt) => {
                 let since = self.record.doubted.as_ref().map_or(self.now, |known| known.since);
                 let figure = spend.actual.clone();
                 if self.record.doubted.is_none() {
                     self.reasons.push(Reason::Doubted { figure: figure.clone(), doubt: doubt.clone(), since });
                 }
-                self.record.doubted = Some(Doubted { figure, since, doubt });
+                self.record.doubted = Some(DoubtedFigure { figure, since, doubt });
             }
-            Verdict::Believed => {
-                if let Some(doubted) = self.record.doubted.take()
-                    && self.record.confirmed.is_none()
-                {
-                    self.reasons.push(Reason::Cleared { figure: spend.actual.clone(), since: doubted.since });
-                }
-                self.record.day(day(self.now)).figure = Some(spend.actual.clone());
-                self.record.last = Some(spend.actual.clone());
-                let higher =
-                    self.record.figure.as_ref().is_none_or(|known| {
-                        known.unit != spend.actual.unit || known.hundredths < spend.actual.hundredths
-                    });
-                if higher {
-                    self.record.figure = Some(spend.actual.clone());
-                }
-            }
+            Verdict::Trusted => self.count(spend),
         }
         self.record.limit = Some(spend.limit.clone());
     }
 
-    /// The tier follows the greatest figure of the period and today's limit: a lower figure ends nothing, a higher limit does.
+    /// The figure counts from now on.
+    fn count(&mut self, spend: &Spend) {
+        let (record, figure) = (&mut self.record, &spend.actual);
+        if let Some(doubted) = record.doubted.take()
+            && record.confirmed.is_none()
+        {
+            self.reasons.push(Reason::Cleared { figure: figure.clone(), since: doubted.since });
+        }
+        record.days.entry(day(self.now)).figure = Some(figure.clone());
+        record.latest = Some(figure.clone());
+        let greater = |known: &Amount| known.unit != figure.unit || known.hundredths < figure.hundredths;
+        if record.figure.as_ref().is_none_or(greater) {
+            record.figure = Some(figure.clone());
+        }
+    }
+
+    /// The tier follows the greatest figure of the period and today's limit: a lower figure ends nothing, a higher limit
+    /// does.
     fn move_tier(&mut self, spend: &Spend) {
         let percent = self.record.percent();
         let reached = self.policy.tier(percent).map(|tier| tier.at_percent);
@@ -271,35 +183,32 @@ impl Look<'_> {
         }
     }
 
-    /// A message that says what is known by now says nothing new.
-    fn hear(&mut self, ask: &Ask, spend: &Spend, period: Period) {
-        let Ask::Notice(notice) = ask else { return };
-        let notice = notice.clone();
+    /// What to say about a notice; `None` when the figure says it already.
+    fn answer(&self, notice: &Notice, spend: &Spend, period: Period) -> Option<Reason> {
         let covered = notice.threshold.as_ref().is_some_and(|threshold| {
             let at = threshold.percent_of(notice.limit.as_ref().unwrap_or(&spend.limit));
-            // A threshold in percent is told in dollars and cents, so a share may come out one too low.
+            // A threshold in percent arrives in dollars and cents, so a share may come out one too low.
             let begins = self.policy.tiers.iter().any(|tier| tier.at_percent.abs_diff(at) <= 1);
             begins && self.record.tier.is_some_and(|tier| tier + 1 >= at)
         });
-        let told = self.reasons.iter().any(|reason| matches!(reason, Reason::Reached { .. }));
+        let announced = self.reasons.iter().any(|reason| matches!(reason, Reason::Reached { .. }));
+        let notice = notice.clone();
         match notice.kind {
-            _ if notice.at < period.start => self.reasons.push(Reason::Late { notice }),
-            NoticeKind::Forecasted => self.reasons.push(Reason::Forecast { notice }),
-            NoticeKind::Actual if covered || told || self.record.doubted.is_some() => {}
-            NoticeKind::Actual => self.reasons.push(Reason::Noted { notice, figure: spend.actual.clone() }),
+            _ if notice.at < period.start => Some(Reason::LateNotice { notice }),
+            NoticeKind::Forecasted => Some(Reason::Forecast { notice }),
+            NoticeKind::Actual if covered || announced || self.record.doubted.is_some() => None,
+            NoticeKind::Actual => Some(Reason::NoTier { notice, figure: spend.actual.clone() }),
         }
     }
+}
 
-    /// Nothing is done about a figure that cannot be verified.
-    fn hear_unverified(&mut self, ask: &Ask, why: &str, period: Period) {
-        let why = why.to_owned();
-        self.reasons.push(match ask {
-            Ask::Notice(notice) => match notice.kind {
-                _ if notice.at < period.start => Reason::Late { notice: notice.clone() },
-                NoticeKind::Forecasted => Reason::Forecast { notice: notice.clone() },
-                NoticeKind::Actual => Reason::Unverified { notice: notice.clone(), why },
-            },
-            _ => Reason::Unreachable { why },
-        });
+/// A figure that cannot be verified changes nothing.
+fn unverified(notice: Option<&Notice>, error: &str, period: Period) -> Reason {
+    let error = error.to_owned();
+    let Some(notice) = notice.cloned() else { return Reason::Unreachable { error } };
+    match notice.kind {
+        _ if notice.at < period.start => Reason::LateNotice { notice },
+        NoticeKind::Forecasted => Reason::Forecast { notice },
+        NoticeKind::Actual => Reason::Unverified { notice, error },
     }
 }

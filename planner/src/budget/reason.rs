@@ -5,16 +5,16 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::amount::Amount;
-use super::judge::Doubt;
+use super::doubt::Doubt;
+use super::notice::Notice;
 use super::period::Period;
-use super::plan::{Notice, NoticeKind};
 use crate::model::format_time;
 
 /// What became of a look at a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Nothing is new.
-    Same {
+    Unchanged {
         /// Share of the limit that is spent, in percent.
         percent: u32,
         /// The tier that is in force.
@@ -59,15 +59,15 @@ pub enum Reason {
         /// The message.
         notice: Notice,
         /// Why it could not be asked.
-        why: String,
+        error: String,
     },
     /// Budgets could not be asked.
     Unreachable {
         /// Why.
-        why: String,
+        error: String,
     },
     /// A message about something at which no tier begins, or that Budgets itself no longer says.
-    Noted {
+    NoTier {
         /// The message.
         notice: Notice,
         /// What Budgets says now.
@@ -79,12 +79,12 @@ pub enum Reason {
         notice: Notice,
     },
     /// A message about a period that is over.
-    Late {
+    LateNotice {
         /// The message.
         notice: Notice,
     },
     /// The period is over, and with it what was in force.
-    Ended {
+    PeriodEnded {
         /// The period.
         period: Period,
         /// The highest tier that was reached.
@@ -95,7 +95,7 @@ pub enum Reason {
         /// Who.
         by: String,
         /// Why, in their words.
-        why: Option<String>,
+        reason: Option<String>,
         /// The highest tier that was ended.
         tier: u32,
         /// When.
@@ -106,7 +106,7 @@ pub enum Reason {
         /// Who.
         by: String,
         /// Why, in their words.
-        why: Option<String>,
+        reason: Option<String>,
         /// Until when.
         until: Timestamp,
     },
@@ -146,17 +146,17 @@ impl Reason {
     /// Stable name for logs and metrics.
     pub fn label(&self) -> &'static str {
         match self {
-            Reason::Same { .. } => "same",
+            Reason::Unchanged { .. } => "unchanged",
             Reason::Reached { .. } => "reached",
             Reason::Lowered { .. } => "lowered",
             Reason::Doubted { .. } => "doubted",
             Reason::Cleared { .. } => "cleared",
             Reason::Unverified { .. } => "unverified",
             Reason::Unreachable { .. } => "unreachable",
-            Reason::Noted { .. } => "noted",
+            Reason::NoTier { .. } => "no_tier",
             Reason::Forecast { .. } => "forecast",
-            Reason::Late { .. } => "late",
-            Reason::Ended { .. } => "ended",
+            Reason::LateNotice { .. } => "late_notice",
+            Reason::PeriodEnded { .. } => "period_ended",
             Reason::Released { .. } => "released",
             Reason::Held { .. } => "held",
             Reason::HoldEnded { .. } => "hold_ended",
@@ -170,8 +170,10 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::Same { percent, tier: None } => write!(f, "{percent} % of the limit is spent, no tier is in force"),
-            Reason::Same { percent, tier: Some(tier) } => {
+            Reason::Unchanged { percent, tier: None } => {
+                write!(f, "{percent} % of the limit is spent, no tier is in force")
+            }
+            Reason::Unchanged { percent, tier: Some(tier) } => {
                 write!(f, "{percent} % of the limit is spent, the tier of {tier} % is in force")
             }
             Reason::Reached { tier, percent, held: false } => {
@@ -190,19 +192,19 @@ impl fmt::Display for Reason {
             Reason::Cleared { figure, since } => {
                 write!(f, "{figure} is believed; the figure since {} was not", format_time(*since))
             }
-            Reason::Unverified { notice, why } => write!(f, "{notice}, and Budgets cannot be asked: {why}"),
-            Reason::Unreachable { why } => write!(f, "Budgets cannot be asked: {why}"),
-            Reason::Noted { notice, figure } => write!(f, "{notice}; Budgets says {figure}, and no tier begins"),
+            Reason::Unverified { notice, error } => write!(f, "{notice}, and Budgets cannot be asked: {error}"),
+            Reason::Unreachable { error } => write!(f, "Budgets cannot be asked: {error}"),
+            Reason::NoTier { notice, figure } => write!(f, "{notice}; Budgets says {figure}, and no tier begins"),
             Reason::Forecast { notice } => write!(f, "{notice}; a forecast takes nothing away"),
-            Reason::Late { notice } => write!(f, "{notice}, of a period that is over"),
-            Reason::Ended { period, tier } => {
+            Reason::LateNotice { notice } => write!(f, "{notice}, of a period that is over"),
+            Reason::PeriodEnded { period, tier } => {
                 write!(f, "the period ended at {}, and with it the tier of {tier} %", format_time(period.end))
             }
-            Reason::Released { by, why, tier, .. } => {
-                write!(f, "{by} ended the tiers up to {tier} % for this period{}", words(why))
+            Reason::Released { by, reason, tier, .. } => {
+                write!(f, "{by} ended the tiers up to {tier} % for this period{}", words(reason))
             }
-            Reason::Held { by, why, until } => {
-                write!(f, "{by} keeps tiers off until {}{}", format_time(*until), words(why))
+            Reason::Held { by, reason, until } => {
+                write!(f, "{by} keeps tiers off until {}{}", format_time(*until), words(reason))
             }
             Reason::HoldEnded { by, tier, .. } => {
                 write!(f, "the time for which {by} kept tiers off is over: the tier of {tier} % begins")
@@ -215,20 +217,7 @@ impl fmt::Display for Reason {
     }
 }
 
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            NoticeKind::Actual => "spent",
-            NoticeKind::Forecasted => "forecast",
-        };
-        match &self.threshold {
-            Some(threshold) => write!(f, "a message says that {} is {kind}, more than {threshold}", self.amount),
-            None => write!(f, "a message says that {} is {kind}", self.amount),
-        }
-    }
-}
-
 /// `: launch week` where somebody said why.
-fn words(why: &Option<String>) -> String {
-    why.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
+fn words(reason: &Option<String>) -> String {
+    reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
 }

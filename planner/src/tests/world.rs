@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::policies::{Policies, REPOSITORY};
 use crate::alarm::{self, AlarmPolicy, Place, Sighting, Step};
-use crate::budget::{self, Amount, Asked, BudgetPolicy, Every, Notice, NoticeKind, Spend};
+use crate::budget::{self, Amount, BudgetPolicy, Notice, NoticeKind, Spend, SpendLookup, TimeUnit};
 use crate::capacity::{self, Bounds, Deadlines, Observed, Scaling, SpotEvent};
 use crate::fleet::Fleet;
 use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, Strategy, Task};
@@ -206,7 +206,7 @@ impl World {
                     self.roll(Ask::Nothing);
                     self.schedule(None);
                 }
-                Event::Notice(notice) => self.count(&budget::Ask::Notice(notice)),
+                Event::Notice(notice) => self.count(&[budget::Input::Notice(notice)]),
                 Event::Alarm(alarm, sighting) => self.hear(alarm, Some(sighting)),
                 Event::Shortage => self.schedule(Some(SpotEvent::NoCapacity)),
             }
@@ -217,7 +217,7 @@ impl World {
     pub fn tick(&mut self) {
         self.roll(Ask::Nothing);
         self.schedule(None);
-        self.count(&budget::Ask::Nothing);
+        self.count(&[]);
         (0..self.alarms.len()).for_each(|alarm| self.hear(alarm, None));
     }
 
@@ -422,11 +422,11 @@ impl World {
     }
 
     /// The budget function.
-    fn count(&mut self, ask: &budget::Ask) {
+    fn count(&mut self, inputs: &[budget::Input]) {
         let (limit, actual) = (Amount::cents(LIMIT), Amount::cents(LIMIT / 100 * self.percent));
-        let spend = Spend { every: Every::Month, limit, actual, forecast: None };
-        let seen = budget::Seen { spend: Asked::Known(spend), hourly_micros: None };
-        self.spent = budget::plan(&self.budget, &self.spent, &seen, ask, self.now).record;
+        let spend = Spend { time_unit: TimeUnit::Monthly, limit, actual, forecast: None };
+        let observed = budget::Observed { spend: SpendLookup::Known(spend), hourly_micros: None };
+        self.spent = budget::plan(&self.budget, &self.spent, &observed, inputs, self.now).record;
         let restriction = budget::restrictions([(&self.budget, &self.spent)], self.now).remove("web");
         if self.capacity.facts.budget != restriction {
             self.capacity.facts.budget = restriction;

@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use aws_sdk_budgets::types::{Spend as Written, TimeUnit};
+use aws_sdk_budgets::types::{Spend as Written, TimeUnit as Unit};
 
 use super::connection::{Connection, Service};
 use super::error::classify;
 use crate::error::{Context, Error, Result};
-use planner::budget::{Amount, Every, Spend};
+use planner::budget::{Amount, Spend, TimeUnit};
 
 /// Asks what is spent.
 ///
@@ -44,11 +44,11 @@ impl Budgets {
         let answer = call.send().await.map_err(classify).context(context)?;
         let budget = answer.budget().ok_or_else(|| Error::not_found("not in the answer")).context(context)?;
         let spend = || {
-            let every = match budget.time_unit() {
-                TimeUnit::Daily => Every::Day,
-                TimeUnit::Monthly => Every::Month,
-                TimeUnit::Quarterly => Every::Quarter,
-                TimeUnit::Annually => Every::Year,
+            let time_unit = match budget.time_unit() {
+                Unit::Daily => TimeUnit::Daily,
+                Unit::Monthly => TimeUnit::Monthly,
+                Unit::Quarterly => TimeUnit::Quarterly,
+                Unit::Annually => TimeUnit::Annually,
                 other => return Err(Error::bad_field("TimeUnit", other, "DAILY, MONTHLY, QUARTERLY or ANNUALLY")),
             };
             let limit = budget.budget_limit().map(amount).transpose()?.or_else(|| limit.cloned());
@@ -57,7 +57,7 @@ impl Budgets {
             // A budget that is an hour old has not been calculated.
             let actual = spent.and_then(|spent| spent.actual_spend()).map_or_else(|| Ok(limit.with(0)), amount)?;
             let forecast = spent.and_then(|spent| spent.forecasted_spend()).map(amount).transpose()?;
-            Ok(Spend { every, limit, actual, forecast })
+            Ok(Spend { time_unit, limit, actual, forecast })
         };
         spend().context(context)
     }
@@ -95,14 +95,15 @@ mod tests {
             "CalculatedSpend": {"ActualSpend": {"Amount": "412.366", "Unit": "USD"}, "ForecastedSpend": {"Amount": "588.1", "Unit": "USD"}},
         });
         let (limit, actual) = (Amount::cents(50_000), Amount::cents(41_237));
-        let expected = Spend { every: Every::Month, limit, actual, forecast: Some(Amount::cents(58_810)) };
+        let expected = Spend { time_unit: TimeUnit::Monthly, limit, actual, forecast: Some(Amount::cents(58_810)) };
         assert_eq!(spend(200, budget(said), None).unwrap(), expected);
     }
 
     #[test]
     fn a_budget_without_a_limit_takes_that_of_the_policy_and_a_new_one_has_spent_nothing() {
         let limit = Amount::cents(10_000);
-        let expected = Spend { every: Every::Month, limit: limit.clone(), actual: Amount::cents(0), forecast: None };
+        let expected =
+            Spend { time_unit: TimeUnit::Monthly, limit: limit.clone(), actual: Amount::cents(0), forecast: None };
         assert_eq!(spend(200, budget(json!({})), Some(&limit)).unwrap(), expected);
         let error = spend(200, budget(json!({})), None).unwrap_err().to_string();
         assert_eq!(error, "describe budget monthly: BudgetLimit: got `nothing`, expected an amount");

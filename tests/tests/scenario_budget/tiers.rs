@@ -21,11 +21,11 @@ fn tiers_begin_one_after_the_other_and_copies_say_nothing_new() {
     let world = world();
     for (spent, event, reason) in [
         ("412.37", "sns.notification.budget-80", "reached"),
-        ("412.37", "sns.notification.budget-80", "same"),
+        ("412.37", "sns.notification.budget-80", "unchanged"),
         ("451.08", "sns.notification.budget-90", "reached"),
         ("476.90", "sns.notification.budget-95", "reached"),
         ("503.20", "sns.notification.budget-100", "reached"),
-        ("503.20", "sns.notification.budget-90", "same"),
+        ("503.20", "sns.notification.budget-90", "unchanged"),
     ] {
         world.spend(spent);
         assert_eq!(reasons(&world.deliver(event)), [reason], "{event}");
@@ -53,7 +53,7 @@ fn a_lost_message_is_healed_by_the_tick() {
     let world = world();
     world.spend("451.08");
     assert_eq!(reasons(&world.tick()), ["reached"]);
-    assert_eq!(reasons(&world.tick()), ["same"]);
+    assert_eq!(reasons(&world.tick()), ["unchanged"]);
     assert_eq!(world.restriction("crawler").unwrap()["longer_downtime_minutes"]["N"], "60");
 }
 
@@ -66,7 +66,7 @@ fn a_trillion_dollars_takes_nothing_away() {
     assert_eq!(messages, ["huskit-monthly: 1,000,183,965,812.54 USD is not believed [huskit prod]"]);
     assert_eq!((world.restriction("crawler"), world.restriction("website-agent")), (None, None));
     // It stays wrong for hours, and nobody is told again.
-    assert_eq!(reasons(&world.tick()), ["same"]);
+    assert_eq!(reasons(&world.tick()), ["unchanged"]);
     world.spend("380.00");
     assert_eq!(reasons(&world.tick()), ["cleared"]);
     assert_eq!(world.messages(), ["huskit-monthly: the figure is believed again [huskit prod]"]);
@@ -79,10 +79,10 @@ fn on_the_first_of_the_month_everything_is_given_back() {
     assert_eq!(reasons(&world.tick()), ["reached"]);
     world.messages();
     // Budgets goes on telling the month that is over.
-    assert_eq!(reasons(&world.tick_next_month()), ["ended"]);
+    assert_eq!(reasons(&world.tick_next_month()), ["period_ended"]);
     assert_eq!((world.restriction("crawler"), world.restriction("website-agent")), (None, None));
     assert_eq!(world.messages(), ["huskit-monthly begins anew [huskit prod]"]);
-    assert_eq!(reasons(&world.tick_next_month()), ["same"]);
+    assert_eq!(reasons(&world.tick_next_month()), ["unchanged"]);
 }
 
 #[test]

@@ -4,11 +4,11 @@ mod anomaly;
 mod text;
 
 use jiff::Timestamp;
-use planner::budget::{Ask, Notice};
+use planner::budget::{Input, Notice, request};
 use planner::model::Span;
 use serde::Deserialize;
 use serde_json::Value;
-use shared::event::{Payload, moment, request};
+use shared::event::{Payload, moment};
 use shared::{Error, Result};
 
 pub use anomaly::{Anomaly, RootCause};
@@ -128,18 +128,21 @@ impl Request {
         }
     }
 
-    /// What it asks of the planner.
+    /// What it asks of the planner; `None` when it only asks to look.
     ///
     /// # Errors
     /// `Invalid` when a time is past.
-    pub fn ask(&self, now: Timestamp) -> Result<Ask> {
-        Ok(match self.clone() {
-            Request::Reconcile { .. } | Request::Plan { .. } => Ask::Nothing,
-            Request::Release { by, reason, .. } => Ask::Release { by, why: reason },
-            Request::Hold { by, reason, until, .. } => Ask::Hold { by, why: reason, until: until.end(now)? },
-            Request::Resume { by, .. } => Ask::Resume { by },
-            Request::Confirm { by, .. } => Ask::Confirm { by },
-        })
+    pub fn input(&self, now: Timestamp) -> Result<Option<Input>> {
+        let request = match self.clone() {
+            Request::Reconcile { .. } | Request::Plan { .. } => return Ok(None),
+            Request::Release { by, reason, .. } => planner::budget::Request::Release(request::Release { by, reason }),
+            Request::Hold { by, reason, until, .. } => {
+                planner::budget::Request::Hold(request::Hold { by, reason, until: until.end(now)? })
+            }
+            Request::Resume { by, .. } => planner::budget::Request::Resume(request::Resume { by }),
+            Request::Confirm { by, .. } => planner::budget::Request::Confirm(request::Confirm { by }),
+        };
+        Ok(Some(Input::Request(request)))
     }
 }
 
@@ -161,7 +164,7 @@ impl Trigger {
                 let ignored = format!("`{detail_type}` of {source} is nothing for this function");
                 Ok((Trigger::Ignored(ignored), clock))
             }
-            Payload::Request(payload) => Ok(match request(payload)? {
+            Payload::Request(payload) => Ok(match shared::event::request(payload)? {
                 Request::Reconcile { at } => (Trigger::Everything, moment(at, clock)),
                 request => (Trigger::Request(request), clock),
             }),
@@ -245,7 +248,9 @@ mod tests {
         let hold = json!({"action": "hold", "by": "anna", "until": "2h", "reason": "launch"});
         let (Trigger::Request(hold), _) = Trigger::parse(hold, clock()).unwrap() else { panic!("no request") };
         let until = "2026-11-21T12:00:00Z".parse().unwrap();
-        assert_eq!(hold.ask(clock()).unwrap(), Ask::Hold { by: "anna".into(), why: Some("launch".into()), until });
+        let expected = request::Hold { by: "anna".into(), reason: Some("launch".into()), until };
+        let expected = Input::Request(planner::budget::Request::Hold(expected));
+        assert_eq!(hold.input(clock()).unwrap(), Some(expected));
     }
 
     #[test]

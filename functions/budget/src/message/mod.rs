@@ -5,7 +5,6 @@ mod other;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use planner::budget::{Amount, BudgetPolicy, Doubt, Notice, NoticeKind, Reason, Record, Spend};
-use planner::capacity::BudgetRestriction;
 use planner::fleet::Fleet;
 use planner::model::{Usd, format_time};
 use shared::notify::{Notification, Severity};
@@ -13,7 +12,7 @@ use shared::notify::{Notification, Severity};
 pub(crate) use other::{anomaly, console, forwarded};
 
 /// Everything that a message about a budget may speak of.
-pub(crate) struct About<'a> {
+pub(crate) struct Context<'a> {
     pub fleet: &'a Fleet,
     pub policy: &'a BudgetPolicy,
     /// What was remembered before.
@@ -26,22 +25,22 @@ pub(crate) struct About<'a> {
     pub now: Timestamp,
 }
 
-impl About<'_> {
+impl Context<'_> {
     /// The message about `reason`; `None` where there is no news in it.
-    pub fn tell(&self, reason: &Reason) -> Option<Notification> {
+    pub fn notification(&self, reason: &Reason) -> Option<Notification> {
         Some(match reason {
-            Reason::Same { .. } | Reason::Unreachable { .. } | Reason::NothingToDo { .. } => return None,
+            Reason::Unchanged { .. } | Reason::Unreachable { .. } | Reason::NothingToDo { .. } => return None,
             Reason::Reached { tier, percent, held } => self.reached(*tier, *percent, *held),
             Reason::Lowered { from, limit, .. } => self.lowered(*from, limit),
             Reason::Doubted { figure, doubt, since } => self.doubted(figure, doubt, *since),
             Reason::Cleared { figure, since } => self.cleared(figure, *since),
-            Reason::Unverified { notice, why } => self.unverified(notice, why),
-            Reason::Noted { notice, figure } => self.noted(notice, figure),
+            Reason::Unverified { notice, error } => self.unverified(notice, error),
+            Reason::NoTier { notice, figure } => self.noted(notice, figure),
             Reason::Forecast { notice } => self.forecast(notice),
-            Reason::Late { notice } => self.late(notice),
-            Reason::Ended { tier, .. } => self.ended(*tier),
-            Reason::Released { by, why, tier, at } => self.released(by, why.as_deref(), *tier, *at),
-            Reason::Held { by, why, until } => self.held(by, why.as_deref(), *until),
+            Reason::LateNotice { notice } => self.late(notice),
+            Reason::PeriodEnded { tier, .. } => self.ended(*tier),
+            Reason::Released { by, reason, tier, at } => self.released(by, reason.as_deref(), *tier, *at),
+            Reason::Held { by, reason, until } => self.held(by, reason.as_deref(), *until),
             Reason::HoldEnded { by, until, tier } => self.hold_ended(by, *until, *tier),
             Reason::Resumed { by, tier, at } => self.resumed(by, *tier, *at),
             Reason::Confirmed { by, figure } => self.confirmed(by, figure),
@@ -146,7 +145,7 @@ impl About<'_> {
 
     fn noted(&self, notice: &Notice, figure: &Amount) -> Notification {
         let name = &self.policy.name;
-        let key = format!("{}{}", key(self.policy, self.record, "noted"), about(notice));
+        let key = format!("{}{}", key(self.policy, self.record, "no-tier"), about(notice));
         let passed = match &notice.threshold {
             Some(threshold) => format!("more than {threshold}"),
             None => notice.amount.to_string(),
@@ -391,17 +390,6 @@ fn told(notice: &Notice) -> Vec<(String, String)> {
     let fact = |label: &str, amount: &Option<Amount>| Some((label.to_owned(), amount.as_ref()?.to_string()));
     let told = Some(("told".to_owned(), notice.amount.to_string()));
     [told, fact("threshold", &notice.threshold), fact("limit", &notice.limit)].into_iter().flatten().collect()
-}
-
-/// What is taken from a service, in words.
-pub(crate) fn restriction(restriction: &BudgetRestriction) -> String {
-    let same = planner::budget::Restriction {
-        spot_only: restriction.spot_only,
-        longer_downtime_minutes: restriction.longer_downtime_minutes,
-        scale_to_zero: restriction.scale_to_zero,
-        max_tasks: restriction.max_tasks,
-    };
-    same.to_string()
 }
 
 /// `: launch week` where somebody said why.

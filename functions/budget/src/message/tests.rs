@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use planner::budget::{Ask, Asked, BudgetPolicies, Every, Plan, Seen, plan};
+use planner::budget::{BudgetPolicies, Input, Observed, Plan, Request, SpendLookup, TimeUnit, plan, request};
 
 use super::*;
 use crate::event::{Content, Message, Trigger};
@@ -43,12 +43,12 @@ impl Month {
     /// The twentieth of November, 76 % are spent.
     fn on_the_twentieth() -> Month {
         let limit = Amount::cents(50_000);
-        let spend = Spend { every: Every::Month, limit, actual: Amount::cents(0), forecast: None };
+        let spend = Spend { time_unit: TimeUnit::Monthly, limit, actual: Amount::cents(0), forecast: None };
         let mut month = Month { record: Record::default(), spend: Ok(spend), day: 0 };
         for day in 0..=20 {
             month.day = day;
             month = month.spent(day * 1_900);
-            month.look(&Ask::Nothing);
+            month.look(&[]);
         }
         month
     }
@@ -67,13 +67,13 @@ impl Month {
     }
 
     /// The mails that one look sends.
-    fn look(&mut self, ask: &Ask) -> String {
+    fn look(&mut self, inputs: &[Input]) -> String {
         let (fleet, policy, now) = (fleet(), policy(), noon(self.day));
-        let spend = self.spend.clone().map_or_else(Asked::Unreachable, Asked::Known);
-        let seen = Seen { spend, hourly_micros: Some(227_120) };
-        let Plan { record, reasons } = plan(&policy, &self.record, &seen, ask, now);
+        let spend = self.spend.clone().map_or_else(SpendLookup::Unreachable, SpendLookup::Known);
+        let observed = Observed { spend, hourly_micros: Some(227_120) };
+        let Plan { record, decisions } = plan(&policy, &self.record, &observed, inputs, now);
         let before = std::mem::replace(&mut self.record, record);
-        let about = About {
+        let context = Context {
             fleet: &fleet,
             policy: &policy,
             before: &before,
@@ -83,7 +83,8 @@ impl Month {
             console: &console("eu-central-1"),
             now,
         };
-        let mails: Vec<String> = reasons.iter().filter_map(|reason| about.tell(reason)).map(|m| mail(&m)).collect();
+        let messages = decisions.iter().filter_map(|decision| context.notification(&decision.reason));
+        let mails: Vec<String> = messages.map(|message| mail(&message)).collect();
         mails.join("\n----\n")
     }
 
@@ -93,9 +94,9 @@ impl Month {
     }
 }
 
-fn notice(kind: NoticeKind, threshold: i64, cents: i64, day: i64) -> Ask {
+fn notice(kind: NoticeKind, threshold: i64, cents: i64, day: i64) -> [Input; 1] {
     let (threshold, limit) = (Some(Amount::cents(threshold)), Some(Amount::cents(50_000)));
-    Ask::Notice(Notice { kind, amount: Amount::cents(cents), threshold, limit, at: noon(day) })
+    [Input::Notice(Notice { kind, amount: Amount::cents(cents), threshold, limit, at: noon(day) })]
 }
 
 fn mail(message: &Notification) -> String {
@@ -104,7 +105,7 @@ fn mail(message: &Notification) -> String {
 
 #[test]
 fn a_tier_that_begins() {
-    assert_snapshot!(Month::on_the_twentieth().on(21).spent(41_237).look(&Ask::Nothing), @r#"
+    assert_snapshot!(Month::on_the_twentieth().on(21).spent(41_237).look(&[]), @r#"
     82 % of huskit-monthly is spent: crawler runs on Spot only [huskit prod]
 
     82 % of huskit-monthly is spent, and the tier of 80 % begins: crawler runs on Spot only.
@@ -123,8 +124,8 @@ fn a_tier_that_begins() {
     - To give it back for a day: invoke the budget function with {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
     "#);
     let mut month = Month::on_the_twentieth().on(21).spent(47_600);
-    month.look(&Ask::Nothing);
-    assert_snapshot!(month.on(22).spent(50_320).look(&Ask::Nothing), @r#"
+    month.look(&[]);
+    assert_snapshot!(month.on(22).spent(50_320).look(&[]), @r#"
     100 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks [huskit prod]
 
     100 % of huskit-monthly is spent, and the tier of 100 % begins: crawler sleeps; website-agent runs at most 3 tasks.
@@ -147,7 +148,7 @@ fn a_tier_that_begins() {
 #[test]
 fn a_figure_that_cannot_be_true_and_its_end() {
     let mut month = Month::on_the_twentieth().on(21).spent(100_000_000_000_000);
-    assert_snapshot!(month.look(&Ask::Nothing), @r#"
+    assert_snapshot!(month.look(&[]), @r#"
     huskit-monthly: 1,000,000,000,000.00 USD is not believed [huskit prod]
 
     AWS says that 1,000,000,000,000.00 USD of huskit-monthly is spent. That is not believed: it is more than 5 times the limit of 500.00 USD. Nothing is taken away because of it; no tier is in force.
@@ -163,7 +164,7 @@ fn a_figure_that_cannot_be_true_and_its_end() {
     - If it is right, to act on it: invoke the budget function with {"action":"confirm","budget":"huskit-monthly","by":"<you>"}
     "#);
     let mut wild = Month::on_the_twentieth().on(21).spent(56_320);
-    assert_snapshot!(wild.look(&Ask::Nothing), @r#"
+    assert_snapshot!(wild.look(&[]), @r#"
     huskit-monthly: 563.20 USD is not believed [huskit prod]
 
     AWS says that 563.20 USD of huskit-monthly is spent. That is not believed: it is 183.20 USD more than the figure before, and the tasks that ran since cost about 10.90 USD. Nothing is taken away because of it; no tier is in force.
@@ -178,7 +179,7 @@ fn a_figure_that_cannot_be_true_and_its_end() {
     - Look whether AWS has a billing problem: https://health.aws.amazon.com/health/status
     - If it is right, to act on it: invoke the budget function with {"action":"confirm","budget":"huskit-monthly","by":"<you>"}
     "#);
-    assert_snapshot!(wild.look(&Ask::Confirm { by: "anna".into() }), @r#"
+    assert_snapshot!(wild.look(&[Input::Request(Request::Confirm(request::Confirm { by: "anna".into() }))]), @r#"
     huskit-monthly: 563.20 USD is right, says anna [huskit prod]
 
     anna says that 563.20 USD of huskit-monthly is right. From now on it counts.
@@ -204,7 +205,7 @@ fn a_figure_that_cannot_be_true_and_its_end() {
     - To give it back for a day: invoke the budget function with {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
     "#);
     let mut month = month.on(23).spent(38_500);
-    assert_snapshot!(month.look(&Ask::Nothing), @"
+    assert_snapshot!(month.look(&[]), @"
     huskit-monthly: the figure is believed again [huskit prod]
 
     AWS says that 385.00 USD of huskit-monthly is spent, which is believed again. The figure since 2026-11-21 12:00 UTC was not.
@@ -271,8 +272,8 @@ fn messages_that_change_nothing() {
 #[test]
 fn the_end_of_a_period() {
     let mut month = Month::on_the_twentieth().on(29).spent(41_237);
-    month.look(&Ask::Nothing);
-    assert_snapshot!(month.on(31).spent(120).look(&Ask::Nothing), @"
+    month.look(&[]);
+    assert_snapshot!(month.on(31).spent(120).look(&[]), @"
     huskit-monthly begins anew [huskit prod]
 
     The period of huskit-monthly is over, and with it the tiers up to 80 %. Services are again what night, alarms and people make of them.
@@ -284,9 +285,10 @@ fn the_end_of_a_period() {
 #[test]
 fn what_people_ask_for() {
     let mut month = Month::on_the_twentieth().on(21).spent(41_237);
-    month.look(&Ask::Nothing);
-    let why = Some("launch week".to_owned());
-    let release = month.look(&Ask::Release { by: "anna".into(), why: why.clone() });
+    month.look(&[]);
+    let reason = Some("launch week".to_owned());
+    let release =
+        month.look(&[Input::Request(Request::Release(request::Release { by: "anna".into(), reason: reason.clone() }))]);
     assert_snapshot!(release, @r#"
     huskit-monthly: released by anna [huskit prod]
 
@@ -301,7 +303,7 @@ fn what_people_ask_for() {
     Next
     - To take it back: invoke the budget function with {"action":"resume","budget":"huskit-monthly","by":"<you>"}
     "#);
-    assert_snapshot!(month.look(&Ask::Resume { by: "ben".into() }), @"
+    assert_snapshot!(month.look(&[Input::Request(Request::Resume(request::Resume { by: "ben".into() }))]), @"
     huskit-monthly: resumed by ben [huskit prod]
 
     ben lets huskit-monthly take from services again; the tier of 80 % begins: crawler runs on Spot only.
@@ -313,7 +315,7 @@ fn what_people_ask_for() {
     crawler   runs on Spot only
     ends      by itself at 2026-12-01 00:00 UTC
     ");
-    assert_snapshot!(month.look(&Ask::Hold { by: "anna".into(), why, until: noon(23) }), @r#"
+    assert_snapshot!(month.look(&[Input::Request(Request::Hold(request::Hold { by: "anna".into(), reason, until: noon(23) }))]), @r#"
     huskit-monthly: held off until 2026-11-23 12:00 UTC [huskit prod]
 
     anna keeps huskit-monthly from taking anything until 2026-11-23 12:00 UTC: launch week. What is reached then begins by itself.
@@ -327,7 +329,7 @@ fn what_people_ask_for() {
     - To end it sooner: invoke the budget function with {"action":"resume","budget":"huskit-monthly","by":"<you>"}
     "#);
     let mut month = month.on(22).spent(45_100);
-    assert_snapshot!(month.look(&Ask::Nothing), @r#"
+    assert_snapshot!(month.look(&[]), @r#"
     90 % of huskit-monthly is spent, held off [huskit prod]
 
     90 % of huskit-monthly is spent. The tier of 90 % is reached, and held off until 2026-11-23 12:00 UTC: nothing is taken away.
@@ -340,7 +342,7 @@ fn what_people_ask_for() {
     Next
     - To let it begin: invoke the budget function with {"action":"resume","budget":"huskit-monthly","by":"<you>"}
     "#);
-    assert_snapshot!(month.on(23).look(&Ask::Nothing), @r#"
+    assert_snapshot!(month.on(23).look(&[]), @r#"
     huskit-monthly: crawler runs on Spot only, sleeps 60 minutes longer at each end of... [huskit prod]
 
     The time for which anna kept huskit-monthly off is over, and the tier of 90 % begins: crawler runs on Spot only, sleeps 60 minutes longer at each end of the night.
@@ -362,11 +364,11 @@ fn what_people_ask_for() {
 #[test]
 fn a_limit_that_was_raised() {
     let mut month = Month::on_the_twentieth().on(21).spent(41_237);
-    month.look(&Ask::Nothing);
+    month.look(&[]);
     if let Ok(spend) = &mut month.spend {
         spend.limit = Amount::cents(100_000);
     }
-    assert_snapshot!(month.look(&Ask::Nothing), @"
+    assert_snapshot!(month.look(&[]), @"
     huskit-monthly is below 80 % again [huskit prod]
 
     With its limit of 1,000.00 USD, huskit-monthly is below the tier of 80 %. Nothing is taken from any service.

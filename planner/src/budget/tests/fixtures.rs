@@ -1,4 +1,4 @@
-//! A budget of 500 dollars a month over two services, told hour by hour.
+//! A budget of 500 dollars a month over two services, observed hour by hour.
 
 use std::collections::BTreeMap;
 
@@ -39,93 +39,102 @@ pub fn at(day: i64, hour: i64) -> Timestamp {
     "2026-11-01T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours((day - 1) * 24 + hour)
 }
 
-/// What Budgets says, looked at again and again.
+/// A budget that is decided about again and again.
 #[derive(Clone)]
-pub struct World {
+pub struct Timeline {
     pub policy: BudgetPolicy,
     pub record: Record,
-    pub seen: Seen,
+    pub observed: Observed,
     pub now: Timestamp,
-    /// Labels of everything that came about, `same` left out.
-    pub told: Vec<String>,
+    /// Labels of everything that came about, `unchanged` left out.
+    pub announced: Vec<String>,
 }
 
-impl World {
+impl Timeline {
     /// The tenth of November; the budget was looked at since the end of October and is spent by 30 %.
-    pub fn calm() -> World {
-        let spend =
-            Spend { every: Every::Month, limit: Amount::cents(LIMIT), actual: Amount::cents(0), forecast: None };
+    pub fn calm() -> Timeline {
+        let spend = Spend {
+            time_unit: TimeUnit::Monthly,
+            limit: Amount::cents(LIMIT),
+            actual: Amount::cents(0),
+            forecast: None,
+        };
         let policy = budgets().iter().next().unwrap().clone();
-        let seen = Seen { spend: Asked::Known(spend), hourly_micros: Some(HOURLY) };
-        let world = World { policy, record: Record::default(), seen, now: at(0, 12), told: Vec::new() };
-        let world = (0..=10).fold(world, |world, day| world.spent(day * 1500).on(day, 12).look());
-        assert_eq!(world.told, Vec::<String>::new());
-        world
+        let observed = Observed { spend: SpendLookup::Known(spend), hourly_micros: Some(HOURLY) };
+        let timeline = Timeline { policy, record: Record::default(), observed, now: at(0, 12), announced: Vec::new() };
+        let timeline = (0..=10).fold(timeline, |timeline, day| timeline.spent(day * 1500).on(day, 12).tick());
+        assert_eq!(timeline.announced, Vec::<String>::new());
+        timeline
     }
 
-    pub fn spent(mut self, cents: i64) -> World {
-        let every = match &self.seen.spend {
-            Asked::Known(spend) => spend.every,
-            Asked::Unreachable(_) => Every::Month,
+    pub fn spent(mut self, cents: i64) -> Timeline {
+        let time_unit = match &self.observed.spend {
+            SpendLookup::Known(spend) => spend.time_unit,
+            SpendLookup::Unreachable(_) => TimeUnit::Monthly,
         };
         let (limit, actual) = (Amount::cents(LIMIT), Amount::cents(cents));
-        self.seen.spend = Asked::Known(Spend { every, limit, actual, forecast: None });
+        self.observed.spend = SpendLookup::Known(Spend { time_unit, limit, actual, forecast: None });
         self
     }
 
-    pub fn limit(mut self, cents: i64) -> World {
-        if let Asked::Known(spend) = &mut self.seen.spend {
+    pub fn limit(mut self, cents: i64) -> Timeline {
+        if let SpendLookup::Known(spend) = &mut self.observed.spend {
             spend.limit = Amount::cents(cents);
         }
         self
     }
 
-    pub fn every(mut self, every: Every) -> World {
-        if let Asked::Known(spend) = &mut self.seen.spend {
-            spend.every = every;
+    pub fn time_unit(mut self, time_unit: TimeUnit) -> Timeline {
+        if let SpendLookup::Known(spend) = &mut self.observed.spend {
+            spend.time_unit = time_unit;
         }
         self
     }
 
-    pub fn unreachable(mut self) -> World {
-        self.seen.spend = Asked::Unreachable("describe budget monthly: dispatch failure".into());
+    pub fn unreachable(mut self) -> Timeline {
+        self.observed.spend = SpendLookup::Unreachable("describe budget monthly: dispatch failure".into());
         self
     }
 
-    pub fn on(mut self, day: i64, hour: i64) -> World {
+    pub fn on(mut self, day: i64, hour: i64) -> Timeline {
         self.now = at(day, hour);
         self
     }
 
-    pub fn look(self) -> World {
-        self.asked(&Ask::Nothing)
+    pub fn tick(self) -> Timeline {
+        self.decide(&[])
     }
 
-    pub fn told_actual(self, threshold: i64, cents: i64) -> World {
+    pub fn notified(self, threshold: i64, cents: i64) -> Timeline {
         let at = self.now;
-        self.asked(&Ask::Notice(notice(threshold, cents, at)))
+        self.given(&Input::Notice(notice(threshold, cents, at)))
     }
 
-    pub fn asked(mut self, ask: &Ask) -> World {
-        let Plan { record, reasons } = plan(&self.policy, &self.record, &self.seen, ask, self.now);
-        assert!(!reasons.is_empty());
+    pub fn given(self, input: &Input) -> Timeline {
+        self.decide(std::slice::from_ref(input))
+    }
+
+    fn decide(mut self, inputs: &[Input]) -> Timeline {
+        let Plan { record, decisions } = plan(&self.policy, &self.record, &self.observed, inputs, self.now);
+        assert!(!decisions.is_empty());
         self.record = record;
-        self.told.extend(reasons.iter().filter(|reason| reason.label() != "same").map(told));
+        let reasons = decisions.iter().map(|decision| &decision.reason);
+        self.announced.extend(reasons.filter(|reason| reason.label() != "unchanged").map(announced));
         self
     }
 
     /// Every hour from here to there.
-    pub fn hourly_until(mut self, day: i64, hour: i64) -> World {
+    pub fn hourly_until(mut self, day: i64, hour: i64) -> Timeline {
         while self.now < at(day, hour) {
             self.now += SignedDuration::from_hours(1);
-            self = self.look();
+            self = self.tick();
         }
         self
     }
 
-    /// What is told from here on.
-    pub fn forget(mut self) -> World {
-        self.told.clear();
+    /// Forgets what was announced so far.
+    pub fn forget(mut self) -> Timeline {
+        self.announced.clear();
         self
     }
 
@@ -155,11 +164,11 @@ pub fn notice(threshold: i64, cents: i64, at: Timestamp) -> Notice {
 }
 
 /// A label, with the tier where there is one.
-fn told(reason: &Reason) -> String {
+fn announced(reason: &Reason) -> String {
     match reason {
         Reason::Reached { tier, held: false, .. } => format!("reached {tier}"),
         Reason::Reached { tier, held: true, .. } => format!("reached {tier}, held"),
-        Reason::Ended { tier, .. } => format!("ended {tier}"),
+        Reason::PeriodEnded { tier, .. } => format!("period_ended {tier}"),
         Reason::Doubted { doubt, .. } => format!("doubted {}", doubt.label()),
         reason => reason.label().to_owned(),
     }

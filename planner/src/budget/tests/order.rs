@@ -33,16 +33,16 @@ proptest! {
         days in days(), order in Just((0..15usize).collect::<Vec<_>>()).prop_shuffle(), forecast in any::<bool>(),
     ) {
         // All of them come on the last day, each up to three times.
-        let end = (1..=19).fold(World::calm(), |world, day| world.spent(total(&days, day)).on(10 + day as i64, 12).look());
+        let end = (1..=19).fold(Timeline::calm(), |timeline, day| timeline.spent(total(&days, day)).on(10 + day as i64, 12).tick());
         let end = end.spent(total(&days, 20)).on(30, 13);
         let mut notices: Vec<Notice> = messages(&days);
         if forecast {
             notices.push(Notice { kind: NoticeKind::Forecasted, ..notice(50_000, 70_000, at(20, 1)) });
         }
-        let deliver = |world: World, notice: &Notice| world.asked(&Ask::Notice(notice.clone()));
+        let deliver = |timeline: Timeline, notice: &Notice| timeline.given(&Input::Notice(notice.clone()));
         let straight = notices.iter().fold(end.clone(), deliver);
         let shuffled = order.iter().filter_map(|n| notices.get(n % 5)).fold(end.clone(), deliver);
-        let ticked = end.look();
+        let ticked = end.tick();
         prop_assert_eq!(&straight.record, &ticked.record);
         if !notices.is_empty() {
             prop_assert_eq!(&shuffled.record, &ticked.record);
@@ -59,12 +59,12 @@ proptest! {
             Some((usize::try_from((notice.at + SignedDuration::from_hours((*delay)?)).duration_since(at(10, 0)).as_hours()).unwrap(), notice))
         }).collect();
         let play = |with: bool| {
-            (1..=20 * 24 - 1).fold(World::calm(), |world, hour| {
+            (1..=20 * 24 - 1).fold(Timeline::calm(), |timeline, hour| {
                 let day = hour / 24;
-                let world = world.spent(total(&days, day.min(20))).on(10, hour as i64);
-                let world = if with && unreachable[day.min(19)] && hour % 24 < 20 { world.unreachable() } else { world };
-                let world = world.look();
-                arrivals.iter().filter(|(at, _)| with && *at == hour).fold(world, |world, (_, notice)| world.asked(&Ask::Notice(notice.clone())))
+                let timeline = timeline.spent(total(&days, day.min(20))).on(10, hour as i64);
+                let timeline = if with && unreachable[day.min(19)] && hour % 24 < 20 { timeline.unreachable() } else { timeline };
+                let timeline = timeline.tick();
+                arrivals.iter().filter(|(at, _)| with && *at == hour).fold(timeline, |timeline, (_, notice)| timeline.given(&Input::Notice(notice.clone())))
             })
         };
         let (with, without) = (play(true), play(false));
@@ -76,18 +76,18 @@ proptest! {
     fn within_a_month_nothing_but_a_person_or_a_limit_ends_a_tier(
         figures in prop::collection::vec(prop_oneof![0i64..60_000, Just(9_000_000_000_000i64)], 1..40), reachable in prop::collection::vec(any::<bool>(), 40),
     ) {
-        let mut world = World::calm();
+        let mut timeline = Timeline::calm();
         let mut highest = None;
         for (n, figure) in figures.iter().enumerate() {
-            world = world.on(11, n as i64).spent(*figure);
-            world = if reachable[n] { world.look() } else { world.unreachable().told_actual(40_000, *figure) };
-            prop_assert!(world.record.tier >= highest);
-            prop_assert!(world.record.percent() <= 120);
-            highest = world.record.tier;
+            timeline = timeline.on(11, n as i64).spent(*figure);
+            timeline = if reachable[n] { timeline.tick() } else { timeline.unreachable().notified(40_000, *figure) };
+            prop_assert!(timeline.record.tier >= highest);
+            prop_assert!(timeline.record.percent() <= 120);
+            highest = timeline.record.tier;
             // Looking again at once is no news, but for what cannot be asked.
-            let again = world.clone().forget().look();
-            prop_assert!(again.told.iter().all(|told| told == "unreachable"), "{:?}", again.told);
-            prop_assert_eq!(again.record, world.record.clone());
+            let again = timeline.clone().forget().tick();
+            prop_assert!(again.announced.iter().all(|told| told == "unreachable"), "{:?}", again.announced);
+            prop_assert_eq!(again.record, timeline.record.clone());
         }
     }
 }

@@ -1,0 +1,115 @@
+//! What the ledger remembers of one budget.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::amount::Amount;
+use super::days::Days;
+use super::doubt::Doubt;
+use super::period::{Period, TimeUnit};
+use super::policy::BudgetPolicy;
+use super::restriction::Restriction;
+
+/// Everything that is remembered of one budget; one item of the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// How often it resets, by the last answer of AWS Budgets.
+    pub time_unit: TimeUnit,
+    /// The period that everything below is about.
+    pub period: Option<Period>,
+    /// The limit, by the last answer of AWS Budgets.
+    pub limit: Option<Amount>,
+    /// The greatest trusted figure of the period.
+    pub figure: Option<Amount>,
+    /// The latest trusted figure; a correction may have lowered it.
+    pub latest: Option<Amount>,
+    /// Share at which the highest tier begins that is reached; announced, whether it is in force or not.
+    pub tier: Option<u32>,
+    /// A figure that is not trusted.
+    pub doubted: Option<DoubtedFigure>,
+    /// A figure that an engineer has confirmed.
+    pub confirmed: Option<Amount>,
+    /// Tiers that an engineer has released for the rest of the period.
+    pub released: Option<Release>,
+    /// No tier is in force until then.
+    pub hold: Option<Hold>,
+    /// The latest figure of the previous period.
+    pub previous_period: Option<Amount>,
+    /// Trusted figures and the cost of tasks, day by day.
+    pub days: Days,
+    /// When the budget was observed.
+    pub observed: Option<ObservedTimes>,
+}
+
+/// When a budget was observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedTimes {
+    /// The first time.
+    pub first: Timestamp,
+    /// The last time.
+    pub last: Timestamp,
+}
+
+/// A figure that is not trusted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoubtedFigure {
+    /// The figure.
+    pub figure: Amount,
+    /// Since when figures have been doubted.
+    pub since: Timestamp,
+    /// Why.
+    pub doubt: Doubt,
+}
+
+/// Tiers that an engineer has released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Every tier up to this share.
+    pub up_to: u32,
+    /// Who requested it.
+    pub by: String,
+}
+
+/// A time in which no tier is in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Until when.
+    pub until: Timestamp,
+    /// Who requested it.
+    pub by: String,
+}
+
+impl Record {
+    /// Share of the limit that was reached in this period, in percent.
+    pub fn percent(&self) -> u32 {
+        match (&self.figure, &self.limit) {
+            (Some(figure), Some(limit)) => figure.percent_of(limit),
+            _ => 0,
+        }
+    }
+
+    /// The share at which the highest tier begins that is in force at `now`.
+    pub fn in_force(&self, now: Timestamp) -> Option<u32> {
+        let over = self.period.is_none_or(|period| period.end <= now);
+        let held = self.hold.as_ref().is_some_and(|hold| hold.until > now);
+        self.tier.filter(|tier| !over && !held && self.released.as_ref().is_none_or(|release| release.up_to < *tier))
+    }
+
+    /// What is in force at `now`, by service.
+    pub fn restrictions(&self, policy: &BudgetPolicy, now: Timestamp) -> BTreeMap<String, Restriction> {
+        let released = self.released.as_ref().map_or(0, |release| release.up_to);
+        let mut restrictions: BTreeMap<String, Restriction> = BTreeMap::new();
+        let Some(highest) = self.in_force(now) else { return restrictions };
+        for tier in policy.tiers.iter().filter(|tier| tier.at_percent > released && tier.at_percent <= highest) {
+            for (service, restriction) in &tier.services {
+                let both =
+                    restrictions.get(service).map_or_else(|| restriction.clone(), |other| other.and(restriction));
+                restrictions.insert(service.clone(), both);
+            }
+        }
+        restrictions
+    }
+}

@@ -1,0 +1,92 @@
+//! The restrictions of all budgets together, by service.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::policy::BudgetPolicy;
+use super::record::Record;
+use super::restriction::Restriction;
+use crate::capacity::BudgetRestriction;
+use crate::model::format_time;
+
+/// What all budgets together take from each service: the strictest of each, until the last of them ends. A budget whose
+/// period ends before that is left out by the first look after its end.
+pub fn restrictions<'a>(
+    budgets: impl IntoIterator<Item = (&'a BudgetPolicy, &'a Record)>,
+    now: Timestamp,
+) -> BTreeMap<String, BudgetRestriction> {
+    let mut all: BTreeMap<String, BudgetRestriction> = BTreeMap::new();
+    for (policy, record) in budgets {
+        let (Some(reached), Some(period)) = (record.in_force(now), record.period) else { continue };
+        for (service, restriction) in record.restrictions(policy, now) {
+            let own = BudgetRestriction {
+                reached_percent: reached,
+                spot_only: restriction.spot_only,
+                longer_downtime_minutes: restriction.longer_downtime_minutes,
+                scale_to_zero: restriction.scale_to_zero,
+                max_tasks: restriction.max_tasks,
+                until: period.end,
+            };
+            let both = all.get(&service).map_or_else(|| own.clone(), |other| strictest(other, &own));
+            all.insert(service, both);
+        }
+    }
+    all
+}
+
+fn strictest(one: &BudgetRestriction, other: &BudgetRestriction) -> BudgetRestriction {
+    BudgetRestriction {
+        reached_percent: one.reached_percent.max(other.reached_percent),
+        spot_only: one.spot_only || other.spot_only,
+        longer_downtime_minutes: one.longer_downtime_minutes.max(other.longer_downtime_minutes),
+        scale_to_zero: one.scale_to_zero || other.scale_to_zero,
+        max_tasks: [one.max_tasks, other.max_tasks].into_iter().flatten().min(),
+        until: one.until.max(other.until),
+    }
+}
+
+/// What changes about the restrictions of one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceDecision {
+    /// The fact in the ledger is already up to date.
+    Keep,
+    /// Write this fact.
+    Restrict(BudgetRestriction),
+    /// No budget restricts the service; remove the fact.
+    Lift,
+}
+
+impl ServiceDecision {
+    /// Compares the fact in the ledger with what all budgets together restrict.
+    pub fn new(current: Option<&BudgetRestriction>, wanted: Option<BudgetRestriction>) -> ServiceDecision {
+        match wanted {
+            wanted if current == wanted.as_ref() => ServiceDecision::Keep,
+            Some(restriction) => ServiceDecision::Restrict(restriction),
+            None => ServiceDecision::Lift,
+        }
+    }
+
+    /// Stable name for logs and metrics.
+    pub fn label(&self) -> &'static str {
+        match self {
+            ServiceDecision::Keep => "keep",
+            ServiceDecision::Restrict(_) => "restrict",
+            ServiceDecision::Lift => "lift",
+        }
+    }
+}
+
+impl fmt::Display for ServiceDecision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServiceDecision::Keep => f.write_str("already up to date"),
+            ServiceDecision::Restrict(fact) => {
+                let (percent, until) = (fact.reached_percent, format_time(fact.until));
+                write!(f, "{percent} % of a budget is spent: it {} until {until}", Restriction::from(fact))
+            }
+            ServiceDecision::Lift => f.write_str("no budget takes anything from it"),
+        }
+    }
+}
