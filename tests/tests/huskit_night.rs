@@ -63,7 +63,7 @@ fn the_crawler_sleeps_when_the_parameters_say() {
         (ELSEWHERE, "2026-11-21T05:15[America/New_York]", false),
     ] {
         let sleep = crawler(given).sleep.unwrap();
-        assert_eq!(sleep.at(moment(at)).asleep, asleep, "{given:?} {at}");
+        assert_eq!(sleep.at(moment(at)).in_force, asleep, "{given:?} {at}");
     }
 }
 
@@ -75,7 +75,7 @@ fn a_weekend_off_is_one_long_sleep() {
         (ELSEWHERE_WEEKEND, "2026-11-21T01:30[America/New_York]", "2026-11-23T05:15[America/New_York]"),
     ] {
         let night = crawler(given).sleep.unwrap().at(moment(begins));
-        assert_eq!((night.asleep, night.until), (true, Some(moment(ends))), "{given:?}");
+        assert_eq!((night.in_force, night.until), (true, Some(moment(ends))), "{given:?}");
     }
 }
 

@@ -93,7 +93,7 @@ impl Place {
         };
         let capacity = capacity.map_err(&mut keep).unwrap_or_default();
         let rollout = rollout.map_err(&mut keep).unwrap_or_default();
-        let asleep = matches!(capacity.record.state, Some(capacity::State::Asleep { .. }));
+        let asleep = matches!(capacity.record.state, Some(capacity::State::ScaledToZero { .. }));
         let usual = if asleep { 0 } else { policy.baseline.min };
         let (desired, running) = counts.map_err(&mut keep).unwrap_or((usual, usual));
         let mut history: Vec<Event> = capacity.history.into_iter().chain(rollout.history).collect();

@@ -93,11 +93,11 @@ mod tests {
     fn down_is_scaling_first_and_up_is_the_count_first() {
         let spot = || Strategy::Spot { base: 0 };
         let seen = observed(2, range(1, 3));
-        let down = writes(&wanted(0, Bounds::ASLEEP, spot()), &seen);
-        assert_eq!(down, [Write::Bounds(Bounds::ASLEEP), Write::Service { desired: 0, strategy: None }]);
+        let down = writes(&wanted(0, Bounds::SCALED_TO_ZERO, spot()), &seen);
+        assert_eq!(down, [Write::Bounds(Bounds::SCALED_TO_ZERO), Write::Service { desired: 0, strategy: None }]);
         let told: Vec<String> = down.iter().map(|write| write.describe(&seen)).collect();
         assert_eq!(told, ["bounds 0 to 0, scaling suspended", "desired count 2 -> 0"]);
-        let asleep = observed(0, Bounds::ASLEEP);
+        let asleep = observed(0, Bounds::SCALED_TO_ZERO);
         let up = writes(&wanted(1, range(1, 3), Strategy::OnDemand), &asleep);
         let strategy = Some(Strategy::OnDemand);
         assert_eq!(up, [Write::Service { desired: 1, strategy }, Write::Bounds(range(1, 3))]);

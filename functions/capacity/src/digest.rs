@@ -6,8 +6,7 @@ use futures_util::future::join3;
 use jiff::{SignedDuration, Timestamp};
 use planner::alarm;
 use planner::budget;
-use planner::capacity::CapacityPolicy;
-use planner::capacity::{Action, Facts, Observed, Savings, plan};
+use planner::capacity::{Action, CapacityPolicy, Facts, Observed, Reason, Savings, Target, plan};
 use planner::fleet::ServicePolicy;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,21 +21,21 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// More changes than any day ahead has.
 const CHANGES: usize = 16;
 /// What comes and goes every day by itself, as the label of its reason: no news.
-const ROUTINE: [&str; 3] = ["night", "baseline", "record"];
+const ROUTINE: [&str; 3] = ["scheduled_downtime", "baseline", "record"];
 /// Steps of a rollout: its end says what came of them.
 const STEPS: [&str; 4] = ["roll", "update", "adopt", "stage"];
 
-/// What was told last; one item of the ledger.
+/// The last digest: when it was built, and what was counted by then. One item of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Told {
+pub(crate) struct LastDigest {
     /// When.
     at: Option<Timestamp>,
     /// What was counted by then, by service.
     counted: BTreeMap<String, Savings>,
 }
 
-impl Kept for Told {
+impl Kept for LastDigest {
     const SORT_KEY: &'static str = "digest";
 }
 
@@ -45,55 +44,55 @@ impl App {
     pub(crate) async fn digest(&self, asked: Option<&str>, now: Timestamp) -> Result<Value> {
         let fleet = &self.config.fleet;
         let scope: Vec<&ServicePolicy> = fleet.services.iter().collect();
-        let (told, items, sights) = join3(self.told(), self.ledger.items(), self.observe(&scope)).await;
-        let (mut told, items) = (told?, items?);
-        let since = told.record.at.unwrap_or(now - DAY);
+        let (last, items, observed) = join3(self.last_digest(), self.ledger.items(), self.observe(&scope)).await;
+        let (mut last, items) = (last?, items?);
+        let since = last.record.at.unwrap_or(now - DAY);
         let events = news(&items, since, now);
         let alarms = records::<alarm::Record>(&items)?;
         let budgets = records::<budget::Record>(&items)?;
         let mut services = Vec::new();
-        for (policy, sight) in scope.into_iter().zip(sights) {
-            let sight = sight?;
-            let facts = &sight.entry.record.facts;
+        for (policy, service) in scope.into_iter().zip(observed) {
+            let service = service?;
+            let facts = &service.entry.record.facts;
             services.push(ServiceDay {
-                coming: coming(&policy.capacity(), facts, &sight.observed, now),
-                counted: since_then(told.record.counted.get(&policy.name), &sight.entry.record.savings),
-                month: sight.entry.record.savings.clone(),
-                rollout: sight.rollout,
+                coming: coming(&policy.capacity(), facts, &service.capacity, now),
+                counted: since_then(last.record.counted.get(&policy.name), &service.entry.record.savings),
+                month: service.entry.record.savings.clone(),
+                rollout: service.rollout,
                 facts: facts.clone(),
                 policy,
             });
         }
         let day = Day { fleet, since, now, events, services, alarms, budgets };
         if asked.is_none() && day.is_quiet() {
-            // What was new may have been told, and not been sent.
-            let messages = self.send_digest(&mut told, now).await?;
+            // An earlier digest may not have been sent yet.
+            let messages = self.send_digest(&mut last, now).await?;
             return Ok(json!({ "ignored": "nothing is new", "messages": messages }));
         }
         let message = message::digest::digest(&day);
         let mut messages = vec![message.subject()];
         if !self.config.dry_run {
-            told.record.at = Some(now);
-            told.record.counted = day.services.iter().map(|own| (own.policy.name.clone(), own.month.clone())).collect();
-            told.tell(now, message);
-            self.ledger.save(&self.system(), &mut told).await?;
-            messages = self.send_digest(&mut told, now).await?;
+            last.record.at = Some(now);
+            last.record.counted = day.services.iter().map(|own| (own.policy.name.clone(), own.month.clone())).collect();
+            last.tell(now, message);
+            self.ledger.save(&self.system(), &mut last).await?;
+            messages = self.send_digest(&mut last, now).await?;
         }
         Ok(json!({ "dry_run": self.config.dry_run, "services": [], "messages": messages }))
     }
 
-    /// What was told last, with what of it is still to be sent.
-    pub(crate) async fn told(&self) -> Result<Entry<Told>> {
+    /// The last digest, with its messages that are still to be sent.
+    pub(crate) async fn last_digest(&self) -> Result<Entry<LastDigest>> {
         self.ledger.load(&self.system()).await
     }
 
     /// Sends what is due of it; nothing in dry-run.
-    pub(crate) async fn send_digest(&self, told: &mut Entry<Told>, now: Timestamp) -> Result<Vec<String>> {
+    pub(crate) async fn send_digest(&self, last: &mut Entry<LastDigest>, now: Timestamp) -> Result<Vec<String>> {
         if self.config.dry_run {
             return Ok(Vec::new());
         }
         let topic = &self.config.operations_topic;
-        self.ledger.send_due(&self.sns, topic, &self.system(), told, now).await
+        self.ledger.send_due(&self.sns, topic, &self.system(), last, now).await
     }
 
     fn system(&self) -> Subject {
@@ -135,20 +134,20 @@ fn coming(
     facts: &Facts,
     observed: &Observed,
     now: Timestamp,
-) -> Vec<(Timestamp, bool, planner::capacity::Reason)> {
+) -> Vec<(Timestamp, Target, Reason)> {
     let mut coming = Vec::new();
-    let mut seen = observed.clone();
-    let mut decision = plan(policy, facts, &seen, now);
+    let mut observed = observed.clone();
+    let mut decision = plan(policy, facts, &observed, now);
     for _ in 0..CHANGES {
-        let before = decision.asleep(&seen);
+        let before = decision.target(&observed);
         if let Action::Set(capacity) = &decision.action {
-            let (bounds, strategy) = (seen.bounds.map(|_| capacity.bounds), capacity.strategy.clone());
-            seen = Observed { desired: capacity.desired, bounds, strategy, ..seen };
+            let (bounds, strategy) = (observed.bounds.map(|_| capacity.bounds), capacity.strategy.clone());
+            observed = Observed { desired: capacity.desired, bounds, strategy, ..observed };
         }
         let Some(next) = decision.until.filter(|next| *next <= now + DAY) else { break };
-        decision = plan(policy, facts, &seen, next);
-        if let Some(asleep) = decision.asleep(&seen).filter(|asleep| Some(*asleep) != before) {
-            coming.push((next, asleep, decision.reason.clone()));
+        decision = plan(policy, facts, &observed, next);
+        if let Some(target) = decision.target(&observed).filter(|target| Some(*target) != before) {
+            coming.push((next, target, decision.reason.clone()));
         }
     }
     coming
@@ -156,8 +155,7 @@ fn coming(
 
 #[cfg(test)]
 mod tests {
-    use planner::capacity::Baseline;
-    use planner::capacity::{Bounds, Reason, Scaling};
+    use planner::capacity::{Baseline, Bounds, Scaling};
     use planner::model::{Strategy, Usd};
 
     use super::*;
@@ -176,8 +174,10 @@ mod tests {
         let (strategy, rollout_in_flight) = (Strategy::OnDemand, false);
         let observed = Observed { desired: 1, bounds, strategy, rollout_in_flight, started: true };
         let coming = coming(&policy, &Facts::default(), &observed, at("2026-11-21T07:00:00Z"));
-        let expected =
-            [(at("2026-11-21T21:00:00Z"), true, Reason::Night), (at("2026-11-22T05:00:00Z"), false, Reason::Baseline)];
+        let expected = [
+            (at("2026-11-21T21:00:00Z"), Target::ScaledToZero, Reason::ScheduledDowntime),
+            (at("2026-11-22T05:00:00Z"), Target::Running, Reason::Baseline),
+        ];
         assert_eq!(coming, expected);
     }
 
@@ -193,19 +193,24 @@ mod tests {
         };
         let items = [
             item("service/prod/web", vec![event(9, "complete"), event(8, "roll"), event(1, "complete")]),
-            item("alarm/errors", vec![event(7, "announced"), event(6, "night")]),
+            item("alarm/errors", vec![event(7, "announced"), event(6, "scheduled_downtime")]),
         ];
         let since = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(5);
-        let told = news(&items, since, since + DAY);
-        let told: Vec<(&str, &str)> = told.iter().map(|(name, event)| (name.as_str(), event.what.as_str())).collect();
-        assert_eq!(told, [("errors", "announced"), ("web", "complete")]);
+        let events = news(&items, since, since + DAY);
+        let names: Vec<(&str, &str)> =
+            events.iter().map(|(name, event)| (name.as_str(), event.what.as_str())).collect();
+        assert_eq!(names, [("errors", "announced"), ("web", "complete")]);
     }
 
     #[test]
     fn what_was_counted_since_the_last_digest_starts_anew_with_the_month() {
         let usd = Usd::from_micros;
-        let savings =
-            |month: &str, saved: u64| Savings { at: None, month: month.into(), saved: usd(saved), spent: usd(1) };
+        let savings = |month: &str, saved: u64| Savings {
+            counted_until: None,
+            month: month.into(),
+            saved: usd(saved),
+            spent: usd(1),
+        };
         let now = savings("2026-12", 7);
         assert_eq!(since_then(Some(&savings("2026-12", 4)), &now).saved, usd(3));
         assert_eq!(since_then(Some(&savings("2026-11", 4)), &now).saved, usd(7));

@@ -1,8 +1,8 @@
 //! What reached the function: ticks, events from EventBridge, and requests from people.
 
 use jiff::{SignedDuration, Timestamp};
-use planner::capacity::{OverrideKind, SpotEvent};
-use planner::model::{ServiceId, Span};
+use planner::capacity::{OverrideKind, OverrideRequest, SpotEvent};
+use planner::model::ServiceId;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::Result;
@@ -81,24 +81,6 @@ pub enum Request {
         #[serde(default)]
         at: Option<Timestamp>,
     },
-}
-
-/// What somebody wants instead of what the schedule says, and until when.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OverrideRequest {
-    /// The service.
-    pub service: String,
-    /// Until when.
-    pub until: Span,
-    /// Who asks.
-    pub by: String,
-    /// Why.
-    #[serde(default)]
-    pub reason: Option<String>,
-    /// When it was asked.
-    #[serde(default)]
-    pub at: Option<Timestamp>,
 }
 
 impl Request {

@@ -14,7 +14,7 @@
 //! | a task was interrupted by Spot | that service | three in half an hour are a shortage |
 //! | request `wake`, `sleep`, `hold` | the service that is named | a manual override, with its end |
 //! | request `resume` | the service that is named | the end of one |
-//! | request `digest`, once a day | every service and the whole ledger | what was told |
+//! | request `digest`, once a day | every service and the whole ledger | the last digest |
 //! | request `plan`, with `at` | the service that is named, or every one | nothing is changed |
 //!
 //! | what is decided | what is done |
@@ -36,8 +36,8 @@ use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use planner::capacity::SpotMode;
 use planner::capacity::{
-    Action, Deadlines, Decision, Expiry, Facts, Override, OverrideKind, Record, RevisionSize, Transition, advance,
-    plan, provider_change,
+    Action, Deadlines, Decision, EndedOverride, Facts, OverrideKind, Record, RevisionSize, Target, TaskCounts,
+    Transition, advance, plan, provider_change, resume,
 };
 use planner::fleet::ServicePolicy;
 use planner::model::{Prices, ServiceId, TasksByProvider, Usd, endings, format_time};
@@ -49,10 +49,10 @@ use shared::ledger::{Ledger, Subject};
 use shared::report::{Line, Outcome, Report};
 use shared::{Error, Kind, Result};
 
-use message::{Cost, Messages};
-use observe::{Sight, by_provider, gone, healthy};
+use message::{HourlyCost, ServiceMessages};
+use observe::{ObservedService, healthy_tasks, not_found, tasks_by_provider};
 
-pub use event::{OverrideRequest, Request, Trigger};
+pub use event::{Request, Trigger};
 
 /// What the ledger keeps of one service's capacity.
 pub(crate) type Entry = shared::ledger::Entry<Record>;
@@ -112,18 +112,19 @@ impl Function for App {
         let mode = if dry_run { Mode::DryRun } else { Mode::Act };
 
         let everything = trigger == Trigger::Everything && mode == Mode::Act;
-        let told = async { if everything { Some(self.told().await) } else { None } };
-        let (sights, told) = join(self.observe(&scope), told).await;
-        let each = scope.iter().zip(sights).map(|(policy, sight)| self.reconcile(policy, sight, &trigger, mode, now));
+        let last_digest = async { if everything { Some(self.last_digest().await) } else { None } };
+        let (observed, last_digest) = join(self.observe(&scope), last_digest).await;
+        let each =
+            scope.iter().zip(observed).map(|(policy, observed)| self.reconcile(policy, observed, &trigger, mode, now));
         let mut report = Report { dry_run, ..Report::default() };
         for done in join_all(each).await {
             report.lines.extend(done.lines);
             report.messages.extend(done.messages);
         }
-        // A digest is told once a day: nothing but the tick comes back to one that could not be sent.
+        // A digest is built once a day: only the tick sends one again that could not be sent.
         let mut unsent = Ok(());
-        match told {
-            Some(Ok(mut told)) => match self.send_digest(&mut told, now).await {
+        match last_digest {
+            Some(Ok(mut last_digest)) => match self.send_digest(&mut last_digest, now).await {
                 Ok(messages) => report.messages.extend(messages),
                 Err(error) => unsent = Err(error.context("send the digest")),
             },
@@ -162,16 +163,16 @@ impl App {
     async fn reconcile(
         &self,
         policy: &ServicePolicy,
-        sight: Result<Sight>,
+        observed: Result<ObservedService>,
         trigger: &Trigger,
         mode: Mode,
         now: Timestamp,
     ) -> Done {
-        let (mut sight, mut tries) = (sight, 1);
+        let (mut observed, mut tries) = (observed, 1);
         loop {
             let mut done = Done::default();
-            let result = match sight {
-                Ok(sight) => self.once(policy, sight, trigger, mode, now, &mut done).await,
+            let result = match observed {
+                Ok(observed) => self.once(policy, observed, trigger, mode, now, &mut done).await,
                 Err(error) => Err(error),
             };
             match result {
@@ -179,10 +180,10 @@ impl App {
                 // Somebody else wrote first: look again and decide anew.
                 Err(error) if error.kind() == Kind::Conflict && tries < TRIES => {
                     tries += 1;
-                    sight = self.observe(&[policy]).await.pop().unwrap_or_else(|| Err(gone(&policy.id())));
+                    observed = self.observe(&[policy]).await.pop().unwrap_or_else(|| Err(not_found(&policy.id())));
                 }
                 Err(error) => {
-                    let why = "could not be looked after".to_owned();
+                    let why = "the service could not be reconciled".to_owned();
                     done.lines.push(line(policy, "none", "error", why, Outcome::Failed(error)));
                     return done;
                 }
@@ -193,28 +194,28 @@ impl App {
     async fn once(
         &self,
         policy: &ServicePolicy,
-        mut sight: Sight,
+        mut observed: ObservedService,
         trigger: &Trigger,
         mode: Mode,
         now: Timestamp,
         done: &mut Done,
     ) -> Result<()> {
         let subject = Subject::Service(policy.id());
-        let messages = Messages { fleet: &self.config.fleet, policy, now };
-        let entry = &mut sight.entry;
+        let messages = ServiceMessages { fleet: &self.config.fleet, policy, now };
+        let entry = &mut observed.entry;
 
         let (before, ended) = (entry.record.facts.clone(), remember(&mut entry.record.facts, trigger, now)?);
-        let decision = plan(&policy.capacity(), &entry.record.facts, &sight.observed, now);
-        if let Some((ended, by)) = &ended {
-            entry.note(now, "released", format!("{}'s override ended", ended.expiry.by));
-            entry.tell(now, messages.released(ended, by.as_deref(), &decision));
+        let decision = plan(&policy.capacity(), &entry.record.facts, &observed.capacity, now);
+        if let Some(ended) = &ended {
+            entry.note(now, "override_ended", format!("the override of {} ended", ended.ended.expiry.by));
+            entry.tell(now, messages.override_ended(ended, &decision));
         }
         if let Trigger::Request(request) = trigger
-            && let Some((want, wanted)) = request.wanted()
+            && let Some((kind, wanted)) = request.wanted()
         {
             let why = decision.reason.to_string();
             entry.note(now, "override", why.clone());
-            if want == OverrideKind::Hold {
+            if kind == OverrideKind::Hold {
                 entry.tell(now, messages.held(wanted, &decision));
             }
             done.lines.push(line(policy, "remember", "requested", why, recorded(mode)));
@@ -224,7 +225,7 @@ impl App {
             self.ledger.save(&subject, entry).await?;
         }
 
-        let outcome = self.apply(policy, &decision, &sight, mode).await;
+        let outcome = self.apply(policy, &decision, &observed, mode).await;
         let applied = !matches!(outcome, Outcome::Failed(_));
         let changes = match &outcome {
             Outcome::Changed(changes) => Some(changes.join(", ")),
@@ -232,7 +233,7 @@ impl App {
         };
         done.lines.push(line(
             policy,
-            decision.label(&sight.observed),
+            decision.label(&observed.capacity),
             decision.reason.label(),
             why(&decision),
             outcome,
@@ -241,25 +242,31 @@ impl App {
             return Ok(());
         }
 
-        let unfollowed = sight.entry.clone();
+        let unfollowed = observed.entry.clone();
         if let Some(changes) = changes {
-            sight.entry.note(now, decision.reason.label(), format!("{changes}: {}", decision.reason));
+            observed.entry.note(now, decision.reason.label(), format!("{changes}: {}", decision.reason));
         }
         // A price that is not known is no reason to say nothing.
-        let accounted = self.account(policy, &mut sight, now).await;
-        self.advance(policy, &decision, &mut sight, &messages, now).await?;
-        if sight.entry != unfollowed {
-            self.ledger.save(&subject, &mut sight.entry).await?;
+        let accounted = self.account(policy, &mut observed, now).await;
+        self.advance(policy, &decision, &mut observed, &messages, now).await?;
+        if observed.entry != unfollowed {
+            self.ledger.save(&subject, &mut observed.entry).await?;
         }
         let topic = &self.config.operations_topic;
-        done.messages.extend(self.ledger.send_due(&self.sns, topic, &subject, &mut sight.entry, now).await?);
+        done.messages.extend(self.ledger.send_due(&self.sns, topic, &subject, &mut observed.entry, now).await?);
         accounted
     }
 
-    async fn apply(&self, policy: &ServicePolicy, decision: &Decision, sight: &Sight, mode: Mode) -> Outcome {
+    async fn apply(
+        &self,
+        policy: &ServicePolicy,
+        decision: &Decision,
+        observed: &ObservedService,
+        mode: Mode,
+    ) -> Outcome {
         let Action::Set(wanted) = &decision.action else { return Outcome::Unchanged };
-        let writes = apply::writes(wanted, &sight.observed);
-        let changes = writes.iter().map(|write| write.describe(&sight.observed)).collect();
+        let writes = apply::writes(wanted, &observed.capacity);
+        let changes = writes.iter().map(|write| write.describe(&observed.capacity)).collect();
         match mode {
             Mode::DryRun => Outcome::Planned(changes),
             Mode::Act => match self.set(&policy.id(), &writes).await {
@@ -270,16 +277,16 @@ impl App {
     }
 
     /// Counts what was saved since the last look, and shows where tasks run and what they cost.
-    async fn account(&self, policy: &ServicePolicy, sight: &mut Sight, now: Timestamp) -> Result<()> {
-        let record = &mut sight.entry.record;
-        if record.size.as_ref().is_none_or(|known| known.revision != sight.service.revision) {
-            let revision = self.ecs.revision(&sight.service.revision).await?;
-            record.size = Some(RevisionSize { revision: sight.service.revision.clone(), size: revision.size() });
+    async fn account(&self, policy: &ServicePolicy, observed: &mut ObservedService, now: Timestamp) -> Result<()> {
+        let record = &mut observed.entry.record;
+        if record.size.as_ref().is_none_or(|known| known.revision != observed.service.revision) {
+            let revision = self.ecs.revision(&observed.service.revision).await?;
+            record.size = Some(RevisionSize { revision: observed.service.revision.clone(), size: revision.size() });
         }
-        let tasks = by_provider(&sight.tasks);
-        let cost = self.cost(policy, record, tasks);
-        let saved = match (&cost, sight.observed.started) {
-            (Some(cost), true) => record.savings.count((cost.saved, cost.now), now),
+        let tasks = tasks_by_provider(&observed.tasks);
+        let cost = self.hourly_cost(policy, record, tasks);
+        let saved = match (&cost, observed.capacity.started) {
+            (Some(cost), true) => record.savings.count((cost.saved, cost.current), now),
             _ => Usd::default(),
         };
         let metrics = message::metrics(&self.config.fleet.system, policy, tasks, cost.as_ref(), saved, now);
@@ -288,15 +295,15 @@ impl App {
     }
 
     /// What the tasks cost an hour; `None` where no price or size is known.
-    fn cost(&self, policy: &ServicePolicy, record: &Record, tasks: TasksByProvider) -> Option<Cost> {
+    fn hourly_cost(&self, policy: &ServicePolicy, record: &Record, tasks: TasksByProvider) -> Option<HourlyCost> {
         let (prices, size) = (self.prices?, record.size.as_ref()?.size?);
         let usual = policy.baseline.min.max(tasks.all());
         let all = |spot: bool| match spot {
             true => TasksByProvider { on_demand: 0, spot: usual },
             false => TasksByProvider { on_demand: usual, spot: 0 },
         };
-        Some(Cost {
-            now: prices.service_hour(size, tasks),
+        Some(HourlyCost {
+            current: prices.service_hour(size, tasks),
             saved: prices.saved_hour(size, usual, tasks),
             on_demand: prices.service_hour(size, all(false)),
             spot: prices.service_hour(size, all(true)),
@@ -308,79 +315,78 @@ impl App {
         &self,
         policy: &ServicePolicy,
         decision: &Decision,
-        sight: &mut Sight,
-        messages: &Messages<'_>,
+        observed: &mut ObservedService,
+        messages: &ServiceMessages<'_>,
         now: Timestamp,
     ) -> Result<()> {
-        let Some(asleep) = decision.asleep(&sight.observed) else { return Ok(()) };
-        let cost = self.cost(policy, &sight.entry.record, by_provider(&sight.tasks));
+        let Some(target) = decision.target(&observed.capacity) else { return Ok(()) };
+        let cost = self.hourly_cost(policy, &observed.entry.record, tasks_by_provider(&observed.tasks));
         let minutes = |minutes: u32| SignedDuration::from_mins(minutes.into());
-        let deadlines = Deadlines { drain: minutes(policy.drain_minutes), wake: minutes(policy.wake_minutes) };
-        let running = u32::try_from(sight.tasks.len()).unwrap_or(u32::MAX);
-        let (state, transition) =
-            advance(sight.entry.record.state, asleep, (running, healthy(&sight.tasks)), deadlines, now);
-        sight.entry.record.state = Some(state);
+        let deadlines = Deadlines { drain: minutes(policy.drain_minutes), start: minutes(policy.wake_minutes) };
+        let tasks = TaskCounts {
+            running: u32::try_from(observed.tasks.len()).unwrap_or(u32::MAX),
+            healthy: healthy_tasks(&observed.tasks),
+        };
+        let (state, transition) = advance(observed.entry.record.state, target, tasks, deadlines, now);
+        observed.entry.record.state = Some(state);
         let message = match transition {
             None => None,
-            Some(Transition::Asleep) => Some(messages.asleep(decision, cost.as_ref(), &sight.entry.record.savings)),
-            Some(Transition::Awake { since }) => Some(messages.awake(decision, since, cost.as_ref())),
-            Some(Transition::StillRunning { since }) => {
-                let protected = self.ecs.protected(&policy.cluster, &sight.tasks).await?;
-                Some(messages.still_running(since, &sight.tasks, &protected))
+            Some(Transition::ScaledToZero) => {
+                Some(messages.scaled_to_zero(decision, cost.as_ref(), &observed.entry.record.savings))
             }
-            Some(Transition::NotAwake { since }) => {
-                let deployment = sight.service.primary().map_or("", |deployment| &deployment.id);
-                let stopped = self.ecs.stopped_tasks(&sight.service.id, deployment).await?;
-                Some(messages.not_awake(since, decision, &sight.tasks, &endings(&stopped)))
+            Some(Transition::RunningAgain { since }) => Some(messages.running_again(decision, since, cost.as_ref())),
+            Some(Transition::DrainOverdue { since }) => {
+                let protected = self.ecs.protected(&policy.cluster, &observed.tasks).await?;
+                Some(messages.drain_overdue(since, &observed.tasks, &protected))
+            }
+            Some(Transition::StartOverdue { since }) => {
+                let deployment = observed.service.primary().map_or("", |deployment| &deployment.id);
+                let stopped = self.ecs.stopped_tasks(&observed.service.id, deployment).await?;
+                Some(messages.start_overdue(since, decision, &observed.tasks, &endings(&stopped)))
             }
         };
         if let Some(message) = message {
-            sight.entry.tell(now, message);
+            observed.entry.tell(now, message);
         }
 
-        let placed = match &decision.action {
+        let strategy = match &decision.action {
             Action::Set(wanted) => wanted.strategy.clone(),
-            Action::Keep | Action::HandsOff => sight.observed.strategy.clone(),
+            Action::Keep | Action::LeaveUnchanged => observed.capacity.strategy.clone(),
         };
-        let record = &mut sight.entry.record;
-        let step = provider_change(record.placed.as_ref(), &placed);
-        record.placed = Some(placed);
+        let record = &mut observed.entry.record;
+        let change = provider_change(record.announced_strategy.as_ref(), &strategy);
+        record.announced_strategy = Some(strategy);
         let (facts, cost) = (record.facts.clone(), cost.as_ref());
-        if let Some(step) = step {
-            sight.entry.tell(now, messages.provider_change(step, &facts.spot, cost));
+        if let Some(change) = change {
+            observed.entry.tell(now, messages.provider_change(change, &facts.spot, cost));
         }
-        if !asleep && stays_on_spot(policy, &facts, now) && !facts.spot.available(now) {
-            sight.entry.tell(now, messages.no_spot(&facts, by_provider(&sight.tasks)));
+        if target == Target::Running && stays_on_spot(policy, &facts, now) && !facts.spot.available(now) {
+            observed.entry.tell(now, messages.spot_unavailable(&facts, tasks_by_provider(&observed.tasks)));
         }
         Ok(())
     }
 }
 
-/// Writes the fact of a trigger down, and drops what has ended; returns an override that ended, and who ended it.
-fn remember(facts: &mut Facts, trigger: &Trigger, now: Timestamp) -> Result<Option<(Override, Option<String>)>> {
-    let mut ended = facts.manual_override.take_if(|manual| manual.expiry.at <= now).map(|manual| (manual, None));
-    facts.boosts.retain(|_, boost| boost.expiry.at > now);
-    facts.budget.take_if(|restriction| restriction.until <= now);
+/// Records the fact of a trigger and drops what has expired; returns an override that ended.
+fn remember(facts: &mut Facts, trigger: &Trigger, now: Timestamp) -> Result<Option<EndedOverride>> {
+    let expired = facts.expire(now).map(|ended| EndedOverride { ended, by: None });
     match trigger {
         Trigger::Spot { event, .. } => facts.spot = facts.spot.after(event.clone(), now),
-        Trigger::Request(Request::Resume { by, .. }) => {
-            ended = facts.manual_override.take().map(|manual| (manual, Some(by.clone()))).or(ended);
-        }
+        Trigger::Request(Request::Resume { by, .. }) => return Ok(resume(by, facts).or(expired)),
         Trigger::Request(request) => {
-            if let Some((want, wanted)) = request.wanted() {
-                let until = Expiry { at: wanted.until.end(now)?, by: wanted.by.clone() };
-                facts.manual_override = Some(Override { kind: want, expiry: until });
+            if let Some((kind, wanted)) = request.wanted() {
+                wanted.record(kind, facts, now)?;
                 // Replaced, not ended.
-                ended = None;
+                return Ok(None);
             }
         }
         Trigger::Everything | Trigger::Service(_) | Trigger::Ignored(_) => {}
     }
-    Ok(ended)
+    Ok(expired)
 }
 
 fn stays_on_spot(policy: &ServicePolicy, facts: &Facts, now: Timestamp) -> bool {
-    let held = facts.budget.as_ref().is_some_and(|restriction| restriction.until > now && restriction.spot_only);
+    let held = facts.restriction_at(now).is_some_and(|restriction| restriction.spot_only);
     policy.spot.is_some_and(|spot| spot.mode == SpotMode::Only || (spot.mode == SpotMode::Prefer && held))
 }
 
@@ -394,10 +400,10 @@ fn why(decision: &Decision) -> String {
 }
 
 fn recorded(mode: Mode) -> Outcome {
-    let told = vec!["written down".to_owned()];
+    let recorded = vec!["recorded".to_owned()];
     match mode {
-        Mode::Act => Outcome::Changed(told),
-        Mode::DryRun => Outcome::Planned(told),
+        Mode::Act => Outcome::Changed(recorded),
+        Mode::DryRun => Outcome::Planned(recorded),
     }
 }
 

@@ -11,7 +11,7 @@ use shared::{Error, Result};
 use crate::{App, Entry};
 
 /// Everything that was seen of one service.
-pub(crate) struct Sight {
+pub(crate) struct ObservedService {
     /// What is remembered of its capacity.
     pub entry: Entry,
     /// What is remembered of its images.
@@ -21,12 +21,12 @@ pub(crate) struct Sight {
     /// The tasks of it that run or are about to.
     pub tasks: Vec<Task>,
     /// What the planner decides from.
-    pub observed: Observed,
+    pub capacity: Observed,
 }
 
 impl App {
     /// Looks at all services in scope.
-    pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<Sight>> {
+    pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<ObservedService>> {
         let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
         let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
         let entries = join_all(subjects.iter().map(|subject| self.ledger.load::<Record>(subject)));
@@ -34,20 +34,20 @@ impl App {
         let (mut services, bounds, entries, rollouts) =
             join4(self.ecs.services(&ids), self.autoscaling.bounds(&ids), entries, rollouts).await;
         let each = ids.iter().zip(entries).zip(rollouts).map(|((id, entry), rollout)| {
-            let service = services.remove(id).unwrap_or_else(|| Err(gone(id)));
+            let service = services.remove(id).unwrap_or_else(|| Err(not_found(id)));
             let bounds = bounds.as_ref().map(|bounds| bounds.get(id).copied()).map_err(Error::copy);
-            self.sight(service, bounds, entry, rollout.map(|entry| entry.record))
+            self.observe_one(service, bounds, entry, rollout.map(|entry| entry.record))
         });
         join_all(each).await
     }
 
-    async fn sight(
+    async fn observe_one(
         &self,
         service: Result<Service>,
         bounds: Result<Option<Bounds>>,
         entry: Result<Entry>,
         rollout: Result<rollout::Record>,
-    ) -> Result<Sight> {
+    ) -> Result<ObservedService> {
         let (service, bounds, mut entry, rollout) = (service?, bounds?, entry?, rollout?);
         if !service.is_active() {
             return Err(Error::not_found(format!("service {} is {}", service.id, service.status)));
@@ -56,7 +56,7 @@ impl App {
         let tasks = if idle { Vec::new() } else { self.ecs.running_tasks(&service.id).await? };
         entry.record.facts.frozen =
             rollout.frozen.as_ref().map(|freeze| Expiry { at: freeze.until, by: freeze.by.clone() });
-        let observed = Observed {
+        let capacity = Observed {
             desired: service.desired,
             bounds,
             strategy: service.strategy.clone(),
@@ -64,7 +64,7 @@ impl App {
             // Zero tasks of a service that this function never looked after are somebody else's zero.
             started: service.desired > 0 || !rollout.releases.is_empty() || entry.record.state.is_some(),
         };
-        Ok(Sight { entry, rollout, service, tasks, observed })
+        Ok(ObservedService { entry, rollout, service, tasks, capacity })
     }
 }
 
@@ -79,7 +79,7 @@ fn in_flight(service: &Service, rollout: &rollout::Record) -> bool {
 }
 
 /// Tasks that count as running, by provider.
-pub(crate) fn by_provider(tasks: &[Task]) -> TasksByProvider {
+pub(crate) fn tasks_by_provider(tasks: &[Task]) -> TasksByProvider {
     let running = || tasks.iter().filter(|task| task.status == "RUNNING");
     let spot = running().filter(|task| task.provider.as_deref() == Some("FARGATE_SPOT")).count();
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -87,11 +87,11 @@ pub(crate) fn by_provider(tasks: &[Task]) -> TasksByProvider {
 }
 
 /// Tasks that are proven: healthy, or running where nothing checks their health.
-pub(crate) fn healthy(tasks: &[Task]) -> u32 {
+pub(crate) fn healthy_tasks(tasks: &[Task]) -> u32 {
     let proven = |task: &&Task| task.status == "RUNNING" && task.health != "UNHEALTHY";
     u32::try_from(tasks.iter().filter(proven).count()).unwrap_or(u32::MAX)
 }
 
-pub(crate) fn gone(id: &ServiceId) -> Error {
+pub(crate) fn not_found(id: &ServiceId) -> Error {
     Error::not_found(format!("service {id} is not there"))
 }

@@ -79,13 +79,13 @@ impl Watched<'_> {
         if decision.reason == capacity::Reason::NotStarted {
             return Some(Explanation::NotStarted);
         }
-        match (decision.asleep(&observed), record.state) {
-            (Some(true), _) => Some(Explanation::Asleep { why: decision.reason.to_string() }),
+        match (decision.target(&observed), record.state) {
+            (Some(capacity::Target::ScaledToZero), _) => Some(Explanation::Asleep { why: decision.reason.to_string() }),
             // Nobody here may say, so what is there counts.
             (None, _) if seen.desired == 0 => Some(Explanation::Asleep { why: decision.reason.to_string() }),
             // Once it is told that waking takes too long, so is everything else.
-            (_, Some(capacity::State::Waking { told: false, .. })) => Some(Explanation::Waking),
-            (_, Some(capacity::State::Asleep { .. })) if seen.running == 0 => Some(Explanation::Waking),
+            (_, Some(capacity::State::Starting { announced: false, .. })) => Some(Explanation::Waking),
+            (_, Some(capacity::State::ScaledToZero { .. })) if seen.running == 0 => Some(Explanation::Waking),
             _ => None,
         }
     }

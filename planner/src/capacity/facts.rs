@@ -1,4 +1,4 @@
-//! What somebody or something wants of a service's capacity, each with the moment at which it ends by itself.
+//! What requests, alarms, the budget and Spot ask of a service's capacity, each with its expiry.
 
 use std::collections::BTreeMap;
 
@@ -11,69 +11,98 @@ use super::spot::SpotState;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
-    /// Nothing is touched until then. Kept with the rollouts, and read from there: one freeze holds both.
+    /// A freeze: no write until then. Kept in the rollout record and read from there: one freeze holds both.
     #[serde(skip)]
     pub frozen: Option<Expiry>,
-    /// What a person asked for.
+    /// The override that was requested.
     pub manual_override: Option<Override>,
-    /// What the budget cuts.
+    /// What the budget restricts.
     pub budget: Option<BudgetRestriction>,
-    /// What each alarm asks for, by its name: one takes nothing away from another, and prolongs only its own.
+    /// Boosts by alarm name: each alarm extends and ends only its own.
     pub boosts: BTreeMap<String, Boost>,
     /// How Spot has behaved.
     pub spot: SpotState,
 }
 
 impl Facts {
-    /// The boost that asks for the most tasks at `now`; of equals the one that lasts longest.
+    /// The boost with the most tasks at `now`; of equals the one that lasts longest.
     pub fn boost(&self, now: Timestamp) -> Option<&Boost> {
         let in_force = self.boosts.values().filter(|boost| boost.expiry.at > now);
         in_force.max_by_key(|boost| (boost.min, boost.expiry.at))
     }
+
+    /// The override in force at `now`.
+    pub fn override_at(&self, now: Timestamp) -> Option<&Override> {
+        self.manual_override.as_ref().filter(|requested| requested.expiry.at > now)
+    }
+
+    /// The budget restriction in force at `now`.
+    pub fn restriction_at(&self, now: Timestamp) -> Option<&BudgetRestriction> {
+        self.budget.as_ref().filter(|restriction| restriction.until > now)
+    }
+
+    /// When each fact ends, in no order; past ends included.
+    pub fn ends(&self) -> impl Iterator<Item = Timestamp> {
+        let boosts = self.boosts.values().map(|boost| Some(boost.expiry.at));
+        let others = [
+            self.frozen.as_ref().map(|frozen| frozen.at),
+            self.manual_override.as_ref().map(|requested| requested.expiry.at),
+            self.budget.as_ref().map(|restriction| restriction.until),
+            self.spot.retry_at,
+        ];
+        others.into_iter().chain(boosts).flatten()
+    }
+
+    /// Drops what has expired at `now`; returns the override that was among it.
+    pub fn expire(&mut self, now: Timestamp) -> Option<Override> {
+        self.boosts.retain(|_, boost| boost.expiry.at > now);
+        self.budget.take_if(|restriction| restriction.until <= now);
+        self.manual_override.take_if(|requested| requested.expiry.at <= now)
+    }
 }
 
-/// Something that somebody asked for, until then.
+/// When something expires, and who asked for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiry {
-    /// Until when.
+    /// When it expires.
     pub at: Timestamp,
-    /// Who asked.
+    /// Who asked: an engineer, or the name of an alarm.
     pub by: String,
 }
 
-/// What a person asked for.
+/// An override of the schedule, the budget and the alarms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
-    /// What.
+    /// Wake, sleep or hold.
     pub kind: OverrideKind,
-    /// Until when, and who asked.
+    /// When it expires, and who asked for it.
     pub expiry: Expiry,
 }
 
-/// What a person may ask for.
+/// The kinds of override.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OverrideKind {
-    /// Run, whatever scheduled downtime and budget say.
+    /// Run, also during scheduled downtime and under a budget restriction.
     Wake,
-    /// Scale to zero, whatever the schedule says.
+    /// Scale to zero, also outside scheduled downtime.
     Sleep,
-    /// Hands off.
+    /// Leave the capacity unchanged.
     Hold,
 }
 
-/// What the budget cuts until its period ends.
+/// What the budget restricts until its period ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BudgetRestriction {
-    /// Share of the budget that was reached, in percent; for people.
+    /// Share of the budget that was reached, in percent; shown in messages.
     pub reached_percent: u32,
-    /// Stay on Spot even when Spot has no capacity.
+    /// Stay on Fargate Spot even when Spot has no capacity.
     #[serde(default)]
     pub spot_only: bool,
-    /// Sleep so many minutes longer at each end of the night.
+    /// Begin scheduled downtime so many minutes earlier, and end it so many minutes later.
     #[serde(default)]
     pub longer_downtime_minutes: u32,
-    /// Sleep.
+    /// Scale to zero.
     #[serde(default)]
     pub scale_to_zero: bool,
     /// Run at most so many tasks; never below the service's floor.
@@ -83,11 +112,11 @@ pub struct BudgetRestriction {
     pub until: Timestamp,
 }
 
-/// More tasks, because an alarm rings.
+/// More tasks because an alarm is in ALARM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boost {
-    /// Least number of tasks while it lasts.
+    /// Minimum number of tasks while it lasts.
     pub min: u32,
-    /// Until when, and which alarm.
+    /// When it expires, and the name of the alarm.
     pub expiry: Expiry,
 }

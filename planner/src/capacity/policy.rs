@@ -1,19 +1,19 @@
-//! What is wanted of a service's capacity.
+//! The capacity policy of a service: baseline, scheduled downtime, Spot.
 
 use serde::{Deserialize, Serialize};
 
 use super::sleep::Sleep;
 
-/// What is wanted of a service's capacity; part of its entry in the fleet document.
+/// The capacity policy of a service; part of its entry in the fleet document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CapacityPolicy {
-    /// Bounds when nothing says otherwise, and the hard bounds of everything that does.
+    /// Bounds while no other fact is in force; no fact raises the maximum.
     pub baseline: Baseline,
-    /// When it sleeps.
+    /// Its scheduled downtime.
     pub sleep: Option<Sleep>,
-    /// Whether it runs on Spot; its strategy is nobody's business here when there is none.
+    /// Whether it runs on Fargate Spot; its capacity provider strategy is left unchanged when `None`.
     pub spot: Option<SpotPolicy>,
-    /// The budget may lower the greatest number of tasks to this and no further; `baseline.min` when left out.
+    /// The budget may lower the maximum number of tasks to this and no further; `baseline.min` when left out.
     pub floor: Option<u32>,
 }
 
@@ -21,9 +21,9 @@ pub struct CapacityPolicy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpotPolicy {
-    /// How.
+    /// Never, while Spot has capacity, or always.
     pub mode: SpotMode,
-    /// So many tasks on demand all the same.
+    /// So many tasks on on-demand capacity in any case: `base` of the capacity provider strategy.
     pub base: u32,
 }
 
@@ -34,18 +34,18 @@ pub enum SpotMode {
     /// Never.
     #[default]
     Off,
-    /// While there is Spot; on demand while there is none.
+    /// While Spot has capacity; on-demand otherwise.
     Prefer,
-    /// Always, even when that means no tasks.
+    /// Always, even when Spot has no capacity and no task can start.
     Only,
 }
 
-/// Number of tasks of a service when neither night, budget nor alarm says otherwise.
+/// Number of tasks of a service outside scheduled downtime, budget restrictions and alarm boosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
-    /// Least number of tasks, and the number that the first push starts.
+    /// Minimum number of tasks, and the number that the first push starts.
     pub min: u32,
-    /// Greatest number of tasks.
+    /// Maximum number of tasks.
     pub max: u32,
 }

@@ -1,7 +1,7 @@
 //! Whether Spot is worth trying: a state machine with a hold-down that doubles.
 //!
-//! Weights do not fail over: a service whose strategy names Spot and finds none simply runs fewer tasks. So a shortage
-//! moves the whole service to on-demand, once, and back after a hold-down.
+//! Weights of a capacity provider strategy do not fail over: a service on FARGATE_SPOT runs fewer tasks while Spot has no
+//! capacity. A shortage therefore moves the whole service to on-demand, once, and back after a hold-down.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// First hold-down.
-const FIRST: SignedDuration = SignedDuration::from_mins(60);
+const FIRST_HOLD_DOWN: SignedDuration = SignedDuration::from_mins(60);
 /// Longest hold-down.
-const LONGEST: SignedDuration = SignedDuration::from_hours(12);
-/// A day without a shortage forgets the ones before.
-const QUIET: SignedDuration = SignedDuration::from_hours(24);
-/// So many interruptions within [`BURST`] are a shortage; a single one is Spot being Spot.
+const LONGEST_HOLD_DOWN: SignedDuration = SignedDuration::from_hours(12);
+/// After so long without a shortage the hold-down starts from the first again.
+const FORGET_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// So many interruptions within [`BURST`] are a shortage; a single one is normal for Spot.
 const INTERRUPTIONS: usize = 3;
 const BURST: SignedDuration = SignedDuration::from_mins(30);
 /// At most so many returns to Spot a day: each is a full replacement of tasks.
@@ -24,24 +24,24 @@ const RETURNS_A_DAY: usize = 4;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SpotState {
-    /// Spot is not tried before this moment.
+    /// The hold-down ends then: Spot is not tried before.
     pub retry_at: Option<Timestamp>,
     /// Length of the last hold-down, in minutes.
-    pub hold_minutes: u32,
+    pub hold_down_minutes: u32,
     /// When Spot last had a shortage.
-    pub short_at: Option<Timestamp>,
-    /// Tasks that were interrupted in the last half hour, each once however often it is told.
+    pub shortage_at: Option<Timestamp>,
+    /// Tasks that were interrupted in the last half hour, by ARN; a repeated event counts once.
     pub interruptions: BTreeMap<String, Timestamp>,
     /// Ends of hold-downs of the last day.
     pub returns: Vec<Timestamp>,
 }
 
-/// Something that Spot did.
+/// An event about Spot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpotEvent {
-    /// ECS could place no task *on FARGATE_SPOT*; the same event for on-demand is nothing for this machine.
+    /// ECS could not place a task *on FARGATE_SPOT*. The same event for FARGATE is no shortage of Spot.
     NoCapacity,
-    /// A task got its two-minute warning.
+    /// A task got its two-minute interruption notice.
     Interrupted {
         /// ARN of the task.
         task: String,
@@ -58,7 +58,7 @@ impl SpotState {
     pub fn after(&self, event: SpotEvent, now: Timestamp) -> SpotState {
         let mut next = self.clone();
         next.interruptions.retain(|_, at| *at + BURST > now);
-        next.returns.retain(|at| *at + QUIET > now);
+        next.returns.retain(|at| *at + FORGET_AFTER > now);
         if !self.available(now) {
             return next;
         }
@@ -68,18 +68,19 @@ impl SpotState {
                 return next;
             }
         }
-        let quiet = self.short_at.is_none_or(|at| at + QUIET <= now);
+        let quiet = self.shortage_at.is_none_or(|at| at + FORGET_AFTER <= now);
         let hold = match quiet {
-            true => FIRST,
-            false => SignedDuration::from_mins(i64::from(self.hold_minutes) * 2).clamp(FIRST, LONGEST),
+            true => FIRST_HOLD_DOWN,
+            false => SignedDuration::from_mins(i64::from(self.hold_down_minutes) * 2)
+                .clamp(FIRST_HOLD_DOWN, LONGEST_HOLD_DOWN),
         };
         // Out of returns for the day: wait until the oldest of them is a day old.
         let spent = next.returns.len() >= RETURNS_A_DAY;
-        let day_over = next.returns.first().filter(|_| spent).map(|first| *first + QUIET);
+        let day_over = next.returns.first().filter(|_| spent).map(|first| *first + FORGET_AFTER);
         let retry_at = day_over.map_or(now + hold, |day_over| day_over.max(now + hold));
         next.retry_at = Some(retry_at);
-        next.hold_minutes = hold.as_mins().try_into().unwrap_or(u32::MAX);
-        next.short_at = Some(now);
+        next.hold_down_minutes = hold.as_mins().try_into().unwrap_or(u32::MAX);
+        next.shortage_at = Some(now);
         next.interruptions.clear();
         next.returns.push(retry_at);
         next
@@ -101,15 +102,15 @@ mod tests {
         let mut holds = Vec::new();
         for _ in 0..4 {
             state = state.after(SpotEvent::NoCapacity, now);
-            holds.push(state.hold_minutes);
+            holds.push(state.hold_down_minutes);
             now = state.retry_at.unwrap();
             assert!(state.available(now) && !state.available(now - SignedDuration::from_secs(1)));
         }
         assert_eq!(holds, [60, 120, 240, 480]);
         state = state.after(SpotEvent::NoCapacity, now);
-        assert_eq!(state.hold_minutes, 720);
-        let quiet = state.retry_at.unwrap() + QUIET;
-        assert_eq!(state.after(SpotEvent::NoCapacity, quiet).hold_minutes, 60);
+        assert_eq!(state.hold_down_minutes, 720);
+        let quiet = state.retry_at.unwrap() + FORGET_AFTER;
+        assert_eq!(state.after(SpotEvent::NoCapacity, quiet).hold_down_minutes, 60);
     }
 
     fn interrupted(task: &str) -> SpotEvent {
@@ -127,13 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn one_interruption_told_ten_times_is_one_interruption() {
-        let told = (0..10).fold(SpotState::default(), |state, minute| state.after(interrupted("a"), at(minute)));
-        assert!(told.available(at(10)) && told.interruptions.len() == 1);
+    fn one_interruption_reported_ten_times_is_one_interruption() {
+        let state = (0..10).fold(SpotState::default(), |state, minute| state.after(interrupted("a"), at(minute)));
+        assert!(state.available(at(10)) && state.interruptions.len() == 1);
     }
 
     #[test]
-    fn the_same_shortage_told_ten_times_is_one_shortage() {
+    fn one_shortage_reported_ten_times_is_one_shortage() {
         let once = SpotState::default().after(SpotEvent::NoCapacity, at(0));
         let mut state = once.clone();
         for minute in 1..10 {

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::policies::{Policies, REPOSITORY};
 use crate::alarm::{self, AlarmPolicy, Place, Sighting, Step};
 use crate::budget::{self, Amount, BudgetPolicy, Notice, NoticeKind, Spend, SpendLookup, TimeUnit};
-use crate::capacity::{self, Bounds, Deadlines, Observed, Scaling, SpotEvent};
+use crate::capacity::{self, Bounds, Deadlines, Observed, Scaling, SpotEvent, TaskCounts};
 use crate::fleet::Fleet;
 use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, Strategy, Task};
 use crate::rollout::{self, Action, Ask, Phase, Release, Running, Seen};
@@ -149,7 +149,7 @@ impl World {
 
     /// Is it meant to run no tasks?
     pub fn asleep(&self) -> bool {
-        self.bounds == Bounds::ASLEEP
+        self.bounds == Bounds::SCALED_TO_ZERO
     }
 
     /// Becomes true now, and is told.
@@ -363,8 +363,7 @@ impl World {
     /// The capacity function.
     fn schedule(&mut self, spot: Option<SpotEvent>) {
         let (policy, facts, now) = (&self.fleet.services[0], &mut self.capacity.facts, self.now);
-        facts.boosts.retain(|_, boost| boost.expiry.at > now);
-        facts.budget.take_if(|restriction| restriction.until <= now);
+        facts.expire(now);
         if let Some(event) = spot {
             facts.spot = facts.spot.after(event, now);
         }
@@ -378,10 +377,10 @@ impl World {
             started: true,
         };
         let decision = capacity::plan(&policy.capacity(), facts, &observed, now);
-        if let Some(asleep) = decision.asleep(&observed) {
-            let deadlines = Deadlines { drain: SignedDuration::from_mins(30), wake: SignedDuration::from_mins(15) };
-            let running = (self.service.running, self.service.running);
-            self.capacity.state = Some(capacity::advance(self.capacity.state, asleep, running, deadlines, now).0);
+        if let Some(target) = decision.target(&observed) {
+            let deadlines = Deadlines { drain: SignedDuration::from_mins(30), start: SignedDuration::from_mins(15) };
+            let tasks = TaskCounts { running: self.service.running, healthy: self.service.running };
+            self.capacity.state = Some(capacity::advance(self.capacity.state, target, tasks, deadlines, now).0);
         }
         if let capacity::Action::Set(wanted) = decision.action {
             (self.service.desired, self.bounds) = (wanted.desired, wanted.bounds);

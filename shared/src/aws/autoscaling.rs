@@ -136,7 +136,7 @@ mod tests {
         let ids = [id("web"), id("crawler"), id("odd"), id("none")];
         let found = run(AutoScaling::new(&replay.connection()).bounds(&ids)).unwrap();
         assert_eq!(found[&id("web")], Bounds { min: 2, max: 6, scaling: Scaling::Active });
-        assert_eq!(found[&id("crawler")], Bounds::ASLEEP);
+        assert_eq!(found[&id("crawler")], Bounds::SCALED_TO_ZERO);
         assert_eq!(found[&id("odd")].scaling, Scaling::Partly);
         assert!(!found.contains_key(&id("none")));
         assert_eq!(replay.sent()[1]["NextToken"], "more");
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn sleep_is_one_call_with_both_bounds_and_all_flags() {
         let replay = Replay::new(&[(200, json!({}))]);
-        run(AutoScaling::new(&replay.connection()).set_bounds(&id("crawler"), Bounds::ASLEEP)).unwrap();
+        run(AutoScaling::new(&replay.connection()).set_bounds(&id("crawler"), Bounds::SCALED_TO_ZERO)).unwrap();
         let sent = &replay.sent()[0];
         assert_eq!((&sent["MinCapacity"], &sent["MaxCapacity"]), (&json!(0), &json!(0)));
         let all = json!({"DynamicScalingInSuspended": true, "DynamicScalingOutSuspended": true, "ScheduledScalingSuspended": true});
@@ -157,7 +157,8 @@ mod tests {
     fn a_change_on_its_way_is_a_conflict() {
         let busy = json!({"__type": "ConcurrentUpdateException", "message": "busy"});
         let replay = Replay::new(&[(400, busy)]);
-        let error = run(AutoScaling::new(&replay.connection()).set_bounds(&id("crawler"), Bounds::ASLEEP)).unwrap_err();
+        let error =
+            run(AutoScaling::new(&replay.connection()).set_bounds(&id("crawler"), Bounds::SCALED_TO_ZERO)).unwrap_err();
         let text = "set bounds of service prod/crawler: ConcurrentUpdateException: busy";
         assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Conflict, text));
     }

@@ -100,7 +100,7 @@ fn asleep(sleep: &Sleep) -> f64 {
     // Monday 5 October 2026: no clock changes that week.
     let monday: Timestamp = "2026-10-05T00:00:00Z".parse().unwrap();
     let steps = 7 * 24 * 12;
-    let slept = (0..steps).filter(|step| sleep.at(monday + (step * 5).minutes()).asleep).count();
+    let slept = (0..steps).filter(|step| sleep.at(monday + (step * 5).minutes()).in_force).count();
     slept as f64 / f64::from(steps)
 }
 
@@ -136,7 +136,7 @@ fn prices() -> String {
         for (how, spot) in [("on demand", false), ("Spot, typical", true)] {
             let [cpu, memory] =
                 [(1024, 0), (0, 1024)].map(|(cpu, memory)| fargate.task_hour(cpu, memory, arch, spot).dollars());
-            let source = "[price.rs](../../planner/src/model/price.rs), September 2026".to_owned();
+            let source = "[price/table.rs](../../planner/src/model/price/table.rs), September 2026".to_owned();
             rows.push(vec![
                 format!("Fargate on {name}, {how}"),
                 format!("{cpu} and {memory}"),

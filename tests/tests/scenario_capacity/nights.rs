@@ -13,7 +13,7 @@ fn the_evening_puts_it_to_sleep_and_the_morning_restores_the_declared_range() {
     assert_eq!(world.tick()["decision"], "keep");
     world.pass_to("22:00");
     let line = world.fire("night-start");
-    assert_eq!((&line["decision"], &line["reason"]), (&json!("down"), &json!("night")));
+    assert_eq!((&line["decision"], &line["reason"]), (&json!("scale_in"), &json!("scheduled_downtime")));
     assert_eq!(writes(&world.calls()), ["RegisterScalableTarget", "UpdateService"]);
     assert_eq!(world.capacity(), asleep());
     world.pass(5);
@@ -22,7 +22,7 @@ fn the_evening_puts_it_to_sleep_and_the_morning_restores_the_declared_range() {
     world.pass_to("06:00");
     world.calls();
     let line = world.fire("night-end");
-    assert_eq!((&line["decision"], &line["reason"]), (&json!("up"), &json!("baseline")));
+    assert_eq!((&line["decision"], &line["reason"]), (&json!("scale_out"), &json!("baseline")));
     assert_eq!(writes(&world.calls()), ["UpdateService", "RegisterScalableTarget"]);
     assert_eq!(world.capacity(), awake(SPOT));
     world.pass(5);

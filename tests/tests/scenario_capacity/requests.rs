@@ -15,12 +15,12 @@ fn a_wake_holds_through_the_night_ends_by_itself_and_says_so() {
     world.want("wake", "2h");
     assert_eq!(world.capacity(), awake(SPOT));
     world.pass_to("01:25");
-    assert_eq!(world.tick()["reason"], "manual_awake");
+    assert_eq!(world.tick()["reason"], "override_wake");
     assert_eq!(world.capacity(), awake(SPOT));
     told_once(&world.subjects(), "crawler is awake");
     world.pass(5);
     let line = world.tick();
-    assert_eq!((&line["decision"], &line["reason"]), (&json!("down"), &json!("night")));
+    assert_eq!((&line["decision"], &line["reason"]), (&json!("scale_in"), &json!("scheduled_downtime")));
     told_once(&world.subjects(), "follows its schedule again");
     assert_eq!(world.capacity(), asleep());
 }
@@ -63,7 +63,7 @@ fn a_change_by_hand_stays_while_somebody_holds_it() {
     for time in ["18:00", "22:00", "23:55"] {
         world.pass_to(time);
         let line = world.tick();
-        assert_eq!((&line["decision"], &line["reason"]), (&json!("hands_off"), &json!("manual_hold")));
+        assert_eq!((&line["decision"], &line["reason"]), (&json!("left_unchanged"), &json!("override_hold")));
     }
     assert_eq!(writes(&world.calls()), Vec::<&str>::new());
     assert_eq!(world.capacity().desired, 3);
@@ -96,7 +96,7 @@ fn a_plan_explains_any_moment_and_changes_nothing() {
     let answer = world.ask(&json!({"action": "plan", "service": CRAWLER}));
     let line = line(&answer);
     let said = (&line["decision"], &line["reason"], &line["outcome"]);
-    assert_eq!(said, (&json!("down"), &json!("night"), &json!("planned")));
+    assert_eq!(said, (&json!("scale_in"), &json!("scheduled_downtime"), &json!("planned")));
     assert_eq!(world.capacity(), awake(SPOT));
     let reads = ["Describe", "Get", "List"];
     let others: Vec<String> =

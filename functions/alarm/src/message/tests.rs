@@ -72,7 +72,7 @@ fn place(service: usize) -> Place {
     ];
     let record = rollout::Record { releases: vec![release(2, -6), release(1, -200)], ..rollout::Record::default() };
     let capacity =
-        capacity::Record { state: Some(capacity::State::Awake { since: at(-600) }), ..capacity::Record::default() };
+        capacity::Record { state: Some(capacity::State::Running { since: at(-600) }), ..capacity::Record::default() };
     let history_of_capacity = vec![event(-30, "up", "its baseline applies")];
     Place::new(
         policy,

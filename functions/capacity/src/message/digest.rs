@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use planner::alarm::{self, State};
 use planner::budget;
-use planner::capacity::{Facts, Reason, Savings};
+use planner::capacity::{Facts, Reason, Savings, Target};
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::Usd;
 use planner::rollout;
@@ -41,7 +41,7 @@ pub(crate) struct ServiceDay<'a> {
     /// What was counted in this month.
     pub month: Savings,
     /// When, whether it sleeps then, and why.
-    pub coming: Vec<(Timestamp, bool, Reason)>,
+    pub coming: Vec<(Timestamp, Target, Reason)>,
 }
 
 impl Day<'_> {
@@ -101,8 +101,11 @@ pub(crate) fn digest(day: &Day<'_>) -> Notification {
     }
     let mut coming: Vec<(Timestamp, String)> = Vec::new();
     for service in &day.services {
-        for (at, asleep, reason) in &service.coming {
-            let what = if *asleep { "sleeps" } else { "wakes" };
+        for (at, target, reason) in &service.coming {
+            let what = match target {
+                Target::ScaledToZero => "sleeps",
+                Target::Running => "wakes",
+            };
             let why = reason.sentence(|at| day.full(at));
             coming.push((*at, format!("{} {what}: {why}", service.policy.name)));
         }

@@ -1,25 +1,24 @@
-//! Messages to people about capacity, and its metrics. Pure.
+//! ServiceMessages to people about capacity, and its metrics. Pure.
 
 pub(crate) mod digest;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use planner::capacity::SpotMode;
-use planner::capacity::{Decision, Facts, Override, OverrideKind, ProviderChange, Savings, SpotState};
+use planner::capacity::{
+    Decision, EndedOverride, Facts, OverrideKind, OverrideRequest, ProviderChange, Savings, SpotMode, SpotState,
+};
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::{Task, TasksByProvider, Usd, format_duration, format_time};
 use serde_json::{Value, json};
 use shared::notify::{Notification, Severity};
 use shared::report::NAMESPACE;
 
-use crate::event::OverrideRequest;
-
 /// What a service costs an hour, estimated from list prices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Cost {
+pub(crate) struct HourlyCost {
     /// Its tasks now.
-    pub now: Usd,
+    pub current: Usd,
     /// Less than as many tasks, at least the baseline's, on demand.
     pub saved: Usd,
     /// As many tasks on demand.
@@ -29,15 +28,15 @@ pub(crate) struct Cost {
 }
 
 /// Writes the messages about one service.
-pub(crate) struct Messages<'a> {
+pub(crate) struct ServiceMessages<'a> {
     pub fleet: &'a Fleet,
     pub policy: &'a ServicePolicy,
     pub now: Timestamp,
 }
 
-impl Messages<'_> {
+impl ServiceMessages<'_> {
     /// The last task has ended.
-    pub fn asleep(&self, decision: &Decision, cost: Option<&Cost>, savings: &Savings) -> Notification {
+    pub fn scaled_to_zero(&self, decision: &Decision, cost: Option<&HourlyCost>, savings: &Savings) -> Notification {
         let mut facts = self.until(decision);
         if let Some(cost) = cost {
             facts.push(("saves".into(), format!("{} an hour", cost.on_demand)));
@@ -52,10 +51,10 @@ impl Messages<'_> {
     }
 
     /// The first task is healthy.
-    pub fn awake(&self, decision: &Decision, since: Timestamp, cost: Option<&Cost>) -> Notification {
+    pub fn running_again(&self, decision: &Decision, since: Timestamp, cost: Option<&HourlyCost>) -> Notification {
         let mut facts = vec![("took".to_owned(), self.time_since(since))];
         facts.extend(self.until(decision));
-        facts.extend(cost.map(|cost| ("costs".to_owned(), format!("{} an hour", cost.now))));
+        facts.extend(cost.map(|cost| ("costs".to_owned(), format!("{} an hour", cost.current))));
         Notification {
             summary: format!("{} has a healthy task again: {}.", self.name(), self.why(decision)),
             facts,
@@ -64,7 +63,7 @@ impl Messages<'_> {
     }
 
     /// Tasks still run long after the service was put to sleep.
-    pub fn still_running(
+    pub fn drain_overdue(
         &self,
         since: Timestamp,
         tasks: &[Task],
@@ -94,7 +93,13 @@ impl Messages<'_> {
     }
 
     /// No task is healthy long after the service was woken.
-    pub fn not_awake(&self, since: Timestamp, decision: &Decision, tasks: &[Task], endings: &[String]) -> Notification {
+    pub fn start_overdue(
+        &self,
+        since: Timestamp,
+        decision: &Decision,
+        tasks: &[Task],
+        endings: &[String],
+    ) -> Notification {
         let mut facts: Vec<(String, String)> = endings.iter().map(|end| ("a task ended".into(), end.clone())).collect();
         facts.extend(tasks.iter().map(|task| ("a task is".into(), format!("{}, health {}", task.status, task.health))));
         if facts.is_empty() {
@@ -121,10 +126,10 @@ impl Messages<'_> {
     }
 
     /// Tasks moved between Spot and on demand.
-    pub fn provider_change(&self, step: ProviderChange, spot: &SpotState, cost: Option<&Cost>) -> Notification {
+    pub fn provider_change(&self, change: ProviderChange, spot: &SpotState, cost: Option<&HourlyCost>) -> Notification {
         let name = self.name();
         let difference = cost.map(|cost| cost.on_demand.saturating_sub(cost.spot));
-        match step {
+        match change {
             ProviderChange::ToOnDemand if !spot.available(self.now) => Notification {
                 summary: format!("Spot has no capacity for {name}, so its tasks move to on demand."),
                 facts: spot
@@ -140,7 +145,7 @@ impl Messages<'_> {
                 ..self.message(Severity::Info, "on-demand", &format!("{name} moves to on demand"))
             },
             ProviderChange::ToSpot => Notification {
-                summary: match spot.short_at {
+                summary: match spot.shortage_at {
                     Some(short) => {
                         format!("Tasks of {name} move back to Spot; the last shortage was at {}.", self.local(short))
                     }
@@ -153,11 +158,11 @@ impl Messages<'_> {
     }
 
     /// Spot has no capacity, and the service may not leave it.
-    pub fn no_spot(&self, facts: &Facts, tasks: TasksByProvider) -> Notification {
+    pub fn spot_unavailable(&self, facts: &Facts, tasks: TasksByProvider) -> Notification {
         let name = self.name();
         let only = self.policy.spot.is_some_and(|spot| spot.mode == SpotMode::Only);
         let why = if only { "its policy is Spot only" } else { "the budget holds it on Spot" };
-        let short = facts.spot.short_at.unwrap_or(self.now);
+        let short = facts.spot.shortage_at.unwrap_or(self.now);
         Notification {
             key: format!("no-spot/{}/{short}", self.policy.id()),
             summary: format!("Spot has no capacity for {name}, and it stays there: {why}."),
@@ -179,14 +184,14 @@ impl Messages<'_> {
     }
 
     /// An override ended.
-    pub fn released(&self, ended: &Override, by: Option<&str>, decision: &Decision) -> Notification {
-        let (name, who) = (self.name(), &ended.expiry.by);
-        let what = match ended.kind {
+    pub fn override_ended(&self, ended: &EndedOverride, decision: &Decision) -> Notification {
+        let (name, who) = (self.name(), &ended.ended.expiry.by);
+        let what = match ended.ended.kind {
             OverrideKind::Wake => "to be awake",
             OverrideKind::Sleep => "to sleep",
             OverrideKind::Hold => "to be left alone",
         };
-        let how = match by {
+        let how = match ended.by.as_deref() {
             Some(by) if by == who => format!("{by} no longer asks for {name} {what}."),
             Some(by) => format!("{by} ended what {who} asked for: {name} {what}."),
             None => format!("The time for which {who} asked for {name} {what} is over."),
@@ -242,7 +247,7 @@ pub(crate) fn metrics(
     system: &str,
     policy: &ServicePolicy,
     tasks: TasksByProvider,
-    cost: Option<&Cost>,
+    cost: Option<&HourlyCost>,
     saved: Usd,
     now: Timestamp,
 ) -> Value {
@@ -255,7 +260,7 @@ pub(crate) fn metrics(
     });
     if let Some(cost) = cost {
         names.extend(["EstimatedCostPerHour", "EstimatedSavings"]);
-        document["EstimatedCostPerHour"] = cost.now.dollars().into();
+        document["EstimatedCostPerHour"] = cost.current.dollars().into();
         document["EstimatedSavings"] = saved.dollars().into();
     }
     let unit = |name: &str| if name.starts_with("Tasks") { "Count" } else { "None" };

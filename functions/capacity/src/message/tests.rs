@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use planner::capacity::{Action, Expiry, Reason, SpotEvent};
+use planner::capacity::{Action, Expiry, Override, Reason, SpotEvent, Target};
 use planner::model::Span;
 use planner::rollout::{self, Freeze};
 use planner::{alarm, budget};
@@ -21,9 +21,9 @@ fn at(minute: i64) -> Timestamp {
     "2026-11-21T21:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
 }
 
-fn cost() -> Cost {
+fn cost() -> HourlyCost {
     let usd = Usd::from_micros;
-    Cost { now: usd(31_000), saved: usd(68_000), on_demand: usd(99_000), spot: usd(31_000) }
+    HourlyCost { current: usd(31_000), saved: usd(68_000), on_demand: usd(99_000), spot: usd(31_000) }
 }
 
 fn decision(reason: Reason) -> Decision {
@@ -47,24 +47,24 @@ fn task(arn: &str, health: &str) -> Task {
     }
 }
 
-fn email(write: impl FnOnce(&Messages<'_>) -> Notification) -> String {
+fn email(write: impl FnOnce(&ServiceMessages<'_>) -> Notification) -> String {
     let fleet = fleet();
-    let message = write(&Messages { fleet: &fleet, policy: &fleet.services[0], now: at(12) });
+    let message = write(&ServiceMessages { fleet: &fleet, policy: &fleet.services[0], now: at(12) });
     format!("{}\n\n{}", message.subject(), message.text())
 }
 
 #[test]
 fn asleep() {
     let savings = Savings {
-        at: Some(at(12)),
+        counted_until: Some(at(12)),
         month: "2026-11".into(),
         saved: Usd::from_micros(12_345_678),
         spent: Usd::default(),
     };
-    assert_snapshot!(email(|say| say.asleep(&decision(Reason::Night), Some(&cost()), &savings)), @r#"
+    assert_snapshot!(email(|say| say.scaled_to_zero(&decision(Reason::ScheduledDowntime), Some(&cost()), &savings)), @r#"
     crawler sleeps [huskit prod]
 
-    crawler runs no tasks: it is night.
+    crawler runs no tasks: scheduled downtime.
 
     until             2026-11-22 06:00 CET
     saves             $0.0990 an hour
@@ -78,10 +78,10 @@ fn asleep() {
 #[test]
 fn awake() {
     let reason = Reason::Override { kind: OverrideKind::Wake, by: "anna".into(), until: at(120) };
-    assert_snapshot!(email(|say| say.awake(&decision(reason), at(9), Some(&cost()))), @"
+    assert_snapshot!(email(|say| say.running_again(&decision(reason), at(9), Some(&cost()))), @"
     crawler is awake [huskit prod]
 
-    crawler has a healthy task again: anna wants it awake until 2026-11-22 00:00 CET.
+    crawler has a healthy task again: anna asked for it to run until 2026-11-22 00:00 CET.
 
     took   3 min
     until  2026-11-22 06:00 CET
@@ -93,7 +93,7 @@ fn awake() {
 fn still_running() {
     let tasks = [task("0a1b2c", "HEALTHY"), task("3d4e5f", "HEALTHY")];
     let protected = BTreeMap::from([(tasks[0].arn.clone(), at(90))]);
-    assert_snapshot!(email(|say| say.still_running(at(-20), &tasks, &protected)), @"
+    assert_snapshot!(email(|say| say.drain_overdue(at(-20), &tasks, &protected)), @"
     crawler does not fall asleep [huskit prod]
 
     crawler was put to sleep 32 min ago, and 2 of its tasks still run. ECS ends a task that protects itself when its protection ends.
@@ -110,10 +110,10 @@ fn still_running() {
 #[test]
 fn not_awake() {
     let ends = ["container crawler exited with code 1 (2 tasks)".to_owned()];
-    assert_snapshot!(email(|say| say.not_awake(at(-3), &decision(Reason::Baseline), &[task("0a1b2c", "UNHEALTHY")], &ends)), @r#"
+    assert_snapshot!(email(|say| say.start_overdue(at(-3), &decision(Reason::Baseline), &[task("0a1b2c", "UNHEALTHY")], &ends)), @r#"
     crawler does not wake [huskit prod]
 
-    crawler should be awake for 15 min, and has no healthy task. Why it should be: its baseline applies.
+    crawler should be awake for 15 min, and has no healthy task. Why it should be: the baseline applies.
 
     a task ended  container crawler exited with code 1 (2 tasks)
     a task is     RUNNING, health UNHEALTHY
@@ -127,10 +127,10 @@ fn not_awake() {
 
 #[test]
 fn not_awake_without_a_task() {
-    assert_snapshot!(email(|say| say.not_awake(at(-3), &decision(Reason::Baseline), &[], &[])), @r#"
+    assert_snapshot!(email(|say| say.start_overdue(at(-3), &decision(Reason::Baseline), &[], &[])), @r#"
     crawler does not wake [huskit prod]
 
-    crawler should be awake for 15 min, and has no healthy task. Why it should be: its baseline applies.
+    crawler should be awake for 15 min, and has no healthy task. Why it should be: the baseline applies.
 
     tasks  none was started
 
@@ -178,7 +178,7 @@ fn leaves_spot_for_good() {
 #[test]
 fn stays_on_spot_without_capacity() {
     let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, at(11)), ..Facts::default() };
-    assert_snapshot!(email(|say| say.no_spot(&facts, TasksByProvider { on_demand: 0, spot: 1 })), @"
+    assert_snapshot!(email(|say| say.spot_unavailable(&facts, TasksByProvider { on_demand: 0, spot: 1 })), @"
     crawler finds no Spot capacity [huskit prod]
 
     Spot has no capacity for crawler, and it stays there: the budget holds it on Spot.
@@ -203,7 +203,7 @@ fn held() {
     assert_snapshot!(email(|say| say.held(&wanted, &decision(reason))), @r#"
     crawler is held as it is [huskit prod]
 
-    Nobody changes the capacity of crawler: anna holds it as it is until 2026-11-22 00:00 CET.
+    Nobody changes the capacity of crawler: anna put its capacity on hold until 2026-11-22 00:00 CET.
 
     why  looking into ticket 12
 
@@ -214,10 +214,10 @@ fn held() {
 
 #[test]
 fn an_override_ends_by_itself() {
-    assert_snapshot!(email(|say| say.released(&anna(OverrideKind::Wake), None, &decision(Reason::Night))), @"
+    assert_snapshot!(email(|say| say.override_ended(&EndedOverride { ended: anna(OverrideKind::Wake), by: None }, &decision(Reason::ScheduledDowntime))), @"
     crawler follows its schedule again [huskit prod]
 
-    The time for which anna asked for crawler to be awake is over. crawler follows its schedule again: it is night.
+    The time for which anna asked for crawler to be awake is over. crawler follows its schedule again: scheduled downtime.
 
     until  2026-11-22 06:00 CET
     ");
@@ -225,10 +225,10 @@ fn an_override_ends_by_itself() {
 
 #[test]
 fn an_override_is_ended() {
-    assert_snapshot!(email(|say| say.released(&anna(OverrideKind::Hold), Some("ben"), &decision(Reason::Baseline))), @"
+    assert_snapshot!(email(|say| say.override_ended(&EndedOverride { ended: anna(OverrideKind::Hold), by: Some("ben".into()) }, &decision(Reason::Baseline))), @"
     crawler follows its schedule again [huskit prod]
 
-    ben ended what anna asked for: crawler to be left alone. crawler follows its schedule again: its baseline applies.
+    ben ended what anna asked for: crawler to be left alone. crawler follows its schedule again: the baseline applies.
 
     until  2026-11-22 06:00 CET
     ");
@@ -246,7 +246,7 @@ fn metrics_carry_figures_only_where_a_price_is_known() {
 }
 
 fn alarms() -> BTreeMap<String, alarm::Record> {
-    let by = alarm::Explanation::Asleep { why: "it is night".into() };
+    let by = alarm::Explanation::Asleep { why: "scheduled downtime".into() };
     let states = [
         ("errors", alarm::State::Announced { since: at(-30) }),
         ("latency", alarm::State::Flapping { since: at(-50) }),
@@ -271,8 +271,12 @@ fn a_day() {
     let fleet = fleet();
     let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), what: what.into(), why: why.into() };
     let usd = Usd::from_micros;
-    let counted =
-        |spent: u64, saved: u64| Savings { at: None, month: "2026-11".into(), saved: usd(saved), spent: usd(spent) };
+    let counted = |spent: u64, saved: u64| Savings {
+        counted_until: None,
+        month: "2026-11".into(),
+        saved: usd(saved),
+        spent: usd(spent),
+    };
     let facts = Facts {
         manual_override: Some(anna(OverrideKind::Wake)),
         spot: SpotState::default().after(SpotEvent::NoCapacity, at(11)),
@@ -288,7 +292,7 @@ fn a_day() {
                 "crawler".into(),
                 event(-600, "complete", "crawler runs v3 (030303030303): ecs-svc/3 is complete and 1 of its tasks run"),
             ),
-            ("crawler".into(), event(-60, "override", "anna wants it awake until 2026-11-21 23:00 UTC")),
+            ("crawler".into(), event(-60, "override", "anna asked for it to run until 2026-11-21 23:00 UTC")),
         ],
         services: vec![ServiceDay {
             policy: &fleet.services[0],
@@ -296,7 +300,10 @@ fn a_day() {
             rollout: rollout::Record { frozen: Some(freeze), ..rollout::Record::default() },
             counted: counted(410_000, 1_970_000),
             month: counted(9_120_000, 41_300_000),
-            coming: vec![(at(120), true, Reason::Night), (at(480), false, Reason::Baseline)],
+            coming: vec![
+                (at(120), Target::ScaledToZero, Reason::ScheduledDowntime),
+                (at(480), Target::Running, Reason::Baseline),
+            ],
         }],
         alarms: alarms(),
         budgets: BTreeMap::from([("huskit-monthly".to_owned(), budget())]),
@@ -308,18 +315,18 @@ fn a_day() {
     Since 2026-11-20 22:00 CET: 2 events. Tasks cost $0.4100 and $1.97 was saved (estimates).
 
     Sat 12:00           crawler: crawler runs v3 (030303030303): ecs-svc/3 is complete and 1 of its tasks run
-    Sat 21:00           crawler: anna wants it awake until 2026-11-21 23:00 UTC
+    Sat 21:00           crawler: anna asked for it to run until 2026-11-21 23:00 UTC
     frozen              crawler until 2026-11-22 08:00 CET by ben: launch
-    overridden          crawler: anna wants it awake until 2026-11-22 00:00 CET
+    overridden          crawler: anna asked for it to run until 2026-11-22 00:00 CET
     without Spot        crawler: tried again at 2026-11-21 23:11 CET
     rings               errors since 2026-11-21 21:30 CET
     muted               latency comes and goes since 2026-11-21 21:10 CET; told when it is quiet
-    muted               no-tasks rings since 2026-11-21 21:55 CET: its service sleeps: it is night
+    muted               no-tasks rings since 2026-11-21 21:55 CET: its service sleeps: scheduled downtime
     spent               huskit-monthly: 412.37 USD of 500.00 USD (82 %)
     overridden          huskit-monthly: anna keeps all tiers off until 2026-11-22 08:00 CET
     crawler (estimate)  cost $0.4100, saved $1.97; in 2026-11 cost $9.12, saved $41.30
-    next, Sun 00:00     crawler sleeps: it is night
-    next, Sun 06:00     crawler wakes: its baseline applies
+    next, Sun 00:00     crawler sleeps: scheduled downtime
+    next, Sun 06:00     crawler wakes: the baseline applies
     ");
     let often = (0..40).map(|n| ("cpu".to_owned(), event(n - 60, "announce", &format!("ring {n}")))).collect();
     let busy = Day { events: often, ..day };

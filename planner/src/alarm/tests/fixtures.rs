@@ -89,7 +89,7 @@ pub(super) struct World {
 
 impl World {
     pub fn with(remedy: Remedy) -> World {
-        let state = Some(capacity::State::Awake { since: at(-600) });
+        let state = Some(capacity::State::Running { since: at(-600) });
         let capacity = capacity::Record { state, ..capacity::Record::default() };
         let mut seen = Seen { desired: 2, running: 2, capacity, ..Seen::default() };
         seen.rollout.releases = vec![release(2, -500), release(1, -900)];
@@ -167,7 +167,7 @@ impl World {
     }
 
     pub fn asleep(mut self) -> World {
-        self.seen.capacity.state = Some(capacity::State::Asleep { since: at(-60) });
+        self.seen.capacity.state = Some(capacity::State::ScaledToZero { since: at(-60) });
         self.runs(0)
     }
 

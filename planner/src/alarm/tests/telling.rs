@@ -86,7 +86,7 @@ fn a_service_that_sleeps_rings_for_nobody_and_is_announced_when_it_should_be_awa
     assert_eq!((over.told.len(), over.record.state), (0, State::Quiet));
     // In the morning it is still there, and nothing runs.
     let mut morning = world.runs(2);
-    morning.seen.capacity.state = Some(crate::capacity::State::Awake { since: at(20 * 60) });
+    morning.seen.capacity.state = Some(crate::capacity::State::Running { since: at(20 * 60) });
     let morning = morning.looks(20 * 60 + 1);
     assert_eq!(morning.told, [(20 * 60 + 1, Action::Announce)]);
     let expected = matches!(morning.record.state, State::Announced { since } if since == at(night));
@@ -96,11 +96,11 @@ fn a_service_that_sleeps_rings_for_nobody_and_is_announced_when_it_should_be_awa
 #[test]
 fn waking_explains_until_it_is_told_that_it_takes_too_long() {
     let mut world = calm().runs(2);
-    world.seen.capacity.state = Some(crate::capacity::State::Waking { since: at(0), told: false });
+    world.seen.capacity.state = Some(crate::capacity::State::Starting { since: at(0), announced: false });
     let world = world.rings(1);
     assert_eq!((world.told.len(), world.plan().decision.reason.label()), (0, "waking"));
     let mut late = world;
-    late.seen.capacity.state = Some(crate::capacity::State::Waking { since: at(0), told: true });
+    late.seen.capacity.state = Some(crate::capacity::State::Starting { since: at(0), announced: true });
     assert_eq!(late.looks(16).told, [(16, Action::Announce)]);
 }
 

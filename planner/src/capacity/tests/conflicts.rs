@@ -1,5 +1,5 @@
-//! Night, budget, alarm, Spot, people and rollouts all want something at once, in any order, some of them twice: what
-//! comes of it does not depend on the order.
+//! Scheduled downtime, budget, alarms, Spot, requests and rollouts at once, in any order, some of them twice: the outcome
+//! does not depend on the order.
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -17,15 +17,15 @@ enum Arrival {
     Tick,
 }
 
-/// A service, what is known of it, and whether it is being rolled.
+/// A service and its facts.
 struct World {
     facts: Facts,
-    seen: Observed,
+    observed: Observed,
 }
 
 impl World {
     fn new() -> World {
-        World { facts: Facts::default(), seen: observed(1, 1, 3) }
+        World { facts: Facts::default(), observed: observed(1, 1, 3) }
     }
 
     fn arrive(&mut self, arrival: &Arrival, now: Timestamp) {
@@ -44,14 +44,14 @@ impl World {
             }
             Arrival::Boost(min) => drop(self.facts.boosts.insert("cpu".into(), Boost { min: *min, expiry: until })),
             Arrival::Shortage => self.facts.spot = self.facts.spot.after(SpotEvent::NoCapacity, now),
-            Arrival::RolloutStarts => self.seen.rollout_in_flight = true,
+            Arrival::RolloutStarts => self.observed.rollout_in_flight = true,
             Arrival::Tick => {}
         }
         self.settle(now);
     }
 
     fn settle(&mut self, now: Timestamp) {
-        self.seen = applied(&self.seen, &plan(&policy(), &self.facts, &self.seen, now));
+        self.observed = applied(&self.observed, &plan(&policy(), &self.facts, &self.observed, now));
     }
 }
 
@@ -95,22 +95,22 @@ proptest! {
             for arrival in arrivals {
                 world.arrive(arrival, now);
             }
-            world.seen.rollout_in_flight = false;
+            world.observed.rollout_in_flight = false;
             world.settle(now);
             world
         };
         let (mut one, mut other) = (end(&first), end(&second));
         prop_assert_eq!(&one.facts, &other.facts);
-        prop_assert_eq!((one.seen.desired, one.seen.bounds), (other.seen.desired, other.seen.bounds));
-        // A sleeping service keeps the strategy it had: what it will be is settled when it wakes.
-        if one.seen.desired > 0 {
-            prop_assert_eq!(&one.seen, &other.seen);
+        prop_assert_eq!((one.observed.desired, one.observed.bounds), (other.observed.desired, other.observed.bounds));
+        // A service that is scaled to zero keeps its strategy until it runs again.
+        if one.observed.desired > 0 {
+            prop_assert_eq!(&one.observed, &other.observed);
         }
         let day_after_tomorrow = noon() + SignedDuration::from_hours(48);
         one.settle(day_after_tomorrow);
         other.settle(day_after_tomorrow);
-        prop_assert_eq!(&one.seen, &other.seen);
-        prop_assert_eq!(one.seen.bounds, Some(Bounds { min: 1, max: 3, scaling: Scaling::Active }));
-        prop_assert_eq!(&one.seen.strategy, &Placement::Spot { base: 0 });
+        prop_assert_eq!(&one.observed, &other.observed);
+        prop_assert_eq!(one.observed.bounds, Some(Bounds { min: 1, max: 3, scaling: Scaling::Active }));
+        prop_assert_eq!(&one.observed.strategy, &Placement::Spot { base: 0 });
     }
 }

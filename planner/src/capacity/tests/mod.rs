@@ -2,13 +2,13 @@
 
 mod conflicts;
 mod properties;
+mod transitions;
 
 use super::*;
-use crate::capacity::{Baseline, CapacityPolicy, SpotMode, SpotPolicy};
 use crate::model::Strategy as Placement;
 use jiff::{SignedDuration, Timestamp};
 
-/// Midday, Berlin winter time is one hour ahead: the night of the policy is 21:00 to 05:00 UTC.
+/// Midday, Berlin winter time is one hour ahead: the downtime of the policy is 21:00 to 05:00 UTC.
 fn noon() -> Timestamp {
     "2026-11-18T12:00:00Z".parse().unwrap()
 }
@@ -58,26 +58,26 @@ fn set(decision: Decision) -> Capacity {
     }
 }
 
-const ASLEEP: Bounds = Bounds::ASLEEP;
+const ZERO: Bounds = Bounds::SCALED_TO_ZERO;
 
 #[test]
-fn night_is_zero_with_scaling_suspended_and_morning_computes_the_range_from_policy() {
+fn downtime_is_zero_with_scaling_suspended_and_its_end_computes_the_range_from_policy() {
     let night = set(plan(&policy(), &Facts::default(), &observed(2, 1, 3), midnight()));
-    assert_eq!((night.desired, night.bounds), (0, ASLEEP));
+    assert_eq!((night.desired, night.bounds), (0, ZERO));
     let morning = set(plan(&policy(), &Facts::default(), &observed(0, 0, 0), noon()));
     assert_eq!((morning.desired, morning.bounds), (1, Bounds { min: 1, max: 3, scaling: Scaling::Active }));
 }
 
 #[test]
-fn scaling_that_comes_back_while_asleep_is_suspended_again() {
+fn scaling_that_is_resumed_during_downtime_is_suspended_again() {
     let woken = Observed { bounds: Some(Bounds { min: 1, max: 3, scaling: Scaling::Active }), ..observed(1, 1, 3) };
-    assert_eq!(set(plan(&policy(), &Facts::default(), &woken, midnight())).bounds, ASLEEP);
-    let only_resumed = Observed { bounds: Some(Bounds { scaling: Scaling::Partly, ..ASLEEP }), ..observed(0, 0, 0) };
-    assert_eq!(set(plan(&policy(), &Facts::default(), &only_resumed, midnight())).bounds, ASLEEP);
+    assert_eq!(set(plan(&policy(), &Facts::default(), &woken, midnight())).bounds, ZERO);
+    let only_resumed = Observed { bounds: Some(Bounds { scaling: Scaling::Partly, ..ZERO }), ..observed(0, 0, 0) };
+    assert_eq!(set(plan(&policy(), &Facts::default(), &only_resumed, midnight())).bounds, ZERO);
 }
 
 #[test]
-fn a_double_sleep_does_not_save_a_wrong_number() {
+fn scaling_to_zero_twice_remembers_no_wrong_number() {
     let first = set(plan(&policy(), &Facts::default(), &observed(3, 1, 3), midnight()));
     let again = Observed { desired: first.desired, bounds: Some(first.bounds), ..observed(0, 0, 0) };
     assert_eq!(plan(&policy(), &Facts::default(), &again, midnight()).action, Action::Keep);
@@ -85,30 +85,36 @@ fn a_double_sleep_does_not_save_a_wrong_number() {
 }
 
 #[test]
-fn a_person_wins_over_night_and_budget_and_hold_means_no_write_at_all() {
+fn an_override_is_stronger_than_downtime_and_budget_and_a_hold_writes_nothing() {
     let awake = set(plan(&policy(), &manual(OverrideKind::Wake), &observed(0, 0, 0), midnight()));
     assert_eq!(awake.desired, 1);
     let mut facts = manual(OverrideKind::Wake);
     facts.budget = Some(BudgetRestriction { scale_to_zero: true, ..restriction() });
     assert_eq!(set(plan(&policy(), &facts, &observed(0, 0, 0), midnight())).desired, 1);
-    assert_eq!(plan(&policy(), &manual(OverrideKind::Hold), &observed(7, 9, 9), midnight()).action, Action::HandsOff);
+    assert_eq!(
+        plan(&policy(), &manual(OverrideKind::Hold), &observed(7, 9, 9), midnight()).action,
+        Action::LeaveUnchanged
+    );
     facts.frozen = Some(until(1));
     assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).reason.label(), "frozen");
 }
 
 #[test]
-fn an_override_ends_by_itself() {
+fn an_override_expires() {
     let later = midnight() + SignedDuration::from_hours(2);
     assert_eq!(plan(&policy(), &manual(OverrideKind::Wake), &observed(1, 1, 3), midnight()).until, Some(later));
-    assert_eq!(plan(&policy(), &manual(OverrideKind::Wake), &observed(1, 1, 3), later).reason, Reason::Night);
+    assert_eq!(
+        plan(&policy(), &manual(OverrideKind::Wake), &observed(1, 1, 3), later).reason,
+        Reason::ScheduledDowntime
+    );
 }
 
 #[test]
-fn a_boost_raises_the_floor_within_the_range_and_wakes_nobody() {
+fn a_boost_raises_the_minimum_within_the_range_and_ends_no_downtime() {
     let facts = Facts { boosts: [("cpu".to_owned(), Boost { min: 9, expiry: until(2) })].into(), ..Facts::default() };
     let boosted = set(plan(&policy(), &facts, &observed(1, 1, 3), noon()));
     assert_eq!((boosted.desired, boosted.bounds.min), (3, 3));
-    assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).reason, Reason::Night);
+    assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).reason, Reason::ScheduledDowntime);
 }
 
 #[test]
@@ -127,7 +133,7 @@ fn of_several_boosts_the_greatest_counts_until_it_ends() {
 }
 
 #[test]
-fn the_budget_lowers_the_ceiling_and_never_below_the_floor() {
+fn the_budget_lowers_the_maximum_and_never_below_the_floor() {
     let mut policy = policy();
     policy.baseline = Baseline { min: 2, max: 6 };
     let facts = Facts { budget: Some(BudgetRestriction { max_tasks: Some(1), ..restriction() }), ..Facts::default() };
@@ -138,12 +144,12 @@ fn the_budget_lowers_the_ceiling_and_never_below_the_floor() {
 }
 
 #[test]
-fn the_budget_makes_the_night_longer() {
+fn the_budget_extends_scheduled_downtime() {
     let facts =
         Facts { budget: Some(BudgetRestriction { longer_downtime_minutes: 120, ..restriction() }), ..Facts::default() };
     let evening: Timestamp = "2026-11-18T19:30:00Z".parse().unwrap();
     assert_eq!(plan(&policy(), &Facts::default(), &observed(1, 1, 3), evening).reason, Reason::Baseline);
-    assert_eq!(plan(&policy(), &facts, &observed(1, 1, 3), evening).reason, Reason::Night);
+    assert_eq!(plan(&policy(), &facts, &observed(1, 1, 3), evening).reason, Reason::ScheduledDowntime);
 }
 
 #[test]
@@ -161,7 +167,7 @@ fn without_spot_the_service_moves_to_on_demand_and_back_after_the_hold_down() {
 }
 
 #[test]
-fn a_strategy_waits_for_the_rollout_and_does_not_wake_a_sleeper() {
+fn a_strategy_change_waits_for_the_rollout_and_for_the_service_to_run() {
     let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, noon()), ..Facts::default() };
     let rolling = Observed { rollout_in_flight: true, ..observed(1, 1, 3) };
     assert_eq!(plan(&policy(), &facts, &rolling, noon()).action, Action::Keep);
@@ -169,10 +175,10 @@ fn a_strategy_waits_for_the_rollout_and_does_not_wake_a_sleeper() {
     assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).action, Action::Keep);
 }
 
-/// What is there after a decision was carried out.
+/// What is observed after a decision was applied.
 fn applied(observed: &Observed, decision: &Decision) -> Observed {
     match &decision.action {
-        Action::Keep | Action::HandsOff => observed.clone(),
+        Action::Keep | Action::LeaveUnchanged => observed.clone(),
         Action::Set(capacity) => Observed {
             desired: capacity.desired,
             bounds: Some(capacity.bounds),

@@ -51,23 +51,23 @@ proptest! {
     ) {
         let now = midnight() + SignedDuration::from_mins(minutes);
         let bounds = Some(Bounds { min: low.min(high), max: low.max(high), scaling });
-        let seen = Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight: in_flight, started: true };
-        let decision = plan(&policy, &facts, &seen, now);
+        let observed = Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight: in_flight, started: true };
+        let decision = plan(&policy, &facts, &observed, now);
 
         // Idempotent: plan after apply is keep.
-        let after = applied(&seen, &decision);
+        let after = applied(&observed, &decision);
         let again = plan(&policy, &facts, &after, now);
-        prop_assert!(matches!(again.action, Action::Keep | Action::HandsOff), "{again:?}");
+        prop_assert!(matches!(again.action, Action::Keep | Action::LeaveUnchanged), "{again:?}");
         prop_assert_eq!(&again.reason, &decision.reason);
 
-        // Within the hard bounds; asleep means 0/0 with scaling suspended.
+        // Within the hard bounds; scaled to zero means 0/0 with scaling suspended.
         if let Action::Set(capacity) = &decision.action {
             let Capacity { bounds, desired, .. } = capacity;
             prop_assert!(bounds.max <= policy.baseline.max && bounds.min <= bounds.max);
             prop_assert!(*desired >= bounds.min && *desired <= bounds.max);
-            prop_assert_eq!(bounds.scaling != Scaling::Active, *bounds == ASLEEP);
-            prop_assert!(*bounds == ASLEEP || bounds.min >= policy.baseline.min.min(bounds.max));
-            prop_assert!(!in_flight || capacity.strategy == seen.strategy);
+            prop_assert_eq!(bounds.scaling != Scaling::Active, *bounds == ZERO);
+            prop_assert!(*bounds == ZERO || bounds.min >= policy.baseline.min.min(bounds.max));
+            prop_assert!(!in_flight || capacity.strategy == observed.strategy);
         }
 
         // A total order: the strongest fact that holds is the reason, whatever the weaker ones say.
@@ -75,17 +75,17 @@ proptest! {
         if facts.frozen.as_ref().is_some_and(holds) {
             prop_assert_eq!(decision.reason.label(), "frozen");
         } else if facts.manual_override.as_ref().is_some_and(|manual| holds(&manual.expiry)) {
-            prop_assert!(decision.reason.label().starts_with("manual"));
+            prop_assert!(decision.reason.label().starts_with("override_"));
         } else if facts.budget.as_ref().is_some_and(|restriction| restriction.until > now && restriction.scale_to_zero) {
             prop_assert_eq!(decision.reason.label(), "budget");
-        } else if facts.budget.as_ref().is_none_or(|restriction| restriction.until <= now) && policy.sleep.as_ref().is_some_and(|sleep| sleep.at(now).asleep) {
-            prop_assert_eq!(decision.reason.label(), "night");
+        } else if facts.budget.as_ref().is_none_or(|restriction| restriction.until <= now) && policy.sleep.as_ref().is_some_and(|sleep| sleep.at(now).in_force) {
+            prop_assert_eq!(decision.reason.label(), "scheduled_downtime");
         }
-        if matches!(decision.reason.label(), "frozen" | "manual_hold") {
-            prop_assert_eq!(&decision.action, &Action::HandsOff);
+        if matches!(decision.reason.label(), "frozen" | "override_hold") {
+            prop_assert_eq!(&decision.action, &Action::LeaveUnchanged);
         }
 
-        // The answer holds until it says that it changes.
+        // The decision holds until the moment that it names.
         if let Some(until) = decision.until {
             prop_assert!(until > now);
             let just_before = Timestamp::from_second(until.as_second() - 1).unwrap().max(now);

@@ -1,0 +1,91 @@
+//! Why a service's capacity should be what it should be.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::facts::OverrideKind;
+use crate::model::format_time;
+
+/// Why a service's capacity should be what it should be; the strongest fact that is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The service has never run.
+    NotStarted,
+    /// A freeze is in force.
+    Frozen {
+        /// Who asked for it.
+        by: String,
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// An override is in force.
+    Override {
+        /// Wake, sleep or hold.
+        kind: OverrideKind,
+        /// Who asked for it.
+        by: String,
+        /// When it expires.
+        until: Timestamp,
+    },
+    /// A budget restriction is in force.
+    Budget {
+        /// Share of the budget that was reached, in percent.
+        reached_percent: u32,
+    },
+    /// Scheduled downtime is in force.
+    ScheduledDowntime,
+    /// An alarm has boosted the service.
+    Boost {
+        /// Name of the alarm.
+        by: String,
+        /// Minimum number of tasks while the boost lasts.
+        min: u32,
+    },
+    /// No other fact is in force.
+    Baseline,
+}
+
+impl Reason {
+    /// Stable name for logs and metrics.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Reason::NotStarted => "not_started",
+            Reason::Frozen { .. } => "frozen",
+            Reason::Override { kind: OverrideKind::Wake, .. } => "override_wake",
+            Reason::Override { kind: OverrideKind::Sleep, .. } => "override_sleep",
+            Reason::Override { kind: OverrideKind::Hold, .. } => "override_hold",
+            Reason::Budget { .. } => "budget",
+            Reason::ScheduledDowntime => "scheduled_downtime",
+            Reason::Boost { .. } => "boost",
+            Reason::Baseline => "baseline",
+        }
+    }
+
+    /// The reason as a sentence without its full stop, with points in time as `time` formats them.
+    pub fn sentence(&self, time: impl Fn(Timestamp) -> String) -> String {
+        match self {
+            Reason::NotStarted => "the service has never run; the first image push starts it".into(),
+            Reason::Frozen { by, until } => format!("frozen by {by} until {}", time(*until)),
+            Reason::Override { kind: OverrideKind::Wake, by, until } => {
+                format!("{by} asked for it to run until {}", time(*until))
+            }
+            Reason::Override { kind: OverrideKind::Sleep, by, until } => {
+                format!("{by} asked for it to be scaled to zero until {}", time(*until))
+            }
+            Reason::Override { kind: OverrideKind::Hold, by, until } => {
+                format!("{by} put its capacity on hold until {}", time(*until))
+            }
+            Reason::Budget { reached_percent } => format!("{reached_percent} % of the budget is reached"),
+            Reason::ScheduledDowntime => "scheduled downtime".into(),
+            Reason::Boost { by, min } => format!("alarm {by}: at least {min} tasks"),
+            Reason::Baseline => "the baseline applies".into(),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence(format_time))
+    }
+}

@@ -1,0 +1,90 @@
+//! When a service sleeps: weekly windows in a named time zone, with dates that are exceptions.
+
+mod dates;
+#[cfg(test)]
+mod tests;
+mod time;
+mod window;
+mod zone;
+
+use jiff::{Timestamp, ToSpan};
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+
+pub use dates::Dates;
+pub use time::{Day, LocalTime};
+pub use window::Window;
+pub use zone::Zone;
+
+/// How many days ahead the next change is looked for; two weeks cover every weekday twice.
+const HORIZON_DAYS: i64 = 15;
+
+/// When a service sleeps: the windows of its scheduled downtime.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sleep {
+    /// IANA name of the time zone of all times below, `Europe/Berlin`.
+    pub zone: Zone,
+    /// The windows; the downtime is in force while any of them is open.
+    pub windows: Vec<Window>,
+    /// Dates on which no window begins: `2026-12-24`, or `2026-12-24..2027-01-02` with both ends.
+    #[serde(default)]
+    pub except: Vec<Dates>,
+}
+
+/// Whether scheduled downtime is in force, and when that changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Downtime {
+    /// In force now?
+    pub in_force: bool,
+    /// When that changes; `None` when no window begins within two weeks.
+    pub until: Option<Timestamp>,
+}
+
+impl Sleep {
+    /// The downtime at `now`. Windows that overlap or touch are one.
+    pub fn at(&self, now: Timestamp) -> Downtime {
+        let spans = self.spans(now);
+        let mut end = now;
+        while let Some(later) =
+            spans.iter().filter(|(start, stop)| *start <= end && *stop > end).map(|(_, stop)| *stop).max()
+        {
+            end = later;
+        }
+        match end > now {
+            true => Downtime { in_force: true, until: Some(end) },
+            false => {
+                let next = spans.iter().map(|(start, _)| *start).filter(|start| *start > now).min();
+                Downtime { in_force: false, until: next }
+            }
+        }
+    }
+
+    /// The same windows, each begun `minutes` earlier and ended `minutes` later.
+    pub fn extended(&self, minutes: u32) -> Sleep {
+        Sleep { windows: self.windows.iter().map(|window| window.extended(minutes)).collect(), ..self.clone() }
+    }
+
+    /// Start and end of every window that begins from two days ago to the horizon.
+    fn spans(&self, now: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let today = now.to_zoned(self.zone.0.clone()).date();
+        let days = (-2..HORIZON_DAYS).filter_map(|n| today.checked_add(n.days()).ok());
+        days.filter(|day| !self.except.iter().any(|dates| dates.contains(*day)))
+            .flat_map(|day| self.windows.iter().filter_map(move |window| window.span(day, &self.zone.0)))
+            .collect()
+    }
+
+    /// Checks what the types alone cannot.
+    ///
+    /// # Errors
+    /// `Invalid`, naming `path`.
+    pub fn validate(&self, path: &str) -> Result<()> {
+        match self.windows.iter().any(|window| window.days.is_empty()) {
+            true => {
+                Err(Error::bad_field(&format!("{path}.windows.days"), "[]", "at least one day, or no `days` at all"))
+            }
+            false => Ok(()),
+        }
+    }
+}
