@@ -7,12 +7,14 @@
 //! - [`cloud`]: the emulated AWS with the real templates deployed
 //! - [`sam`]: builds and deploys, to either; [`client`]: AWS calls through that environment's boto3
 //! - [`bench`]: the benchmark
+//! - [`circles`]: import circles inside any folder of sources
 //! - [`screen`], [`process`]: what a person sees; programs of others
 
 // The rules on clocks, sleeping and the environment are for functions; this is a program at a terminal.
 #![allow(clippy::disallowed_methods)]
 
 pub mod bench;
+pub mod circles;
 pub mod client;
 pub mod cloud;
 pub mod demo;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::local::Local;
-use xtask::{bench, demo, deploy, local, screen, test};
+use xtask::{bench, circles, demo, deploy, local, screen, test};
 
 /// The project's own commands
 #[derive(Parser)]
@@ -25,6 +25,8 @@ enum Command {
     Local(Local),
     /// Deploy a stage to AWS: checks, both stacks, and what is left to do
     Deploy(deploy::Args),
+    /// Find import circles inside any folder of sources
+    Circles(circles::Args),
     /// Measure the rollout function against the same job in Python and Node
     Bench(bench::Args),
 }
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Local(command) => local::run(&command),
         Command::Deploy(args) => deploy::run(&args),
+        Command::Circles(args) => circles::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     match result {
