@@ -163,7 +163,7 @@ fn alarm(event: Value) -> Result<&'static str, String> {
     use alarm::{Request, Trigger};
     let clock = "2026-11-21T10:15:40Z".parse().unwrap();
     Ok(match Trigger::parse(event, clock).map_err(|error| error.to_string())?.0 {
-        Trigger::Alarm { .. } => "alarm",
+        Trigger::StateChange { .. } => "alarm",
         Trigger::StackUpdate(_) => "stack update",
         Trigger::Request(Request::Reconcile { alarm: None, .. }) => "everything",
         Trigger::Request(_) => "request",

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use planner::alarm::{AlarmPolicy, Alarms, Remedy};
+use planner::alarm::{AlarmPolicy, Alarms, RemedyPolicy};
 use planner::fleet::Fleet;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
@@ -78,10 +78,10 @@ fn the_runbooks_say_what_the_remedies_are() {
         let told = std::fs::read_to_string(tests::root().join("docs/runbooks").join(&runbook)).unwrap();
         let part = told.split("## What the automation does").nth(1).unwrap().split("\n## ").next().unwrap();
         let expected = match &remedy {
-            Remedy::None => "Nothing:".to_owned(),
-            Remedy::Scale(scale) => format!("for {} minutes", scale.minutes),
-            Remedy::Restart(_) => "Requests a rolling restart".to_owned(),
-            Remedy::Rollback(rollback) => format!("within {} minutes after a rollout", rollback.watch_minutes),
+            RemedyPolicy::None => "Nothing:".to_owned(),
+            RemedyPolicy::Scale(scale) => format!("for {} minutes", scale.minutes),
+            RemedyPolicy::Restart(_) => "Requests a rolling restart".to_owned(),
+            RemedyPolicy::Rollback(rollback) => format!("within {} minutes after a rollout", rollback.watch_minutes),
         };
         assert!(part.contains(&expected), "{runbook} lacks: {expected}");
         let grace = format!("the first {grace_minutes} minutes of a rollout");

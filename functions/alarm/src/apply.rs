@@ -2,7 +2,7 @@
 //! rollback names the deployment that it is about, and a restart is refused while tasks are being replaced.
 
 use jiff::Timestamp;
-use planner::alarm::{AlarmPolicy, Plan, Remedy, Step, Why};
+use planner::alarm::{AlarmPolicy, Plan, RemedyAction, RemedyReason, RestartAction, RollbackAction, ScaleAction};
 use planner::capacity::{Boost, Record};
 use planner::model::ServiceId;
 use serde_json::json;
@@ -10,51 +10,47 @@ use shared::ledger::Subject;
 use shared::{Error, Result};
 
 use crate::App;
-use crate::observe::Place;
+use crate::observe::ServiceSnapshot;
 
 /// What became of a remedy.
 #[derive(Debug)]
-pub(crate) enum Deed {
+pub(crate) enum RemedyOutcome {
     /// None is due, and why.
-    Nothing(Why),
+    NotDue(RemedyReason),
     /// One is due, and nothing may be changed.
-    Would(Step),
+    Planned(RemedyAction),
     /// It was asked for.
-    Asked(Step),
+    Requested(RemedyAction),
     /// It could not be asked for; the next look tries again.
-    Failed(Step, Error),
+    Failed(RemedyAction, Error),
 }
 
 impl App {
-    /// Asks for `step`.
-    pub(crate) async fn take(
+    /// Asks for `action`.
+    pub(crate) async fn request_remedy(
         &self,
         policy: &AlarmPolicy,
-        place: Option<&Place>,
-        step: &Step,
+        service: Option<&ServiceSnapshot>,
+        action: &RemedyAction,
         plan: &Plan,
         now: Timestamp,
-    ) -> Deed {
-        let Some(place) = place else {
+    ) -> RemedyOutcome {
+        let Some(service) = service else {
             let error = Error::invalid(format!("alarm {}: a remedy without a service", policy.name));
-            return Deed::Failed(step.clone(), error);
+            return RemedyOutcome::Failed(action.clone(), error);
         };
-        let (service, by) = (place.policy.id(), format!("alarm {}", policy.name));
+        let (service, by) = (service.policy.id(), format!("alarm {}", policy.name));
         let reason = plan.decision.reason.to_string();
-        let asked = match step {
-            Step::Boost { boost, .. } => self.boost(policy, &service, boost, now).await,
-            Step::Restart => {
-                let cool_down = match &policy.remedy {
-                    Remedy::Restart(restart) => Some(restart.cool_down_minutes),
-                    Remedy::None | Remedy::Scale(_) | Remedy::Rollback(_) => None,
-                };
+        let requested = match action {
+            RemedyAction::Scale(ScaleAction { boost, .. }) => self.boost(policy, &service, boost, now).await,
+            RemedyAction::Restart(RestartAction { cool_down_minutes }) => {
                 let request = json!({
                     "action": "restart", "service": service.to_string(), "by": by, "reason": reason,
-                    "cool_down_minutes": cool_down, "at": now,
+                    "cool_down_minutes": cool_down_minutes, "at": now,
                 });
                 self.functions.ask(&self.rollout_function, &request).await
             }
-            Step::Rollback { deployment, .. } => {
+            RemedyAction::Rollback(RollbackAction { deployment, .. }) => {
                 let request = json!({
                     "action": "rollback", "service": service.to_string(), "by": by, "reason": reason,
                     "deployment": deployment, "at": now,
@@ -62,9 +58,9 @@ impl App {
                 self.functions.ask(&self.rollout_function, &request).await
             }
         };
-        match asked {
-            Ok(()) => Deed::Asked(step.clone()),
-            Err(error) => Deed::Failed(step.clone(), error),
+        match requested {
+            Ok(()) => RemedyOutcome::Requested(action.clone()),
+            Err(error) => RemedyOutcome::Failed(action.clone(), error),
         }
     }
 

@@ -4,26 +4,26 @@
 //! other alarms. Only the name, the state and its time are demanded; all else is read as far as it is there.
 
 use jiff::{SignedDuration, Timestamp};
-use planner::alarm::{Place, Sighting, Suppressed, Updating, Value};
+use planner::alarm::{AlarmLocation, AlarmState, StackUpdate, StateChange, Suppression};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use shared::event::{Event, Payload, kind, moment, request};
 use shared::{Error, Result};
 
-mod measured;
+mod measurement;
 
 /// What reached the function, reduced to where to look and what to remember.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
     /// An alarm changed its state.
-    Alarm {
+    StateChange {
         /// Its name.
         name: String,
-        /// What is known of it.
-        sighting: Box<Sighting>,
+        /// The change.
+        change: Box<StateChange>,
     },
     /// The stack that has the services is being updated, or was.
-    StackUpdate(Updating),
+    StackUpdate(StackUpdate),
     /// Look again at what was heard of.
     Request(Request),
     /// Nothing for this function, and why.
@@ -97,52 +97,53 @@ fn of_event(event: &Event) -> Result<Trigger> {
 
 fn alarm(event: &Event) -> Result<Trigger> {
     let name = event.text("alarmName")?.to_owned();
-    let state = event.detail.get("state").unwrap_or(&Json::Null);
-    let text = |field: &str| state.get(field).and_then(Json::as_str).unwrap_or_default();
-    let value = match text("value") {
-        "" => return Err(bad("detail.state.value", state.get("value"), "`OK`, `ALARM` or `INSUFFICIENT_DATA`")),
+    let detail = event.detail.get("state").unwrap_or(&Json::Null);
+    let text = |field: &str| detail.get(field).and_then(Json::as_str).unwrap_or_default();
+    let state = match text("value") {
+        "" => return Err(bad("detail.state.value", detail.get("value"), "`OK`, `ALARM` or `INSUFFICIENT_DATA`")),
         // A state that is newer than this code is no reason to fail for ever.
-        written => match value(written) {
-            Some(value) => value,
+        written => match alarm_state(written) {
+            Some(state) => state,
             None => return Ok(Trigger::Ignored(format!("{name} is in the state {written}, which says nothing here"))),
         },
     };
     // The state's own time orders changes; that of the event is when it was sent.
     let at = text("timestamp").parse().ok().or(event.at);
-    let at = at.ok_or_else(|| bad("detail.state.timestamp", state.get("timestamp"), "a time with offset"))?;
+    let at = at.ok_or_else(|| bad("detail.state.timestamp", detail.get("timestamp"), "a time with offset"))?;
     let reason = text("reason").to_owned();
     let configuration = event.detail.get("configuration").unwrap_or(&Json::Null);
     let data = text("reasonData").parse::<Json>().unwrap_or_default();
-    let sighting = Sighting {
-        value,
-        previous: event.detail.pointer("/previousState/value").and_then(Json::as_str).and_then(self::value),
+    let change = StateChange {
+        state: state,
+        previous: event.detail.pointer("/previousState/value").and_then(Json::as_str).and_then(alarm_state),
         at,
         description: configuration.get("description").and_then(Json::as_str).unwrap_or_default().to_owned(),
-        measured: measured::read(configuration, &data, &reason),
-        suppressed: suppressed(event, text("actionsSuppressedBy"), value, at),
-        place: place(event),
+        measurement: measurement::read(configuration, &data, &reason),
+        suppression: suppression(event, text("actionsSuppressedBy"), state, at),
+        location: location(event),
         reason,
     };
-    Ok(Trigger::Alarm { name, sighting: Box::new(sighting) })
+    Ok(Trigger::StateChange { name, change: Box::new(change) })
 }
 
-fn value(written: &str) -> Option<Value> {
+fn alarm_state(written: &str) -> Option<AlarmState> {
     match written {
-        "OK" => Some(Value::Ok),
-        "ALARM" => Some(Value::Alarm),
-        "INSUFFICIENT_DATA" => Some(Value::InsufficientData),
+        "OK" => Some(AlarmState::Ok),
+        "ALARM" => Some(AlarmState::Alarm),
+        "INSUFFICIENT_DATA" => Some(AlarmState::InsufficientData),
         _ => None,
     }
 }
 
 /// State changes come though their actions are kept back: a mute rule, or the suppressor of a composite alarm.
-fn suppressed(event: &Event, by: &str, value: Value, at: Timestamp) -> Option<Suppressed> {
+fn suppression(event: &Event, by: &str, state: AlarmState, at: Timestamp) -> Option<Suppression> {
     let muted = event.detail.get("muteDetail").filter(|detail| detail.is_object());
     let text = |field: &str| muted.and_then(|detail| detail.get(field)).and_then(Json::as_str);
     let rule = text("mutedByArn").map(|arn| format!("mute rule {}", arn.rsplit([':', '/']).next().unwrap_or(arn)));
-    let by = rule.or_else(|| Some(by).filter(|by| !by.is_empty()).map(str::to_owned)).filter(|_| value != Value::Ok)?;
+    let by =
+        rule.or_else(|| Some(by).filter(|by| !by.is_empty()).map(str::to_owned)).filter(|_| state != AlarmState::Ok)?;
     let until = text("muteWindowEnd").and_then(|end| end.parse().ok());
-    Some(Suppressed { until: until.or_else(|| at.checked_add(waits(event, &by)?).ok()), by })
+    Some(Suppression { until: until.or_else(|| at.checked_add(waits(event, &by)?).ok()), by })
 }
 
 /// How long a composite alarm waits for its suppressor; no event tells that this is over.
@@ -157,13 +158,13 @@ fn waits(event: &Event, by: &str) -> Option<SignedDuration> {
 }
 
 /// Partition and region of the alarm: an event that was forwarded has them in the alarm's ARN alone.
-fn place(event: &Event) -> Place {
+fn location(event: &Event) -> AlarmLocation {
     let parts: Vec<&str> = event.resources.first().map_or("", String::as_str).split(':').collect();
     match parts[..] {
         ["arn", partition, "cloudwatch", region, ..] => {
-            Place { partition: partition.to_owned(), region: region.to_owned() }
+            AlarmLocation { partition: partition.to_owned(), region: region.to_owned() }
         }
-        _ => Place::default(),
+        _ => AlarmLocation::default(),
     }
 }
 
@@ -171,7 +172,7 @@ fn update(event: &Event) -> Result<Trigger> {
     let status = event.detail.pointer("/status-details/status");
     let status = status.and_then(Json::as_str).ok_or_else(|| bad("detail.status-details.status", status, "a text"))?;
     let at = event.at.ok_or_else(|| Error::bad_field("time", "nothing", "the time of the event"))?;
-    Ok(Trigger::StackUpdate(Updating { at, on_its_way: status.ends_with("_IN_PROGRESS") }))
+    Ok(Trigger::StackUpdate(StackUpdate { at, in_progress: status.ends_with("_IN_PROGRESS") }))
 }
 
 fn bad(path: &str, found: Option<&Json>, expected: &str) -> Error {

@@ -38,7 +38,7 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use planner::alarm::{Action, AlarmPolicy, Alarms, Pending, Plan, Record, Step, Treatment, Why, plan};
+use planner::alarm::{Action, AlarmPolicy, Alarms, PendingRemedy, Plan, Record, RemedyDecision, RemedyReason, plan};
 use planner::model::ServiceId;
 use planner::rollout::LEASE;
 use serde_json::{Value, json};
@@ -49,9 +49,9 @@ use shared::ledger::{Ledger, Subject};
 use shared::report::{Line, Outcome, Report};
 use shared::{Kind, Result};
 
-use apply::Deed;
-use message::Story;
-use observe::{Around, Place};
+use apply::RemedyOutcome;
+use message::MessageContext;
+use observe::{ObservedServices, ServiceSnapshot};
 
 pub use event::{Request, Trigger};
 
@@ -104,7 +104,7 @@ impl Function for App {
 
     async fn warm(&self) {
         if let Some(policy) = self.alarms.alarms.first() {
-            drop(self.around(&[policy]).await);
+            drop(self.observe(&[policy]).await);
         }
     }
 
@@ -149,7 +149,7 @@ impl App {
             None => Err(format!("{name} is no alarm that is looked after here")),
         };
         match trigger {
-            Trigger::Alarm { name, .. } => named(name),
+            Trigger::StateChange { name, .. } => named(name),
             Trigger::StackUpdate(_) => Ok(alarms.iter().collect()),
             Trigger::Request(request) => request.alarm().map_or_else(|| Ok(alarms.iter().collect()), named),
             Trigger::Ignored(reason) => Err(reason.clone()),
@@ -159,20 +159,20 @@ impl App {
     /// Ledger first: a tick that finds every alarm quiet asks nobody anything else.
     async fn look(&self, scope: &[&AlarmPolicy], trigger: &Trigger, mode: Mode, now: Timestamp) -> Vec<Done> {
         let entries = join_all(scope.iter().map(|policy| self.load(policy))).await;
-        let ask = matches!(trigger, Trigger::Alarm { .. } | Trigger::Request(Request::Plan { .. }));
+        let ask = matches!(trigger, Trigger::StateChange { .. } | Trigger::Request(Request::Plan { .. }));
         let (due, quiet): (Vec<_>, Vec<_>) = scope
             .iter()
             .copied()
             .zip(entries)
-            .partition(|(_, entry)| ask || entry.as_ref().map_or(true, observe::needs_a_look));
+            .partition(|(_, entry)| ask || entry.as_ref().map_or(true, observe::needs_reconcile));
         // An update is remembered for quiet alarms too: it is what may make them ring.
         let remembered = match trigger {
             Trigger::StackUpdate(_) => self.remember(quiet.iter().map(|(policy, _)| *policy), trigger).await,
             _ => Vec::new(),
         };
         let policies: Vec<&AlarmPolicy> = due.iter().map(|(policy, _)| *policy).collect();
-        let around = self.around(&policies).await;
-        let each = due.into_iter().map(|(policy, entry)| self.reconcile(policy, entry, &around, trigger, mode, now));
+        let observed = self.observe(&policies).await;
+        let each = due.into_iter().map(|(policy, entry)| self.reconcile(policy, entry, &observed, trigger, mode, now));
         join_all(each).await.into_iter().chain(remembered).collect()
     }
 
@@ -184,7 +184,8 @@ impl App {
     async fn remember(&self, quiet: impl Iterator<Item = &AlarmPolicy>, trigger: &Trigger) -> Vec<Done> {
         let each = quiet.map(|policy| async move {
             let subject = Subject::Alarm(policy.name.clone());
-            let changed = self.ledger.change::<Record>(&subject, |entry| hear(&mut entry.record, trigger)).await;
+            let changed =
+                self.ledger.change::<Record>(&subject, |entry| record_event(&mut entry.record, trigger)).await;
             let mut done = Done::default();
             if let Err(error) = changed {
                 done.push(policy, "record", "stack_update", "it could not be written down", Outcome::Failed(error));
@@ -199,16 +200,16 @@ impl App {
         &self,
         policy: &AlarmPolicy,
         entry: Result<Entry>,
-        around: &Around,
+        observed: &ObservedServices,
         trigger: &Trigger,
         mode: Mode,
         now: Timestamp,
     ) -> Done {
-        let (mut entry, mut tries, mut asked) = (entry, 1, None);
+        let (mut entry, mut tries, mut requested) = (entry, 1, None);
         loop {
             let mut done = Done::default();
             let result = match entry {
-                Ok(entry) => self.once(policy, entry, &mut asked, around, trigger, mode, now, &mut done).await,
+                Ok(entry) => self.once(policy, entry, &mut requested, observed, trigger, mode, now, &mut done).await,
                 Err(error) => Err(error),
             };
             match result {
@@ -229,14 +230,14 @@ impl App {
     /// Hear, plan, ask for the remedy, tell. What people are told is written after the remedy was asked for, in one
     /// write with what is remembered of it: a crash before that is healed by the same event or the next tick.
     ///
-    /// `asked` is what this invocation asked for already, when somebody else wrote before it could be written down.
+    /// `requested` is what this invocation asked for already, when somebody else wrote before it could be written down.
     #[allow(clippy::too_many_arguments)] // one place, and each is another thing
     async fn once(
         &self,
         policy: &AlarmPolicy,
         mut entry: Entry,
-        asked: &mut Option<Deed>,
-        around: &Around,
+        requested: &mut Option<RemedyOutcome>,
+        observed: &ObservedServices,
         trigger: &Trigger,
         mode: Mode,
         now: Timestamp,
@@ -244,14 +245,14 @@ impl App {
     ) -> Result<()> {
         let subject = Subject::Alarm(policy.name.clone());
         let loaded = entry.clone();
-        hear(&mut entry.record, trigger);
-        let places = around.of(policy);
-        let place = places.first().copied().filter(|_| policy.service.is_some());
-        let watched = place.map(Place::watched);
-        let mut plan = plan(policy, watched.as_ref(), &entry.record, now);
-        if let Some(unseen) = place.and_then(Place::unseen) {
-            plan.treatment = Treatment::none(Why::Unseen { why: unseen.to_string() });
-            done.push(policy, "none", "error", "its service could not be looked at", Outcome::Failed(unseen));
+        record_event(&mut entry.record, trigger);
+        let services = observed.of(policy);
+        let snapshot = services.first().copied().filter(|_| policy.service.is_some());
+        let service = snapshot.map(ServiceSnapshot::observed_service);
+        let mut plan = plan(policy, service.as_ref(), &entry.record, now);
+        if let Some(error) = snapshot.and_then(ServiceSnapshot::observation_error) {
+            plan.remedy = RemedyDecision::none(RemedyReason::NotObserved { error: error.to_string() });
+            done.push(policy, "none", "error", "its service could not be looked at", Outcome::Failed(error));
         }
         if mode == Mode::Plan {
             done.planned(policy, &plan);
@@ -261,50 +262,52 @@ impl App {
             entry.record.pending.as_ref().filter(|pending| pending.at + LEASE > now && pending.at < now)
         {
             // Another invocation has it in its hands and tells what came of it.
-            let why = format!("another invocation asks for its remedy, {}", pending.step.label());
+            let why = format!("another invocation asks for its remedy, {}", pending.action.label());
             done.push(policy, "keep", "claimed_elsewhere", &why, Outcome::Unchanged);
             return if entry == loaded { Ok(()) } else { self.ledger.save(&subject, &mut entry).await };
         }
 
-        if let (None, Some(step), Mode::Act) = (&*asked, &plan.treatment.step, mode) {
-            entry.record.pending = Some(Pending { step: step.clone(), at: now });
+        if let (None, Some(action), Mode::Act) = (&*requested, &plan.remedy.action, mode) {
+            entry.record.pending = Some(PendingRemedy { action: action.clone(), at: now });
             self.ledger.save(&subject, &mut entry).await?;
-            *asked = Some(self.take(policy, place, step, &plan, now).await);
+            *requested = Some(self.request_remedy(policy, snapshot, action, &plan, now).await);
         }
-        let own = match &plan.treatment.step {
-            Some(step) => Deed::Would(step.clone()),
-            None => Deed::Nothing(plan.treatment.why.clone()),
+        let own = match &plan.remedy.action {
+            Some(action) => RemedyOutcome::Planned(action.clone()),
+            None => RemedyOutcome::NotDue(plan.remedy.reason.clone()),
         };
-        let deed = asked.as_ref().unwrap_or(&own);
-        match (deed, entry.record.pending.take()) {
-            (Deed::Asked(step), _) => entry.record.took(step, now),
+        let outcome = requested.as_ref().unwrap_or(&own);
+        match (outcome, entry.record.pending.take()) {
+            (RemedyOutcome::Requested(action), _) => entry.record.record_remedy(action, now),
             // Whoever had it in its hands did not live to say what came of it. It counts, for it may have been asked for.
-            (Deed::Nothing(_) | Deed::Would(_), Some(pending)) => entry.record.took(&pending.step, pending.at),
-            (Deed::Nothing(_) | Deed::Would(_), None) | (Deed::Failed(..), _) => {}
+            (RemedyOutcome::NotDue(_) | RemedyOutcome::Planned(_), Some(pending)) => {
+                entry.record.record_remedy(&pending.action, pending.at)
+            }
+            (RemedyOutcome::NotDue(_) | RemedyOutcome::Planned(_), None) | (RemedyOutcome::Failed(..), _) => {}
         }
-        let story = Story {
+        let context = MessageContext {
             fleet: &self.config.fleet,
             alarms: &self.alarms,
             policy,
             record: &entry.record,
-            places: &places,
+            services: &services,
             links: &self.links(&entry.record),
             now,
         };
-        let (message, person) = (story.tell(&plan, deed), story.person(deed));
-        entry.record.told(&plan, now);
-        let told = message.is_some_and(|message| entry.tell(now, message));
-        if let Some(key) = person.filter(|_| told) {
+        let (message, manual_action) = (context.message_for(&plan, outcome), context.manual_action_key(outcome));
+        entry.record.record_announcement(&plan, now);
+        let announced = message.is_some_and(|message| entry.tell(now, message));
+        if let Some(key) = manual_action.filter(|_| announced) {
             entry.knows(key);
         }
-        done.did(policy, &plan, deed, told);
+        done.did(policy, &plan, outcome, announced);
         if plan.decision.action != Action::Keep {
             entry.note(now, plan.decision.action.label(), plan.decision.reason.to_string());
         }
-        if let Deed::Asked(step) = deed
-            && !matches!(step, Step::Boost { extends: true, .. })
+        if let RemedyOutcome::Requested(action) = outcome
+            && !action.extends_earlier()
         {
-            entry.note(now, step.label(), format!("asked for {}", message::step(step)));
+            entry.note(now, action.label(), format!("asked for {action}"));
         }
         if entry != loaded {
             self.ledger.save(&subject, &mut entry).await?;
@@ -316,11 +319,11 @@ impl App {
 }
 
 /// Takes in what a trigger says of an alarm; is it remembered differently now?
-fn hear(record: &mut Record, trigger: &Trigger) -> bool {
+fn record_event(record: &mut Record, trigger: &Trigger) -> bool {
     let before = record.clone();
     match trigger {
-        Trigger::Alarm { sighting, .. } => drop(record.hear((**sighting).clone())),
-        Trigger::StackUpdate(update) => drop(record.hear_update(*update)),
+        Trigger::StateChange { change, .. } => drop(record.record_state_change((**change).clone())),
+        Trigger::StackUpdate(update) => drop(record.record_stack_update(*update)),
         Trigger::Request(_) | Trigger::Ignored(_) => {}
     }
     *record != before
@@ -348,40 +351,40 @@ impl Done {
     }
 
     fn planned(&mut self, policy: &AlarmPolicy, plan: &Plan) {
-        let (decision, treatment) = (&plan.decision, &plan.treatment);
+        let (decision, remedy) = (&plan.decision, &plan.remedy);
         let outcome = match decision.action {
             Action::Keep => Outcome::Unchanged,
             action => Outcome::Planned(vec![format!("would {}", action.label().replace('_', " "))]),
         };
         self.push(policy, decision.action.label(), decision.reason.label(), &decision.reason.to_string(), outcome);
-        if let Some(step) = &treatment.step {
-            let outcome = Outcome::Planned(vec![format!("would ask for {}", message::step(step))]);
-            self.push(policy, step.label(), treatment.why.label(), &treatment.why.to_string(), outcome);
+        if let Some(action) = &remedy.action {
+            let outcome = Outcome::Planned(vec![format!("would ask for {action}")]);
+            self.push(policy, action.label(), remedy.reason.label(), &remedy.reason.to_string(), outcome);
         }
     }
 
-    fn did(&mut self, policy: &AlarmPolicy, plan: &Plan, deed: &Deed, told: bool) {
+    fn did(&mut self, policy: &AlarmPolicy, plan: &Plan, remedy: &RemedyOutcome, announced: bool) {
         let decision = &plan.decision;
-        let outcome = match (decision.action, told) {
+        let outcome = match (decision.action, announced) {
             (Action::Keep, false) => Outcome::Unchanged,
             (Action::Record, _) => Outcome::Changed(vec!["written down".into()]),
             (_, true) => Outcome::Changed(vec!["told".into()]),
             (_, false) => Outcome::Changed(vec!["told before".into()]),
         };
         self.push(policy, decision.action.label(), decision.reason.label(), &decision.reason.to_string(), outcome);
-        let why = &plan.treatment.why;
-        match deed {
-            Deed::Nothing(_) => {}
-            Deed::Asked(step) => {
-                let outcome = Outcome::Changed(vec![format!("asked for {}", message::step(step))]);
-                self.push(policy, step.label(), why.label(), &why.to_string(), outcome);
+        let why = &plan.remedy.reason;
+        match remedy {
+            RemedyOutcome::NotDue(_) => {}
+            RemedyOutcome::Requested(action) => {
+                let outcome = Outcome::Changed(vec![format!("asked for {action}")]);
+                self.push(policy, action.label(), why.label(), &why.to_string(), outcome);
             }
-            Deed::Would(step) => {
-                let outcome = Outcome::Planned(vec![format!("would ask for {}", message::step(step))]);
-                self.push(policy, step.label(), why.label(), &why.to_string(), outcome);
+            RemedyOutcome::Planned(action) => {
+                let outcome = Outcome::Planned(vec![format!("would ask for {action}")]);
+                self.push(policy, action.label(), why.label(), &why.to_string(), outcome);
             }
-            Deed::Failed(step, error) => {
-                self.push(policy, step.label(), why.label(), &why.to_string(), Outcome::Failed(error.copy()));
+            RemedyOutcome::Failed(action, error) => {
+                self.push(policy, action.label(), why.label(), &why.to_string(), Outcome::Failed(error.copy()));
             }
         }
     }

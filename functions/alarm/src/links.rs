@@ -1,7 +1,7 @@
 //! Links into the console, in the partition and region that are meant.
 
 use jiff::{SignedDuration, Timestamp};
-use planner::alarm::{Place, Record};
+use planner::alarm::{AlarmLocation, Record};
 
 use crate::App;
 
@@ -16,21 +16,21 @@ pub(crate) struct Links {
     /// Where runbooks are, without a `/` at the end.
     pub runbooks: String,
     /// Where the alarm is.
-    pub alarm: Place,
+    pub alarm: AlarmLocation,
     /// Where the services are.
-    pub home: Place,
+    pub home: AlarmLocation,
 }
 
 impl App {
     /// The links for an alarm that was last heard of where its record says.
     pub(crate) fn links(&self, record: &Record) -> Links {
-        let told = record.sighting.as_ref().map(|sighting| sighting.place.clone()).unwrap_or_default();
-        let partition = if told.partition.is_empty() { "aws".to_owned() } else { told.partition };
-        let region = if told.region.is_empty() { self.region.clone() } else { told.region };
+        let known = record.last_change.as_ref().map(|change| change.location.clone()).unwrap_or_default();
+        let partition = if known.partition.is_empty() { "aws".to_owned() } else { known.partition };
+        let region = if known.region.is_empty() { self.region.clone() } else { known.region };
         Links {
             runbooks: self.runbooks_url.clone(),
-            home: Place { partition: partition.clone(), region: self.region.clone() },
-            alarm: Place { partition, region },
+            home: AlarmLocation { partition: partition.clone(), region: self.region.clone() },
+            alarm: AlarmLocation { partition, region },
         }
     }
 }
@@ -74,13 +74,13 @@ impl Links {
 }
 
 /// CloudWatch's console of a region.
-fn console(place: &Place) -> String {
-    let domain = match place.partition.as_str() {
+fn console(location: &AlarmLocation) -> String {
+    let domain = match location.partition.as_str() {
         "aws-cn" => "console.amazonaws.cn",
         "aws-us-gov" => "console.amazonaws-us-gov.com",
         _ => "console.aws.amazon.com",
     };
-    format!("https://{0}.{domain}/cloudwatch/home?region={0}", place.region)
+    format!("https://{0}.{domain}/cloudwatch/home?region={0}", location.region)
 }
 
 /// A value as the console writes it into `queryDetail`: `*2f` for `/`.
@@ -106,8 +106,8 @@ mod tests {
     use super::*;
 
     fn links(partition: &str, alarm: &str, home: &str) -> Links {
-        let place = |region: &str| Place { partition: partition.to_owned(), region: region.to_owned() };
-        Links { runbooks: "https://example.com/runbooks".into(), alarm: place(alarm), home: place(home) }
+        let location = |region: &str| AlarmLocation { partition: partition.to_owned(), region: region.to_owned() };
+        Links { runbooks: "https://example.com/runbooks".into(), alarm: location(alarm), home: location(home) }
     }
 
     fn at(time: &str) -> Timestamp {

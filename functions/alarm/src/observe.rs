@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join_all, join3};
 use jiff::{SignedDuration, Timestamp};
-use planner::alarm::{AlarmPolicy, Seen, State, Value, Watched};
+use planner::alarm::{AlarmPolicy, AlarmState, AnnouncedState, Observed, ObservedService};
 use planner::capacity;
 use planner::fleet::ServicePolicy;
 use planner::model::ServiceId;
@@ -18,14 +18,14 @@ use crate::{App, Entry};
 pub(crate) const LAST: SignedDuration = SignedDuration::from_hours(1);
 
 /// Everything that was seen around some alarms.
-pub(crate) struct Around(BTreeMap<String, Place>);
+pub(crate) struct ObservedServices(BTreeMap<String, ServiceSnapshot>);
 
 /// One service, as it was seen.
-pub(crate) struct Place {
+pub(crate) struct ServiceSnapshot {
     /// What is wanted of it.
     pub policy: ServicePolicy,
     /// What the planner decides from.
-    pub seen: Seen,
+    pub observed: Observed,
     /// What was done to it, newest first.
     history: Vec<Event>,
     /// Why what runs is not known; then it is taken for what should run.
@@ -33,15 +33,16 @@ pub(crate) struct Place {
 }
 
 /// Is there anything to do about an alarm that nobody has news of?
-pub(crate) fn needs_a_look(entry: &Entry) -> bool {
+pub(crate) fn needs_reconcile(entry: &Entry) -> bool {
     let record = &entry.record;
-    let calm = matches!(record.value(), None | Some(Value::Ok)) && record.state == State::Quiet;
+    let calm =
+        matches!(record.alarm_state(), None | Some(AlarmState::Ok)) && record.announced == AnnouncedState::Nothing;
     !calm || record.pending.is_some() || !entry.outbox.is_empty()
 }
 
 impl App {
     /// Looks at the services of these alarms, each once; an alarm without one may be about any of them.
-    pub(crate) async fn around(&self, alarms: &[&AlarmPolicy]) -> Around {
+    pub(crate) async fn observe(&self, alarms: &[&AlarmPolicy]) -> ObservedServices {
         let every = alarms.iter().any(|alarm| alarm.service.is_none());
         let all = self.config.fleet.services.iter().filter(|_| every).map(|service| service.name.as_str());
         let names: BTreeSet<&str> = alarms.iter().filter_map(|alarm| alarm.service.as_deref()).chain(all).collect();
@@ -57,21 +58,21 @@ impl App {
                 false => self.ecs.services(&ids).await,
             }
         };
-        let (mut services, capacities, rollouts) = join3(services, capacities, rollouts).await;
-        let mut places = BTreeMap::new();
+        let (mut found, capacities, rollouts) = join3(services, capacities, rollouts).await;
+        let mut services = BTreeMap::new();
         for (((name, policy), capacity), rollout) in policies.into_iter().zip(capacities).zip(rollouts) {
             let gone = || Err(Error::not_found(format!("service {} is not there", policy.id())));
-            let service = services.remove(&policy.id()).unwrap_or_else(gone);
+            let service = found.remove(&policy.id()).unwrap_or_else(gone);
             let counts = service.map(|service| (service.desired, service.running));
-            places.insert(name.to_owned(), Place::new(policy, counts, capacity, rollout));
+            services.insert(name.to_owned(), ServiceSnapshot::new(policy, counts, capacity, rollout));
         }
-        Around(places)
+        ObservedServices(services)
     }
 }
 
-impl Around {
+impl ObservedServices {
     /// The services that an alarm may be about.
-    pub fn of(&self, policy: &AlarmPolicy) -> Vec<&Place> {
+    pub fn of(&self, policy: &AlarmPolicy) -> Vec<&ServiceSnapshot> {
         match &policy.service {
             Some(name) => self.0.get(name).into_iter().collect(),
             None => self.0.values().collect(),
@@ -79,14 +80,14 @@ impl Around {
     }
 }
 
-impl Place {
+impl ServiceSnapshot {
     /// What could not be seen is no reason to tell nobody that an alarm rings.
     pub fn new(
         policy: &ServicePolicy,
         counts: Result<(u32, u32)>,
         capacity: Result<shared::ledger::Entry<capacity::Record>>,
         rollout: Result<shared::ledger::Entry<rollout::Record>>,
-    ) -> Place {
+    ) -> ServiceSnapshot {
         let mut error = None;
         let mut keep = |found: Error| {
             error.get_or_insert(found);
@@ -98,17 +99,17 @@ impl Place {
         let (desired, running) = counts.map_err(&mut keep).unwrap_or((usual, usual));
         let mut history: Vec<Event> = capacity.history.into_iter().chain(rollout.history).collect();
         history.sort_by_key(|event| std::cmp::Reverse(event.at));
-        let seen = Seen { desired, running, capacity: capacity.record, rollout: rollout.record };
-        Place { policy: policy.clone(), seen, history, error }
+        let observed = Observed { desired, running, capacity: capacity.record, rollout: rollout.record };
+        ServiceSnapshot { policy: policy.clone(), observed, history, error }
     }
 
     /// What the planner decides from.
-    pub fn watched(&self) -> Watched<'_> {
-        Watched { policy: &self.policy, seen: &self.seen }
+    pub fn observed_service(&self) -> ObservedService<'_> {
+        ObservedService { policy: &self.policy, observed: &self.observed }
     }
 
     /// Why it is not known what runs.
-    pub fn unseen(&self) -> Option<Error> {
+    pub fn observation_error(&self) -> Option<Error> {
         self.error.as_ref().map(Error::copy)
     }
 
@@ -122,6 +123,6 @@ impl Place {
         self.error
             .as_ref()
             .is_none_or(|error| error.kind() == Kind::Conflict)
-            .then_some((self.seen.running, self.seen.desired))
+            .then_some((self.observed.running, self.observed.desired))
     }
 }

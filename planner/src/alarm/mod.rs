@@ -1,23 +1,36 @@
-//! Decides what is told about an alarm, and which remedy is taken. Pure: no I/O, no clock.
+//! Decides what is announced about an alarm, and which remedy is requested. Pure: no I/O, no clock.
 //!
-//! A state change of CloudWatch is heard into the [`Record`] in whatever order it comes; [`plan`] compares what is known
-//! of the alarm with what people were told of it, and says what to tell and what to ask of the planners of images and
-//! capacity. It is called again by every tick: what the plan explains now may not be explained in five minutes.
+//! A state change of CloudWatch is entered into the [`Record`], in whatever order it arrives; [`plan`] compares what is
+//! known of the alarm with what was announced about it, and says what to announce and what to request from the planners
+//! of images and capacity. It runs again on every tick: an alarm that is explained now may not be explained in five
+//! minutes.
 
+mod announced;
+mod decision;
 mod explain;
+mod explanation;
+mod observed;
 mod plan;
 mod policy;
 mod reason;
+mod record;
 mod remedy;
-mod sighting;
-mod state;
+mod state_change;
 #[cfg(test)]
 mod tests;
 
-pub use explain::{Explanation, explain};
-pub use plan::{Action, Decision, Plan, Seen, Watched, plan};
-pub use policy::{AlarmPolicy, Alarms, Flapping, Gap, Remedy, Restart, Rollback, Scale, Tasks, Urgency};
+pub use announced::AnnouncedState;
+pub use decision::{Action, Decision, Plan};
+pub use explain::explain;
+pub use explanation::Explanation;
+pub use observed::{Observed, ObservedService};
+pub use plan::plan;
+pub use policy::{AlarmPolicy, AlarmSeverity, Alarms, FlappingPolicy, InsufficientDataPolicy};
 pub use reason::Reason;
-pub use remedy::{Step, Treatment, Why};
-pub use sighting::{Measured, Place, Sighting, Suppressed, Value};
-pub use state::{Boosted, Heard, Pending, Record, State, Taken, Updating};
+pub use record::{Novelty, PendingRemedy, Record, StackUpdate};
+pub use remedy::{
+    ActiveBoost, RemedyAction, RemedyDecision, RemedyHistory, RemedyPolicy, RemedyReason, RemedyTaken, RestartAction,
+    RestartPolicy, RestartReason, RollbackAction, RollbackPolicy, RollbackReason, ScaleAction, ScalePolicy,
+    ScaleReason, ScaleTarget,
+};
+pub use state_change::{AlarmLocation, AlarmState, Measurement, StateChange, Suppression};

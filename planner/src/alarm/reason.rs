@@ -1,114 +1,115 @@
-//! Why something is told of an alarm or not: the sentence an operator reads, and a stable name for logs and metrics.
+//! Why something is announced about an alarm or not: the sentence an operator reads, and a stable name for logs and
+//! metrics.
 
 use std::fmt;
 
 use jiff::Timestamp;
 
-use super::explain::Explanation;
+use super::explanation::Explanation;
 use crate::model::format_time;
 
-/// Why something is told of an alarm, or why not.
+/// Why something is announced about an alarm, or why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Nothing was heard of it.
-    Unheard,
-    /// It is quiet, as people know.
-    Quiet,
-    /// It began to ring.
-    Rings {
+    /// No state change was received.
+    NeverReported,
+    /// It is in OK, and nothing else is announced.
+    Ok,
+    /// It entered ALARM.
+    EnteredAlarm {
         /// When.
         since: Timestamp,
     },
-    /// It rings, and what explained that does not any more.
-    Unexplained {
-        /// Since when it rings.
+    /// It is in ALARM, and what explained that has ended.
+    NoLongerExplained {
+        /// Since when it is in ALARM.
         since: Timestamp,
         /// What explained it.
         was: Explanation,
     },
-    /// It came and went, and stays now.
-    Steady {
-        /// Since when it rings without a pause.
+    /// It was flapping, and stays in ALARM now.
+    StaysInAlarm {
+        /// Since when it is in ALARM without a break.
         since: Timestamp,
-        /// When the first ring began.
+        /// When it started flapping.
         first: Timestamp,
     },
-    /// It rings, as people know.
-    Known {
+    /// It is in ALARM, as announced.
+    AlreadyAnnounced {
         /// Since when.
         since: Timestamp,
     },
-    /// It rings because of what was planned.
+    /// It is in ALARM because of a planned change.
     Explained {
-        /// What.
+        /// Which.
         by: Explanation,
     },
-    /// What was planned made it ring; it is over.
-    ExplainedOver {
-        /// What.
+    /// It was in ALARM because of a planned change, and has recovered.
+    RecoveredExplained {
+        /// Which.
         by: Explanation,
     },
-    /// It comes and goes.
-    Flaps {
-        /// How often it rang.
-        rings: usize,
+    /// It is flapping.
+    Flapping {
+        /// How often it entered ALARM.
+        times: usize,
         /// In how many minutes.
         minutes: u32,
     },
-    /// It comes and goes, as people know.
-    StillFlaps {
+    /// It is flapping, as announced.
+    StillFlapping {
         /// Since when.
         since: Timestamp,
     },
-    /// It came and went, and has been quiet since.
-    Settled {
-        /// When the first ring began.
+    /// It was flapping, and has been out of ALARM for the quiet period.
+    FlappingEnded {
+        /// When it first entered ALARM.
         since: Timestamp,
-        /// When the last ended.
+        /// When it last left ALARM.
         until: Timestamp,
-        /// How often it rang.
-        rings: usize,
+        /// How often it entered ALARM.
+        times: usize,
     },
-    /// It does not ring any more.
-    Over {
-        /// Since when it rang.
+    /// It has left ALARM.
+    Recovered {
+        /// Since when it was in ALARM.
         since: Timestamp,
-        /// When that ended.
+        /// When it left ALARM.
         until: Timestamp,
     },
-    /// It gets no data, which the fleet calls news.
-    Blind {
+    /// It has no data, and its policy wants that announced.
+    NoData {
         /// Since when.
         since: Timestamp,
     },
-    /// It gets data again.
-    Sees {
-        /// Since when it got none.
+    /// It has data again.
+    DataBack {
+        /// Since when it had none.
         since: Timestamp,
     },
-    /// It gets no data, which is no news.
-    NoData,
+    /// It has no data, and its policy ignores that.
+    NoDataIgnored,
 }
 
 impl Reason {
     /// Stable name for logs and metrics.
     pub fn label(&self) -> &'static str {
         match self {
-            Reason::Unheard => "unheard",
-            Reason::Quiet => "quiet",
-            Reason::Rings { .. } => "rings",
-            Reason::Unexplained { .. } => "unexplained",
-            Reason::Steady { .. } => "steady",
-            Reason::Known { .. } => "known",
+            Reason::NeverReported => "never_reported",
+            Reason::Ok => "ok",
+            Reason::EnteredAlarm { .. } => "entered_alarm",
+            Reason::NoLongerExplained { .. } => "no_longer_explained",
+            Reason::StaysInAlarm { .. } => "stays_in_alarm",
+            Reason::AlreadyAnnounced { .. } => "already_announced",
             Reason::Explained { by } => by.label(),
-            Reason::ExplainedOver { .. } => "explained_over",
-            Reason::Flaps { .. } => "flaps",
-            Reason::StillFlaps { .. } => "still_flaps",
-            Reason::Settled { .. } => "settled",
-            Reason::Over { .. } => "over",
-            Reason::Blind { .. } => "blind",
-            Reason::Sees { .. } => "sees",
-            Reason::NoData => "no_data",
+            Reason::RecoveredExplained { .. } => "recovered_explained",
+            Reason::Flapping { .. } => "flapping",
+            Reason::StillFlapping { .. } => "still_flapping",
+            Reason::FlappingEnded { .. } => "flapping_ended",
+            Reason::Recovered { .. } => "recovered",
+            Reason::NoData { .. } => "no_data",
+            Reason::DataBack { .. } => "data_back",
+            Reason::NoDataIgnored => "no_data_ignored",
         }
     }
 }
@@ -116,13 +117,13 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::Unheard => f.write_str("nothing was heard of it"),
-            Reason::Quiet => f.write_str("it is quiet"),
-            Reason::Rings { since } => write!(f, "it rings since {}", format_time(*since)),
-            Reason::Unexplained { since, was } => {
+            Reason::NeverReported => f.write_str("nothing was heard of it"),
+            Reason::Ok => f.write_str("it is quiet"),
+            Reason::EnteredAlarm { since } => write!(f, "it rings since {}", format_time(*since)),
+            Reason::NoLongerExplained { since, was } => {
                 write!(f, "it rings since {}, and this explains it no longer: {was}", format_time(*since))
             }
-            Reason::Steady { since, first } => {
+            Reason::StaysInAlarm { since, first } => {
                 write!(
                     f,
                     "it came and went since {} and rings without a pause since {}",
@@ -130,25 +131,27 @@ impl fmt::Display for Reason {
                     format_time(*since)
                 )
             }
-            Reason::Known { since } => write!(f, "it rings since {}, as was told", format_time(*since)),
+            Reason::AlreadyAnnounced { since } => write!(f, "it rings since {}, as was told", format_time(*since)),
             Reason::Explained { by } => write!(f, "it rings, as planned: {by}"),
-            Reason::ExplainedOver { by } => write!(f, "it rang as planned and does not any more: {by}"),
-            Reason::Flaps { rings, minutes } => write!(f, "it rang {rings} times in {minutes} minutes"),
-            Reason::StillFlaps { since } => write!(f, "it comes and goes since {}, as was told", format_time(*since)),
-            Reason::Settled { since, until, rings } => {
+            Reason::RecoveredExplained { by } => write!(f, "it rang as planned and does not any more: {by}"),
+            Reason::Flapping { times, minutes } => write!(f, "it rang {times} times in {minutes} minutes"),
+            Reason::StillFlapping { since } => {
+                write!(f, "it comes and goes since {}, as was told", format_time(*since))
+            }
+            Reason::FlappingEnded { since, until, times } => {
                 write!(
                     f,
-                    "it rang {rings} times between {} and {}, and is quiet",
+                    "it rang {times} times between {} and {}, and is quiet",
                     format_time(*since),
                     format_time(*until)
                 )
             }
-            Reason::Over { since, until } => {
+            Reason::Recovered { since, until } => {
                 write!(f, "it rang from {} to {}", format_time(*since), format_time(*until))
             }
-            Reason::Blind { since } => write!(f, "it gets no data since {}", format_time(*since)),
-            Reason::Sees { since } => write!(f, "it gets data again; it got none since {}", format_time(*since)),
-            Reason::NoData => f.write_str("it gets no data, which is no news"),
+            Reason::NoData { since } => write!(f, "it gets no data since {}", format_time(*since)),
+            Reason::DataBack { since } => write!(f, "it gets data again; it got none since {}", format_time(*since)),
+            Reason::NoDataIgnored => f.write_str("it gets no data, which is no news"),
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::world::{Delays, End, Fact, Fate, World};
-use crate::alarm::Value;
+use crate::alarm::AlarmState;
 
 /// Facts become true within so many minutes, and are heard of at most so many minutes later: news of Spot that are older
 /// than a quarter of an hour are no news.
@@ -51,8 +51,8 @@ fn any_hour() -> impl Strategy<Value = Hour> {
         facts.extend(spent);
         facts.extend(short.map(|at| (at, Fact::Shortage)));
         if let Some((at, length)) = ring {
-            facts.push((at, Fact::Load(Value::Alarm)));
-            facts.extend(length.map(|length| (at + length, Fact::Load(Value::Ok))));
+            facts.push((at, Fact::Load(AlarmState::Alarm)));
+            facts.extend(length.map(|length| (at + length, Fact::Load(AlarmState::Ok))));
         }
         facts.sort_by_key(|(at, _)| *at);
         // A boost that would bring nothing is not asked for, so where scaling has done as much already it depends on who
@@ -98,7 +98,7 @@ fn play(hour: &Hour, delays: &Delays, lost: u16) -> Ends {
     }
     let shortly_after = world.end();
     if hour.rings_on {
-        world.happens(&Fact::Load(Value::Ok));
+        world.happens(&Fact::Load(AlarmState::Ok));
     }
     let until = |world: &mut World, end: &str| {
         let end: Timestamp = end.parse().unwrap();

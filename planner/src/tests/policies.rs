@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use crate::alarm::{AlarmPolicy, Flapping, Gap, Remedy, Rollback, Scale, Tasks, Urgency};
+use crate::alarm::{
+    AlarmPolicy, AlarmSeverity, FlappingPolicy, InsufficientDataPolicy, RemedyPolicy, RollbackPolicy, ScalePolicy,
+    ScaleTarget,
+};
 use crate::budget::{BudgetPolicies, BudgetPolicy};
 use crate::fleet::Fleet;
 
@@ -36,17 +39,17 @@ fn policies() -> Policies {
         {"at_percent":95,"services":{"web":{"longer_downtime_minutes":60}}},
         {"at_percent":100,"services":{"web":{"scale_to_zero":true}}}]"#;
     let budgets = BudgetPolicies::parse(&format!(r#"[{{"name":"monthly","tiers":{tiers}}}]"#), &fleet).unwrap();
-    let alarm = |name: &str, remedy: Remedy| AlarmPolicy {
+    let alarm = |name: &str, remedy: RemedyPolicy| AlarmPolicy {
         name: name.into(),
         service: Some("web".into()),
         remedy,
-        severity: Urgency::Critical,
-        insufficient_data: Gap::Nothing,
+        severity: AlarmSeverity::Critical,
+        insufficient_data: InsufficientDataPolicy::Ignore,
         grace_minutes: 0,
-        flapping: Flapping::default(),
+        flapping: FlappingPolicy::default(),
         runbook: "web.md".into(),
     };
-    let cpu = alarm("cpu", Remedy::Scale(Scale { tasks: Tasks::To(5), minutes: 10, daily: 4 }));
-    let alarms = [cpu, alarm("errors", Remedy::Rollback(Rollback::default()))];
+    let cpu = alarm("cpu", RemedyPolicy::Scale(ScalePolicy { tasks: ScaleTarget::Count(5), minutes: 10, daily: 4 }));
+    let alarms = [cpu, alarm("errors", RemedyPolicy::Rollback(RollbackPolicy::default()))];
     Policies { budget: budgets.iter().next().unwrap().clone(), fleet, alarms }
 }

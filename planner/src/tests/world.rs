@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use super::policies::{Policies, REPOSITORY};
-use crate::alarm::{self, AlarmPolicy, Place, Sighting, Step};
+use crate::alarm::{
+    self, AlarmLocation, AlarmPolicy, AlarmState, RemedyAction, RollbackAction, ScaleAction, StateChange,
+};
 use crate::budget::{self, Amount, BudgetPolicy, Notice, NoticeKind, Spend, SpendLookup, TimeUnit};
 use crate::capacity::{self, Bounds, Deadlines, Observed, Scaling, SpotEvent, TaskCounts};
 use crate::fleet::Fleet;
@@ -36,7 +38,7 @@ pub enum Fact {
     /// So many percent of the budget are spent.
     Spent(i64),
     /// Too much load, or not any more.
-    Load(alarm::Value),
+    Load(AlarmState),
     /// Spot has no capacity.
     Shortage,
 }
@@ -47,7 +49,7 @@ enum Event {
     Push,
     Deployment,
     Notice(Notice),
-    Alarm(usize, Sighting),
+    Alarm(usize, StateChange),
     Shortage,
 }
 
@@ -87,7 +89,7 @@ pub struct World {
     capacity: capacity::Record,
     images: rollout::Record,
     spent: budget::Record,
-    heard: [alarm::Record; 2],
+    alarm_records: [alarm::Record; 2],
 }
 
 const CPU: usize = 0;
@@ -126,7 +128,7 @@ impl World {
             capacity: capacity::Record::default(),
             images: rollout::Record::default(),
             spent: budget::Record::default(),
-            heard: Default::default(),
+            alarm_records: Default::default(),
             fleet,
         };
         world.deploy(0);
@@ -167,24 +169,24 @@ impl World {
                 let kind = NoticeKind::Actual;
                 self.send(Event::Notice(Notice { kind, amount, threshold, limit, at: self.now }));
             }
-            Fact::Load(value) => self.ring(CPU, *value),
+            Fact::Load(value) => self.change_alarm(CPU, *value),
             Fact::Shortage => self.send(Event::Shortage),
         }
     }
 
-    fn ring(&mut self, alarm: usize, value: alarm::Value) {
-        let previous = Some(if value == alarm::Value::Alarm { alarm::Value::Ok } else { alarm::Value::Alarm });
-        let sighting = Sighting {
-            value,
+    fn change_alarm(&mut self, alarm: usize, value: AlarmState) {
+        let previous = Some(if value == AlarmState::Alarm { AlarmState::Ok } else { AlarmState::Alarm });
+        let change = StateChange {
+            state: value,
             previous,
             at: self.now,
             reason: String::new(),
             description: String::new(),
-            measured: None,
-            suppressed: None,
-            place: Place::default(),
+            measurement: None,
+            suppression: None,
+            location: AlarmLocation::default(),
         };
-        self.send(Event::Alarm(alarm, sighting));
+        self.send(Event::Alarm(alarm, change));
     }
 
     fn send(&mut self, event: Event) {
@@ -207,7 +209,7 @@ impl World {
                     self.schedule(None);
                 }
                 Event::Notice(notice) => self.count(&[budget::Input::Notice(notice)]),
-                Event::Alarm(alarm, sighting) => self.hear(alarm, Some(sighting)),
+                Event::Alarm(alarm, change) => self.observe_alarm(alarm, Some(change)),
                 Event::Shortage => self.schedule(Some(SpotEvent::NoCapacity)),
             }
         }
@@ -218,7 +220,7 @@ impl World {
         self.roll(Ask::Nothing);
         self.schedule(None);
         self.count(&[]);
-        (0..self.alarms.len()).for_each(|alarm| self.hear(alarm, None));
+        (0..self.alarms.len()).for_each(|alarm| self.observe_alarm(alarm, None));
     }
 
     fn fate(&self, image: u8) -> Fate {
@@ -283,12 +285,12 @@ impl World {
             (true, None) => self.erring = Some((self.now, false)),
             (true, Some((since, false))) if since + TAKES <= self.now => {
                 self.erring = Some((since, true));
-                self.ring(ERRORS, alarm::Value::Alarm);
+                self.change_alarm(ERRORS, AlarmState::Alarm);
             }
             (false, Some((_, rings))) => {
                 self.erring = None;
                 if rings {
-                    self.ring(ERRORS, alarm::Value::Ok);
+                    self.change_alarm(ERRORS, AlarmState::Ok);
                 }
             }
             (true, Some(_)) | (false, None) => {}
@@ -392,31 +394,31 @@ impl World {
     }
 
     /// The alarm function.
-    fn hear(&mut self, alarm: usize, sighting: Option<Sighting>) {
-        let (policy, record) = (&self.alarms[alarm], &mut self.heard[alarm]);
-        if let Some(sighting) = sighting {
-            record.hear(sighting);
+    fn observe_alarm(&mut self, alarm: usize, change: Option<StateChange>) {
+        let (policy, record) = (&self.alarms[alarm], &mut self.alarm_records[alarm]);
+        if let Some(change) = change {
+            record.record_state_change(change);
         }
-        let seen = alarm::Seen {
+        let observed = alarm::Observed {
             desired: self.service.desired,
             running: self.service.running,
             capacity: self.capacity.clone(),
             rollout: self.images.clone(),
         };
-        let watched = alarm::Watched { policy: &self.fleet.services[0], seen: &seen };
-        let plan = alarm::plan(policy, Some(&watched), record, self.now);
-        record.told(&plan, self.now);
-        let Some(step) = plan.treatment.step else { return };
-        record.took(&step, self.now);
-        match step {
-            Step::Boost { boost, .. } => {
+        let service = alarm::ObservedService { policy: &self.fleet.services[0], observed: &observed };
+        let plan = alarm::plan(policy, Some(&service), record, self.now);
+        record.record_announcement(&plan, self.now);
+        let Some(action) = plan.remedy.action else { return };
+        record.record_remedy(&action, self.now);
+        match action {
+            RemedyAction::Scale(ScaleAction { boost, .. }) => {
                 self.capacity.facts.boosts.insert(boost.expiry.by.clone(), boost);
                 self.schedule(None);
             }
-            Step::Rollback { deployment, .. } => {
+            RemedyAction::Rollback(RollbackAction { deployment, .. }) => {
                 self.roll(Ask::Rollback { by: policy.name.clone(), why: None, deployment: Some(deployment) });
             }
-            Step::Restart => panic!("no alarm here restarts"),
+            RemedyAction::Restart(_) => panic!("no alarm here restarts"),
         }
     }
 

@@ -42,7 +42,7 @@ fn tick(cloud: &Cloud, at: &str) {
 fn counted(cloud: &Cloud) -> usize {
     let item = cloud.item(&format!("alarm/{ALARM}"), "alarm");
     assert!(!item["pending"]["M"].is_object(), "nobody has a remedy in its hands any more: {item}");
-    item["taken"]["L"].as_array().map_or(0, Vec::len)
+    item["remedies"]["M"]["taken"]["L"].as_array().map_or(0, Vec::len)
 }
 
 #[test]
@@ -76,13 +76,14 @@ fn what_an_invocation_that_died_had_in_its_hands_counts() {
         let value = if over { "OK" } else { "ALARM" };
         let text = |text: &str| json!({ "S": text });
         let began = text("2026-11-21T10:00:00Z");
+        let restart = json!({"M": {"restart": {"M": {"cool_down_minutes": {"N": "60"}}}}});
         cloud.put(
             &format!("alarm/{ALARM}"),
             "alarm",
             json!({
-                "version": {"N": "1"}, "rings": {"L": [began]},
-                "sighting": {"M": {"value": text("alarm"), "at": began}},
-                "pending": {"M": {"step": text("restart"), "at": began}},
+                "version": {"N": "1"}, "alarm_starts": {"L": [began]},
+                "last_change": {"M": {"state": text("alarm"), "at": began}},
+                "pending": {"M": {"action": restart, "at": began}},
             }),
         );
         hear(&cloud, &change(value, "2026-11-21T10:05:00Z"));

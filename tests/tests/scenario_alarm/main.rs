@@ -5,8 +5,8 @@
 // Helpers of tests fail a test by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod announcements;
 mod remedies;
-mod telling;
 
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};

@@ -15,7 +15,7 @@ fn errors_after_a_rollout_bring_the_release_before_back() {
     let answer = world.hear("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
     let steps: Vec<&str> =
         answer["services"].as_array().unwrap().iter().filter_map(|line| line["decision"].as_str()).collect();
-    assert_eq!(steps, ["announce", "rollback"], "{answer}");
+    assert_eq!(steps, ["announce_alarm", "rollback"], "{answer}");
     world.until("the rollout function rolls back", || {
         world.settle();
         world.runs(&good)

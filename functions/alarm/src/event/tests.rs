@@ -15,29 +15,29 @@ fn parse(payload: Json) -> Result<Trigger> {
     Trigger::parse(payload, CLOCK.parse().unwrap()).map(|(trigger, _)| trigger)
 }
 
-fn read(name: &str) -> (String, Sighting) {
+fn read(name: &str) -> (String, StateChange) {
     match parse(file(&format!("alarm-state-change.{name}"))).unwrap() {
-        Trigger::Alarm { name, sighting } => (name, *sighting),
+        Trigger::StateChange { name, change } => (name, *change),
         other => panic!("{other:?}"),
     }
 }
 
 /// What is measured, the figure, how it compares, the threshold.
 fn words(name: &str) -> (String, String, String, String) {
-    let measured = read(name).1.measured.unwrap_or_default();
+    let measurement = read(name).1.measurement.unwrap_or_default();
     let or = |text: Option<String>| text.unwrap_or_else(|| "-".into());
-    (measured.what, or(measured.figure), or(measured.comparison), or(measured.threshold))
+    (measurement.what, or(measurement.figure), or(measurement.comparison), or(measurement.threshold))
 }
 
 #[test]
 fn an_alarm_of_one_metric_says_everything() {
-    let (name, sighting) = read("single-metric");
+    let (name, change) = read("single-metric");
     assert_eq!(name, "huskit-prod-website-agent-5xx");
-    assert_eq!((sighting.value, sighting.previous), (Value::Alarm, Some(Value::Ok)));
-    assert_eq!(sighting.at, "2026-11-21T10:20:11.432Z".parse().unwrap(), "an offset without a colon");
-    assert_eq!((sighting.place.partition.as_str(), sighting.place.region.as_str()), ("aws", "eu-central-1"));
-    assert!(sighting.description.starts_with("website-agent answered more than 10 requests"));
-    assert_eq!(sighting.suppressed, None);
+    assert_eq!((change.state, change.previous), (AlarmState::Alarm, Some(AlarmState::Ok)));
+    assert_eq!(change.at, "2026-11-21T10:20:11.432Z".parse().unwrap(), "an offset without a colon");
+    assert_eq!((change.location.partition.as_str(), change.location.region.as_str()), ("aws", "eu-central-1"));
+    assert!(change.description.starts_with("website-agent answered more than 10 requests"));
+    assert_eq!(change.suppression, None);
 }
 
 #[test]
@@ -62,21 +62,21 @@ fn every_shape_is_told_in_words_as_far_as_it_says_anything() {
 
 #[test]
 fn an_alarm_that_was_forwarded_is_where_its_arn_says() {
-    assert_eq!(read("forwarded-insights").1.place.region, "us-east-1");
+    assert_eq!(read("forwarded-insights").1.location.region, "us-east-1");
 }
 
 #[test]
 fn a_composite_alarm_names_what_made_it_ring_and_who_keeps_it_back() {
-    let (_, sighting) = read("composite");
-    assert_eq!(sighting.measured.unwrap().children, ["huskit-prod-website-agent-5xx"]);
+    let (_, change) = read("composite");
+    assert_eq!(change.measurement.unwrap().children, ["huskit-prod-website-agent-5xx"]);
     let until = Some("2026-11-21T10:21:11.432Z".parse().unwrap());
-    assert_eq!(sighting.suppressed, Some(Suppressed { by: "WaitPeriod".into(), until }));
+    assert_eq!(change.suppression, Some(Suppression { by: "WaitPeriod".into(), until }));
 }
 
 #[test]
 fn a_mute_rule_says_until_when() {
     let until = Some("2026-11-21T11:00:00Z".parse().unwrap());
-    assert_eq!(read("muted").1.suppressed, Some(Suppressed { by: "mute rule crawler-nights".into(), until }));
+    assert_eq!(read("muted").1.suppression, Some(Suppression { by: "mute rule crawler-nights".into(), until }));
 }
 
 #[test]
@@ -97,8 +97,8 @@ fn what_is_left_out_is_done_without_and_what_is_needed_is_asked_for_by_name() {
     }
     bare["resources"] = json!([]);
     bare["detail"]["state"] = json!({"value": "ALARM", "timestamp": "2026-11-21T10:20:11.432+0000"});
-    let Trigger::Alarm { sighting, .. } = parse(bare.clone()).unwrap() else { panic!() };
-    assert_eq!((sighting.measured, sighting.place), (None, Place::default()));
+    let Trigger::StateChange { change, .. } = parse(bare.clone()).unwrap() else { panic!() };
+    assert_eq!((change.measurement, change.location), (None, AlarmLocation::default()));
     let cases = [
         (json!({"alarmName": "a", "state": {"value": 7}}), "detail.state.value: got `a number`"),
         (json!({"state": {"value": "OK"}}), "detail.alarmName: got `nothing`"),
@@ -116,7 +116,7 @@ fn stack_updates_and_requests_are_read_with_their_moment() {
     let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let at = "2026-11-21T10:15:30Z".parse().unwrap();
     let update = parse(serde_json::from_str(&text).unwrap()).unwrap();
-    assert_eq!(update, Trigger::StackUpdate(Updating { at, on_its_way: true }));
+    assert_eq!(update, Trigger::StackUpdate(StackUpdate { at, in_progress: true }));
     let clock: Timestamp = CLOCK.parse().unwrap();
     let moment = |request: Json| Trigger::parse(request, clock).unwrap().1;
     assert_eq!(moment(json!({"action": "reconcile", "at": "2026-11-21T10:00:00Z"})), clock, "a late tick");

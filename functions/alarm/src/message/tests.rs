@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use planner::alarm::{Sighting, State, Watched, plan};
+use planner::alarm::{AnnouncedState, ObservedService, StateChange, plan};
 use planner::{capacity, rollout};
 use serde_json::Value as Json;
 use shared::ledger::{Entry, Event};
@@ -24,7 +24,7 @@ fn fleet() -> Fleet {
 fn alarms(remedy: &str) -> Alarms {
     let alarm = |name: &str, service: &str| {
         format!(
-            r#"{{"name":"huskit-prod-{name}","service":"{service}","remedy":{remedy},"insufficient_data":"news","runbook":"{name}.md"}}"#
+            r#"{{"name":"huskit-prod-{name}","service":"{service}","remedy":{remedy},"insufficient_data":"announce","runbook":"{name}.md"}}"#
         )
     };
     let alarms = [alarm("website-agent-5xx", "website-agent"), alarm("crawler-cpu", "crawler")].join(",");
@@ -39,11 +39,11 @@ fn at(minute: i64) -> Timestamp {
 }
 
 /// The state change of an event file, as if it had been so many minutes after the alarm began.
-fn heard(file: &str, minute: i64) -> Sighting {
+fn change(file: &str, minute: i64) -> StateChange {
     let path = format!("{}/../../events/cloudwatch.alarm-state-change.{file}.json", env!("CARGO_MANIFEST_DIR"));
     let event: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let (Trigger::Alarm { sighting, .. }, _) = Trigger::parse(event, at(0)).unwrap() else { panic!("{file}") };
-    Sighting { at: at(minute), suppressed: None, ..*sighting }
+    let (Trigger::StateChange { change, .. }, _) = Trigger::parse(event, at(0)).unwrap() else { panic!("{file}") };
+    StateChange { at: at(minute), suppression: None, ..*change }
 }
 
 fn images(n: u8) -> std::collections::BTreeMap<String, planner::model::Image> {
@@ -54,7 +54,7 @@ fn images(n: u8) -> std::collections::BTreeMap<String, planner::model::Image> {
 }
 
 /// A service on which v2 was verified six minutes before the alarm rang.
-fn place(service: usize) -> Place {
+fn service(service: usize) -> ServiceSnapshot {
     let policy = &fleet().services[service];
     let pushed = format!("a newer image was pushed: huskit/{}: v1 (010101010101) -> v2 (020202020202)", policy.name);
     let release = |n: u8, minute: i64| rollout::Release {
@@ -74,7 +74,7 @@ fn place(service: usize) -> Place {
     let capacity =
         capacity::Record { state: Some(capacity::State::Running { since: at(-600) }), ..capacity::Record::default() };
     let history_of_capacity = vec![event(-30, "up", "its baseline applies")];
-    Place::new(
+    ServiceSnapshot::new(
         policy,
         Ok((4, 4)),
         Ok(Entry { record: capacity, history: history_of_capacity, ..Entry::default() }),
@@ -86,67 +86,68 @@ fn place(service: usize) -> Place {
 struct World {
     alarms: Alarms,
     name: &'static str,
-    places: Vec<Place>,
+    services: Vec<ServiceSnapshot>,
     record: Record,
 }
 
 impl World {
     fn errors(remedy: &str) -> World {
-        let places = vec![place(0)];
-        World { alarms: alarms(remedy), name: "huskit-prod-website-agent-5xx", places, record: Record::default() }
+        let services = vec![service(0)];
+        World { alarms: alarms(remedy), name: "huskit-prod-website-agent-5xx", services, record: Record::default() }
     }
 
     fn crawler(remedy: &str) -> World {
-        let places = vec![place(1)];
-        World { alarms: alarms(remedy), name: "huskit-prod-crawler-cpu", places, record: Record::default() }
+        let services = vec![service(1)];
+        World { alarms: alarms(remedy), name: "huskit-prod-crawler-cpu", services, record: Record::default() }
     }
 
-    fn hear(mut self, file: &str, minute: i64) -> World {
-        self.record.hear(heard(file, minute));
+    fn receive(mut self, file: &str, minute: i64) -> World {
+        self.record.record_state_change(change(file, minute));
         self
     }
 
     /// Plans, does, and returns the message as it arrives.
-    fn look(&mut self, minute: i64) -> String {
-        self.look_and(minute, Deed::Asked)
+    fn reconcile(&mut self, minute: i64) -> String {
+        self.reconcile_with(minute, RemedyOutcome::Requested)
     }
 
-    fn look_and(&mut self, minute: i64, take: impl FnOnce(Step) -> Deed) -> String {
+    fn reconcile_with(&mut self, minute: i64, take: impl FnOnce(RemedyAction) -> RemedyOutcome) -> String {
         let (fleet, now) = (fleet(), at(minute));
         let policy = self.alarms.get(self.name).unwrap();
-        let watched: Option<Watched<'_>> = self.places.first().filter(|_| policy.service.is_some()).map(Place::watched);
-        let plan = plan(policy, watched.as_ref(), &self.record, now);
-        let deed = match plan.treatment.step.clone() {
-            Some(step) => take(step),
-            None => Deed::Nothing(plan.treatment.why.clone()),
+        let service: Option<ObservedService<'_>> =
+            self.services.first().filter(|_| policy.service.is_some()).map(ServiceSnapshot::observed_service);
+        let plan = plan(policy, service.as_ref(), &self.record, now);
+        let outcome = match plan.remedy.action.clone() {
+            Some(action) => take(action),
+            None => RemedyOutcome::NotDue(plan.remedy.reason.clone()),
         };
-        if let Deed::Asked(step) = &deed {
-            self.record.took(step, now);
+        if let RemedyOutcome::Requested(action) = &outcome {
+            self.record.record_remedy(action, now);
         }
-        let region = |region: &str| planner::alarm::Place { partition: "aws".into(), region: region.into() };
-        let alarm = self.record.sighting.as_ref().map(|sighting| sighting.place.clone()).unwrap_or_default();
+        let region = |region: &str| planner::alarm::AlarmLocation { partition: "aws".into(), region: region.into() };
+        let alarm = self.record.last_change.as_ref().map(|change| change.location.clone()).unwrap_or_default();
         let runbooks = "https://example.com/runbooks".to_owned();
         let links = Links { runbooks, alarm, home: region("eu-central-1") };
         let (alarms, record) = (&self.alarms, &self.record);
-        let story = Story {
+        let context = MessageContext {
             fleet: &fleet,
             alarms,
             policy,
             record,
-            places: &self.places.iter().collect::<Vec<_>>(),
+            services: &self.services.iter().collect::<Vec<_>>(),
             links: &links,
             now,
         };
-        let message = story.tell(&plan, &deed);
-        self.record.told(&plan, now);
+        let message = context.message_for(&plan, &outcome);
+        self.record.record_announcement(&plan, now);
         message.map_or_else(|| "(nothing)".into(), |message| format!("{}\n\n{}", message.subject(), message.text()))
     }
 }
 
 #[test]
 fn errors_after_a_rollout_are_announced_with_the_rollout_and_what_was_asked_for() {
-    let mut world = World::errors(r#"{"rollback":{}}"#).hear("single-metric", 0);
-    assert_snapshot!(world.look(1), @"
+    let mut world = World::errors(r#"{"rollback":{}}"#).receive("single-metric", 0);
+    assert_snapshot!(world.reconcile(1), @"
     website-agent-5xx rings [huskit prod]
 
     website-agent answered more than 10 requests a minute with an error for 5 minutes. It is 23, greater than the threshold of 10.
@@ -166,9 +167,9 @@ fn errors_after_a_rollout_are_announced_with_the_rollout_and_what_was_asked_for(
     - Logs of that time: https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:logs-insights$3FqueryDetail$3D$257E$2528end$257E$25272026-11-21T10*3a26*3a00.000Z$257Estart$257E$25272026-11-21T10*3a05*3a00.000Z$257EtimeType$257E$2527ABSOLUTE$257Etz$257E$2527UTC$257EeditorString$257E$2527fields*20*40timestamp*2c*20*40message*0a*7c*20sort*20*40timestamp*20desc*0a*7c*20limit*20200$257Esource$257E$2528$257E$2527*2fecs*2fhuskit-website-agent$2529$2529
     - Alarm: https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/huskit-prod-website-agent-5xx
     ");
-    assert_snapshot!(world.look(5), @"(nothing)");
-    let mut over = world.hear("ok", 14);
-    assert_snapshot!(over.look(14), @"
+    assert_snapshot!(world.reconcile(5), @"(nothing)");
+    let mut over = world.receive("ok", 14);
+    assert_snapshot!(over.reconcile(14), @"
     website-agent-5xx is over [huskit prod]
 
     website-agent-5xx rang from 2026-11-21 10:20 UTC to 2026-11-21 10:34 UTC.
@@ -180,16 +181,19 @@ fn errors_after_a_rollout_are_announced_with_the_rollout_and_what_was_asked_for(
 
 #[test]
 fn in_a_dry_run_people_are_told_and_nothing_is_asked_for() {
-    let mut world = World::errors(r#"{"rollback":{}}"#).hear("single-metric", 0);
-    let message = world.look_and(1, Deed::Would);
+    let mut world = World::errors(r#"{"rollback":{}}"#).receive("single-metric", 0);
+    let message = world.reconcile_with(1, RemedyOutcome::Planned);
     assert!(message.contains("remedy    none, as this is a dry run; it would be a rollback from v2"), "{message}");
-    assert_eq!((world.look_and(6, Deed::Would), world.record.taken.len()), ("(nothing)".into(), 0));
+    assert_eq!(
+        (world.reconcile_with(6, RemedyOutcome::Planned), world.record.remedies.taken.len()),
+        ("(nothing)".into(), 0)
+    );
 }
 
 #[test]
 fn an_alarm_that_nothing_can_be_done_about_asks_for_a_person() {
-    let mut world = World::errors(r#""none""#).hear("single-metric", 0);
-    assert_snapshot!(world.look(1), @"
+    let mut world = World::errors(r#""none""#).receive("single-metric", 0);
+    assert_snapshot!(world.reconcile(1), @"
     website-agent-5xx rings [huskit prod]
 
     website-agent answered more than 10 requests a minute with an error for 5 minutes. It is 23, greater than the threshold of 10.
@@ -213,11 +217,11 @@ fn an_alarm_that_nothing_can_be_done_about_asks_for_a_person() {
 
 #[test]
 fn an_alarm_of_the_edge_is_linked_where_it_is_and_tells_what_changed_anywhere() {
-    let places = vec![place(0), place(1)];
-    let mut world = World { name: "huskit-prod-cdn-5xx", places, ..World::errors(r#""none""#) };
-    world.record.hear_update(planner::alarm::Updating { at: at(-8), on_its_way: false });
-    world.record.hear(heard("forwarded-insights", 0));
-    assert_snapshot!(world.look(1), @"
+    let services = vec![service(0), service(1)];
+    let mut world = World { name: "huskit-prod-cdn-5xx", services, ..World::errors(r#""none""#) };
+    world.record.record_stack_update(planner::alarm::StackUpdate { at: at(-8), in_progress: false });
+    world.record.record_state_change(change("forwarded-insights", 0));
+    assert_snapshot!(world.reconcile(1), @"
     cdn-5xx rings [huskit prod]
 
     More than 5 % of CloudFront's answers were errors for 5 minutes. It is 7.31, greater than the threshold of 5.
@@ -245,8 +249,8 @@ fn an_alarm_of_the_edge_is_linked_where_it_is_and_tells_what_changed_anywhere() 
 
 #[test]
 fn load_gets_more_tasks_and_says_when_they_go() {
-    let mut world = World::crawler(r#"{"scale":{"tasks":"+1","daily":1}}"#).hear("muted", 0);
-    assert_snapshot!(world.look(1), @"
+    let mut world = World::crawler(r#"{"scale":{"tasks":"+1","daily":1}}"#).receive("muted", 0);
+    assert_snapshot!(world.reconcile(1), @"
     crawler-cpu rings [huskit prod]
 
     The crawler used more than 70 % of its CPU for 5 minutes although it scales at 60 %: it may be at its most tasks. It is 88.66, greater than the threshold of 70.
@@ -265,9 +269,9 @@ fn load_gets_more_tasks_and_says_when_they_go() {
     - Logs of that time: https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:logs-insights$3FqueryDetail$3D$257E$2528end$257E$25272026-11-21T10*3a26*3a00.000Z$257Estart$257E$25272026-11-21T10*3a05*3a00.000Z$257EtimeType$257E$2527ABSOLUTE$257Etz$257E$2527UTC$257EeditorString$257E$2527fields*20*40timestamp*2c*20*40message*0a*7c*20sort*20*40timestamp*20desc*0a*7c*20limit*20200$257Esource$257E$2528$257E$2527*2fecs*2fhuskit-crawler$2529$2529
     - Alarm: https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/huskit-prod-crawler-cpu
     ");
-    assert_snapshot!(world.look(20), @"(nothing)");
-    let mut over = world.hear("ok", 24);
-    assert_snapshot!(over.look(24), @"
+    assert_snapshot!(world.reconcile(20), @"(nothing)");
+    let mut over = world.receive("ok", 24);
+    assert_snapshot!(over.reconcile(24), @"
     crawler-cpu is over [huskit prod]
 
     crawler-cpu rang from 2026-11-21 10:20 UTC to 2026-11-21 10:44 UTC.
@@ -276,9 +280,9 @@ fn load_gets_more_tasks_and_says_when_they_go() {
     asked for       scale at 10:21
     still in force  at least 5 tasks until 2026-11-21 11:10 UTC, then as many as are needed
     ");
-    let mut again = over.hear("muted", 90);
-    again.record.state = State::Announced { since: at(90) };
-    assert_snapshot!(again.look(91), @"
+    let mut again = over.receive("muted", 90);
+    again.record.announced = AnnouncedState::Alarm { since: at(90) };
+    assert_snapshot!(again.reconcile(91), @"
     crawler-cpu needs a person [huskit prod]
 
     crawler-cpu still rings, and nothing more is done about it: it was done once in 24 hours, which is the limit.
@@ -297,12 +301,12 @@ fn load_gets_more_tasks_and_says_when_they_go() {
 
 #[test]
 fn a_remedy_that_could_not_be_asked_for_is_told() {
-    let mut world = World::crawler(r#"{"restart":{}}"#).hear("muted", 0);
+    let mut world = World::crawler(r#"{"restart":{}}"#).receive("muted", 0);
     let error = Error::new(Kind::Denied, "invoke function huskit-prod-rollout: AccessDeniedException: no");
-    let told = world.look_and(1, |step| Deed::Failed(step, error));
-    let line = told.lines().find(|line| line.starts_with("remedy")).unwrap();
+    let requested = world.reconcile_with(1, |action| RemedyOutcome::Failed(action, error));
+    let line = requested.lines().find(|line| line.starts_with("remedy")).unwrap();
     assert_snapshot!(line, @"remedy    could not ask for a restart: new tasks of what runs, one after the other: invoke function huskit-prod-rollout: AccessDeniedException: no; it is tried again");
-    assert_snapshot!(world.look(5), @"
+    assert_snapshot!(world.reconcile(5), @"
     crawler-cpu: restart [huskit prod]
 
     crawler-cpu still rings. Asked for a restart: new tasks of what runs, one after the other.
@@ -318,13 +322,13 @@ fn a_remedy_that_could_not_be_asked_for_is_told() {
 fn what_comes_and_goes_is_told_once_and_summed_up() {
     let mut world = World::errors(r#""none""#);
     for minute in [0, 10, 20] {
-        world = world.hear("single-metric", minute);
-        world.look(minute);
-        world = world.hear("ok", minute + 2);
-        world.look(minute + 2);
+        world = world.receive("single-metric", minute);
+        world.reconcile(minute);
+        world = world.receive("ok", minute + 2);
+        world.reconcile(minute + 2);
     }
-    let mut world = world.hear("single-metric", 30);
-    assert_snapshot!(world.look(30), @"
+    let mut world = world.receive("single-metric", 30);
+    assert_snapshot!(world.reconcile(30), @"
     website-agent-5xx comes and goes [huskit prod]
 
     website-agent-5xx rang 4 times in 30 minutes. Nothing more is told of it until it is quiet, or rings, for 30 minutes. website-agent answered more than 10 requests a minute with an error for 5 minutes. It is 23, greater than the threshold of 10.
@@ -342,9 +346,9 @@ fn what_comes_and_goes_is_told_once_and_summed_up() {
     - Logs of that time: https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:logs-insights$3FqueryDetail$3D$257E$2528end$257E$25272026-11-21T10*3a55*3a00.000Z$257Estart$257E$25272026-11-21T10*3a35*3a00.000Z$257EtimeType$257E$2527ABSOLUTE$257Etz$257E$2527UTC$257EeditorString$257E$2527fields*20*40timestamp*2c*20*40message*0a*7c*20sort*20*40timestamp*20desc*0a*7c*20limit*20200$257Esource$257E$2528$257E$2527*2fecs*2fhuskit-website-agent$2529$2529
     - Alarm: https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/huskit-prod-website-agent-5xx
     ");
-    let mut quiet = world.hear("ok", 33);
-    assert_snapshot!(quiet.look(33), @"(nothing)");
-    assert_snapshot!(quiet.look(63), @"
+    let mut quiet = world.receive("ok", 33);
+    assert_snapshot!(quiet.reconcile(33), @"(nothing)");
+    assert_snapshot!(quiet.reconcile(63), @"
     website-agent-5xx is quiet again [huskit prod]
 
     website-agent-5xx is quiet since 2026-11-21 10:53 UTC. It came and went from 2026-11-21 10:20 UTC on.
@@ -358,8 +362,8 @@ fn what_comes_and_goes_is_told_once_and_summed_up() {
 
 #[test]
 fn no_data_is_told_where_it_is_news() {
-    let mut world = World::crawler(r#""none""#).hear("insufficient-data", 0);
-    assert_snapshot!(world.look(1), @"
+    let mut world = World::crawler(r#""none""#).receive("insufficient-data", 0);
+    assert_snapshot!(world.reconcile(1), @"
     crawler-cpu gets no data [huskit prod]
 
     crawler-cpu gets no data since 2026-11-21 10:20 UTC: nobody knows whether what it watches is well.
@@ -375,8 +379,8 @@ fn no_data_is_told_where_it_is_news() {
     - Logs of that time: https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:logs-insights$3FqueryDetail$3D$257E$2528end$257E$25272026-11-21T10*3a26*3a00.000Z$257Estart$257E$25272026-11-21T10*3a05*3a00.000Z$257EtimeType$257E$2527ABSOLUTE$257Etz$257E$2527UTC$257EeditorString$257E$2527fields*20*40timestamp*2c*20*40message*0a*7c*20sort*20*40timestamp*20desc*0a*7c*20limit*20200$257Esource$257E$2528$257E$2527*2fecs*2fhuskit-crawler$2529$2529
     - Alarm: https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/huskit-prod-crawler-cpu
     ");
-    let mut back = world.hear("ok", 9);
-    assert_snapshot!(back.look(9), @"
+    let mut back = world.receive("ok", 9);
+    assert_snapshot!(back.reconcile(9), @"
     crawler-cpu gets data again [huskit prod]
 
     crawler-cpu gets data again. It got none since 2026-11-21 10:20 UTC.
@@ -385,9 +389,9 @@ fn no_data_is_told_where_it_is_news() {
 
 #[test]
 fn what_explained_a_ring_is_told_with_it() {
-    let mut world = World::errors(r#""none""#).hear("single-metric", 0);
+    let mut world = World::errors(r#""none""#).receive("single-metric", 0);
     let by = planner::alarm::Explanation::Waking;
-    world.record.state = State::Explained { since: at(0), by };
-    let told = world.look(16);
-    assert_snapshot!(told.lines().nth(2).unwrap(), @"website-agent answered more than 10 requests a minute with an error for 5 minutes. It is 23, greater than the threshold of 10. It was not told before because its service is waking.");
+    world.record.announced = AnnouncedState::Explained { since: at(0), by };
+    let requested = world.reconcile(16);
+    assert_snapshot!(requested.lines().nth(2).unwrap(), @"website-agent answered more than 10 requests a minute with an error for 5 minutes. It is 23, greater than the threshold of 10. It was not told before because its service is waking.");
 }

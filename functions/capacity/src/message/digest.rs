@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use planner::alarm::{self, State};
+use planner::alarm::{self, AnnouncedState};
 use planner::budget;
 use planner::capacity::{Facts, Reason, Savings, Target};
 use planner::fleet::{Fleet, ServicePolicy};
@@ -161,14 +161,14 @@ fn standing(day: &Day<'_>, service: &ServiceDay<'_>) -> Vec<(String, String)> {
 /// What people would hear, or do not hear, of an alarm that is not quiet.
 fn not_quiet(day: &Day<'_>, name: &str, alarm: &alarm::Record) -> Option<(String, String)> {
     let line = |label: &str, what: String| Some((label.to_owned(), format!("{name}{what}")));
-    match &alarm.state {
-        State::Quiet => None,
-        State::Announced { since } => line("rings", format!(" since {}", day.full(*since))),
-        State::Flapping { since } => {
+    match &alarm.announced {
+        AnnouncedState::Nothing => None,
+        AnnouncedState::Alarm { since } => line("rings", format!(" since {}", day.full(*since))),
+        AnnouncedState::Flapping { since } => {
             line("muted", format!(" comes and goes since {}; told when it is quiet", day.full(*since)))
         }
-        State::Explained { since, by } => line("muted", format!(" rings since {}: {by}", day.full(*since))),
-        State::Blind { since } => line("without data", format!(" since {}", day.full(*since))),
+        AnnouncedState::Explained { since, by } => line("muted", format!(" rings since {}: {by}", day.full(*since))),
+        AnnouncedState::NoData { since } => line("without data", format!(" since {}", day.full(*since))),
     }
 }
 

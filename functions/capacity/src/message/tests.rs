@@ -246,14 +246,15 @@ fn metrics_carry_figures_only_where_a_price_is_known() {
 }
 
 fn alarms() -> BTreeMap<String, alarm::Record> {
-    let by = alarm::Explanation::Asleep { why: "scheduled downtime".into() };
+    let by = alarm::Explanation::ScaledToZero { reason: "scheduled downtime".into() };
     let states = [
-        ("errors", alarm::State::Announced { since: at(-30) }),
-        ("latency", alarm::State::Flapping { since: at(-50) }),
-        ("no-tasks", alarm::State::Explained { since: at(-5), by }),
-        ("cpu", alarm::State::Quiet),
+        ("errors", alarm::AnnouncedState::Alarm { since: at(-30) }),
+        ("latency", alarm::AnnouncedState::Flapping { since: at(-50) }),
+        ("no-tasks", alarm::AnnouncedState::Explained { since: at(-5), by }),
+        ("cpu", alarm::AnnouncedState::Nothing),
     ];
-    let each = states.into_iter().map(|(name, state)| (name.into(), alarm::Record { state, ..Default::default() }));
+    let each =
+        states.into_iter().map(|(name, announced)| (name.into(), alarm::Record { announced, ..Default::default() }));
     each.collect()
 }
 

@@ -23,35 +23,35 @@ pub(super) fn fleet() -> Fleet {
     Fleet::parse(&format!(r#"{{"system":"acme","stage":"prod","services":[{web}]}}"#)).unwrap()
 }
 
-pub(super) fn policy(remedy: Remedy) -> AlarmPolicy {
-    let flapping = Flapping::default();
+pub(super) fn policy(remedy: RemedyPolicy) -> AlarmPolicy {
+    let flapping = FlappingPolicy::default();
     AlarmPolicy {
         name: "acme-prod-web".into(),
         service: Some("web".into()),
         remedy,
-        severity: Urgency::Critical,
-        insufficient_data: Gap::Nothing,
+        severity: AlarmSeverity::Critical,
+        insufficient_data: InsufficientDataPolicy::Ignore,
         grace_minutes: 0,
         flapping,
         runbook: "web.md".into(),
     }
 }
 
-pub(super) fn scale(tasks: Tasks) -> Remedy {
-    Remedy::Scale(Scale { tasks, minutes: 30, daily: 2 })
+pub(super) fn scale(tasks: ScaleTarget) -> RemedyPolicy {
+    RemedyPolicy::Scale(ScalePolicy { tasks, minutes: 30, daily: 2 })
 }
 
-pub(super) fn sighting(value: Value, at: Timestamp) -> Sighting {
-    let previous = Some(if value == Value::Alarm { Value::Ok } else { Value::Alarm });
-    Sighting {
-        value,
+pub(super) fn change(state: AlarmState, at: Timestamp) -> StateChange {
+    let previous = Some(if state == AlarmState::Alarm { AlarmState::Ok } else { AlarmState::Alarm });
+    StateChange {
+        state,
         previous,
         at,
         reason: String::new(),
         description: String::new(),
-        measured: None,
-        suppressed: None,
-        place: Place::default(),
+        measurement: None,
+        suppression: None,
+        location: AlarmLocation::default(),
     }
 }
 
@@ -76,79 +76,79 @@ pub(super) fn release(n: u8, minute: i64) -> Release {
 pub(super) struct World {
     pub policy: AlarmPolicy,
     pub fleet: Fleet,
-    pub seen: Seen,
+    pub observed: Observed,
     pub record: Record,
     /// What was told, with the minute, keeping left out.
-    pub told: Vec<(i64, Action)>,
+    pub announced: Vec<(i64, Action)>,
     /// What was asked for, with the minute.
-    pub asked: Vec<(i64, Step)>,
+    pub requested: Vec<(i64, RemedyAction)>,
     /// The last word on the remedy.
-    pub why: Why,
+    pub remedy_reason: RemedyReason,
     minute: i64,
 }
 
 impl World {
-    pub fn with(remedy: Remedy) -> World {
+    pub fn with(remedy: RemedyPolicy) -> World {
         let state = Some(capacity::State::Running { since: at(-600) });
         let capacity = capacity::Record { state, ..capacity::Record::default() };
-        let mut seen = Seen { desired: 2, running: 2, capacity, ..Seen::default() };
-        seen.rollout.releases = vec![release(2, -500), release(1, -900)];
+        let mut observed = Observed { desired: 2, running: 2, capacity, ..Observed::default() };
+        observed.rollout.releases = vec![release(2, -500), release(1, -900)];
         World {
             policy: policy(remedy),
             fleet: fleet(),
-            seen,
+            observed,
             record: Record::default(),
-            told: Vec::new(),
-            asked: Vec::new(),
-            why: Why::NotRinging,
+            announced: Vec::new(),
+            requested: Vec::new(),
+            remedy_reason: RemedyReason::NotInAlarm,
             minute: 0,
         }
     }
 
     /// Hears that the alarm rings since `minute`, and looks.
-    pub fn rings(self, minute: i64) -> World {
-        self.hears(sighting(Value::Alarm, at(minute)), minute)
+    pub fn enters_alarm(self, minute: i64) -> World {
+        self.receives(change(AlarmState::Alarm, at(minute)), minute)
     }
 
     /// Hears that it does not ring any more since `minute`, and looks.
-    pub fn ends(self, minute: i64) -> World {
-        self.hears(sighting(Value::Ok, at(minute)), minute)
+    pub fn recovers(self, minute: i64) -> World {
+        self.receives(change(AlarmState::Ok, at(minute)), minute)
     }
 
-    pub fn hears(mut self, sighting: Sighting, minute: i64) -> World {
-        self.record.hear(sighting);
-        self.looks(minute)
+    pub fn receives(mut self, change: StateChange, minute: i64) -> World {
+        self.record.record_state_change(change);
+        self.reconciles(minute)
     }
 
     /// The tick.
-    pub fn looks(mut self, minute: i64) -> World {
+    pub fn reconciles(mut self, minute: i64) -> World {
         self.minute = self.minute.max(minute);
         let now = at(self.minute);
         let plan = self.plan();
         if !matches!(plan.decision.action, Action::Keep | Action::Record) {
-            self.told.push((self.minute, plan.decision.action));
+            self.announced.push((self.minute, plan.decision.action));
         }
-        self.record.told(&plan, now);
-        if let Some(step) = plan.treatment.step {
-            self.record.took(&step, now);
-            if let Step::Boost { boost, .. } = &step {
-                let facts = &mut self.seen.capacity.facts;
+        self.record.record_announcement(&plan, now);
+        if let Some(action) = plan.remedy.action {
+            self.record.record_remedy(&action, now);
+            if let RemedyAction::Scale(ScaleAction { boost, .. }) = &action {
+                let facts = &mut self.observed.capacity.facts;
                 facts.boosts.insert(self.policy.name.clone(), boost.clone());
             }
-            self.asked.push((self.minute, step));
+            self.requested.push((self.minute, action));
         }
-        self.why = plan.treatment.why;
+        self.remedy_reason = plan.remedy.reason;
         self
     }
 
     /// The same without doing any of it.
     pub fn plan(&self) -> Plan {
-        let watched = Watched { policy: &self.fleet.services[0], seen: &self.seen };
+        let watched = ObservedService { policy: &self.fleet.services[0], observed: &self.observed };
         plan(&self.policy, Some(&watched), &self.record, at(self.minute))
     }
 
     pub fn ticks(self, from: i64, to: i64) -> World {
-        (from..=to).filter(|minute| minute % 5 == 0).fold(self, World::looks)
+        (from..=to).filter(|minute| minute % 5 == 0).fold(self, World::reconciles)
     }
 
     pub fn graced(mut self, minutes: u32) -> World {
@@ -162,24 +162,24 @@ impl World {
     }
 
     pub fn runs(mut self, tasks: u32) -> World {
-        (self.seen.desired, self.seen.running) = (tasks, tasks);
+        (self.observed.desired, self.observed.running) = (tasks, tasks);
         self
     }
 
     pub fn asleep(mut self) -> World {
-        self.seen.capacity.state = Some(capacity::State::ScaledToZero { since: at(-60) });
+        self.observed.capacity.state = Some(capacity::State::ScaledToZero { since: at(-60) });
         self.runs(0)
     }
 
     /// A new image was verified at `minute`.
     pub fn released(mut self, n: u8, minute: i64) -> World {
-        self.seen.rollout.rollout = None;
-        self.seen.rollout.releases.insert(0, release(n, minute));
+        self.observed.rollout.rollout = None;
+        self.observed.rollout.releases.insert(0, release(n, minute));
         self
     }
 
     pub fn rolling(mut self, minute: i64) -> World {
-        self.seen.rollout.rollout = Some(OnItsWay {
+        self.observed.rollout.rollout = Some(OnItsWay {
             id: "x".into(),
             cause: Cause::Push,
             images: images(3),
@@ -194,12 +194,12 @@ impl World {
     pub fn quarantined(mut self, n: u8) -> World {
         let image = images(n)["acme/web"].clone();
         let entry = Quarantine { repository: "acme/web".into(), image, reason: "bad".into(), at: at(-1) };
-        self.seen.rollout.add_quarantine(entry);
+        self.observed.rollout.add_quarantine(entry);
         self
     }
 
     pub fn max_tasks(mut self, max_tasks: u32) -> World {
-        self.seen.capacity.facts.budget = Some(BudgetRestriction {
+        self.observed.capacity.facts.budget = Some(BudgetRestriction {
             reached_percent: 90,
             spot_only: false,
             longer_downtime_minutes: 0,
@@ -212,7 +212,7 @@ impl World {
 
     pub fn held(mut self, minutes: i64) -> World {
         let until = capacity::Expiry { at: at(minutes), by: "anna".into() };
-        self.seen.capacity.facts.manual_override =
+        self.observed.capacity.facts.manual_override =
             Some(capacity::Override { kind: capacity::OverrideKind::Hold, expiry: until });
         self
     }

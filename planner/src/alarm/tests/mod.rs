@@ -1,7 +1,7 @@
 //! The alarm planner, rule by rule and in any order.
 
+mod announcements;
 mod fixtures;
 mod order;
 mod policy;
 mod remedies;
-mod telling;

@@ -6,29 +6,29 @@ use super::fixtures::*;
 use crate::alarm::*;
 
 /// A day of an alarm: gaps in minutes, rings and their ends in turn.
-fn day() -> impl Strategy<Value = Vec<Sighting>> {
+fn day() -> impl Strategy<Value = Vec<StateChange>> {
     prop::collection::vec(1i64..90, 2..16).prop_map(|gaps| {
         let mut minute = 0;
         let change = |(n, gap): (usize, &i64)| {
             minute += gap;
-            let value = if n % 2 == 0 { Value::Alarm } else { Value::Ok };
-            sighting(value, at(minute))
+            let value = if n % 2 == 0 { AlarmState::Alarm } else { AlarmState::Ok };
+            change(value, at(minute))
         };
         gaps.iter().enumerate().map(change).collect()
     })
 }
 
-fn minute(sighting: &Sighting) -> i64 {
-    sighting.at.duration_since(at(0)).as_mins()
+fn minute(change: &StateChange) -> i64 {
+    change.at.duration_since(at(0)).as_mins()
 }
 
-fn remedy() -> impl Strategy<Value = Remedy> {
+fn remedy() -> impl Strategy<Value = RemedyPolicy> {
     prop_oneof![
-        Just(Remedy::None),
-        Just(scale(Tasks::More(1))),
-        Just(scale(Tasks::To(5))),
-        Just(Remedy::Restart(Restart::default())),
-        Just(Remedy::Rollback(Rollback::default())),
+        Just(RemedyPolicy::None),
+        Just(scale(ScaleTarget::Add(1))),
+        Just(scale(ScaleTarget::Count(5))),
+        Just(RemedyPolicy::Restart(RestartPolicy::default())),
+        Just(RemedyPolicy::Rollback(RollbackPolicy::default())),
     ]
 }
 
@@ -41,13 +41,13 @@ proptest! {
     ) {
         let mut straight = Record::default();
         for change in &day {
-            straight.hear(change.clone());
+            straight.record_state_change(change.clone());
         }
         let mut shuffled = Record::default();
         // Each comes twice; the shuffle decides when.
         for n in order {
             if let Some(change) = day.get(n % 16) {
-                shuffled.hear(change.clone());
+                shuffled.record_state_change(change.clone());
             }
         }
         prop_assert_eq!(&shuffled, &straight);
@@ -61,37 +61,37 @@ proptest! {
         let mut world = World::with(remedy);
         for n in order {
             if let Some(change) = day.get(n % 16) {
-                world = world.hears(change.clone(), minute(change));
+                world = world.receives(change.clone(), minute(change));
             }
         }
         let world = world.ticks(minute(&last), minute(&last) + 60);
-        let open = !matches!(world.record.state, State::Quiet);
-        prop_assert_eq!(open, last.value == Value::Alarm, "{:?}", world.record.state);
+        let open = !matches!(world.record.announced, AnnouncedState::Nothing);
+        prop_assert_eq!(open, last.state == AlarmState::Alarm, "{:?}", world.record.announced);
     }
 
     #[test]
     fn looking_again_at_once_tells_and_asks_nothing(day in day(), remedy in remedy(), grace in 0u32..40) {
         let mut world = World::with(remedy).graced(grace).released(3, 5);
         for change in &day {
-            world = world.hears(change.clone(), minute(change));
-            let (told, asked) = (world.told.len(), world.asked.len());
-            world = world.looks(minute(change));
-            prop_assert_eq!((world.told.len(), world.asked.len()), (told, asked));
+            world = world.receives(change.clone(), minute(change));
+            let (announced, requested) = (world.announced.len(), world.requested.len());
+            world = world.reconciles(minute(change));
+            prop_assert_eq!((world.announced.len(), world.requested.len()), (announced, requested));
             prop_assert!(!world.plan().decision.reason.to_string().is_empty());
-            prop_assert!(!world.why.to_string().is_empty());
+            prop_assert!(!world.remedy_reason.to_string().is_empty());
         }
     }
 
     #[test]
     fn every_announcement_is_closed_before_the_next(day in day()) {
-        let world = day.iter().fold(World::with(Remedy::None), |world, change| world.hears(change.clone(), minute(change)).ticks(minute(change), minute(change)));
+        let world = day.iter().fold(World::with(RemedyPolicy::None), |world, change| world.receives(change.clone(), minute(change)).ticks(minute(change), minute(change)));
         let mut open = false;
-        for (_, action) in &world.told {
+        for (_, action) in &world.announced {
             match action {
-                Action::Announce => { prop_assert!(!open); open = true }
-                Action::Resolve | Action::SumUp => { prop_assert!(open); open = false }
-                Action::Mute => open = true,
-                Action::Keep | Action::Record | Action::Miss | Action::Find => prop_assert!(false),
+                Action::AnnounceAlarm => { prop_assert!(!open); open = true }
+                Action::AnnounceRecovered | Action::AnnounceStable => { prop_assert!(open); open = false }
+                Action::AnnounceFlapping => open = true,
+                Action::Keep | Action::Record | Action::AnnounceNoData | Action::AnnounceDataBack => prop_assert!(false),
             }
         }
     }
@@ -101,14 +101,14 @@ proptest! {
         let mut world = World::with(remedy.clone()).runs(desired).max_tasks(max_tasks).released(3, 5);
         let mut from = 0;
         for change in &day {
-            world = world.ticks(from, minute(change)).hears(change.clone(), minute(change));
+            world = world.ticks(from, minute(change)).receives(change.clone(), minute(change));
             from = minute(change);
         }
-        let fresh = world.asked.iter().filter(|(_, step)| !matches!(step, Step::Boost { extends: true, .. }));
-        let daily = match remedy { Remedy::None => 0, Remedy::Scale(_) => 2, Remedy::Restart(_) => 3, Remedy::Rollback(_) => 1 };
+        let fresh = world.requested.iter().filter(|(_, action)| !matches!(action, RemedyAction::Scale(ScaleAction { extends: true, .. })));
+        let daily = match remedy { RemedyPolicy::None => 0, RemedyPolicy::Scale(_) => 2, RemedyPolicy::Restart(_) => 3, RemedyPolicy::Rollback(_) => 1 };
         prop_assert!(fresh.count() <= daily);
-        for (_, step) in &world.asked {
-            if let Step::Boost { boost, .. } = step {
+        for (_, action) in &world.requested {
+            if let RemedyAction::Scale(ScaleAction { boost, .. }) = action {
                 prop_assert!(boost.min <= 6 && boost.min <= max_tasks.max(2) && boost.min > desired);
             }
         }

@@ -13,7 +13,7 @@ fn defaults_are_left_out_of_the_document() {
     let alarm = alarms.get("a").unwrap();
     assert_eq!(
         (&alarm.remedy, alarm.severity, alarm.insufficient_data),
-        (&Remedy::None, Urgency::Critical, Gap::Nothing)
+        (&RemedyPolicy::None, AlarmSeverity::Critical, InsufficientDataPolicy::Ignore)
     );
     assert_eq!((alarm.flapping.times, alarm.flapping.within_minutes, alarm.flapping.quiet_minutes), (4, 60, 30));
     assert!(alarms.get("b").is_none());
@@ -26,14 +26,14 @@ fn remedies_are_read_with_their_bounds() {
         let alarm = format!(r#"{{"name":"a","service":"web","runbook":"a.md","remedy":{remedy}}}"#);
         parse(&alarm).map(|alarms| alarms.alarms[0].remedy.clone())
     };
-    let expected = Scale { tasks: Tasks::More(2), minutes: 30, daily: 4 };
-    assert_eq!(remedy(r#"{"scale":{"tasks":"+2"}}"#).unwrap(), Remedy::Scale(expected));
-    let expected = Scale { tasks: Tasks::To(4), minutes: 10, daily: 1 };
-    assert_eq!(remedy(r#"{"scale":{"tasks":"4","minutes":10,"daily":1}}"#).unwrap(), Remedy::Scale(expected));
-    assert_eq!(remedy(r#"{"restart":{}}"#).unwrap(), Remedy::Restart(Restart::default()));
-    let expected = Rollback { watch_minutes: 20, daily: 1 };
-    assert_eq!(remedy(r#"{"rollback":{"watch_minutes":20}}"#).unwrap(), Remedy::Rollback(expected));
-    assert_eq!(remedy(r#""none""#).unwrap(), Remedy::None);
+    let expected = ScalePolicy { tasks: ScaleTarget::Add(2), minutes: 30, daily: 4 };
+    assert_eq!(remedy(r#"{"scale":{"tasks":"+2"}}"#).unwrap(), RemedyPolicy::Scale(expected));
+    let expected = ScalePolicy { tasks: ScaleTarget::Count(4), minutes: 10, daily: 1 };
+    assert_eq!(remedy(r#"{"scale":{"tasks":"4","minutes":10,"daily":1}}"#).unwrap(), RemedyPolicy::Scale(expected));
+    assert_eq!(remedy(r#"{"restart":{}}"#).unwrap(), RemedyPolicy::Restart(RestartPolicy::default()));
+    let expected = RollbackPolicy { watch_minutes: 20, daily: 1 };
+    assert_eq!(remedy(r#"{"rollback":{"watch_minutes":20}}"#).unwrap(), RemedyPolicy::Rollback(expected));
+    assert_eq!(remedy(r#""none""#).unwrap(), RemedyPolicy::None);
 }
 
 #[test]

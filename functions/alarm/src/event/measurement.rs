@@ -1,12 +1,12 @@
 //! What an alarm measures and what was measured, in words, from whatever the event has of it.
 
 use jiff::SignedDuration;
-use planner::alarm::Measured;
+use planner::alarm::Measurement;
 use planner::model::format_duration;
 use serde_json::Value;
 
 /// Reads the alarm's configuration, the data of its reason, and the sentence of it, in this order of trust.
-pub(super) fn read(configuration: &Value, data: &Value, reason: &str) -> Option<Measured> {
+pub(super) fn read(configuration: &Value, data: &Value, reason: &str) -> Option<Measurement> {
     let sentence = sentence(reason);
     let children = data.get("triggeringAlarms").and_then(Value::as_array);
     let children = children
@@ -14,7 +14,7 @@ pub(super) fn read(configuration: &Value, data: &Value, reason: &str) -> Option<
         .flatten()
         .filter(|child| child.pointer("/state/value").and_then(Value::as_str).is_none_or(|value| value == "ALARM"));
     let children = children.filter_map(|child| child.get("arn").and_then(Value::as_str).and_then(name_of));
-    let measured = Measured {
+    let measurement = Measurement {
         what: what(configuration).unwrap_or_default(),
         figure: newest(data).or(sentence.figure),
         comparison: sentence.comparison,
@@ -26,7 +26,7 @@ pub(super) fn read(configuration: &Value, data: &Value, reason: &str) -> Option<
             .or(sentence.threshold),
         children: children.collect(),
     };
-    (measured != Measured::default()).then_some(measured)
+    (measurement != Measurement::default()).then_some(measurement)
 }
 
 /// `HTTPCode_Target_5XX_Count (Sum of 1 min)`, or the label or text of an expression.

@@ -1,0 +1,70 @@
+//! What explains that an alarm is in ALARM: a planned change or a mute.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::format_time;
+
+/// What explains that an alarm is in ALARM; it is recorded and not announced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Explanation {
+    /// Its actions are suppressed in CloudWatch.
+    Muted {
+        /// As CloudWatch names it: a mute rule, another alarm, a wait period.
+        by: String,
+        /// Until when, if that is known.
+        until: Option<Timestamp>,
+    },
+    /// Its service was never started.
+    NotStarted,
+    /// Its service is scaled to zero.
+    ScaledToZero {
+        /// Reason of the capacity planner.
+        reason: String,
+    },
+    /// Its service was woken, and its tasks are starting.
+    Waking,
+    /// Tasks of its service are being replaced, or were a moment ago.
+    Rollout {
+        /// End of the grace period.
+        until: Timestamp,
+    },
+    /// CloudFormation is updating the stack of its service, or was a moment ago.
+    StackUpdate {
+        /// Time of the newest event of the update.
+        at: Timestamp,
+    },
+}
+
+impl Explanation {
+    /// Stable name for logs and metrics.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Explanation::Muted { .. } => "muted",
+            Explanation::NotStarted => "not_started",
+            Explanation::ScaledToZero { .. } => "scaled_to_zero",
+            Explanation::Waking => "waking",
+            Explanation::Rollout { .. } => "rollout",
+            Explanation::StackUpdate { .. } => "stack_update",
+        }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Explanation::Muted { by, until: Some(until) } => write!(f, "{by} mutes it until {}", format_time(*until)),
+            Explanation::Muted { by, until: None } => write!(f, "{by} mutes it"),
+            Explanation::NotStarted => f.write_str("its service never ran"),
+            Explanation::ScaledToZero { reason } => write!(f, "its service sleeps: {reason}"),
+            Explanation::Waking => f.write_str("its service is waking"),
+            Explanation::Rollout { until } => {
+                write!(f, "its service is being rolled; counted from {}", format_time(*until))
+            }
+            Explanation::StackUpdate { at } => write!(f, "the stack was being updated at {}", format_time(*at)),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What the ledger remembers of one alarm.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::announced::AnnouncedState;
+use super::decision::Plan;
+use super::reason::Reason;
+use super::remedy::{RemedyAction, RemedyHistory};
+use super::state_change::{AlarmState, StateChange};
+
+/// How many starts of an ALARM state are kept; the oldest goes first.
+const ALARM_STARTS: usize = 32;
+/// How long a stack update may stay without an end before it explains nothing any more.
+const LONGEST_UPDATE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Everything that is remembered of one alarm; one item of the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// The newest state change.
+    pub last_change: Option<StateChange>,
+    /// When it entered ALARM, newest first.
+    pub alarm_starts: Vec<Timestamp>,
+    /// What was announced and still holds.
+    pub announced: AnnouncedState,
+    /// When it was last announced that it stopped flapping; earlier starts are not counted again.
+    pub flapping_ended: Option<Timestamp>,
+    /// A remedy that an invocation is requesting.
+    pub pending: Option<PendingRemedy>,
+    /// Remedies that were requested.
+    pub remedies: RemedyHistory,
+    /// The newest update of the stack that has the services.
+    pub stack_update: Option<StackUpdate>,
+}
+
+/// A remedy that an invocation is requesting; when the lease has expired another may take it over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingRemedy {
+    /// What is requested.
+    pub action: RemedyAction,
+    /// Start of the lease.
+    pub at: Timestamp,
+}
+
+/// An update of the stack that has the services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackUpdate {
+    /// When its status last changed.
+    pub at: Timestamp,
+    /// Is the status one of `*_IN_PROGRESS`?
+    pub in_progress: bool,
+}
+
+/// Does an event change what is known?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Novelty {
+    /// It does.
+    New,
+    /// It was known, or something newer is.
+    Known,
+}
+
+impl Record {
+    /// Enters a state change; changes may arrive in any order and more than once.
+    pub fn record_state_change(&mut self, change: StateChange) -> Novelty {
+        let alarm_starts = change.state == AlarmState::Alarm && change.previous != Some(AlarmState::Alarm);
+        if alarm_starts && !self.alarm_starts.contains(&change.at) {
+            self.alarm_starts.push(change.at);
+            self.alarm_starts.sort_unstable_by(|one, other| other.cmp(one));
+            self.alarm_starts.truncate(ALARM_STARTS);
+        }
+        let newer = |known: &StateChange| (change.at, change.state) > (known.at, known.state);
+        match &self.last_change {
+            Some(known) if !newer(known) => Novelty::Known,
+            known => {
+                let same = known.as_ref().is_some_and(|known| known.state == change.state);
+                self.last_change = Some(change);
+                if same { Novelty::Known } else { Novelty::New }
+            }
+        }
+    }
+
+    /// Enters a status of a stack update, unless a newer one is known.
+    pub fn record_stack_update(&mut self, update: StackUpdate) -> Novelty {
+        match self.stack_update {
+            Some(known) if known.at >= update.at => Novelty::Known,
+            _ => {
+                self.stack_update = Some(update);
+                Novelty::New
+            }
+        }
+    }
+
+    /// State of the alarm; `None` before its first state change.
+    pub fn alarm_state(&self) -> Option<AlarmState> {
+        self.last_change.as_ref().map(|change| change.state)
+    }
+
+    /// Since when it is in ALARM, while it is.
+    pub fn in_alarm_since(&self) -> Option<Timestamp> {
+        let change = self.last_change.as_ref().filter(|change| change.state == AlarmState::Alarm)?;
+        // Where the event of the start was lost, the newest change is the best estimate.
+        Some(self.alarm_starts.first().copied().filter(|start| *start <= change.at).unwrap_or(change.at))
+    }
+
+    /// Starts of an ALARM state within `span` before `now`, newest first.
+    pub fn alarm_starts_within(&self, span: SignedDuration, now: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let ended = self.flapping_ended;
+        self.alarm_starts.iter().copied().filter(move |start| *start + span > now && ended.is_none_or(|at| *start > at))
+    }
+
+    /// Enters what is announced now.
+    pub fn record_announcement(&mut self, plan: &Plan, now: Timestamp) {
+        self.announced = plan.announced.clone();
+        if matches!(plan.decision.reason, Reason::FlappingEnded { .. } | Reason::StaysInAlarm { .. }) {
+            self.flapping_ended = Some(now);
+        }
+    }
+
+    /// Enters that a remedy was requested.
+    pub fn record_remedy(&mut self, action: &RemedyAction, now: Timestamp) {
+        self.pending = None;
+        action.remember(&mut self.remedies, now);
+    }
+
+    /// The stack update that may explain an ALARM state until `grace` after it ended.
+    pub(super) fn stack_update_within(&self, grace: SignedDuration, now: Timestamp) -> Option<StackUpdate> {
+        let longest = |update: &StackUpdate| if update.in_progress { LONGEST_UPDATE.max(grace) } else { grace };
+        self.stack_update.filter(|update| update.at + longest(update) > now)
+    }
+}

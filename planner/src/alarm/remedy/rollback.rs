@@ -1,0 +1,159 @@
+//! Remedy `rollback`: the previous release, when the alarm enters ALARM soon after a rollout.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::context::RemedyContext;
+use super::history::RemedyHistory;
+use crate::error::Result;
+use crate::minutes::check_minutes;
+use crate::model::format_time;
+use crate::rollout::Release;
+
+/// The previous release, when the alarm enters ALARM soon after a rollout.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RollbackPolicy {
+    /// How long after a rollout it is taken for the cause; 30 by default.
+    pub watch_minutes: u32,
+    /// How often in 24 hours; 1 by default.
+    pub daily: u32,
+}
+
+impl Default for RollbackPolicy {
+    fn default() -> Self {
+        RollbackPolicy { watch_minutes: 30, daily: 1 }
+    }
+}
+
+/// A rollback to request from the rollout planner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollbackAction {
+    /// Id of the service deployment that it undoes.
+    pub deployment: String,
+    /// Images of the running release, for messages.
+    pub from: String,
+    /// Images of the release that runs afterwards, for messages.
+    pub to: String,
+}
+
+/// Why no rollback is requested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RollbackReason {
+    /// A rollback of this deployment was requested.
+    AlreadyRequested {
+        /// When.
+        at: Timestamp,
+    },
+    /// Tasks are being replaced.
+    RolloutInProgress,
+    /// No rollout ended within the watch window.
+    NoRecentRollout {
+        /// Length of the watch window.
+        minutes: u32,
+    },
+    /// The alarm entered ALARM before the rollout.
+    InAlarmBeforeRollout {
+        /// When the rollout began.
+        rollout: Timestamp,
+    },
+    /// The running release is itself a rollback.
+    AlreadyRolledBack,
+    /// No earlier release was verified.
+    NoVerifiedRelease,
+}
+
+impl RollbackPolicy {
+    pub(super) fn validate(&self, path: &str) -> Result<()> {
+        check_minutes(&format!("{path}.watch_minutes"), self.watch_minutes)
+    }
+
+    pub(super) fn decide(&self, context: &RemedyContext<'_>) -> Result<RollbackAction, RollbackReason> {
+        let RemedyContext { service, history, since, now, .. } = *context;
+        let record = &service.observed.rollout;
+        let requested = |release: &Release| {
+            history.taken.iter().find(|taken| taken.deployment.as_ref() == Some(&release.deployment))
+        };
+        if let Some(taken) = record.current().and_then(requested) {
+            return Err(RollbackReason::AlreadyRequested { at: taken.at });
+        }
+        if service.replaces_tasks() {
+            return Err(RollbackReason::RolloutInProgress);
+        }
+        let watch = SignedDuration::from_mins(self.watch_minutes.into());
+        let recent = |release: &&Release| release.at + watch > now && !release.deployment.is_empty();
+        let current = record.current().filter(recent);
+        let current = current.ok_or(RollbackReason::NoRecentRollout { minutes: self.watch_minutes })?;
+        // A new image takes requests before it is verified; an ALARM state that began before it is not its doing.
+        if since < current.started_at {
+            return Err(RollbackReason::InAlarmBeforeRollout { rollout: current.started_at });
+        }
+        if record.ran_before(current) {
+            return Err(RollbackReason::AlreadyRolledBack);
+        }
+        let previous = record.previous().ok_or(RollbackReason::NoVerifiedRelease)?;
+        Ok(RollbackAction { deployment: current.deployment.clone(), from: images(current), to: images(previous) })
+    }
+}
+
+fn images(release: &Release) -> String {
+    release.images.values().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+}
+
+impl RollbackAction {
+    pub(super) const LABEL: &str = "rollback";
+
+    pub(super) fn remember(&self, history: &mut RemedyHistory, now: Timestamp) {
+        history.add(Self::LABEL, Some(self.deployment.clone()), now);
+    }
+}
+
+impl RollbackReason {
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            RollbackReason::AlreadyRequested { .. } => "already_requested",
+            RollbackReason::RolloutInProgress => "rollout_in_progress",
+            RollbackReason::NoRecentRollout { .. } => "no_recent_rollout",
+            RollbackReason::InAlarmBeforeRollout { .. } => "in_alarm_before_rollout",
+            RollbackReason::AlreadyRolledBack => "already_rolled_back",
+            RollbackReason::NoVerifiedRelease => "no_verified_release",
+        }
+    }
+
+    pub(super) fn needs_manual_action(&self) -> bool {
+        match self {
+            RollbackReason::AlreadyRequested { .. } | RollbackReason::RolloutInProgress => false,
+            RollbackReason::NoRecentRollout { .. }
+            | RollbackReason::InAlarmBeforeRollout { .. }
+            | RollbackReason::AlreadyRolledBack
+            | RollbackReason::NoVerifiedRelease => true,
+        }
+    }
+}
+
+impl fmt::Display for RollbackAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a rollback from {} to {}", self.from, self.to)
+    }
+}
+
+impl fmt::Display for RollbackReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RollbackReason::AlreadyRequested { at } => write!(f, "it was asked for at {}", format_time(*at)),
+            RollbackReason::RolloutInProgress => {
+                f.write_str("a rollout is on its way; it is looked at again when that is done")
+            }
+            RollbackReason::NoRecentRollout { minutes } => {
+                write!(f, "nothing was rolled in the last {minutes} minutes, so a rollback would not help")
+            }
+            RollbackReason::InAlarmBeforeRollout { rollout } => {
+                write!(f, "it rang before the rollout of {}, so a rollback would not help", format_time(*rollout))
+            }
+            RollbackReason::AlreadyRolledBack => f.write_str("what runs is itself a release that was gone back to"),
+            RollbackReason::NoVerifiedRelease => f.write_str("no earlier release is known to be good"),
+        }
+    }
+}
