@@ -42,7 +42,7 @@ impl Types {
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let source = std::fs::read_to_string(&path).unwrap();
                 let folder = path.strip_prefix(&root).unwrap().iter().next().unwrap().to_string_lossy().into_owned();
-                types.parse(source.split("#[cfg(test)]").next().unwrap_or_default(), &folder);
+                types.parse(source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default(), &folder);
             }
         }
         types
