@@ -40,7 +40,7 @@ use planner::capacity::{
     Transition, advance, plan, provider_change, resume,
 };
 use planner::fleet::ServicePolicy;
-use planner::model::{Prices, ServiceId, TasksByProvider, Usd, endings, format_time};
+use planner::model::{Prices, ServiceId, Usd, endings, format_time};
 use serde_json::{Value, json};
 use shared::aws::{AutoScaling, Connection, DynamoDb, Ecs, Sns};
 use shared::env::{Config, Env};
@@ -284,7 +284,7 @@ impl App {
             record.size = Some(RevisionSize { revision: observed.service.revision.clone(), size: revision.size() });
         }
         let tasks = tasks_by_provider(&observed.tasks);
-        let cost = self.hourly_cost(policy, record, tasks);
+        let cost = HourlyCost::of(self.prices, policy, record, tasks);
         let saved = match (&cost, observed.capacity.started) {
             (Some(cost), true) => record.savings.count((cost.saved, cost.current), now),
             _ => Usd::default(),
@@ -292,22 +292,6 @@ impl App {
         let metrics = message::metrics(&self.config.fleet.system, policy, tasks, cost.as_ref(), saved, now);
         shared::lambda::metrics(&metrics);
         Ok(())
-    }
-
-    /// What the tasks cost an hour; `None` where no price or size is known.
-    fn hourly_cost(&self, policy: &ServicePolicy, record: &Record, tasks: TasksByProvider) -> Option<HourlyCost> {
-        let (prices, size) = (self.prices?, record.size.as_ref()?.size?);
-        let usual = policy.baseline.min.max(tasks.all());
-        let all = |spot: bool| match spot {
-            true => TasksByProvider { on_demand: 0, spot: usual },
-            false => TasksByProvider { on_demand: usual, spot: 0 },
-        };
-        Some(HourlyCost {
-            current: prices.service_hour(size, tasks),
-            saved: prices.saved_hour(size, usual, tasks),
-            on_demand: prices.service_hour(size, all(false)),
-            spot: prices.service_hour(size, all(true)),
-        })
     }
 
     /// Tells what has happened, and what has not happened in time.
@@ -320,7 +304,7 @@ impl App {
         now: Timestamp,
     ) -> Result<()> {
         let Some(target) = decision.target(&observed.capacity) else { return Ok(()) };
-        let cost = self.hourly_cost(policy, &observed.entry.record, tasks_by_provider(&observed.tasks));
+        let cost = HourlyCost::of(self.prices, policy, &observed.entry.record, tasks_by_provider(&observed.tasks));
         let minutes = |minutes: u32| SignedDuration::from_mins(minutes.into());
         let deadlines = Deadlines { drain: minutes(policy.drain_minutes), start: minutes(policy.wake_minutes) };
         let tasks = TaskCounts {

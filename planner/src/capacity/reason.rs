@@ -76,9 +76,11 @@ impl Reason {
             Reason::Override { kind: OverrideKind::Hold, by, until } => {
                 format!("{by} put its capacity on hold until {}", time(*until))
             }
-            Reason::Budget { reached_percent } => format!("{reached_percent} % of the budget is reached"),
+            Reason::Budget { reached_percent } => {
+                format!("budget restriction, {reached_percent} % of the budget reached")
+            }
             Reason::ScheduledDowntime => "scheduled downtime".into(),
-            Reason::Boost { by, min } => format!("alarm {by}: at least {min} tasks"),
+            Reason::Boost { by, min } => format!("boosted to at least {min} tasks for alarm {by}"),
             Reason::Baseline => "the baseline applies".into(),
         }
     }

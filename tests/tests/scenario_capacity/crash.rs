@@ -29,7 +29,7 @@ const WAYS: [Way; 3] = [
             world.fire("night-start");
         },
         end: asleep,
-        told: "crawler sleeps",
+        told: "Scaled to zero: crawler",
         writes: WRITES,
     },
     Way {
@@ -45,7 +45,7 @@ const WAYS: [Way; 3] = [
             world.fire("night-end");
         },
         end: || awake(SPOT),
-        told: "crawler is awake",
+        told: "Running again: crawler",
         writes: WRITES,
     },
     Way {
@@ -58,7 +58,7 @@ const WAYS: [Way; 3] = [
             world.settle();
         },
         end: || awake(ON_DEMAND),
-        told: "moves to on demand",
+        told: "Moving to on-demand: crawler",
         writes: WRITES.split_at(1).1,
     },
 ];

@@ -18,7 +18,7 @@ fn the_evening_puts_it_to_sleep_and_the_morning_restores_the_declared_range() {
     assert_eq!(world.capacity(), asleep());
     world.pass(5);
     assert_eq!(world.tick()["decision"], "keep");
-    told_once(&world.subjects(), "crawler sleeps");
+    told_once(&world.subjects(), "Scaled to zero: crawler");
     world.pass_to("06:00");
     world.calls();
     let line = world.fire("night-end");
@@ -27,7 +27,7 @@ fn the_evening_puts_it_to_sleep_and_the_morning_restores_the_declared_range() {
     assert_eq!(world.capacity(), awake(SPOT));
     world.pass(5);
     world.tick();
-    told_once(&world.subjects(), "crawler is awake");
+    told_once(&world.subjects(), "Running again: crawler");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_missed_edge_is_healed_by_the_next_tick_and_many_ticks_write_once() {
         world.tick();
     }
     assert_eq!(writes(&world.calls()), Vec::<&str>::new());
-    told_once(&world.subjects(), "crawler sleeps");
+    told_once(&world.subjects(), "Scaled to zero: crawler");
     world.pass_to("06:05");
     world.tick();
     assert_eq!(world.capacity(), awake(SPOT));
@@ -112,7 +112,7 @@ fn a_task_that_protects_itself_is_waited_for_and_told_of_after_half_an_hour() {
     world.pass(5);
     world.tick();
     assert_eq!(world.capacity(), asleep());
-    told_once(&world.subjects(), "crawler sleeps");
+    told_once(&world.subjects(), "Scaled to zero: crawler");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn an_image_of_the_night_that_fails_in_the_morning_is_told_and_rolled_back() {
     world.pass(5);
     world.tick();
     let told = world.messages();
-    assert!(told.len() == 1 && told[0].subject.contains("does not wake"), "{told:?}");
+    assert!(told.len() == 1 && told[0].subject.contains("Start overdue: crawler"), "{told:?}");
     assert!(told[0].body.contains("exited with code 1"), "{told:?}");
     world.fire("rollout-tick");
     world.settle();

@@ -17,11 +17,11 @@ fn a_wake_holds_through_the_night_ends_by_itself_and_says_so() {
     world.pass_to("01:25");
     assert_eq!(world.tick()["reason"], "override_wake");
     assert_eq!(world.capacity(), awake(SPOT));
-    told_once(&world.subjects(), "crawler is awake");
+    told_once(&world.subjects(), "Running again: crawler");
     world.pass(5);
     let line = world.tick();
     assert_eq!((&line["decision"], &line["reason"]), (&json!("scale_in"), &json!("scheduled_downtime")));
-    told_once(&world.subjects(), "follows its schedule again");
+    told_once(&world.subjects(), "Override ended: crawler");
     assert_eq!(world.capacity(), asleep());
 }
 
@@ -57,7 +57,7 @@ fn a_change_by_hand_is_corrected_by_the_next_tick() {
 fn a_change_by_hand_stays_while_somebody_holds_it() {
     let mut world = world();
     world.want("hold", "12h");
-    told_once(&world.subjects(), "is held as it is");
+    told_once(&world.subjects(), "On hold: crawler");
     world.by_hand(&json!({"desiredCount": 3}));
     world.calls();
     for time in ["18:00", "22:00", "23:55"] {
@@ -70,7 +70,7 @@ fn a_change_by_hand_stays_while_somebody_holds_it() {
     world.pass_to("00:30");
     world.tick();
     assert_eq!(world.capacity(), asleep(), "its time is over, and it is night");
-    told_once(&world.subjects(), "follows its schedule again");
+    told_once(&world.subjects(), "Override ended: crawler");
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn a_shortage_moves_it_to_on_demand_and_an_hour_later_it_returns() {
     let mut world = world();
     world.dry();
     assert_eq!(world.capacity(), awake(ON_DEMAND));
-    told_once(&world.subjects(), "moves to on demand");
+    told_once(&world.subjects(), "Moving to on-demand: crawler");
     world.cloud.set_spot(true).unwrap();
     world.pass(55);
     world.tick();
@@ -51,7 +51,7 @@ fn a_shortage_moves_it_to_on_demand_and_an_hour_later_it_returns() {
     assert_eq!(writes(&world.calls()), ["UpdateService"]);
     world.settle();
     assert_eq!(world.capacity(), awake(SPOT));
-    told_once(&world.subjects(), "moves to Spot");
+    told_once(&world.subjects(), "Moving to Fargate Spot: crawler");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn one_interruption_moves_nothing_and_three_in_half_an_hour_do() {
     assert_eq!(world.subjects(), Vec::<String>::new());
     world.interrupt();
     assert_eq!(world.capacity(), awake(ON_DEMAND));
-    told_once(&world.subjects(), "moves to on demand");
+    told_once(&world.subjects(), "Moving to on-demand: crawler");
 }
 
 #[test]

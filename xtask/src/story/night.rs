@@ -46,7 +46,7 @@ fn evening(step: &mut Step) -> Result<()> {
     step.pass(5)?;
     step.tick()?;
     holds(step, "it sleeps", &asleep(SPOT))?;
-    step.told_once("crawler sleeps");
+    step.told_once("Scaled to zero: crawler");
     Ok(())
 }
 
@@ -76,7 +76,11 @@ fn woken(step: &mut Step) -> Result<()> {
     let pushed = step.cloud.tagged(&crawler.repository, &crawler.tag)?;
     step.check("`live` is the image of the night", &step.cloud.tagged(&crawler.repository, "live")?, &pushed);
     let told = step.subjects();
-    step.hold("its waking was told", told.iter().any(|told| told.contains("crawler is awake")), &format!("{told:?}"));
+    step.hold(
+        "its waking was told",
+        told.iter().any(|told| told.contains("Running again: crawler")),
+        &format!("{told:?}"),
+    );
     Ok(())
 }
 
@@ -92,7 +96,7 @@ fn spot_runs_dry(step: &mut Step) -> Result<()> {
     step.check("one interruption moves nothing", &strategy, &awake(&crawler, SPOT).strategy);
     step.let_ecs_go_on()?;
     holds(step, "it runs on demand", &awake(&crawler, ON_DEMAND))?;
-    step.told_once("moves to on demand");
+    step.told_once("Moving to on-demand: crawler");
     Ok(())
 }
 
@@ -107,7 +111,7 @@ fn spot_again(step: &mut Step) -> Result<()> {
     step.tick()?;
     step.let_ecs_go_on()?;
     holds(step, "an hour later it is back on Spot", &awake(&crawler, SPOT))?;
-    step.told_once("moves to Spot");
+    step.told_once("Moving to Fargate Spot: crawler");
     Ok(())
 }
 
@@ -115,10 +119,10 @@ fn two_hours_over(step: &mut Step) -> Result<()> {
     step.pass_to("01:30")?;
     step.tick()?;
     holds(step, "it is put to sleep again", &asleep(SPOT))?;
-    step.told_once("follows its schedule again");
+    step.told_once("Override ended: crawler");
     step.pass(5)?;
     step.tick()?;
-    step.told_once("crawler sleeps");
+    step.told_once("Scaled to zero: crawler");
     Ok(())
 }
 
@@ -130,7 +134,7 @@ fn morning(step: &mut Step) -> Result<()> {
     step.pass(5)?;
     step.tick()?;
     holds(step, "it has its baseline again, on Spot", &awake(&crawler, SPOT))?;
-    step.told_once("crawler is awake");
+    step.told_once("Running again: crawler");
     Ok(())
 }
 

@@ -1,0 +1,40 @@
+//! Overrides: a hold begins, an override ends.
+
+use planner::capacity::{Decision, EndedOverride, OverrideKind, OverrideRequest};
+use shared::notify::{Notification, Severity};
+
+use super::ServiceMessages;
+
+impl ServiceMessages<'_> {
+    /// The capacity is on hold.
+    pub fn held(&self, request: &OverrideRequest, decision: &Decision) -> Notification {
+        let name = self.name();
+        let reason = request.reason.as_ref().map(|reason| ("reason".to_owned(), reason.clone()));
+        Notification {
+            summary: format!("The automation leaves the capacity of {name} unchanged: {}.", self.reason(decision)),
+            facts: reason.into_iter().collect(),
+            next_steps: vec![format!("To end the hold, {}", self.request("resume", ""))],
+            ..self.message(Severity::Info, "held", &format!("On hold: {name}"))
+        }
+    }
+
+    /// An override expired or was ended.
+    pub fn override_ended(&self, ended: &EndedOverride, decision: &Decision) -> Notification {
+        let (name, requester) = (self.name(), &ended.ended.expiry.by);
+        let kind = match ended.ended.kind {
+            OverrideKind::Wake => "wake",
+            OverrideKind::Sleep => "sleep",
+            OverrideKind::Hold => "hold",
+        };
+        let how = match ended.by.as_deref() {
+            Some(by) if by == requester => format!("{by} ended the `{kind}` override of {name}."),
+            Some(by) => format!("{by} ended the `{kind}` override of {name} that {requester} requested."),
+            None => format!("The `{kind}` override of {name} that {requester} requested has expired."),
+        };
+        Notification {
+            summary: format!("{how} Now in force: {}.", self.reason(decision)),
+            facts: self.until(decision),
+            ..self.message(Severity::Info, "override-ended", &format!("Override ended: {name}"))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Overrides.
+
+use insta::assert_snapshot;
+use planner::capacity::{EndedOverride, OverrideKind, OverrideRequest, Reason};
+use planner::model::Span;
+
+use super::{anna, at, decision, email};
+
+#[test]
+fn on_hold() {
+    let wanted = OverrideRequest {
+        service: "crawler".into(),
+        until: Span::Until(at(120)),
+        by: "anna".into(),
+        reason: Some("looking into ticket 12".into()),
+        at: None,
+    };
+    let reason = Reason::Override { kind: OverrideKind::Hold, by: "anna".into(), until: at(120) };
+    assert_snapshot!(email(|say| say.held(&wanted, &decision(reason))), @r#"
+    On hold: crawler [huskit prod]
+
+    The automation leaves the capacity of crawler unchanged: anna put its capacity on hold until 2026-11-22 00:00 CET.
+
+    reason  looking into ticket 12
+
+    Next
+    - To end the hold, send the request {"action":"resume","service":"crawler","by":"<you>"}
+    "#);
+}
+
+#[test]
+fn override_expired() {
+    assert_snapshot!(email(|say| say.override_ended(&EndedOverride { ended: anna(OverrideKind::Wake), by: None }, &decision(Reason::ScheduledDowntime))), @"
+    Override ended: crawler [huskit prod]
+
+    The `wake` override of crawler that anna requested has expired. Now in force: scheduled downtime.
+
+    until  2026-11-22 06:00 CET
+    ");
+}
+
+#[test]
+fn override_ended_by_an_engineer() {
+    assert_snapshot!(email(|say| say.override_ended(&EndedOverride { ended: anna(OverrideKind::Hold), by: Some("ben".into()) }, &decision(Reason::Baseline))), @"
+    Override ended: crawler [huskit prod]
+
+    ben ended the `hold` override of crawler that anna requested. Now in force: the baseline applies.
+
+    until  2026-11-22 06:00 CET
+    ");
+}

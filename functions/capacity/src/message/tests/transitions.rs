@@ -1,0 +1,110 @@
+//! Scaled to zero, running again, and what takes too long.
+
+use std::collections::BTreeMap;
+
+use insta::assert_snapshot;
+use planner::capacity::{OverrideKind, Reason, Savings};
+use planner::model::{Task, Usd};
+
+use super::{at, cost, decision, email};
+
+fn task(arn: &str, health: &str) -> Task {
+    Task {
+        arn: format!("arn:aws:ecs:eu-central-1:1:task/huskit-prod/{arn}"),
+        revision: "rev-1".into(),
+        status: "RUNNING".into(),
+        health: health.into(),
+        started_at: None,
+        provider: None,
+        started_by: None,
+        stopped: None,
+    }
+}
+
+#[test]
+fn scaled_to_zero() {
+    let savings = Savings {
+        counted_until: Some(at(12)),
+        month: "2026-11".into(),
+        saved: Usd::from_micros(12_345_678),
+        spent: Usd::default(),
+    };
+    assert_snapshot!(email(|say| say.scaled_to_zero(&decision(Reason::ScheduledDowntime), Some(&cost()), &savings)), @r#"
+    Scaled to zero: crawler [huskit prod]
+
+    crawler has run no tasks since 2026-11-21 22:12 CET. Reason: scheduled downtime.
+
+    until             2026-11-22 06:00 CET
+    saves             $0.0990 an hour (estimate)
+    saved in 2026-11  $12.35 (estimate)
+
+    Next
+    - To run it now, send the request {"action":"wake","service":"crawler","until":"2h","by":"<you>"}
+    "#);
+}
+
+#[test]
+fn running_again() {
+    let reason = Reason::Override { kind: OverrideKind::Wake, by: "anna".into(), until: at(120) };
+    assert_snapshot!(email(|say| say.running_again(&decision(reason), at(9), Some(&cost()))), @"
+    Running again: crawler [huskit prod]
+
+    crawler has had a healthy task since 2026-11-21 22:12 CET. Reason: anna asked for it to run until 2026-11-22 00:00 CET.
+
+    start took  3 min
+    until       2026-11-22 06:00 CET
+    costs       $0.0310 an hour (estimate)
+    ");
+}
+
+#[test]
+fn scale_to_zero_overdue() {
+    let tasks = [task("0a1b2c", "HEALTHY"), task("3d4e5f", "HEALTHY")];
+    let protected = BTreeMap::from([(tasks[0].arn.clone(), at(90))]);
+    assert_snapshot!(email(|say| say.drain_overdue(at(-20), &tasks, &protected)), @"
+    Scale to zero overdue: crawler, 2 tasks still run [huskit prod]
+
+    The automation scaled crawler to zero at 2026-11-21 21:40 CET, 32 min ago, and 2 tasks still run.
+
+    task 0a1b2c  RUNNING, scale-in protection until 2026-11-21 23:30 CET
+    task 3d4e5f  RUNNING, no scale-in protection
+
+    Next
+    - No action while protected tasks finish their work: ECS stops each when its protection expires.
+    - To stop a task now: aws ecs stop-task --cluster huskit-prod --task 3d4e5f
+    ");
+}
+
+#[test]
+fn start_overdue() {
+    let ends = ["container crawler exited with code 1 (2 tasks)".to_owned()];
+    assert_snapshot!(email(|say| say.start_overdue(at(-3), &decision(Reason::Baseline), &[task("0a1b2c", "UNHEALTHY")], &ends)), @r#"
+    Start overdue: crawler has no healthy task [huskit prod]
+
+    crawler has been starting since 2026-11-21 21:57 CET, for 15 min, and has no healthy task. It should run: the baseline applies.
+
+    stopped  container crawler exited with code 1 (2 tasks)
+    task     RUNNING, health UNHEALTHY
+
+    Next
+    - Read the logs of crawler and its service events: aws ecs describe-services --cluster huskit-prod --services crawler --query "services[0].events[:5]"
+    - If a release that was staged during the downtime is the cause, ECS rolls it back after two failed tasks.
+    - To roll back to the previous release now, send the request {"action":"rollback","service":"crawler","by":"<you>"}
+    "#);
+}
+
+#[test]
+fn start_overdue_without_a_task() {
+    assert_snapshot!(email(|say| say.start_overdue(at(-3), &decision(Reason::Baseline), &[], &[])), @r#"
+    Start overdue: crawler has no healthy task [huskit prod]
+
+    crawler has been starting since 2026-11-21 21:57 CET, for 15 min, and has no healthy task. It should run: the baseline applies.
+
+    tasks  ECS has started none
+
+    Next
+    - Read the logs of crawler and its service events: aws ecs describe-services --cluster huskit-prod --services crawler --query "services[0].events[:5]"
+    - If a release that was staged during the downtime is the cause, ECS rolls it back after two failed tasks.
+    - To roll back to the previous release now, send the request {"action":"rollback","service":"crawler","by":"<you>"}
+    "#);
+}
