@@ -6,7 +6,7 @@
 //! - [`tools`]: the Python environment that the tools live in
 //! - [`cloud`]: the emulated AWS with the real templates deployed
 //! - [`sam`]: builds and deploys, to either; [`client`]: AWS calls through that environment's boto3
-//! - [`bench`]: the benchmark
+//! - [`bench`](mod@bench): the benchmark
 //! - [`circles`]: import circles inside any folder of sources
 //! - [`screen`], [`process`]: what a person sees; programs of others
 

@@ -1,6 +1,6 @@
 //! Decides what is announced about an alarm, and which remedy is requested. Pure: no I/O, no clock.
 //!
-//! A state change of CloudWatch is entered into the [`Record`], in whatever order it arrives; [`plan`] compares what is
+//! A state change of CloudWatch is entered into the [`Record`], in whatever order it arrives; [`plan()`] compares what is
 //! known of the alarm with what was announced about it, and says what to announce and what to request from the planners
 //! of images and capacity. It runs again on every tick: an alarm that is explained now may not be explained in five
 //! minutes.

@@ -1,7 +1,7 @@
 //! Decides which restrictions a budget puts on which service. Pure: no I/O, no clock.
 //!
-//! A notice of AWS Budgets is a hint: [`plan`] assesses the figure that AWS Budgets returns when it is asked, trusts it or
-//! doubts it, and decides which tiers are in force. [`restrictions`] turns the records of all budgets into one fact per
+//! A notice of AWS Budgets is a hint: [`plan()`] assesses the figure that AWS Budgets returns when it is asked, trusts it or
+//! doubts it, and decides which tiers are in force. [`restrictions()`] turns the records of all budgets into one fact per
 //! service, which the capacity planner reads.
 
 mod amount;

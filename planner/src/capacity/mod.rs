@@ -1,7 +1,7 @@
 //! Decides bounds, desired count and capacity provider strategy of a service. Pure: no I/O, no clock.
 //!
 //! Scheduled downtime, Spot, alarms, the budget and requests all ask for a capacity. None of them sets it: each records a
-//! fact, and [`plan`] turns policy, facts, the observed service and the time into one decision. What a service should run
+//! fact, and [`plan()`] turns policy, facts, the observed service and the time into one decision. What a service should run
 //! is computed from policy every time and never remembered as a number that could be wrong.
 
 mod decision;

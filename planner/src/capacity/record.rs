@@ -51,7 +51,7 @@ pub struct Savings {
 
 impl Savings {
     /// Adds the time up to `now` at these hourly rates; returns what was saved since the last observation. Of a longer
-    /// gap only [`LONGEST_GAP`] counts: what ran in it was not observed.
+    /// gap only `LONGEST_GAP` counts: what was running in it was not observed.
     pub fn count(&mut self, (saved, spent): (Usd, Usd), now: Timestamp) -> Usd {
         let seconds =
             self.counted_until.map_or(0, |at| now.duration_since(at).as_secs().clamp(0, LONGEST_GAP.as_secs()));

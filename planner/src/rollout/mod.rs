@@ -1,6 +1,6 @@
 //! Decides which image a service should run. Pure: no I/O, no clock.
 //!
-//! [`plan`] is a total function of (policy, record, what was seen, what was asked, now). It is called again after each
+//! [`plan()`] is a total function of (policy, record, what was seen, what was asked, now). It is called again after each
 //! step with what the step left behind, until it says [`Action::Keep`]; a crash between two steps is therefore the
 //! same as a long pause between two calls.
 

@@ -4,7 +4,7 @@
 //! TLS and gets the same events: each pushes an image that nobody has seen, so each really registers a revision and updates the service.
 //! Runs are interleaved, so that a busy moment of the machine hits all programs; a first round that fills the caches is not counted.
 //!
-//! Round trips are counted in one more run, in which every call takes [`TRACE_DELAY`]: calls that can overlap then surely do.
+//! Round trips are counted in one more run, in which every call takes `TRACE_DELAY`: calls that can overlap then surely do.
 
 mod answers;
 mod authority;

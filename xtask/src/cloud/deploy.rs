@@ -18,7 +18,7 @@ pub const STACK: &str = "huskit-prod";
 /// Where `sam deploy` puts code and templates.
 const BUCKET: &str = "local-artifacts";
 
-/// Deploys what [`super::build`] made, as a first deploy: repositories empty, services at zero.
+/// Deploys what [`build()`](super::build()) made, as a first deploy: repositories empty, services at zero.
 ///
 /// # Errors
 /// With the last lines of what failed.

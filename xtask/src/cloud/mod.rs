@@ -1,6 +1,6 @@
 //! The local cloud: an emulated AWS on this machine with the real templates deployed to it.
 //!
-//! [`Server`] is the emulator's process (MiniStack and what `xtask/emulator` adds), [`deploy`] brings the templates and
+//! [`Server`] is the emulator's process (MiniStack and what `xtask/emulator` adds), `deploy` brings the templates and
 //! functions into it, [`Cloud`] is what one does with it then: deliver events, play ECS's part, look at what is there.
 //! What the emulator does differently from AWS is in `xtask/emulator/GAPS.md`.
 

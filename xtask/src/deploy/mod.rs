@@ -28,7 +28,7 @@ use crate::tools::{Tools, root};
 /// What to deploy
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The stage: samconfig.toml has the environments <stage>-edge, <stage>-first and <stage>
+    /// The stage: samconfig.toml has the environments STAGE-edge, STAGE-first and STAGE
     #[arg(long)]
     pub stage: String,
     /// Show what would change, and change nothing
