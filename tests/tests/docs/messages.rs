@@ -1,20 +1,25 @@
 //! Every message, read from the snapshots that the functions' own tests hold.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tests::document::words_of;
 
-/// One part per function that writes messages.
+/// One part per function.
 pub fn parts() -> Vec<(&'static str, String)> {
-    let functions = ["rollout", "capacity", "alarm", "budget"];
-    functions.iter().filter_map(|function| Some((*function, part(function)?))).collect()
+    ["rollout", "capacity", "alarm", "budget"].map(|function| (function, part(function))).into()
 }
 
-fn part(function: &str) -> Option<String> {
-    let file = tests::root().join("functions").join(function).join("src/message/tests.rs");
-    let shown = snapshots(&source(&file)?);
-    assert!(!shown.is_empty(), "{}: no snapshot of a message", file.display());
+fn part(function: &str) -> String {
+    let place = tests::root().join("functions").join(function).join("src");
+    let mut shown = Vec::new();
+    for file in sources(&place) {
+        let inside = file.strip_prefix(&place).unwrap().to_string_lossy().into_owned();
+        if inside.starts_with("message") {
+            shown.extend(snapshots(&std::fs::read_to_string(&file).unwrap()));
+        }
+    }
+    assert!(!shown.is_empty(), "{}: no snapshot of a message", place.display());
     let mut text = String::new();
     for (name, messages) in shown {
         // Writing to a text cannot fail.
@@ -23,11 +28,21 @@ fn part(function: &str) -> Option<String> {
             let _ = write!(text, "```text\n{message}\n```\n\n");
         }
     }
-    Some(text)
+    text
 }
 
-fn source(file: &Path) -> Option<String> {
-    std::fs::read_to_string(file).ok()
+/// Every file below a folder, in the order of their paths.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let (mut open, mut found) = (vec![folder.to_owned()], Vec::new());
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }
 
 /// Name and snapshots of each test that has any.

@@ -10,7 +10,7 @@ use tests::template::{self, list, text};
 
 use crate::statement::{conditions, principals, resources, row};
 
-const HEAD: [&str; 4] = ["may", "on", "if", "what for"];
+const HEAD: [&str; 4] = ["actions", "resources", "condition", "purpose"];
 
 /// Every stack as it is deployed with the defaults, and with a GitHub owner.
 pub fn stacks(system: &str) -> Vec<Deployed> {
@@ -113,14 +113,14 @@ fn added_by_sam(stack: &Deployed, id: &str, properties: &Value) -> Vec<Vec<Strin
     let added = |actions: &str, on: String, why: &str| vec![actions.to_owned(), on, String::new(), why.to_owned()];
     let mut rows = vec![added(
         "`logs:CreateLogGroup` `logs:CreateLogStream` `logs:PutLogEvents`",
-        "**everything**: AWS's policy AWSLambdaBasicExecutionRole, which SAM attaches".to_owned(),
+        "**all resources**: AWS's policy AWSLambdaBasicExecutionRole, which SAM attaches".to_owned(),
         "Write logs",
     )];
     let globals = &stack.template().section("Globals")["Function"];
     if properties.get("Tracing").unwrap_or(&globals["Tracing"]) == "Active" {
         rows.push(added(
             "`xray:PutTraceSegments` `xray:PutTelemetryRecords` and three that read sampling rules",
-            "**everything**: AWS's policy AWSXrayWriteOnlyAccess, which SAM attaches".to_owned(),
+            "**all resources**: AWS's policy AWSXrayWriteOnlyAccess, which SAM attaches".to_owned(),
             "Write traces",
         ));
     }
@@ -128,7 +128,7 @@ fn added_by_sam(stack: &Deployed, id: &str, properties: &Value) -> Vec<Vec<Strin
     match failed["Type"].as_str() {
         None => {}
         Some("SQS") => {
-            rows.push(added("`sqs:SendMessage`", resources(stack, &failed["Destination"]), "Keep what failed for good"))
+            rows.push(added("`sqs:SendMessage`", resources(stack, &failed["Destination"]), "Keep failed events"))
         }
         Some(other) => panic!("{id}: what SAM adds for a destination of type {other} is not known here"),
     }
@@ -149,7 +149,10 @@ fn resource_policies(stacks: &[Deployed]) -> String {
             rows.push(row);
         }
     }
-    format!("### By policies of topics, queues and buckets\n\n{}", table(&["who", "may", "on", "if", "what for"], rows))
+    format!(
+        "### Policies of topics, queues and buckets\n\n{}",
+        table(&["principal", "actions", "resources", "condition", "purpose"], rows)
+    )
 }
 
 /// Who may start the functions.
@@ -157,7 +160,7 @@ fn invocations(stacks: &[Deployed]) -> String {
     let row = |who: &str, function: &str, how: String, why: String| {
         vec![code(who), "`lambda:InvokeFunction`".to_owned(), code(function), how, why]
     };
-    let rule = || "for its rule alone".to_owned();
+    let rule = || "for its rule only".to_owned();
     let role = |role: &Value| format!("as {}", code(&text(role).replace(['<', '>'], "").replace(".Arn", "")));
     let mut rows = Vec::new();
     for stack in stacks {
@@ -167,7 +170,7 @@ fn invocations(stacks: &[Deployed]) -> String {
                 let (who, how) = match event["Type"].as_str().unwrap_or_default() {
                     "EventBridgeRule" => ("events.amazonaws.com", rule()),
                     "ScheduleV2" => ("scheduler.amazonaws.com", role(&stack.resolve(&event["Properties"]["RoleArn"]))),
-                    "SNS" => ("sns.amazonaws.com", "for its topic alone".to_owned()),
+                    "SNS" => ("sns.amazonaws.com", "for its topic only".to_owned()),
                     other => panic!("{id}.{name}: who may start it by an event of type {other} is not known here"),
                 };
                 rows.push(row(who, &id, how, words(name)));
@@ -188,8 +191,8 @@ fn invocations(stacks: &[Deployed]) -> String {
         }
     }
     format!(
-        "### Starting the functions\n\nSAM makes most of these from the functions' events.\n\n{}",
-        table(&["who", "may", "on", "if", "what for"], rows)
+        "### Invoking the functions\n\nSAM creates most of these from the functions' events.\n\n{}",
+        table(&["principal", "actions", "resources", "condition", "purpose"], rows)
     )
 }
 
@@ -209,5 +212,5 @@ fn of_existing_services() -> String {
             rows.push(vec![code(&function), without[0].clone(), without[1].clone(), without[2].clone()]);
         }
     }
-    table(&["who", "may", "on", "if"], rows)
+    table(&["function", "actions", "resources", "condition"], rows)
 }

@@ -1,4 +1,4 @@
-//! Policy statements as a person reads them.
+//! Policy statements as an engineer reads them.
 
 use serde_json::{Map, Value};
 use tests::document::{code, words};
@@ -12,7 +12,7 @@ const ACCOUNT: &str = "123456789012";
 /// the comment above it.
 pub fn row(deployed: &Deployed, at: &str, statement: &Value) -> Vec<String> {
     let on = match list(&statement["Resource"]).contains(&"*".into()) {
-        true => format!("**everything**: {}", reason(deployed.template(), at, &text(&statement["Sid"]))),
+        true => format!("**all resources**: {}", reason(deployed.template(), at, &text(&statement["Sid"]))),
         false => resources(deployed, &statement["Resource"]),
     };
     let denies = if statement["Effect"] == "Deny" { "**not** " } else { "" };
@@ -40,7 +40,7 @@ pub fn principals(deployed: &Deployed, principal: &Value) -> String {
             let names = kinds.values().flat_map(list).map(|name| short(&text(&name), ""));
             names.collect::<Vec<_>>().join(" ")
         }
-        other if other == "*" => "anybody".to_owned(),
+        other if other == "*" => "anyone".to_owned(),
         other => code(&text(&other)),
     }
 }
@@ -50,7 +50,7 @@ pub fn conditions(deployed: &Deployed, condition: &Value) -> String {
     let region = text(&deployed.resolve(&serde_json::json!({"Ref": "AWS::Region"})));
     let (none, region) = (Map::new(), &region);
     let resolved = deployed.resolve(condition);
-    let told = resolved.as_object().unwrap_or(&none).iter().flat_map(|(operator, keys)| {
+    let each = resolved.as_object().unwrap_or(&none).iter().flat_map(|(operator, keys)| {
         keys.as_object().unwrap().iter().map(move |(key, values)| {
             let values: Vec<String> = list(values).iter().map(|value| short(&text(value), region)).collect();
             match (operator.as_str(), key.as_str()) {
@@ -61,7 +61,7 @@ pub fn conditions(deployed: &Deployed, condition: &Value) -> String {
             }
         })
     });
-    told.collect::<Vec<_>>().join(", ")
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// `arn:aws:ecs:eu-central-1:123456789012:service/prod/*` as `service/prod/*`, `<Ledger.Arn>` as `Ledger`.
