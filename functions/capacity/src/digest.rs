@@ -11,20 +11,15 @@ use planner::fleet::ServicePolicy;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::Result;
-use shared::ledger::{Entry, Event, Item, Kept, Subject};
+use shared::ledger::{Entry, Item, Kept, Subject};
 
-use crate::message::digest::{Day, ServiceDay};
+use crate::message::digest::{Change, Day, ServiceDay};
 use crate::{App, message};
 
 /// How far ahead it looks, and how far back the first one.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// More changes than any day ahead has.
 const CHANGES: usize = 16;
-/// What comes and goes every day by itself, as the label of its reason: no news.
-const ROUTINE: [&str; 3] = ["scheduled_downtime", "baseline", "record"];
-/// Steps of a rollout: its end says what came of them.
-const STEPS: [&str; 4] = ["roll", "update", "adopt", "stage"];
-
 /// The last digest: when it was built, and what was counted by then. One item of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -47,7 +42,7 @@ impl App {
         let (last, items, observed) = join3(self.last_digest(), self.ledger.items(), self.observe(&scope)).await;
         let (mut last, items) = (last?, items?);
         let since = last.record.at.unwrap_or(now - DAY);
-        let events = news(&items, since, now);
+        let changes = Change::between(&items, since, now)?;
         let alarms = records::<alarm::Record>(&items)?;
         let budgets = records::<budget::Record>(&items)?;
         let mut services = Vec::new();
@@ -59,11 +54,12 @@ impl App {
                 counted: since_then(last.record.counted.get(&policy.name), &service.entry.record.savings),
                 month: service.entry.record.savings.clone(),
                 rollout: service.rollout,
+                state: service.entry.record.state,
                 facts: facts.clone(),
                 policy,
             });
         }
-        let day = Day { fleet, since, now, events, services, alarms, budgets };
+        let day = Day { fleet, since, now, changes, services, alarms, budgets };
         if asked.is_none() && day.is_quiet() {
             // An earlier digest may not have been sent yet.
             let messages = self.send_digest(&mut last, now).await?;
@@ -104,16 +100,6 @@ impl App {
 fn records<T: Kept>(items: &[Item]) -> Result<BTreeMap<String, T>> {
     let each = items.iter().map(|item| Ok(item.record::<T>()?.map(|record| (item.name().to_owned(), record))));
     each.filter_map(Result::transpose).collect()
-}
-
-/// What happened since, oldest first.
-fn news(items: &[Item], since: Timestamp, now: Timestamp) -> Vec<(String, Event)> {
-    let each = items.iter().flat_map(|item| item.history.iter().map(|event| (item.name().to_owned(), event.clone())));
-    let quiet = |event: &Event| ROUTINE.contains(&event.what.as_str()) || STEPS.contains(&event.what.as_str());
-    let mut news: Vec<(String, Event)> =
-        each.filter(|(_, event)| event.at > since && event.at <= now && !quiet(event)).collect();
-    news.sort_by_key(|(_, event)| event.at);
-    news
 }
 
 /// What was counted since the last digest; a new month starts at nothing.
@@ -179,27 +165,6 @@ mod tests {
             (at("2026-11-22T05:00:00Z"), Target::Running, Reason::Baseline),
         ];
         assert_eq!(coming, expected);
-    }
-
-    #[test]
-    fn nights_and_the_steps_of_a_rollout_are_no_news() {
-        let event = |at_minute: i64, what: &str| Event {
-            at: Timestamp::UNIX_EPOCH + SignedDuration::from_mins(at_minute),
-            what: what.into(),
-            why: String::new(),
-        };
-        let item = |subject: &str, history: Vec<Event>| {
-            Item::read(subject.to_owned(), "any".to_owned(), json!({ "history": history })).unwrap()
-        };
-        let items = [
-            item("service/prod/web", vec![event(9, "complete"), event(8, "roll"), event(1, "complete")]),
-            item("alarm/errors", vec![event(7, "announced"), event(6, "scheduled_downtime")]),
-        ];
-        let since = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(5);
-        let events = news(&items, since, since + DAY);
-        let names: Vec<(&str, &str)> =
-            events.iter().map(|(name, event)| (name.as_str(), event.what.as_str())).collect();
-        assert_eq!(names, [("errors", "announced"), ("web", "complete")]);
     }
 
     #[test]

@@ -4,11 +4,14 @@
 //! Amazon Q Developer in chat applications (Slack, Teams) subscribes. Its schema:
 //! <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>.
 
+mod section;
 mod text;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use section::Section;
+use section::aligned;
 use text::{ascii, cut};
 
 /// Longest subject that SNS takes, less one: it must be shorter than 100 characters.
@@ -69,6 +72,9 @@ pub struct Notification {
     /// Label and value, in the order they are read.
     #[serde(default)]
     pub facts: Vec<(String, String)>,
+    /// Further facts under headings, for messages that are long: the digest.
+    #[serde(default)]
+    pub sections: Vec<Section>,
     /// What to do next, one step a line.
     #[serde(default)]
     pub next_steps: Vec<String>,
@@ -85,6 +91,7 @@ impl Notification {
             title: title.to_owned(),
             summary: String::new(),
             facts: Vec::new(),
+            sections: Vec::new(),
             next_steps: Vec::new(),
         }
     }
@@ -99,13 +106,12 @@ impl Notification {
 
     /// The body of the email.
     pub fn text(&self) -> String {
-        let width = self.facts.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
         let mut text = format!("{}\n", self.summary);
         if !self.facts.is_empty() {
-            text.push('\n');
-            for (label, value) in &self.facts {
-                text.push_str(&format!("{label:width$}  {value}\n"));
-            }
+            text.push_str(&format!("\n{}", aligned(&self.facts, "")));
+        }
+        for section in &self.sections {
+            text.push_str(&section.text());
         }
         if !self.next_steps.is_empty() {
             text.push_str("\nNext\n");
@@ -119,7 +125,8 @@ impl Notification {
     /// The custom notification that the chat integration shows.
     pub fn chat(&self) -> Value {
         let facts = self.facts.iter().map(|(label, value)| format!("*{label}*  {value}"));
-        let description: Vec<String> = std::iter::once(self.summary.clone()).chain(facts).collect();
+        let sections = self.sections.iter().map(Section::markdown);
+        let description: Vec<String> = std::iter::once(self.summary.clone()).chain(facts).chain(sections).collect();
         json!({
             "version": "1.0",
             "source": "custom",
@@ -158,6 +165,7 @@ mod tests {
             title: "website-agent: v2 failed – rolled back".into(),
             summary: "The deployment failed.".into(),
             facts: vec![("image".into(), "v2 (abc)".into()), ("by".into(), "push".into())],
+            sections: Vec::new(),
             next_steps: vec!["Look at the logs.".into()],
         }
     }
@@ -167,6 +175,17 @@ mod tests {
         let text = "The deployment failed.\n\nimage  v2 (abc)\nby     push\n\nNext\n- Look at the logs.\n";
         assert_eq!(notification().text(), text);
         assert_eq!(notification().subject(), "website-agent: v2 failed - rolled back [huskit prod]");
+    }
+
+    #[test]
+    fn sections_stand_between_the_facts_and_the_next_steps() {
+        let facts =
+            vec![("Sat 12:00".to_owned(), "v2 is verified".to_owned()), ("now".to_owned(), "frozen".to_owned())];
+        let message = Notification { sections: vec![Section { title: "Rollouts".into(), facts }], ..notification() };
+        let section = "by     push\n\nRollouts\n  Sat 12:00  v2 is verified\n  now        frozen\n\nNext\n";
+        assert!(message.text().contains(section), "{}", message.text());
+        let chat = message.chat()["content"]["description"].as_str().unwrap().to_owned();
+        assert!(chat.ends_with("\n\n*Rollouts*\n- Sat 12:00  v2 is verified\n- now  frozen"), "{chat}");
     }
 
     #[test]

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
-use planner::capacity::{Facts, OverrideKind, Reason, Savings, SpotEvent, SpotState, Target};
+use planner::capacity::{Facts, OverrideKind, Reason, Savings, SpotEvent, SpotState, State, Target};
 use planner::model::Usd;
 use planner::rollout::{self, Freeze};
 use planner::{alarm, budget};
-use shared::ledger::Event;
 
-use super::super::digest::{self, Day, ServiceDay};
+use super::super::digest::{self, Area, Change, Day, ServiceDay};
 use super::{anna, at, fleet};
 
 fn alarms() -> BTreeMap<String, alarm::Record> {
@@ -25,6 +24,10 @@ fn alarms() -> BTreeMap<String, alarm::Record> {
     each.collect()
 }
 
+fn change(minute: i64, area: Area, text: &str) -> Change {
+    Change { at: at(minute), area, text: text.into() }
+}
+
 fn budget() -> budget::Record {
     budget::Record {
         figure: Some("412.37 USD".parse().unwrap()),
@@ -35,9 +38,8 @@ fn budget() -> budget::Record {
 }
 
 #[test]
-fn a_day() {
+fn digest_of_a_day() {
     let fleet = fleet();
-    let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), what: what.into(), why: why.into() };
     let usd = Usd::from_micros;
     let counted = |spent: u64, saved: u64| Savings {
         counted_until: None,
@@ -55,16 +57,15 @@ fn a_day() {
         fleet: &fleet,
         since: at(-1440),
         now: at(12),
-        events: vec![
-            (
-                "crawler".into(),
-                event(-600, "complete", "crawler runs v3 (030303030303): ecs-svc/3 is complete and 1 of its tasks run"),
-            ),
-            ("crawler".into(), event(-60, "override", "anna asked for it to run until 2026-11-21 23:00 UTC")),
+        changes: vec![
+            change(-600, Area::Rollout, "Rollout complete: crawler 3f2a9c1 (latest, 030303030303): 1 of 1 tasks run"),
+            change(-60, Area::Capacity, "crawler: anna asked for it to run until 2026-11-21 23:00 UTC"),
+            change(-30, Area::Alarm, "errors: in ALARM since 2026-11-21 20:30 UTC"),
         ],
         services: vec![ServiceDay {
             policy: &fleet.services[0],
             facts,
+            state: Some(State::Starting { since: at(-3), announced: true }),
             rollout: rollout::Record { frozen: Some(freeze), ..rollout::Record::default() },
             counted: counted(410_000, 1_970_000),
             month: counted(9_120_000, 41_300_000),
@@ -77,29 +78,54 @@ fn a_day() {
         budgets: BTreeMap::from([("huskit-monthly".to_owned(), budget())]),
     };
     let message = digest::digest(&day);
-    assert_snapshot!(format!("{}\n\n{}", message.subject(), message.text()), @"
-    digest: 2 events, $1.97 saved [huskit prod]
+    assert_snapshot!(format!("{}\n\n{}", message.subject(), message.text()), @r#"
+    Digest: action required on 3 items, 3 changes, $1.97 saved [huskit prod]
 
-    Since 2026-11-20 22:00 CET: 2 events. Tasks cost $0.4100 and $1.97 was saved (estimates).
+    Since 2026-11-20 22:00 CET: 3 changes, action required on 3 items. Tasks cost $0.4100, the automation saved $1.97 (estimates).
 
-    Sat 12:00           crawler: crawler runs v3 (030303030303): ecs-svc/3 is complete and 1 of its tasks run
-    Sat 21:00           crawler: anna asked for it to run until 2026-11-21 23:00 UTC
-    frozen              crawler until 2026-11-22 08:00 CET by ben: launch
-    overridden          crawler: anna asked for it to run until 2026-11-22 00:00 CET
-    without Spot        crawler: tried again at 2026-11-21 23:11 CET
-    rings               errors since 2026-11-21 21:30 CET
-    muted               latency comes and goes since 2026-11-21 21:10 CET; told when it is quiet
-    muted               no-tasks rings since 2026-11-21 21:55 CET: its service sleeps: scheduled downtime
-    spent               huskit-monthly: 412.37 USD of 500.00 USD (82 %)
-    overridden          huskit-monthly: anna keeps all tiers off until 2026-11-22 08:00 CET
-    crawler (estimate)  cost $0.4100, saved $1.97; in 2026-11 cost $9.12, saved $41.30
-    next, Sun 00:00     crawler sleeps: scheduled downtime
-    next, Sun 06:00     crawler wakes: the baseline applies
-    ");
-    let often = (0..40).map(|n| ("cpu".to_owned(), event(n - 60, "announce", &format!("ring {n}")))).collect();
-    let busy = Day { events: often, ..day };
-    let told = digest::digest(&busy).text();
-    assert!(told.contains("15 more, in the log") && told.contains("ring 39") && !told.contains("ring 14\n"), "{told}");
-    let quiet = Day { events: Vec::new(), ..busy };
-    assert!(quiet.is_quiet());
+    Action required
+      errors   in ALARM since 2026-11-21 21:30 CET (42 min)
+      latency  flapping since 2026-11-21 21:10 CET (1 h 2 min); not announced again until it is stable
+      crawler  start overdue since 2026-11-21 21:57 CET (15 min), no healthy task
+
+    Rollouts
+      Sat 12:00  Rollout complete: crawler 3f2a9c1 (latest, 030303030303): 1 of 1 tasks run
+      now        crawler: frozen by ben until 2026-11-22 08:00 CET: launch
+
+    Capacity
+      Sat 21:00  crawler: anna asked for it to run until 2026-11-21 23:00 UTC
+      now        crawler: anna asked for it to run until 2026-11-22 00:00 CET
+      now        crawler: on-demand, Spot hold-down until 2026-11-21 23:11 CET
+
+    Alarms
+      Sat 21:30  errors: in ALARM since 2026-11-21 20:30 UTC
+      now        no-tasks: in ALARM since 2026-11-21 21:55 CET (17 min), explained: its service sleeps: scheduled downtime
+
+    Budgets
+      now  huskit-monthly: 412.37 USD of 500.00 USD (82 %)
+      now  huskit-monthly: all tiers suspended by anna until 2026-11-22 08:00 CET
+
+    Scheduled downtime, next 24 hours
+      Sun 00:00  crawler scales to zero: scheduled downtime
+      Sun 06:00  crawler runs again: the baseline applies
+
+    Cost and savings, estimated from list prices
+      crawler  cost $0.4100, saved $1.97; in 2026-11: cost $9.12, saved $41.30
+
+    Next
+    - Alarms: follow the runbook that the alarm's message links.
+    - crawler: read its logs and service events: aws ecs describe-services --cluster huskit-prod --services crawler --query "services[0].events[:5]"
+    "#);
+}
+
+#[test]
+fn a_long_day_lists_its_newest_changes() {
+    let fleet = fleet();
+    let changes = (0..40).map(|n| change(n - 60, Area::Alarm, &format!("cpu: change {n}"))).collect();
+    let (services, alarms, budgets) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let busy = Day { fleet: &fleet, since: at(-1440), now: at(12), changes, services, alarms, budgets };
+    let text = digest::digest(&busy).text();
+    assert!(text.contains("The 15 earliest are in the log only."), "{text}");
+    assert!(text.contains("change 39\n") && text.contains("change 15\n") && !text.contains("change 14\n"), "{text}");
+    assert!(Day { changes: Vec::new(), ..busy }.is_quiet());
 }
