@@ -1,4 +1,4 @@
-//! The parts of a month's bill, for the plan's two sizes.
+//! The parts of a month's bill, for two sizes of use.
 
 use planner::model::{MONTH_HOURS, Prices, TasksByProvider};
 
@@ -10,7 +10,7 @@ use crate::price_list::Price;
 pub const REGION: &str = "eu-central-1";
 const HOURS: f64 = MONTH_HOURS as f64;
 
-/// One of the plan's two sizes, and what is assumed of it.
+/// One of two sizes of use, and what is assumed of it.
 pub struct Size {
     pub name: &'static str,
     /// Tasks on average, website-agent's and the crawler's; the fleet's least number where it is left out.
@@ -120,8 +120,8 @@ pub fn bill(inventory: &Inventory) -> Vec<Part> {
         fargate(0, website_agent, "70-180"),
         fargate(1, crawler, "120-200"),
         part(
-            "Beside the tasks",
-            format!("a public address each, {} GB of storage more for the crawler", crawler.storage_gb),
+            "Addresses and storage of tasks",
+            format!("a public IPv4 address each, {} GB of additional storage for the crawler", crawler.storage_gb),
             beside,
             "",
         ),
@@ -139,7 +139,7 @@ pub fn bill(inventory: &Inventory) -> Vec<Part> {
         part("CloudFront", counted(inventory, "AWS::CloudFront::Distribution", "distribution"), both(cdn), "20-100"),
         part(
             "Traffic of the tasks",
-            "out only; in is free".into(),
+            "outbound; inbound is free".into(),
             both(|size| over(size.tasks_out_gb, 100.0, &list::TRAFFIC)),
             "",
         ),
@@ -190,7 +190,7 @@ pub fn bill(inventory: &Inventory) -> Vec<Part> {
         part(
             "Alarms and dashboard",
             format!(
-                "{alarms} metrics looked at, 10 free; {dashboards} dashboard of {} metrics",
+                "{alarms} alarm metrics, 10 free; {dashboards} dashboard of {} metrics",
                 inventory.dashboard_metrics
             ),
             both(|_| over(alarms, 10.0, &list::ALARM) + extra_dashboards * list::DASHBOARD.usd),

@@ -118,13 +118,15 @@ fn assumed(inventory: &Inventory) -> String {
     }
     rows.extend([
         row("requests a month (million)", &|size| size.requests_million.to_string()),
-        row("answers to users, through CloudFront (GB)", &|size| size.cdn_gb.to_string()),
-        row("from the tasks to others: models, databases, crawled pages (GB)", &|size| size.tasks_out_gb.to_string()),
+        row("responses to users, through CloudFront (GB)", &|size| size.cdn_gb.to_string()),
+        row("outbound traffic of the tasks: models, databases, crawled pages (GB)", &|size| {
+            size.tasks_out_gb.to_string()
+        }),
         row("capacity units of the load balancer, on average", &|size| size.capacity_units.to_string()),
         row("logs of containers, functions and Container Insights (GB)", &|size| size.log_gb.to_string()),
         row("log of the web ACL (GB)", &|size| size.acl_log_gb.to_string()),
-        row("static files and access logs kept (GB)", &|size| size.files_gb.to_string()),
-        row("images kept (GB)", &|size| size.images_gb.to_string()),
+        row("static files and access logs stored (GB)", &|size| size.files_gb.to_string()),
+        row("images stored (GB)", &|size| size.images_gb.to_string()),
     ]);
     table(&["assumed", SIZES[0].name, SIZES[1].name], rows)
 }
@@ -149,5 +151,5 @@ fn prices() -> String {
     rows.extend(list::ALL.iter().map(|price| {
         [price.what, &price.usd.to_string(), price.per, price.free, price.source.text()].map(str::to_owned).to_vec()
     }));
-    table(&["what", "USD", "per", "free every month", "read in"], rows)
+    table(&["what", "USD", "per", "free every month", "source"], rows)
 }
