@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use planner::fleet::ServicePolicy;
 use planner::model::{Digest, Image, Revision};
 use planner::rollout::{
-    Action, Cause, Decision, Phase, Quarantine, Record, Release, Restart, Roll, Rollout, Running, Seen,
+    Action, Cause, Decision, Observed, Phase, Quarantine, Record, Release, Restart, Roll, Rollout, RunningImage,
 };
 use shared::aws::{OneOff, TagMove};
 use shared::error::Context;
@@ -15,8 +15,9 @@ use shared::report::Outcome;
 use shared::{Error, Kind, Result};
 
 use crate::event::STARTED_BY;
-use crate::observe::Sight;
-use crate::{App, Entry, Mode, Trigger, message};
+use crate::message::{Failure, Messages};
+use crate::observe::ObservedService;
+use crate::{App, Entry, Mode, Trigger};
 
 /// One decision about one service, to be carried out.
 pub(crate) struct Step<'a> {
@@ -28,9 +29,9 @@ pub(crate) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Carries `decision` out; `sight` is afterwards what the step left behind.
-    pub async fn apply(&self, decision: &Decision, sight: &mut Sight) -> Outcome {
-        let Sight { entry, seen, revision } = sight;
+    /// Carries `decision` out; `service` is afterwards what the step left behind.
+    pub async fn apply(&self, decision: &Decision, service: &mut ObservedService) -> Outcome {
+        let ObservedService { entry, observed, revision } = service;
         if self.mode == Mode::DryRun {
             return match &decision.action {
                 Action::Keep => Outcome::Unchanged,
@@ -39,18 +40,19 @@ impl Step<'_> {
         }
         let result = match &decision.action {
             Action::Keep => return self.keep(decision, entry).await,
-            Action::Roll(roll) => self.roll(decision, roll, entry, seen, revision).await,
-            Action::Update { revision, start } => self.update(decision, revision, *start, entry, seen).await,
-            Action::Restart(claim) => self.restart(decision, claim, entry, seen).await,
-            Action::Restarted { deployment } => self.restarted(decision, deployment, entry).await,
+            Action::Roll(roll) => self.roll(decision, roll, entry, observed, revision).await,
+            Action::Update { revision, initial_tasks } => {
+                self.update(decision, revision, *initial_tasks, entry, observed).await
+            }
+            Action::Restart(claim) => self.restart(decision, claim, entry, observed).await,
+            Action::ConfirmRestart { deployment } => self.confirm_restart(decision, deployment, entry).await,
             Action::Adopt { revision, deployment } => {
                 let phase = Phase::Deploying { revision: revision.clone(), deployment: deployment.clone() };
                 self.advance(decision, entry, phase, None).await
             }
             Action::Stage { revision, deployment } => {
                 let phase = Phase::Staged { revision: revision.clone(), deployment: deployment.clone() };
-                let message =
-                    self.told_of(entry, |rollout| message::staged(self.fleet(), self.policy, rollout, deployment));
+                let message = entry.record.rollout.as_ref().map(|rollout| self.messages().staged(rollout, deployment));
                 self.advance(decision, entry, phase, message).await
             }
             Action::Complete { revision, deployment } => self.complete(decision, revision, deployment, entry).await,
@@ -65,9 +67,9 @@ impl Step<'_> {
 
     /// Nothing changes, but what is held or overdue is told once.
     async fn keep(&self, decision: &Decision, entry: &mut Entry) -> Outcome {
-        let told = message::kept(self.fleet(), self.policy, &decision.reason, self.trigger, self.now);
+        let message = self.messages().kept(&decision.reason, self.trigger);
         let mut next = entry.clone();
-        if !told.is_some_and(|message| next.tell(self.now, message)) {
+        if !message.is_some_and(|message| next.tell(self.now, message)) {
             return Outcome::Unchanged;
         }
         next.note(self.now, decision.reason.label(), decision.reason.to_string());
@@ -82,38 +84,38 @@ impl Step<'_> {
         decision: &Decision,
         roll: &Roll,
         entry: &mut Entry,
-        seen: &mut Seen,
-        from: &Revision,
+        observed: &mut Observed,
+        current: &Revision,
     ) -> Result<Vec<String>> {
         let mut next = entry.clone();
         next.record.rollout = Some(roll.rollout.clone());
         for quarantine in &roll.quarantine {
             next.record.add_quarantine(quarantine.clone());
         }
-        for (repository, digest) in &roll.pardon {
-            next.record.release_from_quarantine(repository, digest);
+        for (repository, digest) in &roll.unquarantine {
+            next.record.unquarantine(repository, digest);
         }
         next.note(self.now, decision.action.label(), decision.reason.to_string());
         // The claim: from here on nobody else rolls this service until the lease ends.
         self.save(entry, next).await?;
 
-        let (revision, mut changes) = self.register(roll, entry, from).await?;
-        if roll.before {
-            changes.extend(self.run_before(roll, &revision, entry, seen).await?);
+        let (revision, mut changes) = self.register(roll, entry, current).await?;
+        if roll.run_pre_deploy_task {
+            changes.extend(self.run_pre_deploy_task(roll, &revision, entry, observed).await?);
             return Ok(changes);
         }
-        changes.extend(self.update(decision, &revision, roll.start, entry, seen).await?);
+        changes.extend(self.update(decision, &revision, roll.initial_tasks, entry, observed).await?);
         Ok(changes)
     }
 
     /// Registers the copy that differs in nothing but the images. An interrupted rollout may have registered it already.
-    async fn register(&self, roll: &Roll, entry: &mut Entry, from: &Revision) -> Result<(String, Vec<String>)> {
+    async fn register(&self, roll: &Roll, entry: &mut Entry, current: &Revision) -> Result<(String, Vec<String>)> {
         let digests: BTreeMap<String, Digest> =
             roll.rollout.images.iter().map(|(repository, image)| (repository.clone(), image.digest.clone())).collect();
-        let request = from.with_images(&digests);
+        let request = current.with_images(&digests);
         if roll.resumed {
-            let latest = self.app.ecs.revision(from.family()).await?;
-            if latest.arn() != roll.rollout.from && latest.differences(&request).is_empty() {
+            let latest = self.app.ecs.revision(current.family()).await?;
+            if latest.arn() != roll.rollout.previous_revision && latest.differences(&request).is_empty() {
                 let found = format!("found {} already registered", short(latest.arn()));
                 return Ok((latest.arn().to_owned(), vec![found]));
             }
@@ -123,38 +125,48 @@ impl Step<'_> {
         if differences.is_empty() {
             return Ok((registered.arn().to_owned(), vec![format!("registered {}", short(registered.arn()))]));
         }
-        let why = format!(
+        let reason = format!(
             "{} differs from {} in more than the image: {}",
             short(registered.arn()),
-            short(from.arn()),
+            short(current.arn()),
             differences.join(", ")
         );
         // Without this every tick would register one more revision of the same kind.
         let mut next = entry.clone();
         let quarantine =
-            changed(&roll.rollout).map(|(repository, image)| self.quarantine(repository, image, &why)).collect();
-        self.refuse(&mut next, quarantine, None, &why);
+            changed(&roll.rollout).map(|(repository, image)| self.quarantine(repository, image, &reason)).collect();
+        self.refuse(&mut next, quarantine, None, &reason);
         self.save(entry, next).await?;
-        Err(Error::invalid(why))
+        Err(Error::invalid(reason))
     }
 
-    async fn run_before(&self, roll: &Roll, revision: &str, entry: &mut Entry, seen: &Seen) -> Result<Vec<String>> {
-        let before = self.policy.rollout.before.as_ref();
-        let before = before.ok_or_else(|| Error::invalid("rollout.before: got nothing, expected a task"))?;
-        let network = seen.service.network.as_ref();
+    async fn run_pre_deploy_task(
+        &self,
+        roll: &Roll,
+        revision: &str,
+        entry: &mut Entry,
+        observed: &Observed,
+    ) -> Result<Vec<String>> {
+        let policy = self.policy.rollout.pre_deploy_task.as_ref();
+        let policy = policy.ok_or_else(|| Error::invalid("rollout.pre_deploy_task: not set"))?;
+        let network = observed.service.network.as_ref();
         let network = network.ok_or_else(|| Error::invalid(format!("network of service {}", self.policy.id())))?;
         let task = OneOff {
             cluster: &self.policy.cluster,
             revision,
-            container: &before.container,
-            command: &before.command,
+            container: &policy.container,
+            command: &policy.command,
             network,
             started_by: &format!("{STARTED_BY}{}", roll.rollout.id),
             // The same rollout taken up again gets the task it already started.
             client_token: &roll.rollout.id,
         };
         let task = self.app.ecs.run_task(&task).await?;
-        let phase = Phase::Before { revision: revision.to_owned(), task: task.clone(), start: roll.start };
+        let phase = Phase::PreDeployTask {
+            revision: revision.to_owned(),
+            task: task.clone(),
+            initial_tasks: roll.initial_tasks,
+        };
         let mut next = entry.clone();
         set_phase(&mut next, phase);
         self.save(entry, next).await?;
@@ -165,11 +177,11 @@ impl Step<'_> {
         &self,
         decision: &Decision,
         revision: &str,
-        start: Option<u32>,
+        initial_tasks: Option<u32>,
         entry: &mut Entry,
-        seen: &mut Seen,
+        observed: &mut Observed,
     ) -> Result<Vec<String>> {
-        let service = self.app.ecs.roll(&self.policy.id(), revision, start).await?;
+        let service = self.app.ecs.roll(&self.policy.id(), revision, initial_tasks).await?;
         let ours = service.deployments.iter().find(|deployment| deployment.revision == revision && deployment.primary);
         let deployment = ours.map(|deployment| deployment.id.clone()).ok_or_else(|| {
             Error::new(
@@ -178,7 +190,7 @@ impl Step<'_> {
             )
         })?;
         let mut changes = vec![format!("updated the service to {}: {deployment}", short(revision))];
-        changes.extend(start.map(|count| format!("desired count {count}")));
+        changes.extend(initial_tasks.map(|count| format!("desired count {count}")));
         let phase = Phase::Deploying { revision: revision.to_owned(), deployment };
         let mut next = entry.clone();
         set_phase(&mut next, phase);
@@ -187,8 +199,9 @@ impl Step<'_> {
         }
         self.save(entry, next).await?;
         let images = entry.record.rollout.iter().flat_map(|rollout| &rollout.images);
-        seen.running = images.map(|(repository, image)| (repository.clone(), Running::Image(image.clone()))).collect();
-        seen.service = service;
+        observed.running =
+            images.map(|(repository, image)| (repository.clone(), RunningImage::Known(image.clone()))).collect();
+        observed.service = service;
         Ok(changes)
     }
 
@@ -198,7 +211,7 @@ impl Step<'_> {
         decision: &Decision,
         claim: &Restart,
         entry: &mut Entry,
-        seen: &mut Seen,
+        observed: &mut Observed,
     ) -> Result<Vec<String>> {
         let mut next = entry.clone();
         next.record.restart = Some(claim.clone());
@@ -206,18 +219,18 @@ impl Step<'_> {
         self.save(entry, next).await?;
         let service = self.app.ecs.restart(&self.policy.id()).await?;
         let deployment = service.primary().map(|primary| primary.id.clone()).unwrap_or_default();
-        seen.service = service;
-        self.restarted(decision, &deployment, entry).await?;
+        observed.service = service;
+        self.confirm_restart(decision, &deployment, entry).await?;
         Ok(vec![format!("forced a deployment of what runs: {deployment}")])
     }
 
-    async fn restarted(&self, decision: &Decision, deployment: &str, entry: &mut Entry) -> Result<Vec<String>> {
+    async fn confirm_restart(&self, decision: &Decision, deployment: &str, entry: &mut Entry) -> Result<Vec<String>> {
         let mut next = entry.clone();
         if let Some(restart) = &mut next.record.restart {
             restart.deployment = Some(deployment.to_owned());
         }
         next.note(self.now, "restart", decision.reason.to_string());
-        next.tell(self.now, message::restarted(self.fleet(), self.policy, &decision.reason, deployment));
+        next.tell(self.now, self.messages().restarted(&decision.reason, deployment));
         self.save(entry, next).await?;
         Ok(vec![format!("found the tasks replaced: {deployment}")])
     }
@@ -232,10 +245,11 @@ impl Step<'_> {
     ) -> Result<Vec<String>> {
         let Some(rollout) = entry.record.rollout.clone() else { return Ok(Vec::new()) };
         let mut next = entry.clone();
-        let ran_before = next.record.current().map_or(rollout.before.clone(), |release| release.images.clone());
-        if next.record.releases.is_empty() && !rollout.before.is_empty() {
+        let previous_images =
+            next.record.current().map_or(rollout.previous_images.clone(), |release| release.images.clone());
+        if next.record.releases.is_empty() && !rollout.previous_images.is_empty() {
             // What ran before this ledger knew the service is the first thing to go back to.
-            next.record.add_release(self.release(&rollout, &rollout.before, &rollout.from, ""));
+            next.record.add_release(self.release(&rollout, &rollout.previous_images, &rollout.previous_revision, ""));
         }
         next.record.add_release(self.release(&rollout, &rollout.images, revision, deployment));
         next.record.rollout = None;
@@ -243,7 +257,7 @@ impl Step<'_> {
 
         let mut changes = self.move_tags(&next.record).await?;
         changes.extend(self.invalidate(deployment).await?);
-        let message = message::completed(self.fleet(), self.policy, &rollout, &ran_before, deployment, self.now);
+        let message = self.messages().completed(&rollout, &previous_images, deployment);
         next.note(self.now, decision.action.label(), format!("{}: {}", message.title, decision.reason));
         next.tell(self.now, message);
         self.save(entry, next).await?;
@@ -265,23 +279,13 @@ impl Step<'_> {
     }
 
     /// Ends or turns back the rollout on its way: quarantine, history, message.
-    fn refuse(&self, next: &mut Entry, quarantine: Vec<Quarantine>, recover: Option<&str>, why: &str) {
+    fn refuse(&self, next: &mut Entry, quarantine: Vec<Quarantine>, recover: Option<&str>, reason: &str) {
         let Some(rollout) = next.record.rollout.clone() else { return };
-        next.tell(
-            self.now,
-            message::failed(
-                self.fleet(),
-                self.policy,
-                &rollout,
-                &next.record,
-                recover,
-                (why, quarantine.len()),
-                self.now,
-            ),
-        );
-        next.note(self.now, "fail", why);
+        let failure = Failure { reason, recover, quarantined: quarantine.len() };
+        next.tell(self.now, self.messages().failed(&rollout, &next.record, &failure));
+        next.note(self.now, "fail", reason);
         if quarantine.is_empty() && rollout.cause == Cause::Drift {
-            next.record.stuck_at = Some(rollout.from);
+            next.record.stuck_at = Some(rollout.previous_revision);
         }
         for entry in quarantine {
             next.record.add_quarantine(entry);
@@ -298,7 +302,7 @@ impl Step<'_> {
         let mut next = entry.clone();
         next.record.rollout = None;
         next.note(self.now, decision.action.label(), decision.reason.to_string());
-        next.tell(self.now, message::recovered(self.fleet(), self.policy, &next.record, failed));
+        next.tell(self.now, self.messages().recovered(&next.record, failed));
         self.save(entry, next).await?;
         Ok(changes)
     }
@@ -358,10 +362,6 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn told_of(&self, entry: &Entry, message: impl FnOnce(&Rollout) -> Notification) -> Option<Notification> {
-        entry.record.rollout.as_ref().map(message)
-    }
-
     fn release(
         &self,
         rollout: &Rollout,
@@ -377,8 +377,8 @@ impl Step<'_> {
         Quarantine { repository: repository.into(), image: image.clone(), reason: reason.into(), at: self.now }
     }
 
-    fn fleet(&self) -> &planner::fleet::Fleet {
-        &self.app.config.fleet
+    fn messages(&self) -> Messages<'_> {
+        Messages { fleet: &self.app.config.fleet, policy: self.policy, now: self.now }
     }
 }
 
@@ -393,7 +393,7 @@ fn changed(rollout: &Rollout) -> impl Iterator<Item = (&String, &Image)> {
     rollout
         .images
         .iter()
-        .filter(|(repository, image)| rollout.before.get(*repository).is_none_or(|b| b.digest != image.digest))
+        .filter(|(repository, image)| rollout.previous_images.get(*repository).is_none_or(|b| b.digest != image.digest))
 }
 
 /// The part of an ARN after the last `/`.

@@ -37,7 +37,7 @@ use futures_util::future::{join_all, join3};
 use jiff::{SignedDuration, Timestamp};
 use planner::fleet::ServicePolicy;
 use planner::model::{Image, ServiceId};
-use planner::rollout::{Action, Ask, Decision, Freeze, Record, plan};
+use planner::rollout::{Action, Decision, Freeze, Record, plan, request};
 use serde_json::{Value, json};
 use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
 use shared::env::{Config, Env};
@@ -108,8 +108,9 @@ impl Function for App {
         let dry_run = self.config.dry_run || matches!(trigger, Trigger::Request(Request::Plan { .. }));
         let mode = if dry_run { Mode::DryRun } else { Mode::Act };
 
-        let sights = self.observe(&scope).await;
-        let each = scope.iter().zip(sights).map(|(policy, sight)| self.reconcile(policy, sight, &trigger, mode, now));
+        let observed = self.observe(&scope).await;
+        let each =
+            scope.iter().zip(observed).map(|(policy, service)| self.reconcile(policy, service, &trigger, mode, now));
         let mut report = Report { dry_run, ..Report::default() };
         for (lines, messages) in join_all(each).await {
             report.lines.extend(lines);
@@ -147,7 +148,7 @@ impl App {
             }
             Trigger::Deployment { service } => all().filter(|policy| policy.id() == *service).collect(),
             Trigger::TaskEnded { cluster } => {
-                all().filter(|policy| policy.cluster == *cluster && policy.rollout.before.is_some()).collect()
+                all().filter(|policy| policy.cluster == *cluster && policy.rollout.pre_deploy_task.is_some()).collect()
             }
             Trigger::Everything | Trigger::Ignored(_) => all().collect(),
             Trigger::Request(request) => match request.service() {
@@ -161,36 +162,36 @@ impl App {
     async fn reconcile(
         &self,
         policy: &ServicePolicy,
-        sight: Result<observe::Sight>,
+        service: Result<observe::ObservedService>,
         trigger: &Trigger,
         mode: Mode,
         now: Timestamp,
     ) -> (Vec<Line>, Vec<String>) {
         let mut done = Done::new(policy);
         let result = async {
-            let mut sight = sight?;
-            self.send_outbox(policy, &mut sight.entry, mode, now, &mut done).await?;
-            self.remember(policy, &mut sight.entry, trigger, mode, now, &mut done).await?;
-            let mut ask = self.ask(policy, trigger).await?;
+            let mut service = service?;
+            self.send_outbox(policy, &mut service.entry, mode, now, &mut done).await?;
+            self.remember(policy, &mut service.entry, trigger, mode, now, &mut done).await?;
+            let mut request = self.request(policy, trigger).await?;
             for _ in 0..STEPS {
-                self.look_closer(policy, &mut sight).await?;
-                let decision = plan(policy.rollout(), &sight.entry.record, &sight.seen, &ask, now);
-                let image = in_question(&decision, &sight.entry);
+                self.observe_tasks(policy, &mut service).await?;
+                let decision = plan(policy.rollout(), &service.entry.record, &service.observed, request.as_ref(), now);
+                let image = in_question(&decision, &service.entry);
                 let step = apply::Step { app: self, policy, mode, now, trigger };
-                let outcome = step.apply(&decision, &mut sight).await;
+                let outcome = step.apply(&decision, &mut service).await;
                 if matches!(&outcome, Outcome::Failed(error) if error.kind() == Kind::Conflict) {
                     // Somebody else wrote first: look again and decide anew.
-                    sight = self.observe(&[policy]).await.pop().unwrap_or_else(|| Err(gone(policy)))?;
+                    service = self.observe(&[policy]).await.pop().unwrap_or_else(|| Err(not_found(policy)))?;
                     continue;
                 }
                 let went_on = matches!(outcome, Outcome::Changed(_)) && decision.action != Action::Keep;
                 done.push(&decision, image, outcome);
-                self.send_outbox(policy, &mut sight.entry, mode, now, &mut done).await?;
+                self.send_outbox(policy, &mut service.entry, mode, now, &mut done).await?;
                 if !went_on {
                     return Ok(());
                 }
                 // A request is answered once; what follows from it is judged by the ordinary rules.
-                ask = Ask::Nothing;
+                request = None;
             }
             Err(Error::new(Kind::Conflict, format!("{STEPS} steps without coming to rest")))
         };
@@ -212,7 +213,7 @@ impl App {
     ) -> Result<()> {
         let (frozen, by) = match trigger {
             Trigger::Request(Request::Freeze { by, until, reason, .. }) => {
-                let freeze = Freeze { until: until.end(now)?, by: by.clone(), why: reason.clone() };
+                let freeze = Freeze { until: until.end(now)?, by: by.clone(), reason: reason.clone() };
                 (Some(freeze), by)
             }
             Trigger::Request(Request::Unfreeze { by, .. }) => (None, by),
@@ -221,7 +222,7 @@ impl App {
         if entry.record.frozen == frozen {
             return Ok(());
         }
-        let message = message::frozen(&self.config.fleet, policy, frozen.as_ref(), by, now);
+        let message = message::Messages { fleet: &self.config.fleet, policy, now }.frozen(frozen.as_ref(), by);
         let (what, why) = (if frozen.is_some() { "freeze" } else { "unfreeze" }, message.summary.clone());
         entry.record.frozen = frozen;
         entry.note(now, what, why.clone());
@@ -237,22 +238,27 @@ impl App {
         self.send_outbox(policy, entry, mode, now, done).await
     }
 
-    /// What a request asks of the planner.
-    async fn ask(&self, policy: &ServicePolicy, trigger: &Trigger) -> Result<Ask> {
-        match trigger {
-            Trigger::Request(Request::Rollback { by, reason, deployment, .. }) => {
-                Ok(Ask::Rollback { by: by.clone(), why: reason.clone(), deployment: deployment.clone() })
+    /// The request that the planner answers; `None` when the trigger carries none.
+    async fn request(&self, policy: &ServicePolicy, trigger: &Trigger) -> Result<Option<request::Request>> {
+        let Trigger::Request(request) = trigger else { return Ok(None) };
+        Ok(match request {
+            Request::Rollback { by, reason, deployment, .. } => {
+                let (by, reason, deployment) = (by.clone(), reason.clone(), deployment.clone());
+                Some(request::Request::Rollback(request::Rollback { by, reason, deployment }))
             }
-            Trigger::Request(Request::Restart { by, reason, cool_down_minutes, .. }) => {
+            Request::Restart { by, reason, cool_down_minutes, .. } => {
                 let cool_down = cool_down_minutes.map(|minutes| SignedDuration::from_mins(minutes.into()));
-                Ok(Ask::Restart { by: by.clone(), why: reason.clone(), cool_down })
+                let (by, reason) = (by.clone(), reason.clone());
+                Some(request::Request::Restart(request::Restart { by, reason, cool_down }))
             }
-            Trigger::Request(Request::Retry { by, image, repository, .. }) => {
-                let images = self.asked_image(policy, image.as_deref(), repository.as_deref()).await?;
-                Ok(Ask::Retry { by: by.clone(), images })
+            Request::Retry { by, image, repository, .. } => {
+                let images = self.requested_images(policy, image.as_deref(), repository.as_deref()).await?;
+                Some(request::Request::Retry(request::Retry { by: by.clone(), images }))
             }
-            _ => Ok(Ask::Nothing),
-        }
+            Request::Reconcile { .. } | Request::Plan { .. } | Request::Freeze { .. } | Request::Unfreeze { .. } => {
+                None
+            }
+        })
     }
 
     /// Sends what is written and not yet sent.
@@ -282,7 +288,7 @@ fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
     images.iter().next().map(|(repository, image)| (repository.clone(), image.clone()))
 }
 
-fn gone(policy: &ServicePolicy) -> Error {
+fn not_found(policy: &ServicePolicy) -> Error {
     Error::not_found(format!("service {} is not there", policy.id()))
 }
 

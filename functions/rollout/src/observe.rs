@@ -6,17 +6,17 @@ use futures_util::future::{join_all, join3};
 use planner::fleet::ServicePolicy;
 use planner::model::{DeploymentState, Digest, Image, ImageRef, Reference, Revision, Service, ServiceId, TagPolicy};
 use planner::rollout::ImagePolicy;
-use planner::rollout::{Phase, Running, Seen};
+use planner::rollout::{Observed, Phase, RunningImage};
 use shared::{Error, Result};
 
-use crate::{App, Entry, gone};
+use crate::{App, Entry, not_found};
 
 /// Everything that was seen of one service.
-pub(crate) struct Sight {
+pub(crate) struct ObservedService {
     /// Its ledger entry.
     pub entry: Entry,
     /// What the planner decides from.
-    pub seen: Seen,
+    pub observed: Observed,
     /// Its current revision, from which the next is copied.
     pub revision: Revision,
 }
@@ -26,35 +26,35 @@ type Candidates = Vec<((String, TagPolicy), Result<Option<Image>>)>;
 
 impl App {
     /// Looks at all services in scope: services, ledger and tags at once, then each one's revision.
-    pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<Sight>> {
+    pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<ObservedService>> {
         let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
         let entries = join_all(ids.iter().map(|id| self.load(id)));
         let (mut services, entries, candidates) = join3(self.ecs.services(&ids), entries, self.candidates(scope)).await;
         let each = scope.iter().zip(entries).map(|(policy, entry)| {
-            let service = services.remove(&policy.id()).unwrap_or_else(|| Err(gone(policy)));
-            self.sight(policy, service, entry, &candidates)
+            let service = services.remove(&policy.id()).unwrap_or_else(|| Err(not_found(policy)));
+            self.observe_service(policy, service, entry, &candidates)
         });
         join_all(each).await
     }
 
-    async fn sight(
+    async fn observe_service(
         &self,
         policy: &ServicePolicy,
         service: Result<Service>,
         entry: Result<Entry>,
         candidates: &Candidates,
-    ) -> Result<Sight> {
+    ) -> Result<ObservedService> {
         let (service, entry) = (service?, entry?);
         if !service.is_active() {
             return Err(Error::not_found(format!("service {} is {}", service.id, service.status)));
         }
         let revision = self.ecs.revision(&service.revision).await?;
-        let mut seen = Seen {
+        let mut observed = Observed {
             candidates: BTreeMap::new(),
             running: BTreeMap::new(),
-            tasks: Vec::new(),
-            stopped: Vec::new(),
-            before: None,
+            running_tasks: Vec::new(),
+            stopped_tasks: Vec::new(),
+            pre_deploy_task: None,
             service,
         };
         for image in &policy.images {
@@ -65,12 +65,12 @@ impl App {
                 Some((_, Err(error))) => return Err(error.copy()),
                 None => None,
             };
-            seen.candidates.insert(image.repository.clone(), candidate);
+            observed.candidates.insert(image.repository.clone(), candidate);
         }
-        let running = policy.images.iter().map(|image| self.running(image, &entry, &seen, &revision));
-        let running: Vec<Running> = join_all(running).await.into_iter().collect::<Result<_>>()?;
-        seen.running = policy.images.iter().map(|image| image.repository.clone()).zip(running).collect();
-        Ok(Sight { entry, seen, revision })
+        let running = policy.images.iter().map(|image| self.running(image, &entry, &observed, &revision));
+        let running: Vec<RunningImage> = join_all(running).await.into_iter().collect::<Result<_>>()?;
+        observed.running = policy.images.iter().map(|image| image.repository.clone()).zip(running).collect();
+        Ok(ObservedService { entry, observed, revision })
     }
 
     /// What every tag policy in scope wants now; each repository and policy is asked once.
@@ -97,55 +97,63 @@ impl App {
     }
 
     /// What the current revision names of a repository. What the ledger knows costs no call.
-    async fn running(&self, policy: &ImagePolicy, entry: &Entry, seen: &Seen, revision: &Revision) -> Result<Running> {
+    async fn running(
+        &self,
+        policy: &ImagePolicy,
+        entry: &Entry,
+        observed: &Observed,
+        revision: &Revision,
+    ) -> Result<RunningImage> {
         let repository = &policy.repository;
         let mut references: Vec<ImageRef> = revision.images(repository).collect();
         references.dedup();
         match references.as_slice() {
             [] => Err(Error::not_found(format!("container with an image of {repository} in {}", revision.arn()))),
             [ImageRef { reference: Reference::Digest(digest), .. }] => {
-                let known = known(entry, seen, repository, digest).cloned();
+                let known = known(entry, observed, repository, digest).cloned();
                 let image = match known {
                     Some(image) => Some(image),
                     None => self.ecr.by_digest(repository, digest).await?,
                 };
-                Ok(image.map_or_else(|| Running::Gone(digest.clone()), Running::Image))
+                Ok(image.map_or_else(|| RunningImage::Deleted(digest.clone()), RunningImage::Known))
             }
             [ImageRef { reference: Reference::Tag(tag), .. }] => {
-                let candidate = seen.candidates.get(repository).and_then(Option::as_ref);
+                let candidate = observed.candidates.get(repository).and_then(Option::as_ref);
                 let image = match candidate.filter(|image| image.tag.as_ref() == Some(tag)) {
                     Some(image) => Some(image.clone()),
                     None => self.ecr.tagged(repository, tag).await?,
                 };
-                let deployed_at = seen.service.primary().map(|primary| primary.created_at);
+                let deployed_at = observed.service.primary().map(|primary| primary.created_at);
                 // ECS resolved the tag when it deployed; a tag that moved since says nothing of what runs. `live` is
                 // moved by nobody but us, to what runs already.
                 let moved = |image: &Image| *tag != policy.live && deployed_at.is_some_and(|at| image.pushed_at > at);
-                Ok(image.filter(|image| !moved(image)).map_or(Running::Unknown, Running::Image))
+                Ok(image.filter(|image| !moved(image)).map_or(RunningImage::Unknown, RunningImage::Known))
             }
-            _ => Ok(Running::Unknown),
+            _ => Ok(RunningImage::Unknown),
         }
     }
 
     /// Looks at tasks when, and only when, a rollout is to be judged by them.
-    pub(crate) async fn look_closer(&self, policy: &ServicePolicy, sight: &mut Sight) -> Result<()> {
-        let Sight { entry, seen, .. } = sight;
+    pub(crate) async fn observe_tasks(&self, policy: &ServicePolicy, service: &mut ObservedService) -> Result<()> {
+        let ObservedService { entry, observed, .. } = service;
         let Some(rollout) = &entry.record.rollout else { return Ok(()) };
-        let service = &seen.service;
+        let service = &observed.service;
         match &rollout.phase {
             Phase::Claimed { .. } | Phase::RollingBack { .. } => {}
-            Phase::Before { task, .. } => seen.before = self.ecs.task(&policy.cluster, task).await?,
+            Phase::PreDeployTask { task, .. } => {
+                observed.pre_deploy_task = self.ecs.task(&policy.cluster, task).await?
+            }
             Phase::Deploying { deployment, .. } => match service.deployment(deployment) {
                 Some(ours) if ours.primary && ours.state == DeploymentState::Completed && service.desired > 0 => {
-                    seen.tasks = self.ecs.running_tasks(&service.id).await?;
+                    observed.running_tasks = self.ecs.running_tasks(&service.id).await?;
                 }
                 Some(ours) if ours.primary && ours.state != DeploymentState::Failed => {}
-                _ => seen.stopped = self.ecs.stopped_tasks(&service.id, deployment).await?,
+                _ => observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, deployment).await?,
             },
             Phase::Staged { deployment, .. } if service.desired > 0 => {
                 let awake = service.primary().map_or(deployment, |primary| &primary.id);
-                seen.stopped = self.ecs.stopped_tasks(&service.id, awake).await?;
-                seen.tasks = self.ecs.running_tasks(&service.id).await?;
+                observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, awake).await?;
+                observed.running_tasks = self.ecs.running_tasks(&service.id).await?;
             }
             Phase::Staged { .. } => {}
         }
@@ -153,7 +161,7 @@ impl App {
     }
 
     /// The image that a `retry` names.
-    pub(crate) async fn asked_image(
+    pub(crate) async fn requested_images(
         &self,
         policy: &ServicePolicy,
         image: Option<&str>,
@@ -179,12 +187,14 @@ impl App {
     }
 }
 
-fn known<'a>(entry: &'a Entry, seen: &'a Seen, repository: &str, digest: &Digest) -> Option<&'a Image> {
+fn known<'a>(entry: &'a Entry, observed: &'a Observed, repository: &str, digest: &Digest) -> Option<&'a Image> {
     let record = &entry.record;
     let released = record.releases.iter().filter_map(|release| release.images.get(repository));
-    let moving =
-        record.rollout.iter().flat_map(|rollout| [rollout.images.get(repository), rollout.before.get(repository)]);
+    let moving = record
+        .rollout
+        .iter()
+        .flat_map(|rollout| [rollout.images.get(repository), rollout.previous_images.get(repository)]);
     let refused = record.quarantine.iter().filter(|entry| entry.repository == *repository).map(|entry| &entry.image);
-    let candidate = seen.candidates.get(repository).and_then(Option::as_ref);
+    let candidate = observed.candidates.get(repository).and_then(Option::as_ref);
     released.chain(moving.flatten()).chain(refused).chain(candidate).find(|image| image.digest == *digest)
 }

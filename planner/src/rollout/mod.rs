@@ -1,21 +1,37 @@
 //! Decides which image a service should run. Pure: no I/O, no clock.
 //!
-//! [`plan()`] is a total function of (policy, record, what was seen, what was asked, now). It is called again after each
-//! step with what the step left behind, until it says [`Action::Keep`]; a crash between two steps is therefore the
-//! same as a long pause between two calls.
+//! [`plan()`] is a total function of (policy, record, observed, request, now). It is called again after each step with
+//! what the step left behind, until it returns [`Action::Keep`]; a crash between two steps is therefore the same as a
+//! long pause between two calls.
+//!
+//! # Layout
+//!
+//! - `policy`: what is wanted. `observed`: what AWS shows. `record`: what the ledger keeps. [`request`]: what was
+//!   requested, one file each.
+//! - `plan`: the order of the rules. `choose`: which image each repository should run, behind the scan gate.
+//!   `verdict`: what became of the rollout in progress, one file for each phase. `roll`: how a rollout starts.
+//! - `decision`: the action with its complete values. `reason`: why, as a sentence and as a label.
 
 mod choose;
-mod judge;
+mod decision;
+mod inputs;
+mod observed;
 mod plan;
 mod policy;
 mod reason;
-mod restart;
-mod state;
+mod record;
+pub mod request;
+mod roll;
+mod scan_gate;
+mod verdict;
 
-pub use plan::{Action, Ask, Decision, LEASE, Roll, Running, Seen, plan};
-pub use policy::{Before, ImagePolicy, Invalidate, Policy, RolloutPolicy, ScanGate, Unscanned};
+pub use decision::{Action, Decision, Roll};
+pub use observed::{Observed, RunningImage};
+pub use plan::{LEASE, plan};
+pub use policy::{ImagePolicy, Invalidate, Policy, PreDeployTask, RolloutPolicy, ScanGate, Unscanned};
 pub use reason::Reason;
-pub use state::{Cause, Freeze, Phase, Quarantine, Record, Release, Restart, Rollout};
+pub use record::{Cause, Freeze, Phase, Quarantine, Record, Release, Restart, Rollout};
+pub use request::Request;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::minutes::check_minutes;
 use crate::model::TagPolicy;
 
-/// What the planner needs to know of a service.
+/// The part of a service's entry that decides about its images.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {
     /// The repositories that it follows.
@@ -42,15 +42,15 @@ pub struct RolloutPolicy {
     pub deadline_minutes: u32,
     /// Wait for ECR's scan result, and refuse images with too many findings. No gate by default.
     pub scan: Option<ScanGate>,
-    /// A task run to completion with the new image before the service is rolled, a migration for instance.
-    pub before: Option<Before>,
+    /// A task run to completion with the new image before the service is updated, a migration for instance.
+    pub pre_deploy_task: Option<PreDeployTask>,
     /// What to invalidate at the CDN when another image has come up.
     pub invalidate: Option<Invalidate>,
 }
 
 impl Default for RolloutPolicy {
     fn default() -> Self {
-        RolloutPolicy { deadline_minutes: 30, scan: None, before: None, invalidate: None }
+        RolloutPolicy { deadline_minutes: 30, scan: None, pre_deploy_task: None, invalidate: None }
     }
 }
 
@@ -86,10 +86,10 @@ pub enum Unscanned {
     Accept,
 }
 
-/// A task run to completion with the new revision before the service is rolled.
+/// A task run to completion with the new revision before the service is updated.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Before {
+pub struct PreDeployTask {
     /// The container whose exit code decides.
     pub container: String,
     /// What that container runs instead of its own command.
@@ -146,8 +146,8 @@ impl RolloutPolicy {
                 return Err(Error::bad_field(&format!("{path}.scan.max"), odd, &known.join(", ")));
             }
         }
-        if let Some(before) = &self.before {
-            check_minutes(&format!("{path}.before.deadline_minutes"), before.deadline_minutes)?;
+        if let Some(task) = &self.pre_deploy_task {
+            check_minutes(&format!("{path}.pre_deploy_task.deadline_minutes"), task.deadline_minutes)?;
         }
         if let Some(invalidate) = &self.invalidate {
             let odd = invalidate.paths.iter().find(|path| !path.starts_with('/'));

@@ -13,7 +13,7 @@ use crate::budget::{self, Amount, BudgetPolicy, Notice, NoticeKind, Spend, Spend
 use crate::capacity::{self, Bounds, Deadlines, Observed, Scaling, SpotEvent, TaskCounts};
 use crate::fleet::Fleet;
 use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, Strategy, Task};
-use crate::rollout::{self, Action, Ask, Phase, Release, Running, Seen};
+use crate::rollout::{self, Action, Phase, Release, Request, RunningImage};
 
 const LIMIT: i64 = 50_000;
 /// What a deployment takes, and what an image needs to show its errors.
@@ -203,9 +203,9 @@ impl World {
         self.advance();
         while let Some(due) = self.events.first_entry().filter(|due| due.key().0 <= self.now) {
             match due.remove() {
-                Event::Push => self.roll(Ask::Nothing),
+                Event::Push => self.roll(None),
                 Event::Deployment => {
-                    self.roll(Ask::Nothing);
+                    self.roll(None);
                     self.schedule(None);
                 }
                 Event::Notice(notice) => self.count(&[budget::Input::Notice(notice)]),
@@ -217,7 +217,7 @@ impl World {
 
     /// Every function looks again.
     pub fn tick(&mut self) {
-        self.roll(Ask::Nothing);
+        self.roll(None);
         self.schedule(None);
         self.count(&[]);
         (0..self.alarms.len()).for_each(|alarm| self.observe_alarm(alarm, None));
@@ -298,9 +298,10 @@ impl World {
     }
 
     /// The rollout function.
-    fn roll(&mut self, mut ask: Ask) {
+    fn roll(&mut self, mut request: Option<Request>) {
         for _ in 0..8 {
-            let decision = rollout::plan(self.fleet.services[0].rollout(), &self.images, &self.sight(), &ask, self.now);
+            let (policy, observed) = (self.fleet.services[0].rollout(), self.observed());
+            let decision = rollout::plan(policy, &self.images, &observed, request.as_ref(), self.now);
             match decision.action {
                 Action::Keep => return,
                 Action::Roll(roll) => {
@@ -325,11 +326,11 @@ impl World {
                     }
                 }
                 Action::Recover { .. } => self.images.rollout = None,
-                action @ (Action::Update { .. } | Action::Restart(_) | Action::Restarted { .. }) => {
+                action @ (Action::Update { .. } | Action::Restart(_) | Action::ConfirmRestart { .. }) => {
                     panic!("{action:?}")
                 }
             }
-            ask = Ask::Nothing;
+            request = None;
         }
         panic!("it does not come to rest");
     }
@@ -338,7 +339,7 @@ impl World {
         self.images.rollout.as_mut().unwrap().phase = phase;
     }
 
-    fn sight(&self) -> Seen {
+    fn observed(&self) -> rollout::Observed {
         let deployed = number(&self.service.revision);
         let task = |revision: &str, status: &str| Task {
             arn: "task".into(),
@@ -352,13 +353,13 @@ impl World {
         };
         let serving = self.serving.filter(|_| self.service.running > 0);
         let failing = self.fate(deployed) == Fate::Fails && self.service.desired > 0;
-        Seen {
+        rollout::Observed {
             service: self.service.clone(),
             candidates: BTreeMap::from([(REPOSITORY.to_owned(), Some(self.image(self.newest())))]),
-            running: BTreeMap::from([(REPOSITORY.to_owned(), Running::Image(self.image(deployed)))]),
-            tasks: serving.map(|image| task(&format!("rev-{image}"), "RUNNING")).into_iter().collect(),
-            stopped: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },
-            before: None,
+            running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Known(self.image(deployed)))]),
+            running_tasks: serving.map(|image| task(&format!("rev-{image}"), "RUNNING")).into_iter().collect(),
+            stopped_tasks: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },
+            pre_deploy_task: None,
         }
     }
 
@@ -416,7 +417,9 @@ impl World {
                 self.schedule(None);
             }
             RemedyAction::Rollback(RollbackAction { deployment, .. }) => {
-                self.roll(Ask::Rollback { by: policy.name.clone(), why: None, deployment: Some(deployment) });
+                let by = policy.name.clone();
+                let rollback = rollout::request::Rollback { by, reason: None, deployment: Some(deployment) };
+                self.roll(Some(Request::Rollback(rollback)));
             }
             RemedyAction::Restart(_) => panic!("no alarm here restarts"),
         }

@@ -50,7 +50,7 @@ impl World {
 }
 
 fn migration() -> Value {
-    json!({"before": {"container": WEBSITE, "command": ["npm", "run", "migrate"]}})
+    json!({"pre_deploy_task": {"container": WEBSITE, "command": ["npm", "run", "migrate"]}})
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl RollbackPolicy {
         if since < current.started_at {
             return Err(RollbackReason::InAlarmBeforeRollout { rollout: current.started_at });
         }
-        if record.ran_before(current) {
+        if record.is_rollback(current) {
             return Err(RollbackReason::AlreadyRolledBack);
         }
         let previous = record.previous().ok_or(RollbackReason::NoVerifiedRelease)?;

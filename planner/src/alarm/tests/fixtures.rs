@@ -183,8 +183,8 @@ impl World {
             id: "x".into(),
             cause: Cause::Push,
             images: images(3),
-            before: images(2),
-            from: "rev-2".into(),
+            previous_images: images(2),
+            previous_revision: "rev-2".into(),
             started_at: at(minute),
             phase: Phase::Deploying { revision: "rev-3".into(), deployment: "ecs-svc/3".into() },
         });

@@ -26,27 +26,27 @@ pub fn images(n: u8) -> BTreeMap<String, Image> {
     BTreeMap::from([(REPOSITORY.to_owned(), image(n))])
 }
 
-/// A world of one service, told step by step.
+/// One service: policy, record and what is observed, changed step by step.
 #[derive(Clone)]
-pub struct World {
+pub struct Scenario {
     pub policy: ServicePolicy,
     pub record: Record,
-    pub seen: Seen,
+    pub observed: Observed,
     pub now: Timestamp,
 }
 
-impl World {
+impl Scenario {
     /// A service that runs image `n` as revision `rev-n` by deployment `dep-n`, verified.
-    pub fn running(n: u8) -> World {
-        let mut world = World::empty();
-        world.seen.service.desired = 2;
-        world.seen.service.running = 2;
-        world.record.add_release(release(n));
-        world.candidate(n).deployed(n, DeploymentState::Completed)
+    pub fn running(n: u8) -> Scenario {
+        let mut scenario = Scenario::empty();
+        scenario.observed.service.desired = 2;
+        scenario.observed.service.running = 2;
+        scenario.record.add_release(release(n));
+        scenario.candidate(n).deployed(n, DeploymentState::Completed)
     }
 
     /// A service that never ran, with an empty repository.
-    pub fn empty() -> World {
+    pub fn empty() -> Scenario {
         let id = ServiceId { cluster: "prod".into(), name: "api".into() };
         let tag = TagPolicy::Exact("latest".into());
         let image =
@@ -61,7 +61,7 @@ impl World {
             strategy: crate::model::Strategy::OnDemand,
             network: None,
         };
-        World {
+        Scenario {
             policy: ServicePolicy {
                 name: "api".into(),
                 cluster: "prod".into(),
@@ -75,29 +75,29 @@ impl World {
                 rollout: RolloutPolicy::default(),
             },
             record: Record::default(),
-            seen: Seen {
+            observed: Observed {
                 service,
                 candidates: BTreeMap::from([(REPOSITORY.to_owned(), None)]),
-                running: BTreeMap::from([(REPOSITORY.to_owned(), Running::Unknown)]),
-                tasks: Vec::new(),
-                stopped: Vec::new(),
-                before: None,
+                running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Unknown)]),
+                running_tasks: Vec::new(),
+                stopped_tasks: Vec::new(),
+                pre_deploy_task: None,
             },
             now: at(60),
         }
     }
 
     /// The tag names image `n` now.
-    pub fn candidate(mut self, n: u8) -> World {
-        self.seen.candidates.insert(REPOSITORY.into(), Some(image(n)));
+    pub fn candidate(mut self, n: u8) -> Scenario {
+        self.observed.candidates.insert(REPOSITORY.into(), Some(image(n)));
         self
     }
 
     /// The service's primary deployment is `dep-n` of `rev-n` in `state`; older ones are gone.
-    pub fn deployed(mut self, n: u8, state: DeploymentState) -> World {
-        self.seen.running.insert(REPOSITORY.into(), Running::Image(image(n)));
-        self.seen.service.revision = format!("rev-{n}");
-        self.seen.service.deployments = vec![Deployment {
+    pub fn deployed(mut self, n: u8, state: DeploymentState) -> Scenario {
+        self.observed.running.insert(REPOSITORY.into(), RunningImage::Known(image(n)));
+        self.observed.service.revision = format!("rev-{n}");
+        self.observed.service.deployments = vec![Deployment {
             id: format!("dep-{n}"),
             primary: true,
             revision: format!("rev-{n}"),
@@ -111,7 +111,7 @@ impl World {
     }
 
     /// Tasks of `rev-n` run.
-    pub fn with_tasks(mut self, n: u8, count: usize) -> World {
+    pub fn with_tasks(mut self, n: u8, count: usize) -> Scenario {
         let task = Task {
             arn: "task".into(),
             revision: format!("rev-{n}"),
@@ -122,55 +122,59 @@ impl World {
             started_by: None,
             stopped: None,
         };
-        self.seen.tasks = vec![task; count];
+        self.observed.running_tasks = vec![task; count];
         self
     }
 
     /// Tasks ended like this.
-    pub fn with_stopped(mut self, code: &str, reason: &str, count: usize) -> World {
+    pub fn with_stopped(mut self, code: &str, reason: &str, count: usize) -> Scenario {
         let end = StoppedTask { code: Some(code.into()), reason: Some(reason.into()), containers: Vec::new() };
-        let task = self.clone().with_tasks(0, 1).seen.tasks.remove(0);
-        self.seen.stopped = vec![Task { status: "STOPPED".into(), stopped: Some(end), ..task }; count];
+        let task = self.clone().with_tasks(0, 1).observed.running_tasks.remove(0);
+        self.observed.stopped_tasks = vec![Task { status: "STOPPED".into(), stopped: Some(end), ..task }; count];
         self
     }
 
     /// A rollout to image `n` from what runs is in this phase since minute 50.
-    pub fn on_its_way(mut self, n: u8, phase: Phase) -> World {
+    pub fn on_its_way(mut self, n: u8, phase: Phase) -> Scenario {
         self.record.rollout = Some(Rollout {
             id: format!("r-{n}"),
             cause: Cause::Push,
             images: images(n),
-            before: self.record.current().map(|release| release.images.clone()).unwrap_or_default(),
-            from: self.seen.service.revision.clone(),
+            previous_images: self.record.current().map(|release| release.images.clone()).unwrap_or_default(),
+            previous_revision: self.observed.service.revision.clone(),
             started_at: at(50),
             phase,
         });
         self
     }
 
-    pub fn quarantined(mut self, n: u8) -> World {
+    pub fn quarantined(mut self, n: u8) -> Scenario {
         let entry =
             Quarantine { repository: REPOSITORY.into(), image: image(n), reason: "it failed".into(), at: at(55) };
         self.record.add_quarantine(entry);
         self
     }
 
-    pub fn frozen_until(mut self, until: Timestamp) -> World {
-        self.record.frozen = Some(Freeze { until, by: "anna".into(), why: None });
+    pub fn frozen_until(mut self, until: Timestamp) -> Scenario {
+        self.record.frozen = Some(Freeze { until, by: "anna".into(), reason: None });
         self
     }
 
-    pub fn at(mut self, m: i64) -> World {
+    pub fn at(mut self, m: i64) -> Scenario {
         self.now = at(m);
         self
     }
 
     pub fn plan(&self) -> Decision {
-        self.ask(&Ask::Nothing)
+        self.decide(None)
     }
 
-    pub fn ask(&self, ask: &Ask) -> Decision {
-        plan(self.policy.rollout(), &self.record, &self.seen, ask, self.now)
+    pub fn request(&self, request: &Request) -> Decision {
+        self.decide(Some(request))
+    }
+
+    pub fn decide(&self, request: Option<&Request>) -> Decision {
+        plan(self.policy.rollout(), &self.record, &self.observed, request, self.now)
     }
 
     /// The reason's label and what would be rolled, if anything.

@@ -1,7 +1,7 @@
 //! The planner's rules, one sentence each.
 
-mod choosing;
+mod candidates;
 mod fixtures;
-mod judging;
 mod requests;
-mod restarting;
+mod restarts;
+mod verdicts;

@@ -1,24 +1,25 @@
 use super::fixtures::*;
 use crate::model::*;
+use crate::rollout::request::{Retry, Rollback};
 use crate::rollout::*;
 
-fn rollback() -> Ask {
-    Ask::Rollback { by: "anna".into(), why: Some("checkout broken".into()), deployment: None }
+fn rollback() -> Request {
+    Request::Rollback(Rollback { by: "anna".into(), reason: Some("checkout broken".into()), deployment: None })
 }
 
-fn retry(n: Option<u8>) -> Ask {
-    Ask::Retry { by: "anna".into(), images: n.map(images).unwrap_or_default() }
+fn retry(n: Option<u8>) -> Request {
+    Request::Retry(Retry { by: "anna".into(), images: n.map(images).unwrap_or_default() })
 }
 
-fn with_history() -> World {
-    let mut world = World::running(3);
-    world.record.releases.extend([release(2), release(1)]);
-    world
+fn with_history() -> Scenario {
+    let mut scenario = Scenario::running(3);
+    scenario.record.releases.extend([release(2), release(1)]);
+    scenario
 }
 
 #[test]
 fn rollback_goes_to_the_release_before_and_quarantines_the_current_one() {
-    let decision = with_history().ask(&rollback());
+    let decision = with_history().request(&rollback());
     assert_eq!(outcome(&decision), ("rollback_requested", Some(image(2))));
     assert!(decision.reason.to_string().starts_with("anna asked for the release before: checkout broken"));
     let Action::Roll(roll) = decision.action else { panic!("not a roll") };
@@ -27,13 +28,13 @@ fn rollback_goes_to_the_release_before_and_quarantines_the_current_one() {
 
 #[test]
 fn rollback_steps_over_what_is_in_quarantine() {
-    assert_eq!(outcome(&with_history().quarantined(2).ask(&rollback())), ("rollback_requested", Some(image(1))));
+    assert_eq!(outcome(&with_history().quarantined(2).request(&rollback())), ("rollback_requested", Some(image(1))));
 }
 
 #[test]
 fn rollback_aborts_what_is_on_its_way() {
-    let world = with_history().candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
-    let decision = world.ask(&rollback());
+    let scenario = with_history().candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
+    let decision = scenario.request(&rollback());
     assert_eq!(outcome(&decision), ("rollback_requested", Some(image(3))));
     let Action::Roll(roll) = decision.action else { panic!("not a roll") };
     assert_eq!(roll.quarantine[0].image, image(4));
@@ -41,65 +42,65 @@ fn rollback_aborts_what_is_on_its_way() {
 
 #[test]
 fn rollback_delivered_twice_goes_back_once() {
-    let mut world = with_history().on_its_way(2, deploying(2)).deployed(2, DeploymentState::InProgress);
-    world.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "anna".into(), why: None };
-    assert_eq!(outcome(&world.ask(&rollback())), ("in_flight", None));
+    let mut scenario = with_history().on_its_way(2, deploying(2)).deployed(2, DeploymentState::InProgress);
+    scenario.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "anna".into(), reason: None };
+    assert_eq!(outcome(&scenario.request(&rollback())), ("in_flight", None));
 }
 
 #[test]
 fn rollback_without_anything_before_says_so() {
-    assert_eq!(outcome(&World::running(1).ask(&rollback())), ("nothing_before", None));
-    assert_eq!(outcome(&World::empty().ask(&rollback())), ("nothing_before", None));
+    assert_eq!(outcome(&Scenario::running(1).request(&rollback())), ("no_earlier_release", None));
+    assert_eq!(outcome(&Scenario::empty().request(&rollback())), ("no_earlier_release", None));
 }
 
 #[test]
 fn rollback_is_allowed_during_a_freeze() {
-    assert_eq!(outcome(&with_history().frozen_until(at(90)).ask(&rollback())).0, "rollback_requested");
+    assert_eq!(outcome(&with_history().frozen_until(at(90)).request(&rollback())).0, "rollback_requested");
 }
 
 #[test]
 fn retry_pardons_the_image_it_asks_for() {
-    let world = World::running(1).candidate(2).quarantined(2);
-    let decision = world.ask(&retry(None));
+    let scenario = Scenario::running(1).candidate(2).quarantined(2);
+    let decision = scenario.request(&retry(None));
     assert_eq!(outcome(&decision), ("retry_requested", Some(image(2))));
     let Action::Roll(roll) = decision.action else { panic!("not a roll") };
-    assert_eq!(roll.pardon, [(REPOSITORY.to_owned(), image(2).digest)]);
+    assert_eq!(roll.unquarantine, [(REPOSITORY.to_owned(), image(2).digest)]);
 }
 
 #[test]
 fn retry_may_name_an_older_image_and_it_stays() {
-    let mut world = World::running(3);
-    assert_eq!(outcome(&world.ask(&retry(Some(1)))), ("retry_requested", Some(image(1))));
-    world = world.deployed(1, DeploymentState::Completed);
-    world.record.add_release(release(1));
-    assert_eq!(world.candidate(3).outcome(), ("older", None));
+    let mut scenario = Scenario::running(3);
+    assert_eq!(outcome(&scenario.request(&retry(Some(1)))), ("retry_requested", Some(image(1))));
+    scenario = scenario.deployed(1, DeploymentState::Completed);
+    scenario.record.add_release(release(1));
+    assert_eq!(scenario.candidate(3).outcome(), ("older", None));
 }
 
 #[test]
 fn retry_does_not_break_a_freeze() {
-    let world = World::running(1).candidate(2).quarantined(2).frozen_until(at(90));
-    assert_eq!(outcome(&world.ask(&retry(None))), ("frozen", None));
+    let scenario = Scenario::running(1).candidate(2).quarantined(2).frozen_until(at(90));
+    assert_eq!(outcome(&scenario.request(&retry(None))), ("frozen", None));
 }
 
 #[test]
 fn retry_of_what_runs_changes_nothing() {
-    assert_eq!(outcome(&World::running(1).ask(&retry(None))), ("up_to_date", None));
+    assert_eq!(outcome(&Scenario::running(1).request(&retry(None))), ("up_to_date", None));
 }
 
-fn rollback_of(deployment: &str) -> Ask {
-    Ask::Rollback { by: "alarm errors".into(), why: None, deployment: Some(deployment.into()) }
+fn rollback_of(deployment: &str) -> Request {
+    Request::Rollback(Rollback { by: "alarm errors".into(), reason: None, deployment: Some(deployment.into()) })
 }
 
 #[test]
 fn rollback_of_a_deployment_that_runs_no_more_is_refused() {
     let current = with_history().record.current().unwrap().deployment.clone();
-    assert_eq!(outcome(&with_history().ask(&rollback_of(&current))), ("rollback_requested", Some(image(2))));
-    let refused = with_history().ask(&rollback_of("ecs-svc/old"));
+    assert_eq!(outcome(&with_history().request(&rollback_of(&current))), ("rollback_requested", Some(image(2))));
+    let refused = with_history().request(&rollback_of("ecs-svc/old"));
     assert_eq!(outcome(&refused), ("other_deployment", None));
     assert!(refused.reason.to_string().starts_with("ecs-svc/old does not run any more"), "{}", refused.reason);
     let replaced = with_history().candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
-    assert_eq!(outcome(&replaced.ask(&rollback_of(&current))), ("other_deployment", None));
+    assert_eq!(outcome(&replaced.request(&rollback_of(&current))), ("other_deployment", None));
     let mut begun = with_history().on_its_way(2, deploying(2)).deployed(2, DeploymentState::InProgress);
-    begun.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "alarm errors".into(), why: None };
-    assert_eq!(outcome(&begun.ask(&rollback_of(&current))), ("in_flight", None), "delivered twice");
+    begun.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "alarm errors".into(), reason: None };
+    assert_eq!(outcome(&begun.request(&rollback_of(&current))), ("in_flight", None), "delivered twice");
 }

@@ -10,7 +10,7 @@ pub(super) fn rollouts(day: &Day<'_>) -> Lines {
     for service in &day.services {
         let name = &service.policy.name;
         if let Some(freeze) = service.rollout.freeze(day.now) {
-            let reason = freeze.why.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let reason = freeze.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
             lines.push(now(format!("{name}: frozen by {} until {}{reason}", freeze.by, day.full(freeze.until))));
         }
         for quarantine in service.rollout.quarantine.iter().filter(|quarantine| quarantine.at <= day.since) {

@@ -52,7 +52,7 @@ fn digest_of_a_day() {
         spot: SpotState::default().after(SpotEvent::NoCapacity, at(11)),
         ..Facts::default()
     };
-    let freeze = Freeze { until: at(600), by: "ben".into(), why: Some("launch".into()) };
+    let freeze = Freeze { until: at(600), by: "ben".into(), reason: Some("launch".into()) };
     let day = Day {
         fleet: &fleet,
         since: at(-1440),

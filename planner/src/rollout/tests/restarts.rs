@@ -7,49 +7,54 @@ use super::fixtures::*;
 use crate::model::DeploymentState;
 use crate::rollout::*;
 
-fn ask(by: &str, cool_down: Option<i64>) -> Ask {
-    Ask::Restart { by: by.into(), why: None, cool_down: cool_down.map(SignedDuration::from_mins) }
+fn restart(by: &str, cool_down: Option<i64>) -> Request {
+    Request::Restart(request::Restart {
+        by: by.into(),
+        reason: None,
+        cool_down: cool_down.map(SignedDuration::from_mins),
+    })
 }
 
-fn restarted(minute: i64) -> World {
-    let mut world = World::running(3);
-    world.record.restart = Some(Restart {
+fn restarted(minute: i64) -> Scenario {
+    let mut scenario = Scenario::running(3);
+    scenario.record.restart = Some(Restart {
         by: "anna".into(),
-        why: None,
+        reason: None,
         at: at(minute),
         replaces: "dep-2".into(),
         deployment: Some("dep-3".into()),
     });
-    world
+    scenario
 }
 
 #[test]
 fn a_restart_is_claimed_with_what_it_replaces() {
-    let world = World::running(3);
-    let decision = world.ask(&ask("alarm memory", Some(60)));
+    let scenario = Scenario::running(3);
+    let decision = scenario.request(&restart("alarm memory", Some(60)));
     let Action::Restart(claim) = decision.action else { panic!("{}", decision.reason) };
-    assert_eq!((claim.at, claim.replaces.as_str(), claim.deployment), (world.now, "dep-3", None));
+    assert_eq!((claim.at, claim.replaces.as_str(), claim.deployment), (scenario.now, "dep-3", None));
 }
 
 #[test]
 fn a_restart_is_refused_while_tasks_are_replaced_and_where_none_should_run() {
-    let restart = ask("alarm memory", None);
-    let rolling = World::running(3).candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
-    assert_eq!(outcome(&rolling.ask(&restart)), ("replaces_tasks", None));
-    let mut asleep = World::running(3);
-    asleep.seen.service.desired = 0;
-    assert_eq!(outcome(&asleep.ask(&restart)), ("nothing_runs", None));
+    let restart = restart("alarm memory", None);
+    let rolling =
+        Scenario::running(3).candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
+    assert_eq!(outcome(&rolling.request(&restart)), ("deployment_in_progress", None));
+    let mut asleep = Scenario::running(3);
+    asleep.observed.service.desired = 0;
+    assert_eq!(outcome(&asleep.request(&restart)), ("scaled_to_zero", None));
     let twice = restarted(59).deployed(3, DeploymentState::InProgress);
-    assert_eq!(outcome(&twice.ask(&restart)), ("restarting", None));
+    assert_eq!(outcome(&twice.request(&restart)), ("restart_in_progress", None));
 }
 
 #[test]
 fn a_cool_down_is_one_of_the_service_and_none_of_a_person() {
-    assert_eq!(outcome(&restarted(1).ask(&ask("alarm memory", Some(60)))).0, "cooling_down");
-    assert_eq!(outcome(&restarted(0).ask(&ask("alarm memory", Some(60)))).0, "restart_requested");
-    assert_eq!(outcome(&restarted(59).ask(&ask("ben", None))).0, "restart_requested");
-    assert_eq!(outcome(&restarted(59).ask(&ask("alarm", Some(u32::MAX.into())))).0, "cooling_down");
-    let refused = restarted(1).ask(&ask("alarm memory", Some(60))).reason.to_string();
+    assert_eq!(outcome(&restarted(1).request(&restart("alarm memory", Some(60)))).0, "cooling_down");
+    assert_eq!(outcome(&restarted(0).request(&restart("alarm memory", Some(60)))).0, "restart_requested");
+    assert_eq!(outcome(&restarted(59).request(&restart("ben", None))).0, "restart_requested");
+    assert_eq!(outcome(&restarted(59).request(&restart("alarm", Some(u32::MAX.into())))).0, "cooling_down");
+    let refused = restarted(1).request(&restart("alarm memory", Some(60))).reason.to_string();
     let expected =
         "it was restarted at 2026-11-21 10:01 UTC because anna asked, and is not again before 2026-11-21 11:01 UTC";
     assert_eq!(refused, expected);
@@ -57,25 +62,25 @@ fn a_cool_down_is_one_of_the_service_and_none_of_a_person() {
 
 #[test]
 fn a_claimed_restart_keeps_others_away_until_its_lease_ends() {
-    let mut world = World::running(3).candidate(4);
+    let mut scenario = Scenario::running(3).candidate(4);
     let claim = Restart { deployment: None, replaces: "dep-3".into(), ..restarted(60).record.restart.unwrap() };
-    world.record.restart = Some(claim);
-    for asked in [Ask::Nothing, ask("ben", None), ask("alarm", Some(60))] {
-        assert_eq!(outcome(&world.ask(&asked)), ("claimed_elsewhere", None));
+    scenario.record.restart = Some(claim);
+    for request in [None, Some(restart("ben", None)), Some(restart("alarm", Some(60)))] {
+        assert_eq!(outcome(&scenario.decide(request.as_ref())), ("claimed_elsewhere", None));
     }
     // A newer image replaces the tasks as well as a restart does.
-    assert_eq!(world.clone().at(62).outcome(), ("newer_image", Some(image(4))));
-    assert_eq!(world.clone().candidate(3).at(62).outcome(), ("restart_requested", None));
-    assert_eq!(world.candidate(3).at(91).outcome(), ("up_to_date", None), "nobody waits for it any more");
+    assert_eq!(scenario.clone().at(62).outcome(), ("newer_image", Some(image(4))));
+    assert_eq!(scenario.clone().candidate(3).at(62).outcome(), ("restart_requested", None));
+    assert_eq!(scenario.candidate(3).at(91).outcome(), ("up_to_date", None), "nobody waits for it any more");
 }
 
 /// What happens to the service and to the function.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// Somebody asks; whoever is `true` is a person.
-    Ask(bool),
+    /// A request by an alarm, which has a cool-down, or by an engineer, which has none.
+    Request { with_cool_down: bool },
     /// The same request arrives twice at once: both looked before either wrote.
-    AskTwice,
+    RequestTwice,
     /// Somebody asks, and the invocation ends before it asks ECS, or after that.
     Crash { asked_ecs: bool },
     /// ECS has replaced the tasks.
@@ -86,7 +91,7 @@ enum Step {
 
 /// A service that can be restarted, and how often that happened.
 struct Play {
-    world: World,
+    scenario: Scenario,
     deployments: u8,
     /// When each forced deployment was asked for by something with a cool-down.
     by_alarm: Vec<Timestamp>,
@@ -96,68 +101,69 @@ const COOL_DOWN: i64 = 60;
 
 impl Play {
     fn new() -> Play {
-        Play { world: World::running(3), deployments: 3, by_alarm: Vec::new() }
+        Play { scenario: Scenario::running(3), deployments: 3, by_alarm: Vec::new() }
     }
 
     fn force(&mut self, claim: &Restart) {
         if claim.by == "alarm" {
-            if let Some(last) = self.world.record.restart.as_ref().filter(|last| last.deployment.is_some()) {
+            if let Some(last) = self.scenario.record.restart.as_ref().filter(|last| last.deployment.is_some()) {
                 assert!(
-                    self.world.now + SignedDuration::from_mins(1) >= last.at + SignedDuration::from_mins(COOL_DOWN)
+                    self.scenario.now + SignedDuration::from_mins(1) >= last.at + SignedDuration::from_mins(COOL_DOWN)
                 );
             }
             self.by_alarm.push(claim.at);
         }
         self.deployments += 1;
         let id = format!("dep-{}", self.deployments);
-        let primary = &mut self.world.seen.service.deployments[0];
+        let primary = &mut self.scenario.observed.service.deployments[0];
         (primary.id, primary.state) = (id, DeploymentState::InProgress);
     }
 
     /// Decides and carries out until there is nothing to do; `until` is how many of the three writes are lived to see.
-    fn look(&mut self, mut asked: Ask, until: u8) {
+    fn look(&mut self, mut request: Option<Request>, until: u8) {
         for _ in 0..4 {
-            let decision = self.world.ask(&asked);
+            let decision = self.scenario.decide(request.as_ref());
             match decision.action {
                 Action::Restart(claim) => {
-                    let before = self.world.record.restart.replace(claim.clone());
+                    let before = self.scenario.record.restart.replace(claim.clone());
                     if until == 1 {
                         return;
                     }
-                    self.world.record.restart = before;
+                    self.scenario.record.restart = before;
                     self.force(&claim);
-                    self.world.record.restart = Some(claim);
+                    self.scenario.record.restart = Some(claim);
                     if until == 2 {
                         return;
                     }
-                    let id = self.world.seen.service.primary().map(|primary| primary.id.clone());
-                    self.world.record.restart.as_mut().unwrap().deployment = id;
+                    let id = self.scenario.observed.service.primary().map(|primary| primary.id.clone());
+                    self.scenario.record.restart.as_mut().unwrap().deployment = id;
                 }
-                Action::Restarted { deployment } => {
-                    self.world.record.restart.as_mut().unwrap().deployment = Some(deployment);
+                Action::ConfirmRestart { deployment } => {
+                    self.scenario.record.restart.as_mut().unwrap().deployment = Some(deployment);
                 }
                 Action::Keep => return,
                 other => panic!("{other:?}"),
             }
-            asked = Ask::Nothing;
+            request = None;
         }
         panic!("it does not come to rest");
     }
 
     fn step(&mut self, step: Step) {
-        let alarm = ask("alarm", Some(COOL_DOWN));
+        let alarm = Some(restart("alarm", Some(COOL_DOWN)));
         match step {
-            Step::Ask(person) => self.look(if person { ask("anna", None) } else { alarm }, 3),
-            Step::AskTwice => {
+            Step::Request { with_cool_down: true } => self.look(alarm, 3),
+            Step::Request { with_cool_down: false } => self.look(Some(restart("anna", None)), 3),
+            Step::RequestTwice => {
                 // The second one's write is refused, so that it looks anew at what the first one claimed.
                 self.look(alarm.clone(), 3);
                 self.look(alarm, 3);
             }
             Step::Crash { asked_ecs } => self.look(alarm, if asked_ecs { 2 } else { 1 }),
-            Step::Done => self.world.seen.service.deployments[0].state = DeploymentState::Completed,
+            Step::Done => self.scenario.observed.service.deployments[0].state = DeploymentState::Completed,
             Step::Pass(minutes) => {
-                self.world.now += SignedDuration::from_mins(minutes.into());
-                self.look(Ask::Nothing, 3);
+                self.scenario.now += SignedDuration::from_mins(minutes.into());
+                self.look(None, 3);
             }
         }
     }
@@ -165,8 +171,8 @@ impl Play {
 
 fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        any::<bool>().prop_map(Step::Ask),
-        Just(Step::AskTwice),
+        any::<bool>().prop_map(|with_cool_down| Step::Request { with_cool_down }),
+        Just(Step::RequestTwice),
         any::<bool>().prop_map(|asked_ecs| Step::Crash { asked_ecs }),
         Just(Step::Done),
         (0u8..25).prop_map(Step::Pass),
@@ -182,14 +188,14 @@ proptest! {
     ) {
         let mut play = Play::new();
         for step in steps {
-            let claimed = play.world.record.restart.clone().filter(|claim| claim.deployment.is_none());
+            let claimed = play.scenario.record.restart.clone().filter(|claim| claim.deployment.is_none());
             let before = play.deployments;
             play.step(step);
             prop_assert!(play.deployments - before <= 1, "{step:?} made more than one");
             // A claim is carried out by the first look after its lease, and by no other.
             if let (Some(claim), Step::Pass(_)) = (claimed, step) {
-                let due = claim.at + LEASE <= play.world.now;
-                let open = play.world.record.restart.as_ref().is_some_and(|restart| restart.deployment.is_none());
+                let due = claim.at + LEASE <= play.scenario.now;
+                let open = play.scenario.record.restart.as_ref().is_some_and(|restart| restart.deployment.is_none());
                 prop_assert_eq!(open, !due);
                 let forced = claim.replaces != format!("dep-{before}");
                 prop_assert_eq!(play.deployments - before, u8::from(due && !forced));

@@ -1,0 +1,112 @@
+//! The decision: complete values, so that nothing is left to choose when it is applied.
+
+use super::reason::Reason;
+use super::record::{Quarantine, Restart, Rollout};
+use crate::model::Digest;
+
+/// An action and its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What to do.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Decision {
+    /// The decision to change nothing.
+    pub(super) fn keep(reason: Reason) -> Decision {
+        Decision { action: Action::Keep, reason }
+    }
+}
+
+/// What to do about a service's images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Change nothing.
+    Keep,
+    /// Register a revision, then start the pre-deploy task or update the service.
+    Roll(Box<Roll>),
+    /// Update the service to a revision whose pre-deploy task succeeded.
+    Update {
+        /// ARN of the revision.
+        revision: String,
+        /// Desired count for a service that starts for the first time.
+        initial_tasks: Option<u32>,
+    },
+    /// Claim the restart, then force a new deployment of the same revision.
+    Restart(Restart),
+    /// Record which deployment carries out a claimed restart, and announce it.
+    ConfirmRestart {
+        /// Id of the deployment.
+        deployment: String,
+    },
+    /// Take an existing deployment as the rollout's own.
+    Adopt {
+        /// ARN of its revision.
+        revision: String,
+        /// Its id.
+        deployment: String,
+    },
+    /// Record that the rollout is staged: it waits for the service to wake.
+    Stage {
+        /// ARN of its revision.
+        revision: String,
+        /// Its id.
+        deployment: String,
+    },
+    /// Move the tags, invalidate the CDN, record the release, announce it.
+    Complete {
+        /// ARN of the revision.
+        revision: String,
+        /// Id of the deployment.
+        deployment: String,
+    },
+    /// Quarantine the images that the rollout introduced, and announce the failure.
+    Fail {
+        /// The images to quarantine.
+        quarantine: Vec<Quarantine>,
+        /// Id of the failed deployment when ECS rolls it back: the rollout then waits for that.
+        recover: Option<String>,
+    },
+    /// Invalidate the CDN after a rollback by ECS, and announce it.
+    Recover {
+        /// Id of the deployment that failed.
+        failed: String,
+    },
+}
+
+impl Action {
+    /// Stable name for logs, metrics and responses.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Action::Keep => "keep",
+            Action::Roll(_) => "roll",
+            Action::Update { .. } => "update",
+            Action::Restart(_) => "restart",
+            Action::ConfirmRestart { .. } => "confirm_restart",
+            Action::Adopt { .. } => "adopt",
+            Action::Stage { .. } => "stage",
+            Action::Complete { .. } => "complete",
+            Action::Fail { .. } => "fail",
+            Action::Recover { .. } => "recover",
+        }
+    }
+}
+
+/// A rollout to start or to resume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roll {
+    /// The rollout as the ledger keeps it, claimed.
+    pub rollout: Rollout,
+    /// Desired count for a service that starts for the first time.
+    pub initial_tasks: Option<u32>,
+    /// Run the pre-deploy task before the service is updated?
+    pub run_pre_deploy_task: bool,
+    /// Images to put into quarantine.
+    pub quarantine: Vec<Quarantine>,
+    /// Repository and digest of images to take out of quarantine.
+    pub unquarantine: Vec<(String, Digest)>,
+    /// Did an earlier invocation claim it? Then its revision may already be registered.
+    pub resumed: bool,
+}

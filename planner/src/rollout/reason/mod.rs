@@ -1,0 +1,179 @@
+//! Why a decision was made: the sentence an engineer reads, and a stable name for logs and metrics.
+
+mod label;
+mod text;
+
+use jiff::Timestamp;
+
+use super::record::{Cause, Freeze};
+use crate::model::Image;
+
+/// Why a decision was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The fleet names no repository for this service.
+    NotFollowed,
+    /// The service runs the images that it should run.
+    UpToDate,
+    /// No image matches the tag policy yet.
+    NoImage {
+        /// The repository.
+        repository: String,
+        /// The tag policy, as written.
+        tag: String,
+    },
+    /// The image that matches was pushed before one that runs, ran or failed.
+    Older {
+        /// The image.
+        image: Image,
+        /// Push time of the newest image that runs, ran or failed here.
+        than: Timestamp,
+    },
+    /// The image that matches is in quarantine.
+    Quarantined {
+        /// The image.
+        image: Image,
+        /// What failed.
+        reason: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A freeze holds pushes.
+    Frozen {
+        /// The image that is held.
+        image: Image,
+        /// The freeze.
+        freeze: Freeze,
+    },
+    /// The scan gate waits for ECR's result.
+    AwaitingScan {
+        /// The image.
+        image: Image,
+        /// When the wait ends.
+        until: Timestamp,
+    },
+    /// The scan gate refused the image.
+    ScanRefused {
+        /// The image.
+        image: Image,
+        /// What was found and what is allowed.
+        finding: String,
+    },
+    /// Another invocation is handling this service.
+    ClaimedElsewhere {
+        /// When its lease expires.
+        until: Timestamp,
+    },
+    /// The pre-deploy task has not ended.
+    AwaitingPreDeployTask {
+        /// Its ARN.
+        task: String,
+    },
+    /// ECS replaces tasks.
+    InFlight {
+        /// Id of the deployment.
+        deployment: String,
+    },
+    /// The deployment is complete, and none of its tasks was seen running yet.
+    AwaitingTasks {
+        /// Id of the deployment.
+        deployment: String,
+    },
+    /// A deployment or pre-deploy task has no result, and its deadline has passed.
+    Overdue {
+        /// A deployment id or a task ARN.
+        what: String,
+        /// The deadline.
+        since: Timestamp,
+    },
+    /// The service has no tasks: the image is verified when it wakes.
+    Staged {
+        /// Id of the deployment.
+        deployment: String,
+    },
+    /// ECS rolls a failed deployment back.
+    RollingBack {
+        /// Id of the failed deployment.
+        failed: String,
+    },
+    /// A rollout is due.
+    Due {
+        /// Why.
+        cause: Cause,
+        /// What changes: `huskit/web: v1 (aaa) -> v2 (bbb)`.
+        change: String,
+    },
+    /// Correcting drift from this revision failed.
+    Stuck {
+        /// ARN of the revision.
+        revision: String,
+    },
+    /// A rollback was requested, and no earlier release is out of quarantine.
+    NoEarlierRelease,
+    /// A rollback was requested of a deployment that is not the current one.
+    OtherDeployment {
+        /// Id of the deployment to undo.
+        requested: String,
+        /// Id of the current deployment.
+        current: String,
+    },
+    /// A restart was requested while another deployment replaces tasks.
+    DeploymentInProgress {
+        /// Id of that deployment.
+        deployment: String,
+    },
+    /// A restart was requested while the last one is in progress.
+    RestartInProgress {
+        /// Who requested the last one.
+        by: String,
+    },
+    /// A restart was requested of a service that is scaled to zero.
+    ScaledToZero,
+    /// A restart was requested within the requester's cool-down after the last one.
+    CoolingDown {
+        /// When the last one was.
+        at: Timestamp,
+        /// Who requested the last one.
+        by: String,
+        /// When the cool-down ends.
+        until: Timestamp,
+    },
+    /// A restart was requested.
+    RestartRequested {
+        /// Who requested it.
+        by: String,
+        /// Why, in the requester's words.
+        reason: Option<String>,
+    },
+    /// An interrupted rollout is resumed.
+    Resumed {
+        /// When it was claimed.
+        since: Timestamp,
+    },
+    /// The service's deployment already has the rollout's images.
+    Adopted {
+        /// Id of the deployment.
+        deployment: String,
+    },
+    /// The pre-deploy task ended with exit code 0.
+    PreDeployTaskSucceeded,
+    /// The new images run.
+    Verified {
+        /// Id of the deployment.
+        deployment: String,
+        /// Running tasks of it.
+        running: usize,
+    },
+    /// The new images failed.
+    Failed {
+        /// A deployment id or a task ARN.
+        what: String,
+        /// In the words of ECS and the tasks.
+        reason: String,
+    },
+    /// The rollback by ECS is complete.
+    Recovered {
+        /// Id of the failed deployment.
+        failed: String,
+    },
+}

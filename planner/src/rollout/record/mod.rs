@@ -1,0 +1,115 @@
+//! What the ledger keeps of one service's images.
+
+mod quarantine;
+mod release;
+mod restart;
+mod rollout;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use quarantine::Quarantine;
+pub(super) use quarantine::newly_quarantined;
+pub use release::Release;
+pub(super) use release::same_digests;
+pub use restart::Restart;
+pub use rollout::{Cause, Phase, Rollout};
+
+use crate::model::Digest;
+
+/// How many releases are kept; the oldest goes first.
+const RELEASES: usize = 8;
+/// How many quarantined digests are kept; the oldest goes first.
+const QUARANTINED: usize = 32;
+
+/// What the ledger keeps of one service's images, in one item.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Verified releases, newest first.
+    #[serde(default)]
+    pub releases: Vec<Release>,
+    /// The rollout in progress.
+    #[serde(default)]
+    pub rollout: Option<Rollout>,
+    /// Digests that are not rolled again unless a `retry` requests it.
+    #[serde(default)]
+    pub quarantine: Vec<Quarantine>,
+    /// ARN of the revision from which correcting drift failed: not tried again from the same revision.
+    #[serde(default)]
+    pub stuck_at: Option<String>,
+    /// Pushes are held until this ends.
+    #[serde(default)]
+    pub frozen: Option<Freeze>,
+    /// The last restart; without a deployment it is claimed and not confirmed.
+    #[serde(default)]
+    pub restart: Option<Restart>,
+}
+
+/// A freeze: pushes are held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freeze {
+    /// When it ends.
+    pub until: Timestamp,
+    /// Who requested it.
+    pub by: String,
+    /// Why, in the requester's words.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+impl Record {
+    /// The last verified release.
+    pub fn current(&self) -> Option<&Release> {
+        self.releases.first()
+    }
+
+    /// The newest release before the current one with other images, none of them in quarantine.
+    pub fn previous(&self) -> Option<&Release> {
+        let current = self.current()?;
+        let good = |release: &&Release| {
+            !same_digests(&release.images, &current.images)
+                && !release.images.iter().any(|(repository, image)| self.is_quarantined(repository, &image.digest))
+        };
+        self.releases.iter().skip(1).find(good)
+    }
+
+    /// Is `release` a rollback: did another release run its images as well?
+    pub fn is_rollback(&self, release: &Release) -> bool {
+        let mut others = self.releases.iter().filter(|other| other.deployment != release.deployment);
+        others.any(|other| same_digests(&other.images, &release.images))
+    }
+
+    /// The quarantine entry of a digest.
+    pub fn quarantined(&self, repository: &str, digest: &Digest) -> Option<&Quarantine> {
+        self.quarantine.iter().find(|entry| entry.repository == repository && entry.image.digest == *digest)
+    }
+
+    /// Is this digest in quarantine?
+    pub fn is_quarantined(&self, repository: &str, digest: &Digest) -> bool {
+        self.quarantined(repository, digest).is_some()
+    }
+
+    /// The freeze in effect at `now`.
+    pub fn freeze(&self, now: Timestamp) -> Option<&Freeze> {
+        self.frozen.as_ref().filter(|freeze| freeze.until > now)
+    }
+
+    /// Puts `entry` into quarantine, unless its digest is there already.
+    pub fn add_quarantine(&mut self, entry: Quarantine) {
+        if !self.is_quarantined(&entry.repository, &entry.image.digest) {
+            self.quarantine.insert(0, entry);
+            self.quarantine.truncate(QUARANTINED);
+        }
+    }
+
+    /// Takes `digest` out of quarantine.
+    pub fn unquarantine(&mut self, repository: &str, digest: &Digest) {
+        self.quarantine.retain(|entry| entry.repository != repository || entry.image.digest != *digest);
+    }
+
+    /// Adds a verified release as the current one.
+    pub fn add_release(&mut self, release: Release) {
+        self.releases.insert(0, release);
+        self.releases.truncate(RELEASES);
+    }
+}

@@ -1,0 +1,21 @@
+//! Restarts.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A requested restart: all tasks are replaced, with the same image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// Who requested it.
+    pub by: String,
+    /// Why, in the requester's words.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// When it was claimed.
+    pub at: Timestamp,
+    /// Id of the deployment whose tasks are replaced.
+    pub replaces: String,
+    /// Id of the deployment that replaces them; `None` until ECS has created it.
+    #[serde(default)]
+    pub deployment: Option<String>,
+}

@@ -1,0 +1,125 @@
+//! The rollout in progress: its cause and its phase.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::Image;
+
+/// A rollout in progress.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// `<short digest>-<milliseconds of its claim>`; the pre-deploy task's `startedBy` and client token carry it.
+    pub id: String,
+    /// Why it was started.
+    pub cause: Cause,
+    /// The images to run, by repository.
+    pub images: BTreeMap<String, Image>,
+    /// The images that ran when it started, by repository, as far as ECR still had them.
+    #[serde(default)]
+    pub previous_images: BTreeMap<String, Image>,
+    /// ARN of the revision that ran when it started.
+    pub previous_revision: String,
+    /// When it was claimed.
+    pub started_at: Timestamp,
+    /// How far it is.
+    pub phase: Phase,
+}
+
+/// How far a rollout is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// An invocation is handling it; when its lease expires, another may resume it.
+    Claimed {
+        /// Desired count for a service that starts for the first time.
+        #[serde(default)]
+        initial_tasks: Option<u32>,
+    },
+    /// The pre-deploy task was started.
+    PreDeployTask {
+        /// ARN of the new revision.
+        revision: String,
+        /// ARN of the task.
+        task: String,
+        /// Desired count for a service that starts for the first time.
+        #[serde(default)]
+        initial_tasks: Option<u32>,
+    },
+    /// ECS replaces tasks.
+    Deploying {
+        /// ARN of the new revision.
+        revision: String,
+        /// Id of the deployment.
+        deployment: String,
+    },
+    /// The deployment is complete with no tasks: it is verified when the service wakes.
+    Staged {
+        /// ARN of the new revision.
+        revision: String,
+        /// Id of the deployment.
+        deployment: String,
+    },
+    /// The deployment failed and ECS rolls it back.
+    RollingBack {
+        /// Id of the deployment that failed.
+        failed: String,
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+/// Why a rollout was started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The first image of a service that never ran.
+    FirstStart,
+    /// A newer image.
+    Push,
+    /// Another deployment, of a stack update for instance, changed the image.
+    Drift,
+    /// Requested: roll back to the previous release.
+    Rollback {
+        /// Who requested it.
+        by: String,
+        /// Why, in the requester's words.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// Requested: roll an image that was refused.
+    Retry {
+        /// Who requested it.
+        by: String,
+    },
+    /// The staged image failed when the service woke.
+    FailedWake,
+}
+
+impl Cause {
+    /// Does such a rollout introduce images that have not run here before? Only then the pre-deploy task runs.
+    pub(in crate::rollout) fn introduces_images(&self) -> bool {
+        match self {
+            Cause::FirstStart | Cause::Push | Cause::Retry { .. } => true,
+            Cause::Drift | Cause::Rollback { .. } | Cause::FailedWake => false,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::FirstStart => f.write_str("the first image of this service arrived"),
+            Cause::Push => f.write_str("a newer image was pushed"),
+            Cause::Drift => {
+                f.write_str("a deployment from outside, such as a stack update, had put back another image")
+            }
+            Cause::Rollback { by, reason: Some(reason) } => write!(f, "{by} asked for the release before: {reason}"),
+            Cause::Rollback { by, reason: None } => write!(f, "{by} asked for the release before"),
+            Cause::Retry { by } => write!(f, "{by} asked for this image"),
+            Cause::FailedWake => f.write_str("the staged image failed when the service woke"),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `restart`: replace all tasks, with the same image. Claimed before ECS is called, so that it happens exactly once.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::DeploymentState;
+use crate::rollout::decision::{Action, Decision};
+use crate::rollout::inputs::Inputs;
+use crate::rollout::reason::Reason;
+use crate::rollout::record::{self, Phase};
+
+/// How long an interrupted restart is resumed; after that the request has expired.
+const EXPIRES_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// Allowance for delivery: a requester that keeps a cool-down counts from when it sent the request.
+const DELIVERY: SignedDuration = SignedDuration::from_secs(30);
+
+/// Replace all tasks, with the same image; refused during a rollout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// Who requested it.
+    pub by: String,
+    /// Why, in the requester's words.
+    pub reason: Option<String>,
+    /// Refused this long after the last restart of the service; `None` for no cool-down.
+    pub cool_down: Option<SignedDuration>,
+}
+
+impl Restart {
+    /// A restart during a rollout would be another deployment of the same image, and hide how the rollout goes.
+    pub(super) fn decide(&self, inputs: &Inputs<'_>) -> Decision {
+        if let Some(decision) = resume(inputs) {
+            return decision;
+        }
+        let Inputs { record, observed, now, .. } = inputs;
+        let primary = observed.service.primary();
+        let last = record.restart.as_ref().filter(|restart| restart.deployment.is_some());
+        let ours = |last: &&record::Restart| primary.is_some_and(|p| last.deployment.as_ref() == Some(&p.id));
+        let in_progress = primary.is_some_and(|primary| primary.state == DeploymentState::InProgress);
+        if let Some(last) = last.filter(ours).filter(|_| in_progress) {
+            return Decision::keep(Reason::RestartInProgress { by: last.by.clone() });
+        }
+        let rolling = record.rollout.as_ref().is_some_and(|rollout| !matches!(rollout.phase, Phase::Staged { .. }));
+        if rolling || in_progress {
+            return Decision::keep(Reason::DeploymentInProgress { deployment: observed.primary_id() });
+        }
+        if observed.service.desired == 0 {
+            return Decision::keep(Reason::ScaledToZero);
+        }
+        if let (Some(last), Some(cool_down)) = (last, self.cool_down) {
+            let until = last.at.checked_add(cool_down).unwrap_or(Timestamp::MAX);
+            if *now + DELIVERY < until {
+                return Decision::keep(Reason::CoolingDown { at: last.at, by: last.by.clone(), until });
+            }
+        }
+        claim(&self.by, self.reason.clone(), observed.primary_id(), *now)
+    }
+}
+
+/// What to do about a restart whose invocation ended before the restart was confirmed; `None` when there is none.
+pub(in crate::rollout) fn resume(inputs: &Inputs<'_>) -> Option<Decision> {
+    let Inputs { record, observed, now, .. } = inputs;
+    let unconfirmed = |restart: &&record::Restart| restart.deployment.is_none() && restart.at + EXPIRES_AFTER > *now;
+    let open = record.restart.as_ref().filter(unconfirmed)?;
+    let primary = observed.service.primary()?;
+    // Any deployment that replaced that one since has replaced its tasks.
+    if primary.id != open.replaces {
+        let reason = Reason::RestartRequested { by: open.by.clone(), reason: open.reason.clone() };
+        return Some(Decision { action: Action::ConfirmRestart { deployment: primary.id.clone() }, reason });
+    }
+    let has_tasks = observed.service.desired > 0;
+    has_tasks.then(|| claim(&open.by, open.reason.clone(), primary.id.clone(), *now))
+}
+
+fn claim(by: &str, reason: Option<String>, replaces: String, now: Timestamp) -> Decision {
+    let claim = record::Restart { by: by.to_owned(), reason: reason.clone(), at: now, replaces, deployment: None };
+    Decision { action: Action::Restart(claim), reason: Reason::RestartRequested { by: by.to_owned(), reason } }
+}

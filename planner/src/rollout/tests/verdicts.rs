@@ -1,0 +1,149 @@
+use super::fixtures::*;
+use crate::model::*;
+use crate::rollout::*;
+
+fn rolling(state: DeploymentState) -> Scenario {
+    Scenario::running(1).candidate(2).on_its_way(2, deploying(2)).deployed(2, state)
+}
+
+#[test]
+fn complete_needs_a_task_of_the_new_revision_that_runs() {
+    let scenario = rolling(DeploymentState::Completed);
+    assert_eq!(scenario.outcome().0, "awaiting_tasks");
+    assert_eq!(scenario.clone().with_tasks(1, 2).outcome().0, "awaiting_tasks");
+    let action = scenario.clone().with_tasks(2, 1).plan().action;
+    assert_eq!(action, Action::Complete { revision: "rev-2".into(), deployment: "dep-2".into() });
+    let mut unhealthy = scenario.with_tasks(2, 1);
+    unhealthy.observed.running_tasks[0].health = "UNHEALTHY".into();
+    assert_eq!(unhealthy.outcome().0, "awaiting_tasks");
+}
+
+#[test]
+fn zero_tasks_prove_nothing() {
+    let mut scenario = rolling(DeploymentState::Completed);
+    scenario.observed.service.desired = 0;
+    let action = scenario.plan().action;
+    assert_eq!(action, Action::Stage { revision: "rev-2".into(), deployment: "dep-2".into() });
+}
+
+#[test]
+fn a_staged_image_is_verified_when_the_service_wakes() {
+    let staged = Phase::Staged { revision: "rev-2".into(), deployment: "dep-2".into() };
+    let mut scenario = rolling(DeploymentState::Completed).on_its_way(2, staged);
+    scenario.observed.service.desired = 0;
+    assert_eq!(scenario.outcome().0, "staged");
+    scenario.observed.service.desired = 1;
+    assert_eq!(scenario.outcome().0, "awaiting_tasks");
+    assert_eq!(scenario.clone().with_tasks(2, 1).outcome().0, "verified");
+    let failed = scenario.with_stopped("TaskFailedToStart", "CannotPullContainerError: not found", 3);
+    assert_eq!(failed.outcome(), ("failed_wake", Some(image(1))));
+}
+
+#[test]
+fn a_failed_deployment_is_told_with_the_reasons_of_its_tasks() {
+    let mut scenario = rolling(DeploymentState::Failed).with_stopped("EssentialContainerExited", "exit 1", 2);
+    scenario.observed.service.deployments[0].reason =
+        Some("ECS deployment circuit breaker: tasks failed to start.".into());
+    let decision = scenario.plan();
+    let text = "dep-2 failed: exit 1 (2 tasks); ECS deployment circuit breaker: tasks failed to start.";
+    assert_eq!(decision.reason.to_string(), text);
+    let Action::Fail { quarantine, recover } = decision.action else { panic!("not a failure") };
+    assert_eq!((quarantine[0].image.clone(), recover.as_deref()), (image(2), Some("dep-2")));
+}
+
+#[test]
+fn tasks_that_ecs_itself_stops_are_no_reason() {
+    let scenario = rolling(DeploymentState::Failed).with_stopped("ServiceSchedulerInitiated", "Scaling activity", 2);
+    assert_eq!(scenario.plan().reason.to_string(), "dep-2 failed: ECS put the former revision back and gave no reason");
+}
+
+#[test]
+fn the_breakers_rollback_is_seen_even_when_every_event_was_lost() {
+    // ECS has dropped the failed deployment: the primary is the one from before, complete.
+    let scenario = Scenario::running(1).candidate(2).on_its_way(2, deploying(2));
+    assert_eq!(scenario.outcome().0, "failed");
+}
+
+#[test]
+fn a_rollback_past_a_replaced_deployment_is_a_failure_too() {
+    // Image 3 replaced image 2 in flight; ECS goes back to image 1, the last that completed.
+    let mut scenario = Scenario::running(1).candidate(3).on_its_way(3, deploying(3));
+    scenario.record.rollout.as_mut().unwrap().previous_revision = "rev-2".into();
+    assert_eq!(scenario.outcome().0, "failed");
+}
+
+#[test]
+fn the_rollbacks_own_completed_is_not_success() {
+    let phase = Phase::RollingBack { failed: "dep-2".into(), since: at(59) };
+    let scenario = Scenario::running(1).candidate(2).quarantined(2).on_its_way(2, phase);
+    assert_eq!(scenario.plan().action, Action::Recover { failed: "dep-2".into() });
+    let still = scenario.deployed(1, DeploymentState::InProgress);
+    assert_eq!(still.outcome().0, "rolling_back");
+}
+
+#[test]
+fn a_service_without_the_breakers_rollback_is_put_back_by_us() {
+    let phase = Phase::RollingBack { failed: "dep-2".into(), since: at(55) };
+    let scenario = rolling(DeploymentState::Failed).quarantined(2).on_its_way(2, phase);
+    assert_eq!(scenario.clone().at(57).outcome().0, "rolling_back");
+    assert_eq!(scenario.at(59).outcome(), ("drift", Some(image(1))));
+}
+
+#[test]
+fn a_stack_update_in_the_middle_is_not_taken_for_a_failure() {
+    let mut scenario = Scenario::running(1).candidate(2).on_its_way(2, deploying(2));
+    scenario.observed.service.revision = "rev-from-template".into();
+    scenario.observed.service.deployments[0].id = "dep-stack".into();
+    assert_eq!(scenario.outcome(), ("drift", Some(image(2))));
+}
+
+#[test]
+fn a_forced_deployment_of_the_same_images_is_adopted() {
+    let mut scenario = rolling(DeploymentState::InProgress);
+    scenario.observed.service.deployments[0].id = "dep-forced".into();
+    let action = scenario.plan().action;
+    assert_eq!(action, Action::Adopt { revision: "rev-2".into(), deployment: "dep-forced".into() });
+}
+
+#[test]
+fn a_claim_whose_update_went_through_is_adopted() {
+    let scenario = Scenario::running(1).candidate(2).on_its_way(2, Phase::Claimed { initial_tasks: None });
+    let scenario = scenario.deployed(2, DeploymentState::InProgress);
+    assert_eq!(scenario.outcome().0, "adopted");
+}
+
+#[test]
+fn a_deployment_that_reports_nothing_is_overdue_after_its_deadline() {
+    let scenario = rolling(DeploymentState::InProgress);
+    assert_eq!(scenario.clone().at(80).outcome().0, "in_flight");
+    assert_eq!(scenario.at(81).outcome().0, "overdue");
+}
+
+#[test]
+fn the_first_image_that_fails_has_nothing_to_go_back_to() {
+    let mut scenario = Scenario::empty().candidate(2).on_its_way(2, deploying(2)).deployed(2, DeploymentState::Failed);
+    scenario.observed.service.desired = 2;
+    let Action::Fail { quarantine, recover } = scenario.plan().action else { panic!("not a failure") };
+    assert_eq!((quarantine.len(), recover), (1, None));
+}
+
+#[test]
+fn the_task_before_the_roll_decides_by_its_exit_code() {
+    let phase = Phase::PreDeployTask { revision: "rev-2".into(), task: "task-1".into(), initial_tasks: Some(2) };
+    let mut scenario = Scenario::running(1).candidate(2).on_its_way(2, phase);
+    let command = vec!["migrate".to_owned()];
+    scenario.policy.rollout.pre_deploy_task =
+        Some(PreDeployTask { container: "api".into(), command, deadline_minutes: 15 });
+    let task = scenario.clone().with_tasks(2, 1).observed.running_tasks.remove(0);
+    let ended =
+        |code: i32| StoppedTask { code: None, reason: None, containers: vec![("api".into(), Some(code), None)] };
+
+    assert_eq!(scenario.outcome().0, "failed");
+    scenario.observed.pre_deploy_task = Some(task.clone());
+    assert_eq!(scenario.clone().at(65).outcome().0, "awaiting_pre_deploy_task");
+    assert_eq!(scenario.clone().at(66).outcome().0, "overdue");
+    scenario.observed.pre_deploy_task = Some(Task { stopped: Some(ended(0)), ..task.clone() });
+    assert_eq!(scenario.plan().action, Action::Update { revision: "rev-2".into(), initial_tasks: Some(2) });
+    scenario.observed.pre_deploy_task = Some(Task { stopped: Some(ended(3)), ..task });
+    assert_eq!(scenario.plan().reason.to_string(), "task-1 failed: container api exited with code 3");
+}
