@@ -17,10 +17,8 @@ use super::connection::{Connection, Service as Endpoint};
 use super::error::classify;
 use crate::error::{Context, Error, Kind, Result};
 use planner::model::{Network, Revision, Service, ServiceId, Strategy, Task};
+use read::{FARGATE, FARGATE_SPOT};
 
-/// Names of Fargate's two capacity providers.
-const FARGATE: &str = "FARGATE";
-const FARGATE_SPOT: &str = "FARGATE_SPOT";
 /// Weight of Spot beside a weight of 1. Not 1 beside 0: ECS says of a provider with weight 0 that it places no tasks,
 /// and does not say whether that holds for its base.
 const ALMOST_ALL: i32 = 1000;

@@ -3,9 +3,12 @@
 use aws_sdk_ecs::types as sdk;
 use jiff::Timestamp;
 
-use super::{FARGATE, FARGATE_SPOT};
 use crate::error::{Error, Result};
 use planner::model::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Strategy, Task};
+
+/// Names of Fargate's two capacity providers.
+pub(super) const FARGATE: &str = "FARGATE";
+pub(super) const FARGATE_SPOT: &str = "FARGATE_SPOT";
 
 pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service> {
     Ok(Service {
