@@ -1,4 +1,4 @@
-//! The budget of HuskIT: who is told, and what it takes from which service.
+//! The budget of HuskIT: who is notified, and how it restricts which service.
 
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
@@ -23,24 +23,24 @@ fn budgets(huskit: &Deployed) -> BudgetPolicies {
 }
 
 #[test]
-fn the_cheapest_comfort_goes_first_and_the_website_keeps_its_floor() {
+fn the_crawler_is_restricted_first_and_the_website_keeps_its_floor() {
     let budgets = budgets(&huskit(&[]));
     let policy = budgets.get("huskit-monthly").unwrap();
     let restrictions = |(name, restriction): (&String, &planner::budget::Restriction)| format!("{name} {restriction}");
     let tiers: Vec<(u32, String)> =
         policy.tiers.iter().map(|tier| (tier.at_percent, tier.services.iter().map(restrictions).collect())).collect();
     let expected = [
-        (80, "crawler runs on Spot only"),
-        (90, "crawler sleeps 60 minutes longer at each end of the night"),
-        (95, "crawler sleeps"),
-        (100, "website-agent runs at most 3 tasks"),
+        (80, "crawler on Spot only"),
+        (90, "crawler scheduled downtime 60 min longer at each end"),
+        (95, "crawler scaled to zero"),
+        (100, "website-agent at most 3 tasks"),
     ];
     assert_eq!(tiers, expected.map(|(percent, what)| (percent, what.to_owned())));
 }
 
-/// A cut that a service has nothing to give for is a mistake that keeps the function from starting.
+/// A restriction that cannot apply to its service is an error that keeps the function from starting.
 #[test]
-fn it_is_right_however_night_and_spot_are_chosen() {
+fn the_document_is_valid_with_every_choice_of_scheduled_downtime_and_spot() {
     for spot in ["prefer", "off", "only"] {
         for night in ["true", "false"] {
             for weekend in ["true", "false"] {
@@ -64,12 +64,12 @@ fn there_is_room_for_both_documents_in_the_functions_environment() {
 }
 
 #[test]
-fn every_tier_has_a_message_that_begins_it() {
+fn every_tier_has_a_notice_that_starts_it() {
     let budget = watch().properties("MonthlyBudget");
     let own = &budget["Budget"];
     assert_eq!((text(&own["BudgetName"]), text(&own["TimeUnit"])), ("huskit-monthly".into(), "MONTHLY".into()));
     assert_eq!((text(&own["BudgetLimit"]["Amount"]), text(&own["BudgetLimit"]["Unit"])), ("500".into(), "USD".into()));
-    let told: Vec<(String, u64)> = budget["NotificationsWithSubscribers"]
+    let notices: Vec<(String, u64)> = budget["NotificationsWithSubscribers"]
         .as_array()
         .unwrap()
         .iter()
@@ -83,11 +83,11 @@ fn every_tier_has_a_message_that_begins_it() {
     let budgets = budgets(&huskit(&[]));
     let policy = budgets.get("huskit-monthly").unwrap();
     let tiers = policy.tiers.iter().map(|tier| ("ACTUAL".to_owned(), u64::from(tier.at_percent)));
-    assert_eq!(told, tiers.chain([("FORECASTED".to_owned(), 100)]).collect::<Vec<_>>());
+    assert_eq!(notices, tiers.chain([("FORECASTED".to_owned(), 100)]).collect::<Vec<_>>());
 }
 
 #[test]
-fn the_budget_of_huskit_is_told_to_the_function() {
+fn notices_about_huskits_budget_reach_the_function() {
     let main = template::main();
     let policy = main.properties("BudgetTopicPolicy");
     let principals: Vec<&Value> = policy["PolicyDocument"]["Statement"]

@@ -1,31 +1,32 @@
-//! Holds budgets: asks what is spent, judges the figure, and says what is taken from which service.
+//! Keeps services within their budgets: reads the spend from AWS Budgets, assesses the figure, and restricts services.
 //!
-//! A message of AWS Budgets is a hint. What counts is what Budgets says when it is asked, and whether that can be true;
-//! [`planner::budget::plan`] decides it. What is in force becomes a fact of each service in the ledger, and the schedule
-//! function, which alone moves capacity, is asked to look. Messages that nobody asked to have interpreted go to people
-//! as they came.
+//! A notice of AWS Budgets is a hint. The function asks AWS Budgets for the current figure, and
+//! [`planner::budget::plan`] decides whether it is trusted and which tiers are in force. Restrictions are written as a
+//! fact of each service to the ledger; the capacity function, which alone changes capacity, is then asked to reconcile.
+//! Messages about anything else are forwarded unchanged.
 //!
 //! | trigger | scope |
 //! |---|---|
-//! | message of Budgets through SNS | the budget that it names |
-//! | message of Cost Anomaly Detection, or anything else through SNS | nothing: it is told, or passed on |
-//! | tick, every hour on the hour | every budget: a period that ended, a message that was lost or could not be sent |
-//! | request `release`, `hold`, `resume`, `confirm`, `plan` | the budget that is named, or every one |
+//! | notice of AWS Budgets through SNS | the budget that it names |
+//! | message of Cost Anomaly Detection, or any other message through SNS | no budget: announced, or forwarded unchanged |
+//! | tick, every hour on the hour | every budget: a period that has ended, a notice that was lost, a message that was not sent |
+//! | request `release`, `hold`, `resume`, `confirm`, `plan` | the budget that it names, or every budget |
 //!
-//! | what is seen | what is done |
+//! | observed | decision |
 //! |---|---|
-//! | a higher tier is reached | its cuts, with those of the tiers below it, until the period ends; message |
-//! | a figure more than 5 times the limit; one that would reach a tier, or is a fifth of the limit above yesterday's, and is more than 10 times yesterday's or more than the tasks that ran can have cost | nothing changes; message; `confirm` makes it count |
-//! | a lower figure | nothing: what was reached stays reached |
-//! | a higher limit | what is no longer reached ends; message |
-//! | a forecast, a threshold without a tier, a message of a period that is over | message |
-//! | Budgets cannot be asked | message with the figure that was told; what is in force stays |
-//! | the period ended | cuts end; message |
-//! | on the first of the month, or before noon of the next day, still the figure of the period before | nothing |
-//! | `release` | what is in force ends for this period; a higher tier still begins |
-//! | `hold` | no tier is in force until then |
+//! | a higher tier is reached | its restrictions and those of the tiers below it apply until the period ends; message |
+//! | a figure of more than 5 times the limit | figure doubted: restrictions stay as they are; message; `confirm` makes it count |
+//! | a figure that would reach a tier, or is more than a fifth of the limit above yesterday's, and is more than 10 times yesterday's or more than the running tasks can have cost | the same |
+//! | a lower figure | none: a tier that was reached stays reached |
+//! | a higher limit | tiers that are no longer reached end; message |
+//! | a forecast, a threshold without a tier, a notice of a previous period | message only |
+//! | AWS Budgets does not answer | restrictions stay as they are; a notice is announced as not verified, a tick fails |
+//! | the period has ended | all restrictions end; message |
+//! | the figure of the previous period, within 36 hours of a new one (12 hours for a daily budget) | ignored |
+//! | `release` | the restrictions in force end for this period; a higher tier still takes effect |
+//! | `hold` | no restriction applies until its end |
 //! | `resume` | ends `release` and `hold` |
-//! | several budgets | each service gets the harder of all cuts |
+//! | several budgets restrict a service | the strictest of all restrictions applies |
 
 mod apply;
 mod event;

@@ -1,4 +1,4 @@
-//! Looks at the world: what is remembered, what Budgets says, what the tasks that run cost.
+//! Reads the records of all budgets, the spend that AWS Budgets returns, and the cost of the running tasks.
 
 use futures_util::future::{join_all, try_join_all};
 use planner::budget::{BudgetPolicy, Record, Spend};
@@ -9,11 +9,11 @@ use shared::ledger::{Entry, Subject};
 
 use crate::App;
 
-/// What is remembered of each budget.
+/// The ledger entry of each budget.
 pub(crate) type Entries<'a> = Vec<(&'a BudgetPolicy, Entry<Record>)>;
 
 impl App {
-    /// Every budget: what is taken from a service rests on all of them.
+    /// The entries of all budgets: the restrictions of a service follow from all of them.
     pub(crate) async fn entries(&self) -> Result<Entries<'_>> {
         let load = async |policy| Ok((policy, self.entry(policy).await?));
         try_join_all(self.policies.iter().map(load)).await
@@ -27,15 +27,15 @@ impl App {
         self.budgets.spend(&self.account, &policy.name, policy.limit.as_ref()).await
     }
 
-    /// What all tasks of the fleet that run cost in an hour; `None` when that cannot be said, and the figure of Budgets
-    /// is then judged without it.
+    /// Hourly cost of all running tasks of the fleet; `None` when a price or a service is not known: the figure of AWS
+    /// Budgets is then assessed without it.
     pub(crate) async fn hourly(&self) -> Option<Usd> {
         let ids: Vec<ServiceId> = self.config.fleet.services.iter().map(|policy| policy.id()).collect();
         let services = self.ecs.services(&ids).await;
         let each = join_all(services.into_iter().map(|(id, service)| self.service_hour(id, service))).await;
         let sum: Result<Option<Usd>> = each.into_iter().sum();
         sum.unwrap_or_else(|error| {
-            tracing::warn!(error.kind = error.kind().label(), "no estimate of our own: {error}");
+            tracing::warn!(error.kind = error.kind().label(), "cost of the running tasks unknown: {error}");
             None
         })
     }

@@ -1,44 +1,44 @@
-//! What an invocation decided and did, about budgets beside services.
+//! What an invocation decided and did about budgets, in addition to services.
 
 use planner::budget::Amount;
 use serde_json::{Value, json};
 use shared::report::{NAMESPACE, Outcome, Report as Services};
 use shared::{Error, Result};
 
-/// What is spent of a budget, and what may be: names of its metrics.
+/// Metrics of each budget: its actual spend and its limit.
 pub const METRICS: [&str; 2] = ["BudgetSpent", "BudgetLimit"];
 
 /// Everything that an invocation decided and did.
 pub(crate) struct Report {
-    /// About budgets, in the order it was decided.
+    /// Decisions about budgets, in the order they were made.
     pub budgets: Vec<BudgetLine>,
-    /// About services, and the messages that were sent.
+    /// Decisions about services, and the messages that were sent.
     pub services: Services,
-    /// What is spent of each budget that was asked about.
+    /// Spend and limit of each budget that was read.
     pub standings: Vec<Standing>,
 }
 
-/// What is spent of a budget.
+/// Spend and limit of a budget.
 pub(crate) struct Standing {
     /// Its name.
     pub budget: String,
-    /// What is believed to be spent in this period.
+    /// The latest trusted figure of this period.
     pub spent: Amount,
-    /// What may be.
+    /// The limit.
     pub limit: Amount,
 }
 
 /// One decision about one budget.
 pub(crate) struct BudgetLine {
-    /// Its name; empty for a message that names none.
+    /// Its name; empty for a message about no budget.
     pub budget: String,
-    /// Label of what is done.
+    /// Label of the action.
     pub decision: &'static str,
     /// Label of the reason.
     pub reason: &'static str,
     /// The reason as a sentence.
     pub why: String,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
@@ -47,9 +47,9 @@ impl Report {
         Report { budgets: Vec::new(), services: Services { dry_run, ..Services::default() }, standings: Vec::new() }
     }
 
-    /// Remembers what went wrong beside decisions.
+    /// Adds an error that belongs to no decision.
     pub fn failed(&mut self, about: &str, error: Error) {
-        let (budget, why) = (about.to_owned(), "could not be told".to_owned());
+        let (budget, why) = (about.to_owned(), "message not sent".to_owned());
         let outcome = Outcome::Failed(error);
         self.budgets.push(BudgetLine { budget, decision: "none", reason: "error", why, outcome });
     }
@@ -110,15 +110,16 @@ impl Report {
             return Ok(response);
         };
         let kind = first.kind();
-        let mut told: Vec<String> = failed.by_ref().map(|(line, error)| format!("{}: {error}", line.budget)).collect();
-        told.extend(self.services.into_result().err().map(|error| error.to_string()));
-        Err(Error::new(kind, told.join("; ")))
+        let mut errors: Vec<String> =
+            failed.by_ref().map(|(line, error)| format!("{}: {error}", line.budget)).collect();
+        errors.extend(self.services.into_result().err().map(|error| error.to_string()));
+        Err(Error::new(kind, errors.join("; ")))
     }
 }
 
 impl Standing {
     fn metrics(&self, system: &str, millis: i64) -> Value {
-        // A currency is no unit that CloudWatch knows.
+        // CloudWatch has no unit for a currency.
         let metrics = METRICS.map(|name| json!({ "Name": name, "Unit": "None" }));
         let [spent, limit] = METRICS;
         json!({
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
 
     fn line(budget: &str, outcome: Outcome) -> BudgetLine {
-        let why = "41 % of the limit is spent".to_owned();
+        let why = "41 % of the limit spent, no tier in force".to_owned();
         BudgetLine { budget: budget.into(), decision: "keep", reason: "same", why, outcome }
     }
 

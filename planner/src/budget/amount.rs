@@ -1,4 +1,4 @@
-//! Amounts as Budgets writes them: a number of hundredths and a unit.
+//! Amounts as AWS Budgets writes them: a number of hundredths and a unit.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// So much of a currency, or of what a usage budget counts; written `412.37 USD`.
+/// An amount of a currency, or of what a usage budget counts; written `412.37 USD`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Amount {
-    /// Hundredths of the unit; an amount beyond what fits is the greatest that fits.
+    /// Hundredths of the unit; a greater amount than fits is stored as `i64::MAX`.
     pub hundredths: i64,
-    /// `USD`; or a symbol or a unit of usage that is passed on as it came.
+    /// `USD`, another currency's code or symbol, or a unit of usage such as `GB`; never converted.
     pub unit: String,
 }
 
 impl Amount {
-    /// So many hundredths of a US dollar.
+    /// So many cents of a US dollar.
     pub fn cents(cents: i64) -> Amount {
         Amount { hundredths: cents, unit: "USD".into() }
     }
@@ -33,7 +33,7 @@ impl Amount {
         self.hundredths as f64 / 100.0
     }
 
-    /// Which share of `whole` it is, in percent, rounded down; of nothing, something is more than any share.
+    /// Its share of `whole` in percent, rounded down; `u32::MAX` for anything above 0 of nothing.
     pub fn percent_of(&self, whole: &Amount) -> u32 {
         let (part, whole) = (i128::from(self.hundredths.max(0)), i128::from(whole.hundredths.max(0)));
         match (part, whole) {

@@ -33,12 +33,13 @@ pub enum NoticeKind {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
-            NoticeKind::Actual => "spent",
+            NoticeKind::Actual => "actual spend",
             NoticeKind::Forecasted => "forecast",
         };
+        write!(f, "notice of AWS Budgets: {kind} {}", self.amount)?;
         match &self.threshold {
-            Some(threshold) => write!(f, "a message says that {} is {kind}, more than {threshold}", self.amount),
-            None => write!(f, "a message says that {} is {kind}", self.amount),
+            Some(threshold) => write!(f, ", above {threshold}"),
+            None => Ok(()),
         }
     }
 }

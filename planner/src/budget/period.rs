@@ -1,4 +1,4 @@
-//! The time that a budget counts: it begins and ends at midnight UTC.
+//! The period of a budget: it begins and ends at midnight UTC.
 
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;

@@ -1,4 +1,4 @@
-//! What a budget takes from which service, and when: the document that the template outputs beside the fleet.
+//! The budgets document: which restrictions a budget puts on which service, and from which share of its limit.
 
 use std::collections::BTreeMap;
 
@@ -9,36 +9,36 @@ use super::restriction::Restriction;
 use crate::error::{Error, Result};
 use crate::fleet::Fleet;
 
-/// All budgets that are held.
+/// The budgets document; up to one entry for each budget of AWS Budgets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BudgetPolicies(Vec<BudgetPolicy>);
 
-/// What is done about one budget of AWS Budgets.
+/// The policy for one budget of AWS Budgets.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BudgetPolicy {
     /// Its name in AWS Budgets.
     pub name: String,
-    /// Its limit in US dollars, for a budget that names none itself. What AWS Budgets says comes first.
+    /// Its limit in US dollars, for a budget without one of its own; the limit that AWS Budgets returns takes precedence.
     #[serde(default, deserialize_with = "dollars")]
     pub limit: Option<Amount>,
-    /// What is done, the least painful first.
+    /// Its tiers, in ascending order of `at_percent`.
     #[serde(default)]
     pub tiers: Vec<Tier>,
 }
 
-/// What is done from one share of the limit on, beside what the tiers below it do.
+/// The restrictions from one share of the limit on, added to those of the tiers below it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tier {
-    /// Share of the limit that is spent, in percent.
+    /// Actual spend at which the tier starts, in percent of the limit: 1 to 1000.
     pub at_percent: u32,
-    /// What is taken from which service, by its name in the fleet.
+    /// The restriction of each service, by its name in the fleet.
     pub services: BTreeMap<String, Restriction>,
 }
 
 impl BudgetPolicies {
-    /// Parses and checks the document against the fleet; an empty text is no budget.
+    /// Parses the document and validates it against the fleet; an empty text is a document without budgets.
     ///
     /// # Errors
     /// `Invalid`, naming the path, the value and what was expected.
@@ -59,18 +59,18 @@ impl BudgetPolicies {
         Ok(BudgetPolicies(budgets))
     }
 
-    /// The budget with this name. Names of budgets may have spaces, and mails break lines there.
+    /// The budget with this name. Names of budgets may contain spaces, where mail programs break lines.
     pub fn get(&self, name: &str) -> Option<&BudgetPolicy> {
         let words = |name: &str| name.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         self.iter().find(|budget| words(&budget.name) == words(name))
     }
 
-    /// Each of them.
+    /// Each budget.
     pub fn iter(&self) -> impl Iterator<Item = &BudgetPolicy> {
         self.0.iter()
     }
 
-    /// Every service that some tier touches, once.
+    /// Every service that a tier restricts, once, sorted.
     pub fn services(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self
             .iter()
@@ -97,13 +97,13 @@ impl BudgetPolicy {
             return Err(Error::bad_field(&format!("{path}.name"), &self.name, expected));
         }
         if let Some(limit) = self.limit.as_ref().filter(|limit| limit.hundredths <= 0) {
-            return Err(Error::bad_field(&format!("{path}.limit"), limit, "more than nothing"));
+            return Err(Error::bad_field(&format!("{path}.limit"), limit, "an amount above 0"));
         }
         for (i, tier) in self.tiers.iter().enumerate() {
             let path = format!("{path}.tiers[{i}]");
-            let at_least = i.checked_sub(1).map_or(1, |before| self.tiers[before].at_percent + 1);
+            let at_least = i.checked_sub(1).map_or(1, |previous| self.tiers[previous].at_percent + 1);
             if tier.at_percent < at_least || tier.at_percent > 1000 {
-                let expected = format!("{at_least} to 1000, each tier above the one before it");
+                let expected = format!("{at_least} to 1000, above the previous tier");
                 return Err(Error::bad_field(&format!("{path}.at_percent"), tier.at_percent, &expected));
             }
             for (name, restriction) in &tier.services {
@@ -114,7 +114,7 @@ impl BudgetPolicy {
     }
 }
 
-/// US dollars as a number or, as a template's parameter is rendered, as a text.
+/// US dollars as a number or, as `Fn::ToJsonString` renders a template's parameter, as a string.
 fn dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Amount>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -1,4 +1,4 @@
-//! What became of a look at a budget: the sentence an operator reads, and a stable name for logs and message keys.
+//! Why a decision is made: the sentence an operator reads, and a stable name for logs and metrics.
 
 use std::fmt;
 
@@ -10,134 +10,134 @@ use super::notice::Notice;
 use super::period::Period;
 use crate::model::format_time;
 
-/// What became of a look at a budget.
+/// Why a decision about a budget is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Nothing is new.
+    /// Nothing has changed.
     Unchanged {
-        /// Share of the limit that is spent, in percent.
+        /// Actual spend, in percent of the limit.
         percent: u32,
-        /// The tier that is in force.
+        /// The tier in force.
         tier: Option<u32>,
     },
     /// A higher tier is reached.
     Reached {
-        /// The share at which it begins.
+        /// The share at which it starts, in percent.
         tier: u32,
-        /// Share of the limit that is spent, in percent.
+        /// Actual spend, in percent of the limit.
         percent: u32,
-        /// Does a person hold it off?
+        /// Are all tiers on hold?
         held: bool,
     },
-    /// The limit was raised, or the tier was taken out of the policy.
+    /// The limit was raised, or the tier was removed from the policy.
     Lowered {
-        /// The tier that was reached.
+        /// The tier that was reached before.
         from: u32,
         /// The tier that is still reached.
         to: Option<u32>,
         /// The limit.
         limit: Amount,
     },
-    /// The figure cannot be true.
+    /// A figure is not plausible.
     Doubted {
         /// The figure.
         figure: Amount,
-        /// Why.
+        /// Why it is not trusted.
         doubt: Doubt,
-        /// Since when.
+        /// Since when figures have been doubted.
         since: Timestamp,
     },
-    /// The figure can be true again.
+    /// The figure is plausible again.
     Cleared {
         /// The figure.
         figure: Amount,
-        /// Since when it could not.
+        /// Since when figures were doubted.
         since: Timestamp,
     },
-    /// Budgets could not be asked; a message waits to be believed.
+    /// A notice could not be verified: AWS Budgets did not answer.
     Unverified {
-        /// The message.
+        /// The notice.
         notice: Notice,
-        /// Why it could not be asked.
+        /// The error of the call.
         error: String,
     },
-    /// Budgets could not be asked.
+    /// AWS Budgets did not answer.
     Unreachable {
-        /// Why.
+        /// The error of the call.
         error: String,
     },
-    /// A message about something at which no tier begins, or that Budgets itself no longer says.
+    /// No tier starts at the threshold of a notice, or AWS Budgets no longer returns its figure.
     NoTier {
-        /// The message.
+        /// The notice.
         notice: Notice,
-        /// What Budgets says now.
+        /// The figure that AWS Budgets returns now.
         figure: Amount,
     },
-    /// A forecast: said, and nothing done.
+    /// A forecast, which is announced and restricts nothing.
     Forecast {
-        /// The message.
+        /// The notice.
         notice: Notice,
     },
-    /// A message about a period that is over.
+    /// A notice about a period that has ended.
     LateNotice {
-        /// The message.
+        /// The notice.
         notice: Notice,
     },
-    /// The period is over, and with it what was in force.
+    /// The period has ended, and with it every restriction.
     PeriodEnded {
         /// The period.
         period: Period,
-        /// The highest tier that was reached.
+        /// The highest tier that was in force.
         tier: u32,
     },
-    /// A person ended what was in force.
+    /// An engineer has lifted the restrictions in force.
     Released {
-        /// Who.
+        /// Who requested it.
         by: String,
         /// Why, in their words.
         reason: Option<String>,
-        /// The highest tier that was ended.
+        /// The highest tier that is lifted.
         tier: u32,
         /// When.
         at: Timestamp,
     },
-    /// A person keeps all tiers off for a time.
+    /// An engineer has put all tiers on hold.
     Held {
-        /// Who.
+        /// Who requested it.
         by: String,
         /// Why, in their words.
         reason: Option<String>,
         /// Until when.
         until: Timestamp,
     },
-    /// That time is over, and a tier is in force again.
+    /// A hold has ended, and a tier takes effect.
     HoldEnded {
-        /// Who had asked for it.
+        /// Who had requested the hold.
         by: String,
         /// When it ended.
         until: Timestamp,
         /// The tier.
         tier: u32,
     },
-    /// A person ended a release or a hold.
+    /// An engineer has ended a release or a hold.
     Resumed {
-        /// Who.
+        /// Who requested it.
         by: String,
-        /// The tier that is in force.
+        /// The tier in force.
         tier: Option<u32>,
         /// When.
         at: Timestamp,
     },
-    /// A person said that a doubted figure is right.
+    /// An engineer has confirmed a doubted figure.
     Confirmed {
-        /// Who.
+        /// Who requested it.
         by: String,
         /// The figure.
         figure: Amount,
     },
-    /// A person asked for something that there is nothing to do about.
+    /// A request has no effect.
     NothingToDo {
-        /// What.
+        /// Why not.
         what: &'static str,
     },
 }
@@ -170,54 +170,60 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::Unchanged { percent, tier: None } => {
-                write!(f, "{percent} % of the limit is spent, no tier is in force")
-            }
+            Reason::Unchanged { percent, tier: None } => write!(f, "{percent} % of the limit spent, no tier in force"),
             Reason::Unchanged { percent, tier: Some(tier) } => {
-                write!(f, "{percent} % of the limit is spent, the tier of {tier} % is in force")
+                write!(f, "{percent} % of the limit spent, {tier} % tier in force")
             }
             Reason::Reached { tier, percent, held: false } => {
-                write!(f, "{percent} % of the limit is spent: the tier of {tier} % begins")
+                write!(f, "{percent} % of the limit spent: the {tier} % tier takes effect")
             }
             Reason::Reached { tier, percent, held: true } => {
-                write!(f, "{percent} % of the limit is spent; the tier of {tier} % is held off")
+                write!(f, "{percent} % of the limit spent: the {tier} % tier is reached, but all tiers are on hold")
             }
             Reason::Lowered { from, to: None, limit } => {
-                write!(f, "with a limit of {limit} the tier of {from} % is not reached, nor is another")
+                write!(f, "the {from} % tier is no longer reached with a limit of {limit}; no tier is")
             }
             Reason::Lowered { from, to: Some(to), limit } => {
-                write!(f, "with a limit of {limit} the tier of {from} % is not reached, that of {to} % is")
+                write!(f, "the {from} % tier is no longer reached with a limit of {limit}; the {to} % tier is")
             }
-            Reason::Doubted { figure, doubt, .. } => write!(f, "{figure} is not believed: {doubt}"),
+            Reason::Doubted { figure, doubt, .. } => write!(f, "figure of {figure} not trusted: {doubt}"),
             Reason::Cleared { figure, since } => {
-                write!(f, "{figure} is believed; the figure since {} was not", format_time(*since))
+                write!(f, "figure of {figure} trusted; the figures since {} were not", format_time(*since))
             }
-            Reason::Unverified { notice, error } => write!(f, "{notice}, and Budgets cannot be asked: {error}"),
-            Reason::Unreachable { error } => write!(f, "Budgets cannot be asked: {error}"),
-            Reason::NoTier { notice, figure } => write!(f, "{notice}; Budgets says {figure}, and no tier begins"),
-            Reason::Forecast { notice } => write!(f, "{notice}; a forecast takes nothing away"),
-            Reason::LateNotice { notice } => write!(f, "{notice}, of a period that is over"),
+            Reason::Unverified { notice, error } => {
+                write!(f, "{notice}; not verified, AWS Budgets did not answer: {error}")
+            }
+            Reason::Unreachable { error } => write!(f, "AWS Budgets did not answer: {error}"),
+            Reason::NoTier { notice, figure } => {
+                write!(f, "{notice}; AWS Budgets now returns {figure}, and no tier starts")
+            }
+            Reason::Forecast { notice } => write!(f, "{notice}; a forecast starts no restriction"),
+            Reason::LateNotice { notice } => write!(f, "{notice}; its period has ended"),
             Reason::PeriodEnded { period, tier } => {
-                write!(f, "the period ended at {}, and with it the tier of {tier} %", format_time(period.end))
+                write!(f, "the period ended at {}, and with it the {tier} % tier", format_time(period.end))
             }
             Reason::Released { by, reason, tier, .. } => {
-                write!(f, "{by} ended the tiers up to {tier} % for this period{}", words(reason))
+                write!(f, "{by} has lifted the tiers up to {tier} % for this period{}", because(reason))
             }
             Reason::Held { by, reason, until } => {
-                write!(f, "{by} keeps tiers off until {}{}", format_time(*until), words(reason))
+                write!(f, "{by} has put all tiers on hold until {}{}", format_time(*until), because(reason))
             }
-            Reason::HoldEnded { by, tier, .. } => {
-                write!(f, "the time for which {by} kept tiers off is over: the tier of {tier} % begins")
+            Reason::HoldEnded { by, until, tier } => {
+                write!(f, "the hold by {by} ended at {}: the {tier} % tier takes effect", format_time(*until))
             }
-            Reason::Resumed { by, tier: Some(tier), .. } => write!(f, "{by} let the tier of {tier} % begin again"),
-            Reason::Resumed { by, tier: None, .. } => write!(f, "{by} let tiers begin again; none is reached"),
-            Reason::Confirmed { by, figure } => write!(f, "{by} says that {figure} is right"),
+            Reason::Resumed { by, tier: Some(tier), .. } => {
+                write!(f, "{by} has ended the release or hold: the {tier} % tier takes effect")
+            }
+            Reason::Resumed { by, tier: None, .. } => {
+                write!(f, "{by} has ended the release or hold: no tier is reached")
+            }
+            Reason::Confirmed { by, figure } => write!(f, "{by} has confirmed the figure of {figure}"),
             Reason::NothingToDo { what } => f.write_str(what),
         }
     }
 }
 
-/// `: launch week` where somebody said why.
-fn words(reason: &Option<String>) -> String {
+/// `: launch week` where a reason was given.
+fn because(reason: &Option<String>) -> String {
     reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
 }

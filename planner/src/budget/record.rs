@@ -1,4 +1,4 @@
-//! What the ledger remembers of one budget.
+//! The record of one budget in the ledger.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::period::{Period, TimeUnit};
 use super::policy::BudgetPolicy;
 use super::restriction::Restriction;
 
-/// Everything that is remembered of one budget; one item of the ledger.
+/// Everything that outlives an invocation about one budget; one item of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Record {
@@ -26,7 +26,7 @@ pub struct Record {
     pub figure: Option<Amount>,
     /// The latest trusted figure; a correction may have lowered it.
     pub latest: Option<Amount>,
-    /// Share at which the highest tier begins that is reached; announced, whether it is in force or not.
+    /// The highest tier that is reached, by the share at which it starts; announced, whether it is in force or not.
     pub tier: Option<u32>,
     /// A figure that is not trusted.
     pub doubted: Option<DoubtedFigure>,
@@ -34,7 +34,7 @@ pub struct Record {
     pub confirmed: Option<Amount>,
     /// Tiers that an engineer has released for the rest of the period.
     pub released: Option<Release>,
-    /// No tier is in force until then.
+    /// All tiers are on hold.
     pub hold: Option<Hold>,
     /// The latest figure of the previous period.
     pub previous_period: Option<Amount>,
@@ -60,7 +60,7 @@ pub struct DoubtedFigure {
     pub figure: Amount,
     /// Since when figures have been doubted.
     pub since: Timestamp,
-    /// Why.
+    /// Why it is not trusted.
     pub doubt: Doubt,
 }
 
@@ -83,7 +83,7 @@ pub struct Hold {
 }
 
 impl Record {
-    /// Share of the limit that was reached in this period, in percent.
+    /// The greatest trusted figure of the period, in percent of the limit; 0 without one.
     pub fn percent(&self) -> u32 {
         match (&self.figure, &self.limit) {
             (Some(figure), Some(limit)) => figure.percent_of(limit),
@@ -91,14 +91,14 @@ impl Record {
         }
     }
 
-    /// The share at which the highest tier begins that is in force at `now`.
+    /// The highest tier in force at `now`, by the share at which it starts.
     pub fn in_force(&self, now: Timestamp) -> Option<u32> {
         let over = self.period.is_none_or(|period| period.end <= now);
         let held = self.hold.as_ref().is_some_and(|hold| hold.until > now);
         self.tier.filter(|tier| !over && !held && self.released.as_ref().is_none_or(|release| release.up_to < *tier))
     }
 
-    /// What is in force at `now`, by service.
+    /// The restrictions in force at `now`, by service.
     pub fn restrictions(&self, policy: &BudgetPolicy, now: Timestamp) -> BTreeMap<String, Restriction> {
         let released = self.released.as_ref().map_or(0, |release| release.up_to);
         let mut restrictions: BTreeMap<String, Restriction> = BTreeMap::new();

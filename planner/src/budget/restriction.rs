@@ -1,4 +1,4 @@
-//! What a tier takes from one service.
+//! How a tier restricts one service.
 
 use std::fmt;
 
@@ -8,25 +8,25 @@ use crate::capacity::{BudgetRestriction, SpotMode};
 use crate::error::{Error, Result};
 use crate::fleet::Fleet;
 
-/// What is taken from one service.
+/// How one service is restricted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Restriction {
     /// Stay on Spot even when Spot has no capacity.
     pub spot_only: bool,
-    /// Sleep so many minutes longer at each end of the night.
+    /// So many minutes of scheduled downtime more, at each end of every window; at most 720.
     pub longer_downtime_minutes: u32,
-    /// Sleep.
+    /// Scale to zero.
     pub scale_to_zero: bool,
-    /// Run at most so many tasks; never below the service's floor.
+    /// At most so many tasks: from the service's `floor` to its `baseline.max`.
     pub max_tasks: Option<u32>,
 }
 
-/// Longest that a night may be made longer at each end: with both, a day is left to nobody.
-const LONGEST_NIGHT: u32 = 12 * 60;
+/// Longest extension at each end of scheduled downtime, in minutes: both ends together fill a day.
+const LONGEST_EXTENSION: u32 = 12 * 60;
 
 impl Restriction {
-    /// Both together: the harder of each.
+    /// Both together: the stricter of each.
     #[must_use]
     pub fn and(&self, other: &Restriction) -> Restriction {
         let max_tasks = [self.max_tasks, other.max_tasks].into_iter().flatten().min();
@@ -44,33 +44,34 @@ impl Restriction {
             return Err(Error::bad_field(path, name, &format!("one of {}", known.join(", "))));
         };
         if *self == Restriction::default() {
-            return Err(Error::bad_field(
-                path,
-                "nothing",
-                "spot_only, longer_downtime_minutes, scale_to_zero or max_tasks",
-            ));
+            let expected = "spot_only, longer_downtime_minutes, scale_to_zero or max_tasks";
+            return Err(Error::invalid(format!("{path}: empty, expected {expected}")));
         }
-        if self.longer_downtime_minutes > LONGEST_NIGHT {
-            let expected = format!("at most {LONGEST_NIGHT}");
+        if self.longer_downtime_minutes > LONGEST_EXTENSION {
+            let expected = format!("at most {LONGEST_EXTENSION}");
             return Err(Error::bad_field(
                 &format!("{path}.longer_downtime_minutes"),
                 self.longer_downtime_minutes,
                 &expected,
             ));
         }
-        // What the capacity planner would pass over in silence is a mistake, told here.
+        // The capacity planner would ignore a restriction that cannot apply; it is refused here.
         let on_spot = service.spot.is_some_and(|spot| spot.mode != SpotMode::Off);
         if self.spot_only && !on_spot {
             return Err(Error::bad_field(&format!("{path}.spot_only"), true, "a service whose spot.mode is not off"));
         }
         if self.longer_downtime_minutes > 0 && service.sleep.is_none() {
             let path = format!("{path}.longer_downtime_minutes");
-            return Err(Error::bad_field(&path, self.longer_downtime_minutes, "a service with a night: `sleep`"));
+            return Err(Error::bad_field(
+                &path,
+                self.longer_downtime_minutes,
+                "a service with scheduled downtime (`sleep`)",
+            ));
         }
         let (floor, most) = (service.floor.unwrap_or(service.baseline.min), service.baseline.max);
         match self.max_tasks {
             Some(max_tasks) if max_tasks < floor || max_tasks > most => {
-                let expected = format!("its floor to its baseline.max, {floor} to {most}");
+                let expected = format!("{floor} to {most}, its floor to its baseline.max");
                 Err(Error::bad_field(&format!("{path}.max_tasks"), max_tasks, &expected))
             }
             _ => Ok(()),
@@ -79,18 +80,18 @@ impl Restriction {
 }
 
 impl fmt::Display for Restriction {
-    /// What people read: `runs on Spot only, runs at most 3 tasks`. Of one that sleeps there is no more to say.
+    /// `on Spot only, at most 3 tasks`. Scaled to zero includes everything else.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.scale_to_zero {
-            return f.write_str("sleeps");
+            return f.write_str("scaled to zero");
         }
-        let longer = format!("sleeps {} minutes longer at each end of the night", self.longer_downtime_minutes);
+        let longer = format!("scheduled downtime {} min longer at each end", self.longer_downtime_minutes);
         let most = self.max_tasks.map(|max_tasks| match max_tasks {
-            1 => "runs at most 1 task".to_owned(),
-            max_tasks => format!("runs at most {max_tasks} tasks"),
+            1 => "at most 1 task".to_owned(),
+            max_tasks => format!("at most {max_tasks} tasks"),
         });
         let parts = [
-            self.spot_only.then(|| "runs on Spot only".to_owned()),
+            self.spot_only.then(|| "on Spot only".to_owned()),
             (self.longer_downtime_minutes > 0).then_some(longer),
             most,
         ];

@@ -11,8 +11,8 @@ use super::restriction::Restriction;
 use crate::capacity::BudgetRestriction;
 use crate::model::format_time;
 
-/// What all budgets together take from each service: the strictest of each, until the last of them ends. A budget whose
-/// period ends before that is left out by the first look after its end.
+/// The restrictions of all budgets together, by service: the strictest of each, until the last period ends. A budget
+/// whose period ends earlier is left out by the first decision after its end.
 pub fn restrictions<'a>(
     budgets: impl IntoIterator<Item = (&'a BudgetPolicy, &'a Record)>,
     now: Timestamp,
@@ -84,9 +84,9 @@ impl fmt::Display for ServiceDecision {
             ServiceDecision::Keep => f.write_str("already up to date"),
             ServiceDecision::Restrict(fact) => {
                 let (percent, until) = (fact.reached_percent, format_time(fact.until));
-                write!(f, "{percent} % of a budget is spent: it {} until {until}", Restriction::from(fact))
+                write!(f, "{percent} % of a budget spent: {} until {until}", Restriction::from(fact))
             }
-            ServiceDecision::Lift => f.write_str("no budget takes anything from it"),
+            ServiceDecision::Lift => f.write_str("no budget restricts the service"),
         }
     }
 }

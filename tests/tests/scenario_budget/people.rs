@@ -1,4 +1,4 @@
-//! What people ask for, and what happens when something fails in between.
+//! Requests of engineers, and what happens when something fails in between.
 
 use jiff::SignedDuration;
 use planner::rollout::LEASE;
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 
 #[test]
-fn a_release_gives_back_and_resume_takes_again() {
+fn a_release_lifts_restrictions_and_resume_restores_them() {
     let world = world();
     world.spend("476.90");
     world.tick();
@@ -21,12 +21,15 @@ fn a_release_gives_back_and_resume_takes_again() {
     let subjects = world.messages();
     assert_eq!(
         subjects[1..],
-        ["huskit-monthly: released by anna [huskit prod]", "huskit-monthly: resumed by ben [huskit prod]"]
+        [
+            "Budget huskit-monthly: restrictions lifted by anna [huskit prod]",
+            "Budget huskit-monthly: resumed by ben [huskit prod]"
+        ]
     );
 }
 
 #[test]
-fn a_hold_keeps_off_what_is_reached_meanwhile() {
+fn a_hold_suspends_a_tier_that_is_reached_meanwhile() {
     let world = world();
     let hold = json!({"action": "hold", "budget": BUDGET, "until": "2h", "by": "anna"});
     assert_eq!(reasons(&world.ask(&hold).unwrap()), ["held"]);
@@ -37,7 +40,7 @@ fn a_hold_keeps_off_what_is_reached_meanwhile() {
 }
 
 #[test]
-fn a_doubted_figure_that_a_person_confirms_counts() {
+fn a_doubted_figure_that_an_engineer_confirms_counts() {
     let world = world();
     world.spend("3000.00");
     assert_eq!(reasons(&world.tick()), ["doubted"]);
@@ -76,7 +79,7 @@ fn an_invocation_that_dies_anywhere_is_healed_by_the_next() {
         world.faults(json!([{"status": 500, "skip": skip, "times": 3}]));
         let first = world.ask(&json!({"action": "reconcile"}));
         world.faults(json!([]));
-        let told = world.messages().len();
+        let sent = world.messages().len();
         let healed = world.ask(&json!({"action": "reconcile"}));
         assert!(healed.is_ok(), "after {skip} calls: {first:?}, then {healed:?}");
         assert_eq!(
@@ -84,11 +87,11 @@ fn an_invocation_that_dies_anywhere_is_healed_by_the_next() {
             true,
             "after {skip} calls: {first:?}"
         );
-        // What the first wrote and did not send is anybody's to send after the lease.
+        // After the lease any invocation sends what the first wrote and did not send.
         let later = now() + LEASE + SignedDuration::from_secs(1);
         let tick = world.ask(&json!({"action": "reconcile", "at": later.to_string()}));
         assert!(tick.is_ok(), "after {skip} calls: {first:?}, then {tick:?}");
-        assert!(told + world.messages().len() >= 1, "after {skip} calls the message is lost: {first:?}");
+        assert!(sent + world.messages().len() >= 1, "after {skip} calls the message is lost: {first:?}");
         let unsent = world.item(&format!("budget/{BUDGET}"), "budget")["outbox"]["L"].as_array().map_or(0, Vec::len);
         assert_eq!(unsent, 0, "after {skip} calls: {first:?}");
     }

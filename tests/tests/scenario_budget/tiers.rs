@@ -1,23 +1,23 @@
-//! Tiers: in order, out of order, twice, false, and over.
+//! Tiers: in order, out of order, twice, doubted, and ended.
 
 use serde_json::json;
 
 use super::*;
 
 #[test]
-fn a_message_through_the_topic_becomes_a_fact_of_the_service_and_one_message_to_people() {
+fn a_notice_through_the_topic_becomes_a_fact_of_the_service_and_one_message() {
     let world = world();
     world.spend("412.37");
     world.publish("sns.notification.budget-80");
     let messages = world.wait_for_messages();
-    assert_eq!(messages, ["82 % of huskit-monthly is spent: crawler runs on Spot only [huskit prod]"]);
+    assert_eq!(messages, ["Budget huskit-monthly: 80 % of 500.00 USD reached; crawler on Spot only [huskit prod]"]);
     let restriction = world.restriction("crawler").expect("a fact");
     assert_eq!((&restriction["spot_only"]["BOOL"], &restriction["reached_percent"]["N"]), (&json!(true), &json!("80")));
     assert_eq!(world.restriction("website-agent"), None);
 }
 
 #[test]
-fn tiers_begin_one_after_the_other_and_copies_say_nothing_new() {
+fn tiers_take_effect_one_after_the_other_and_copies_are_not_announced() {
     let world = world();
     for (spent, event, reason) in [
         ("412.37", "sns.notification.budget-80", "reached"),
@@ -36,7 +36,7 @@ fn tiers_begin_one_after_the_other_and_copies_say_nothing_new() {
 }
 
 #[test]
-fn out_of_order_they_come_to_the_same() {
+fn notices_out_of_order_lead_to_the_same_tier() {
     let world = world();
     world.spend("503.20");
     for event in ["budget-100", "budget-80", "budget-95", "budget-90", "budget-joined-lines", "budget-json"] {
@@ -44,12 +44,12 @@ fn out_of_order_they_come_to_the_same() {
     }
     assert_eq!(world.restriction("crawler").unwrap()["reached_percent"]["N"], "100");
     assert_eq!(world.restriction("website-agent").unwrap()["max_tasks"]["N"], "3");
-    let told = ["100 % of huskit-monthly is spent: crawler sleeps; website-agent runs at most 3 tasks [huskit prod]"];
-    assert_eq!(world.messages(), told);
+    let subject = "Budget huskit-monthly: 100 % of 500.00 USD reached; crawler, website-agent restricted [huskit prod]";
+    assert_eq!(world.messages(), [subject]);
 }
 
 #[test]
-fn a_lost_message_is_healed_by_the_tick() {
+fn the_tick_replaces_a_lost_notice() {
     let world = world();
     world.spend("451.08");
     assert_eq!(reasons(&world.tick()), ["reached"]);
@@ -58,45 +58,45 @@ fn a_lost_message_is_healed_by_the_tick() {
 }
 
 #[test]
-fn a_trillion_dollars_takes_nothing_away() {
+fn a_trillion_dollars_starts_no_restriction() {
     let world = world();
     world.spend("1000183965812.54");
     world.publish("sns.notification.budget-trillion");
     let messages = world.wait_for_messages();
-    assert_eq!(messages, ["huskit-monthly: 1,000,183,965,812.54 USD is not believed [huskit prod]"]);
+    assert_eq!(messages, ["Figure not trusted: 1,000,183,965,812.54 USD for budget huskit-monthly [huskit prod]"]);
     assert_eq!((world.restriction("crawler"), world.restriction("website-agent")), (None, None));
-    // It stays wrong for hours, and nobody is told again.
+    // It stays wrong for hours, and is announced once.
     assert_eq!(reasons(&world.tick()), ["unchanged"]);
     world.spend("380.00");
     assert_eq!(reasons(&world.tick()), ["cleared"]);
-    assert_eq!(world.messages(), ["huskit-monthly: the figure is believed again [huskit prod]"]);
+    assert_eq!(world.messages(), ["Figure trusted again: 380.00 USD for budget huskit-monthly [huskit prod]"]);
 }
 
 #[test]
-fn on_the_first_of_the_month_everything_is_given_back() {
+fn on_the_first_of_the_month_every_restriction_is_lifted() {
     let world = world();
     world.spend("503.20");
     assert_eq!(reasons(&world.tick()), ["reached"]);
     world.messages();
-    // Budgets goes on telling the month that is over.
+    // AWS Budgets still returns the figure of the previous month.
     assert_eq!(reasons(&world.tick_next_month()), ["period_ended"]);
     assert_eq!((world.restriction("crawler"), world.restriction("website-agent")), (None, None));
-    assert_eq!(world.messages(), ["huskit-monthly begins anew [huskit prod]"]);
+    assert_eq!(world.messages(), ["Budget huskit-monthly: new period, restrictions lifted [huskit prod]"]);
     assert_eq!(reasons(&world.tick_next_month()), ["unchanged"]);
 }
 
 #[test]
-fn a_forecast_and_what_nobody_can_read_go_to_people() {
+fn forecasts_and_unreadable_messages_are_announced() {
     let world = world();
     assert_eq!(reasons(&world.deliver("sns.notification.budget-forecasted")), ["forecast"]);
     assert_eq!(reasons(&world.deliver("sns.notification.budget-unreadable")), ["unreadable"]);
     assert_eq!(reasons(&world.deliver("sns.notification.budget-daily")), ["not_held"]);
     assert_eq!(reasons(&world.deliver("sns.notification.cost-anomaly")), ["anomaly"]);
     let expected = [
-        "huskit-monthly: forecast of 588.10 USD [huskit prod]",
+        "Budget huskit-monthly: forecast 588.10 USD of 500.00 USD [huskit prod]",
         "AWS Budgets: huskit-monthly was updated [huskit prod]",
         "AWS Budgets: huskit-daily has exceeded your alert threshold [huskit prod]",
-        "cost anomaly: $118.50 more for AWS Lambda [huskit prod]",
+        "Cost anomaly: AWS Lambda $118.50 above expected [huskit prod]",
     ];
     assert_eq!(world.messages(), expected);
     // Copies of them are nothing new.
@@ -107,7 +107,7 @@ fn a_forecast_and_what_nobody_can_read_go_to_people() {
 }
 
 #[test]
-fn while_budgets_cannot_be_asked_a_message_is_told_and_nothing_changes() {
+fn while_aws_budgets_does_not_answer_a_notice_is_announced_and_nothing_changes() {
     let world = world();
     world.spend("412.37");
     world.tick();
@@ -117,8 +117,8 @@ fn while_budgets_cannot_be_asked_a_message_is_told_and_nothing_changes() {
     world.faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));
     assert_eq!(reasons(&world.deliver("sns.notification.budget-90")), ["unverified"]);
     assert_eq!(world.restriction("crawler").unwrap()["reached_percent"]["N"], "80");
-    assert_eq!(world.messages(), ["huskit-monthly: 451.08 USD is spent, not verified [huskit prod]"]);
-    // A tick that cannot see fails, so that an alarm rings.
+    assert_eq!(world.messages(), ["Budget huskit-monthly: 451.08 USD spent, not verified [huskit prod]"]);
+    // A tick without an answer fails, so that the alarm on errors goes to ALARM.
     world.faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));
     assert!(world.ask(&json!({"action": "reconcile"})).is_err());
     world.faults(json!([]));

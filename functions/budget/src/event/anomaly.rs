@@ -3,43 +3,43 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Something costs more than it used to.
+/// AWS Cost Anomaly Detection has found that something costs more than expected.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Anomaly {
-    /// Names it; later messages about the same have the same.
+    /// Its id; later messages about the same anomaly have the same.
     pub anomaly_id: String,
-    /// Where to read on.
+    /// Link to its details in the console.
     #[serde(default)]
     pub anomaly_details_link: Option<String>,
-    /// When it began.
+    /// When it began, as AWS writes it.
     #[serde(default)]
     pub anomaly_start_date: Option<String>,
-    /// What the monitor watches: a service, an account.
+    /// What the monitor evaluates: a service, an account.
     #[serde(default, alias = "dimensionValue")]
     pub dimensional_value: Option<String>,
-    /// What it costs.
+    /// Its cost.
     pub impact: Impact,
-    /// Where it comes from, the greatest part first.
+    /// Its root causes, the greatest first.
     #[serde(default)]
     pub root_causes: Vec<RootCause>,
 }
 
-/// What an anomaly costs.
+/// The cost of an anomaly, in US dollars.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Impact {
-    /// More than expected, in US dollars.
+    /// Actual less expected spend.
     pub total_impact: f64,
-    /// What was spent.
+    /// Actual spend.
     #[serde(default)]
     pub total_actual_spend: Option<f64>,
-    /// What was expected.
+    /// Expected spend.
     #[serde(default)]
     pub total_expected_spend: Option<f64>,
 }
 
-/// Where an anomaly comes from.
+/// A root cause of an anomaly; AWS leaves out what it does not know.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RootCause {
@@ -47,14 +47,14 @@ pub struct RootCause {
     pub service: Option<String>,
     /// The region.
     pub region: Option<String>,
-    /// What is billed.
+    /// The usage type on the bill.
     pub usage_type: Option<String>,
     /// The account.
     pub linked_account_name: Option<String>,
 }
 
 impl Anomaly {
-    /// The anomaly that a message tells; `None` when it tells none.
+    /// The anomaly in a message; `None` when it is not one.
     pub(super) fn parse(body: &str) -> Option<Anomaly> {
         let json: Value = serde_json::from_str(body).ok()?;
         serde_json::from_value(json).ok()
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_and_broken_numbers_and_missing_parts_are_taken() {
+    fn integers_fractions_and_missing_fields_are_accepted() {
         let body = r#"{"accountId":"1","anomalyId":"a-1","impact":{"maxImpact":151,"totalImpact":1001},"rootCauses":[{"service":"AWS Lambda"},{}],"new":{}}"#;
         let anomaly = Anomaly::parse(body).unwrap();
         assert_eq!((anomaly.impact.total_impact, anomaly.root_causes.len()), (1001.0, 2));

@@ -1,8 +1,8 @@
-//! Messages of AWS Budgets: a table of keys and values within prose that nobody promised to keep.
+//! Notices of AWS Budgets: a table of labels and values within prose.
 //!
-//! Budgets writes plain text. Its layout is no contract, mails and forwarders break or join its lines, and third
-//! parties claim that it is JSON. So labels are looked for wherever they stand, and a value ends where its line or the
-//! next label does.
+//! AWS Budgets writes plain text and documents no layout; mail programs and forwarders break or join its lines, and some
+//! forwarders make it JSON. Labels are therefore found wherever they stand, and a value ends where its line ends or the
+//! next label begins.
 
 use jiff::Timestamp;
 use planner::budget::{Amount, Notice, NoticeKind};
@@ -30,11 +30,11 @@ enum Label {
     Forecasted,
 }
 
-/// The budget and what is said of it; `None` when either is missing.
+/// The budget and the notice about it; `None` when name, kind or figure is missing.
 pub(super) fn parse(body: &str, at: Timestamp) -> Option<(String, Notice)> {
     let values = match serde_json::from_str::<Value>(body) {
         Ok(json @ Value::Object(_)) => of_json(&json),
-        // A text that was made JSON on its way is still that text.
+        // A forwarder has made the text a JSON string.
         Ok(Value::String(text)) => of_text(&text),
         _ => of_text(body),
     };
@@ -68,7 +68,7 @@ fn amount(value: &str) -> Option<Amount> {
 }
 
 fn of_text(body: &str) -> Vec<(Label, String)> {
-    // Twice escaped on its way; a name has no backslash.
+    // Escaped twice by a forwarder; names contain no backslash.
     let body = body.replace("\\r\\n", "\n").replace("\\n", "\n");
     let found = labels(&body);
     let ends = found.iter().skip(1).map(|(_, start, _)| *start).chain([body.len()]);
@@ -119,7 +119,7 @@ fn collect(json: &Value, found: &mut Vec<(Label, String)>) {
         };
         match (label, value) {
             (Some(label), Value::String(text)) => found.push((label, text.clone())),
-            // A number says no currency; there is no budget that is not in dollars unless it says so.
+            // A number has no currency; budgets are in US dollars unless they state another.
             (Some(Label::Limit | Label::Actual | Label::Forecasted), Value::Number(number)) => {
                 found.extend(label.map(|label| (label, format!("{number} USD"))));
             }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_currencies_are_taken_as_they_come() {
+    fn names_and_currencies_are_kept_unchanged() {
         for (name, amount, expected) in [
             ("M\u{fc}nchen #1, all", "\u{20ac}12,50", "M\u{fc}nchen #1, all | Actual | 12.50 EUR | - | -"),
             ("actual amount", "GBP 12.5", "actual amount | Actual | 12.50 GBP | - | -"),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_read_by_what_its_names_mean() {
+    fn json_is_read_by_the_meaning_of_its_names() {
         let flat = json!({"budgetName": "test", "budgetedAmount": "$500.00", "alertType": "ACTUAL", "alertThreshold": "> $400.00", "actualAmount": 412.37});
         assert_eq!(read(&flat.to_string()), "test | Actual | 412.37 USD | 400.00 USD | 500.00 USD");
         let nested = json!({"Budget": {"BudgetName": "test", "BudgetLimit": {"Amount": "500", "Unit": "USD"}, "CalculatedSpend": {"ActualSpend": {"Amount": 412.37, "Unit": "USD"}}}, "NotificationType": "ACTUAL"});
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lacks_name_kind_or_figure_is_left_to_people() {
+    fn without_name_kind_or_figure_it_is_no_notice() {
         for body in [
             "",
             "hello",
@@ -236,10 +236,10 @@ mod tests {
         }
 
         #[test]
-        fn any_cut_of_a_message_is_read_rightly_or_not_at_all(end in 0..MAIL.len()) {
-            let restriction = read(&MAIL[..end]);
-            let fine = restriction == "unreadable" || restriction.starts_with("test | Forecasted | 0.");
-            prop_assert!(fine, "{}", restriction);
+        fn a_truncated_notice_is_read_correctly_or_not_at_all(end in 0..MAIL.len()) {
+            let notice = read(&MAIL[..end]);
+            let fine = notice == "unreadable" || notice.starts_with("test | Forecasted | 0.");
+            prop_assert!(fine, "{}", notice);
         }
     }
 }

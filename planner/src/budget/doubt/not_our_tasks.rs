@@ -18,7 +18,7 @@ const BESIDE: i64 = 10;
 /// The running tasks cannot have cost it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotOurTasks {
-    /// How much more it is than the figure before.
+    /// How much more it is than the previous figure.
     pub increase: Amount,
     /// What the tasks cost in that time, by the price table.
     pub tasks_cost: Amount,
@@ -38,7 +38,7 @@ impl NotOurTasks {
             (false, Some((_, date))) => (evidence.increase(), date, limit.hundredths / BESIDE),
             (false, None) => (evidence.increase(), began, limit.hundredths / BESIDE),
         };
-        // Without a figure before, the whole of it must be explained: possible only if tasks were observed all that time.
+        // Without a previous figure, the whole of it must be explained: possible only if tasks were observed all that time.
         let compared = !daily && evidence.yesterday.is_some();
         let observed = compared || evidence.observed_since.is_some_and(|first| first <= midnight(since));
         let cost = evidence.days.tasks_cost_cents(since);
@@ -50,6 +50,9 @@ impl NotOurTasks {
 impl fmt::Display for NotOurTasks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let NotOurTasks { increase, tasks_cost } = self;
-        write!(f, "it is {increase} more than the figure before, and the tasks that ran since cost about {tasks_cost}")
+        write!(
+            f,
+            "it is {increase} more than the previous figure, and the running tasks have cost about {tasks_cost} since then"
+        )
     }
 }

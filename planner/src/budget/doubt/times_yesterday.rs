@@ -28,6 +28,6 @@ impl TimesYesterday {
 
 impl fmt::Display for TimesYesterday {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it is more than {TIMES} times yesterday's {}", self.yesterday)
+        write!(f, "it is more than {TIMES} times yesterday's figure of {}", self.yesterday)
     }
 }

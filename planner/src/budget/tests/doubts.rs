@@ -14,7 +14,7 @@ fn day_20() -> Timeline {
 }
 
 #[test]
-fn a_trillion_dollars_is_announced_once_and_nothing_is_cut_until_it_is_corrected() {
+fn a_trillion_dollars_is_announced_once_and_restricts_nothing() {
     let timeline = day_20().spent(TRILLION).on(20, 20).notified(40_000, TRILLION).notified(50_000, TRILLION);
     let timeline = timeline.hourly_until(22, 12);
     assert_eq!(
@@ -29,7 +29,7 @@ fn a_trillion_dollars_is_announced_once_and_nothing_is_cut_until_it_is_corrected
 }
 
 #[test]
-fn what_was_cut_before_a_figure_that_cannot_be_true_stays_cut() {
+fn restrictions_in_force_stay_in_force_while_a_figure_is_doubted() {
     let timeline = day_20().spent(40_100).on(21, 1).tick().spent(TRILLION).on(22, 1).tick();
     assert_eq!(
         (timeline.announced.as_slice(), timeline.record.in_force(timeline.now)),
@@ -38,7 +38,7 @@ fn what_was_cut_before_a_figure_that_cannot_be_true_stays_cut() {
 }
 
 #[test]
-fn ten_times_yesterday_cannot_be_true() {
+fn ten_times_yesterday_is_doubted() {
     let timeline = Timeline::calm();
     let mut quiet = timeline.clone();
     for day in quiet.record.days.iter_mut() {
@@ -51,11 +51,11 @@ fn ten_times_yesterday_cannot_be_true() {
 }
 
 #[test]
-fn what_the_tasks_cannot_have_cost_is_not_cut_from_them() {
+fn a_figure_that_the_tasks_cannot_have_cost_does_not_restrict_them() {
     // 330 dollars yesterday; the tasks cost 11.04 in two days, and a tenth of the limit may come from elsewhere.
-    for (cents, told) in [(49_000, "reached 95"), (49_100, "doubted not_our_tasks")] {
+    for (cents, announced) in [(49_000, "reached 95"), (49_100, "doubted not_our_tasks")] {
         let timeline = day_20().hourly_until(21, 12).spent(cents).tick();
-        assert_eq!(timeline.announced, [told], "{cents}");
+        assert_eq!(timeline.announced, [announced], "{cents}");
     }
     let mut unknown = day_20();
     unknown.observed.hourly_micros = None;
@@ -63,22 +63,22 @@ fn what_the_tasks_cannot_have_cost_is_not_cut_from_them() {
 }
 
 #[test]
-fn a_first_look_in_the_middle_of_a_month_believes_what_can_be_true() {
-    for (cents, told) in [(41_200, "reached 80"), (260_000, "doubted times_limit")] {
+fn the_first_figure_in_the_middle_of_a_month_is_trusted_if_plausible() {
+    for (cents, announced) in [(41_200, "reached 80"), (260_000, "doubted times_limit")] {
         let fresh = Timeline { record: Record::default(), ..day_20() };
-        assert_eq!(fresh.spent(cents).tick().announced, [told]);
+        assert_eq!(fresh.spent(cents).tick().announced, [announced]);
     }
 }
 
 #[test]
-fn on_the_first_of_the_month_the_figure_of_the_month_before_is_no_news() {
+fn on_the_first_of_the_month_the_previous_figure_is_ignored() {
     let timeline = day_20().spent(42_000).on(30, 22).tick().forget();
     let mut timeline = timeline.on(31, 0).tick();
     assert_eq!(
         (timeline.announced.as_slice(), timeline.restrictions().len()),
         (["period_ended 80".to_owned()].as_slice(), 0)
     );
-    // Budgets goes on telling November for a while, even a little more of it.
+    // AWS Budgets returns November's figure for a while, even a slightly higher one.
     timeline = timeline.spent(42_300).hourly_until(31, 9);
     assert_eq!((timeline.announced.len(), timeline.record.figure.clone(), timeline.restrictions().len()), (1, None, 0));
     timeline = timeline.spent(1_200).on(31, 10).tick();
@@ -109,7 +109,7 @@ fn a_daily_budget_compares_with_the_day_before() {
 }
 
 #[test]
-fn at_midnight_a_daily_budget_still_tells_the_day_before_and_at_noon_no_longer() {
+fn a_daily_budget_returns_the_previous_day_at_midnight_and_no_longer_at_noon() {
     let timeline =
         Timeline { record: Record::default(), ..day_20().time_unit(TimeUnit::Daily) }.spent(41_000).on(20, 21).tick();
     let timeline = timeline.hourly_until(21, 0);
@@ -120,7 +120,7 @@ fn at_midnight_a_daily_budget_still_tells_the_day_before_and_at_noon_no_longer()
     // Late costs of that day make it a little more, or a correction a little less.
     let morning = timeline.clone().spent(41_900).hourly_until(21, 6).spent(40_200).hourly_until(21, 11);
     assert_eq!((morning.announced.len(), morning.restrictions().len(), &morning.record.figure), (2, 0, &None));
-    // What is new begins at once, and then the day before is never heard again.
+    // A new figure counts at once; after it, the previous day's is never returned.
     let fresh = morning.clone().spent(900).hourly_until(21, 12).spent(41_000).tick();
     assert_eq!(fresh.announced[2..], ["reached 80"]);
     // A figure that stays all day is the day's own.
@@ -128,7 +128,7 @@ fn at_midnight_a_daily_budget_still_tells_the_day_before_and_at_noon_no_longer()
 }
 
 #[test]
-fn a_figure_that_was_corrected_down_is_still_known_on_the_first_of_the_month() {
+fn a_figure_corrected_down_is_still_recognized_on_the_first_of_the_month() {
     for (last, first) in [(49_000, 49_000), (49_000, 49_300), (50_300, 49_000)] {
         let timeline = day_20().spent(50_300).on(30, 12).tick().spent(last).on(30, 22).tick().forget();
         let timeline = timeline.spent(first).on(31, 0).tick().hourly_until(31, 12);
@@ -142,18 +142,18 @@ fn a_figure_that_was_corrected_down_is_still_known_on_the_first_of_the_month() {
 }
 
 #[test]
-fn an_implausible_figure_is_announced_below_every_tier_and_measures_nothing() {
+fn an_implausible_figure_is_announced_below_every_tier_and_never_compared_with() {
     let mut small = day_20();
     for day in small.record.days.iter_mut() {
         day.figure = day.figure.as_ref().map(|figure| figure.with(figure.hundredths / 16));
     }
     // 20.62 dollars yesterday: ten times that, and more than a fifth of the limit.
-    for (cents, told) in
+    for (cents, announced) in
         [(20_620, &[][..]), (20_700, &["doubted times_yesterday"][..]), (39_000, &["doubted times_yesterday"])]
     {
         let mut timeline = small.clone().on(21, 1).spent(cents);
         timeline.observed.hourly_micros = None;
-        assert_eq!(timeline.tick().announced, told, "{cents}");
+        assert_eq!(timeline.tick().announced, announced, "{cents}");
     }
     let timeline = small.spent(39_000).on(21, 1).tick();
     assert_eq!((&timeline.record.figure, timeline.record.tier), (&Some(Amount::cents(33_000)), None));
@@ -161,15 +161,15 @@ fn an_implausible_figure_is_announced_below_every_tier_and_measures_nothing() {
 }
 
 #[test]
-fn below_a_tier_too_a_leap_must_come_from_the_tasks() {
+fn below_every_tier_too_an_increase_must_come_from_the_tasks() {
     // 150 dollars yesterday; the tasks cost some five, and a tenth of the limit may come from elsewhere.
-    for (cents, told) in [(25_000, &[][..]), (39_000, &["doubted not_our_tasks"])] {
-        assert_eq!(Timeline::calm().spent(cents).on(11, 12).tick().announced, told, "{cents}");
+    for (cents, announced) in [(25_000, &[][..]), (39_000, &["doubted not_our_tasks"])] {
+        assert_eq!(Timeline::calm().spent(cents).on(11, 12).tick().announced, announced, "{cents}");
     }
 }
 
 #[test]
-fn a_small_leap_calls_nobody_whatever_it_is_a_multiple_of() {
+fn a_small_increase_is_trusted_whatever_it_is_a_multiple_of() {
     let timeline =
         Timeline { record: Record::default(), ..Timeline::calm() }.on(0, 1).tick().on(1, 12).spent(10).tick();
     let timeline = timeline.on(2, 12).spent(150).tick().on(3, 12).spent(3_000).tick();
@@ -178,10 +178,10 @@ fn a_small_leap_calls_nobody_whatever_it_is_a_multiple_of() {
 
 #[test]
 fn a_day_may_cost_its_whole_limit_beside_its_tasks_and_no_more() {
-    for (cents, told) in [(55_000, "reached 100"), (90_000, "doubted not_our_tasks")] {
+    for (cents, announced) in [(55_000, "reached 100"), (90_000, "doubted not_our_tasks")] {
         let timeline = Timeline { record: Record::default(), ..day_20().time_unit(TimeUnit::Daily) };
         let timeline = timeline.spent(20_000).on(18, 0).tick().on(20, 12).tick().on(21, 12).tick().forget();
-        assert_eq!(timeline.spent(cents).on(21, 13).tick().announced, [told], "{cents}");
+        assert_eq!(timeline.spent(cents).on(21, 13).tick().announced, [announced], "{cents}");
     }
 }
 
@@ -192,10 +192,10 @@ proptest! {
     ) {
         let timeline = Timeline { record: Record::default(), ..Timeline::calm().time_unit(time_unit) };
         let timeline = figures.iter().enumerate().fold(timeline, |timeline, (n, cents)| timeline.spent(*cents).on(30, 12 + n as i64).tick());
-        let before = timeline.announced.iter().filter(|told| told.starts_with("doubted")).count();
+        let before = timeline.announced.iter().filter(|announced| announced.starts_with("doubted")).count();
         let timeline = if before == 0 { timeline } else { return Ok(()) };
         let next = timeline.forget().on(31, 0).tick().hourly_until(31, hours);
-        prop_assert!(next.announced.iter().all(|told| told.starts_with("period_ended")), "{:?}", next.announced);
+        prop_assert!(next.announced.iter().all(|announced| announced.starts_with("period_ended")), "{:?}", next.announced);
         prop_assert_eq!((next.restrictions().len(), next.record.figure), (0, None));
     }
 }

@@ -1,4 +1,4 @@
-//! Whatever order messages come in, and however often: what is in force in the end is the same.
+//! In whatever order notices arrive, and however often: the same tier is in force in the end.
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::fixtures::*;
 use crate::budget::*;
 
-/// Growth that a month can have: dollars a day.
+/// Plausible increase in cents for each day of a month.
 fn days() -> impl Strategy<Value = Vec<i64>> {
     prop::collection::vec(500i64..3_500, 20)
 }
@@ -15,7 +15,7 @@ fn total(days: &[i64], day: usize) -> i64 {
     15_000 + days[..day].iter().sum::<i64>()
 }
 
-/// The messages of a month: one for each threshold, written when the figure passed it.
+/// The notices of a month: one for each threshold, sent when the figure passed it.
 fn messages(days: &[i64]) -> Vec<Notice> {
     let thresholds = [25_000, 40_000, 45_000, 47_500, 50_000];
     let passed = |threshold: i64| {
@@ -29,7 +29,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_same_messages_in_any_order_lead_to_the_same_state(
+    fn the_same_notices_in_any_order_lead_to_the_same_record(
         days in days(), order in Just((0..15usize).collect::<Vec<_>>()).prop_shuffle(), forecast in any::<bool>(),
     ) {
         // All of them come on the last day, each up to three times.
@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn messages_that_are_late_or_lost_or_doubled_change_nothing_that_lasts(
+    fn late_lost_or_duplicate_notices_change_nothing_that_lasts(
         days in days(), delays in prop::collection::vec(prop::option::of(0i64..120), 10), unreachable in prop::collection::vec(any::<bool>(), 20),
     ) {
         let notices = messages(&days);
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn within_a_month_nothing_but_a_person_or_a_limit_ends_a_tier(
+    fn within_a_month_only_an_engineer_or_a_higher_limit_ends_a_tier(
         figures in prop::collection::vec(prop_oneof![0i64..60_000, Just(9_000_000_000_000i64)], 1..40), reachable in prop::collection::vec(any::<bool>(), 40),
     ) {
         let mut timeline = Timeline::calm();
@@ -84,9 +84,9 @@ proptest! {
             prop_assert!(timeline.record.tier >= highest);
             prop_assert!(timeline.record.percent() <= 120);
             highest = timeline.record.tier;
-            // Looking again at once is no news, but for what cannot be asked.
+            // Deciding again at once announces nothing new, except that AWS Budgets does not answer.
             let again = timeline.clone().forget().tick();
-            prop_assert!(again.announced.iter().all(|told| told == "unreachable"), "{:?}", again.announced);
+            prop_assert!(again.announced.iter().all(|label| label == "unreachable"), "{:?}", again.announced);
             prop_assert_eq!(again.record, timeline.record.clone());
         }
     }

@@ -23,13 +23,13 @@ fn resume() -> Input {
 }
 
 #[test]
-fn a_release_ends_what_is_in_force_and_a_higher_tier_begins_alone() {
+fn a_release_lifts_the_tiers_in_force_and_a_higher_tier_still_takes_effect() {
     let timeline = tier_80().given(&release()).tick().notified(40_000, 40_100).hourly_until(26, 1);
     assert_eq!((timeline.announced.as_slice(), timeline.in_force().as_str()), (["released".to_owned()].as_slice(), ""));
     let timeline = timeline.spent(45_100).tick();
     assert_eq!(timeline.announced, ["released", "reached 90"]);
-    assert_eq!(timeline.in_force(), "crawler sleeps 60 minutes longer at each end of the night");
-    // The next month knows of no release.
+    assert_eq!(timeline.in_force(), "crawler scheduled downtime 60 min longer at each end");
+    // The release ends with the period.
     assert_eq!(timeline.spent(10).on(31, 1).tick().record.released, None);
 }
 
@@ -40,7 +40,7 @@ fn a_release_of_nothing_says_so() {
 }
 
 #[test]
-fn a_hold_keeps_every_tier_off_and_the_tick_after_it_brings_them_back() {
+fn a_hold_suspends_every_tier_and_the_tick_after_it_restores_them() {
     let timeline = tier_80().given(&hold(27, 6)).spent(45_100).on(26, 1).tick();
     assert_eq!(
         (timeline.announced.as_slice(), timeline.restrictions().len()),
@@ -53,7 +53,7 @@ fn a_hold_keeps_every_tier_off_and_the_tick_after_it_brings_them_back() {
 }
 
 #[test]
-fn a_hold_that_outlives_the_month_ends_without_a_word() {
+fn a_hold_that_ends_after_its_month_is_not_announced() {
     let timeline = tier_80().given(&hold(32, 6)).spent(100).on(31, 1).tick().hourly_until(32, 8);
     assert_eq!((timeline.announced.as_slice(), timeline.record.hold), (["held".to_owned()].as_slice(), None));
 }
@@ -62,16 +62,13 @@ fn a_hold_that_outlives_the_month_ends_without_a_word() {
 fn resume_ends_a_release_and_a_hold() {
     for ask in [release(), hold(29, 1)] {
         let timeline = tier_80().given(&ask).given(&resume());
-        assert_eq!(
-            (timeline.announced[1].as_str(), timeline.in_force().as_str()),
-            ("resumed", "crawler runs on Spot only")
-        );
+        assert_eq!((timeline.announced[1].as_str(), timeline.in_force().as_str()), ("resumed", "crawler on Spot only"));
     }
     assert_eq!(tier_80().given(&resume()).announced, ["nothing_to_do"]);
 }
 
 #[test]
-fn requests_work_while_budgets_cannot_be_asked() {
+fn requests_work_while_aws_budgets_does_not_answer() {
     let timeline = tier_80().unreachable().given(&release());
     assert_eq!(
         (timeline.announced.as_slice(), timeline.restrictions().len()),
@@ -86,6 +83,6 @@ fn each_reason_is_a_sentence_of_its_own() {
         let plan = plan(&timeline.policy, &timeline.record, &timeline.observed, inputs, timeline.now);
         plan.decisions[0].reason.to_string()
     };
-    assert_eq!(reason(&[release()]), "anna ended the tiers up to 80 % for this period: launch week");
-    assert_eq!(reason(&[]), "80 % of the limit is spent, the tier of 80 % is in force");
+    assert_eq!(reason(&[release()]), "anna has lifted the tiers up to 80 % for this period: launch week");
+    assert_eq!(reason(&[]), "80 % of the limit spent, 80 % tier in force");
 }

@@ -2,28 +2,28 @@ use super::fixtures::*;
 use crate::budget::*;
 
 #[test]
-fn each_tier_adds_to_the_ones_below_it_the_cheapest_comfort_first() {
-    for (cents, told, in_force) in [
+fn each_tier_adds_to_the_ones_below_it() {
+    for (cents, announced, in_force) in [
         (39_999, &[][..], ""),
-        (40_000, &["reached 80"][..], "crawler runs on Spot only"),
-        (44_999, &["reached 80"][..], "crawler runs on Spot only"),
-        (45_000, &["reached 90"][..], "crawler runs on Spot only, sleeps 60 minutes longer at each end of the night"),
-        (47_500, &["reached 95"][..], "crawler sleeps"),
-        (50_000, &["reached 100"][..], "crawler sleeps; web runs at most 3 tasks"),
+        (40_000, &["reached 80"][..], "crawler on Spot only"),
+        (44_999, &["reached 80"][..], "crawler on Spot only"),
+        (45_000, &["reached 90"][..], "crawler on Spot only, scheduled downtime 60 min longer at each end"),
+        (47_500, &["reached 95"][..], "crawler scaled to zero"),
+        (50_000, &["reached 100"][..], "crawler scaled to zero; web at most 3 tasks"),
     ] {
         let timeline = month().spent(cents).on(25, 12).tick();
-        let told: Vec<String> = told.iter().map(|told| (*told).to_owned()).collect();
-        assert_eq!((timeline.announced.clone(), timeline.in_force().as_str()), (told, in_force), "{cents}");
+        let announced: Vec<String> = announced.iter().map(|label| (*label).to_owned()).collect();
+        assert_eq!((timeline.announced.clone(), timeline.in_force().as_str()), (announced, in_force), "{cents}");
     }
 }
 
-/// A month that is spent evenly until it is spent.
+/// A month with even spend.
 fn month() -> Timeline {
     (11..=24).fold(Timeline::calm(), |timeline, day| timeline.spent(day * 1650).on(day, 12).tick()).forget()
 }
 
 #[test]
-fn tiers_come_one_after_the_other_and_end_with_the_month_by_themselves() {
+fn tiers_take_effect_one_after_the_other_and_end_with_the_month() {
     let timeline = month().spent(40_100).on(25, 1).tick();
     let restriction = &timeline.restrictions()["crawler"];
     assert_eq!(
@@ -44,15 +44,15 @@ fn tiers_come_one_after_the_other_and_end_with_the_month_by_themselves() {
 }
 
 #[test]
-fn duplicates_say_nothing_new() {
+fn duplicates_are_not_announced() {
     let timeline = month().spent(40_100).on(25, 1).notified(40_000, 40_050);
     let again = timeline.clone().notified(40_000, 40_050).tick().on(26, 3).notified(40_000, 40_050);
     assert_eq!(again.announced, ["reached 80"]);
-    assert_eq!(again.in_force(), "crawler runs on Spot only");
+    assert_eq!(again.in_force(), "crawler on Spot only");
 }
 
 #[test]
-fn a_message_out_of_order_is_answered_by_what_budgets_says_now() {
+fn a_notice_out_of_order_is_judged_by_the_current_figure() {
     let timeline = month().spent(45_100).on(26, 1).notified(45_000, 45_100).notified(40_000, 40_050);
     assert_eq!((timeline.announced.as_slice(), timeline.record.tier), (["reached 90".to_owned()].as_slice(), Some(90)));
 }
@@ -64,24 +64,24 @@ fn a_lower_figure_that_comes_late_ends_nothing() {
 }
 
 #[test]
-fn a_higher_limit_ends_what_is_no_longer_reached_and_a_lower_one_begins_what_is() {
+fn a_higher_limit_ends_tiers_and_a_lower_one_starts_them() {
     let timeline = month().spent(45_100).on(26, 1).tick().limit(55_000).tick();
     assert_eq!(
         (timeline.announced.as_slice(), timeline.in_force().as_str()),
-        (["reached 90", "lowered"].map(String::from).as_slice(), "crawler runs on Spot only")
+        (["reached 90", "lowered"].map(String::from).as_slice(), "crawler on Spot only")
     );
     let timeline = timeline.limit(100_000).tick().limit(LIMIT).tick();
     assert_eq!(timeline.announced[2..], ["lowered", "reached 90"]);
 }
 
 #[test]
-fn a_message_about_no_tier_is_passed_on_once_it_is_no_tier() {
+fn a_notice_below_every_tier_is_announced() {
     let timeline = month().spent(30_000).on(25, 1).notified(25_000, 25_100);
     assert_eq!((timeline.announced.as_slice(), timeline.in_force().as_str()), (["no_tier".to_owned()].as_slice(), ""));
 }
 
 #[test]
-fn a_forecast_takes_nothing_away() {
+fn a_forecast_starts_no_restriction() {
     let forecast = Notice { kind: NoticeKind::Forecasted, ..notice(50_000, 90_000, at(25, 1)) };
     let timeline =
         month().on(25, 1).given(&Input::Notice(forecast.clone())).unreachable().given(&Input::Notice(forecast));
@@ -92,7 +92,7 @@ fn a_forecast_takes_nothing_away() {
 }
 
 #[test]
-fn a_message_of_the_month_before_cuts_nothing_in_the_new_one() {
+fn a_notice_of_the_previous_month_starts_no_restriction() {
     let late = Input::Notice(notice(50_000, 50_500, at(30, 22)));
     for timeline in [month().spent(100).on(31, 2), month().unreachable().on(31, 2)] {
         let timeline = timeline.given(&late);
@@ -104,12 +104,12 @@ fn a_message_of_the_month_before_cuts_nothing_in_the_new_one() {
 }
 
 #[test]
-fn while_budgets_cannot_be_asked_nothing_changes_and_nothing_ends_but_the_period() {
+fn while_aws_budgets_does_not_answer_only_the_period_can_end() {
     let timeline = month().spent(40_100).on(25, 1).tick().forget().unreachable();
     let timeline = timeline.on(26, 1).notified(45_000, 45_100).tick();
     assert_eq!(
         (timeline.announced.as_slice(), timeline.in_force().as_str()),
-        (["unverified", "unreachable"].map(String::from).as_slice(), "crawler runs on Spot only")
+        (["unverified", "unreachable"].map(String::from).as_slice(), "crawler on Spot only")
     );
     let timeline = timeline.forget().on(31, 0).tick();
     assert_eq!(
@@ -119,7 +119,7 @@ fn while_budgets_cannot_be_asked_nothing_changes_and_nothing_ends_but_the_period
 }
 
 #[test]
-fn two_budgets_take_the_harder_of_both_until_the_last_of_them_ends() {
+fn of_two_budgets_the_stricter_restriction_applies_until_the_last_period_ends() {
     let daily = r#"{"name":"daily","tiers":[{"at_percent":50,"services":{"crawler":{"scale_to_zero":true},"web":{"max_tasks":4}}}]}"#;
     let budgets =
         BudgetPolicies::parse(&format!(r#"[{daily},{{"name":"monthly","tiers":{TIERS}}}]"#), &fleet()).unwrap();
@@ -135,13 +135,13 @@ fn two_budgets_take_the_harder_of_both_until_the_last_of_them_ends() {
         (80, true, true, at(31, 0))
     );
     assert_eq!((all["web"].max_tasks, all["web"].until), (Some(4), at(26, 0)));
-    // The first look after midnight leaves the daily one out.
+    // The first decision after midnight leaves the daily one out.
     let all = restrictions(both, at(26, 0));
     assert_eq!((all.len(), all["crawler"].scale_to_zero, all["crawler"].spot_only), (1, false, true));
 }
 
 #[test]
-fn a_late_tick_never_goes_back_to_a_period_that_is_over() {
+fn a_late_tick_never_restores_a_period_that_has_ended() {
     let timeline = month().spent(40_100).on(25, 1).tick().spent(10).on(31, 0).tick();
     let late = timeline.clone().on(30, 23).tick();
     assert_eq!((late.record.period, late.announced.len()), (timeline.record.period, timeline.announced.len()));

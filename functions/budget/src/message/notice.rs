@@ -1,0 +1,99 @@
+//! Messages about notices of AWS Budgets that change nothing.
+
+use planner::budget::{Amount, Notice, NoticeKind};
+use planner::model::format_time;
+use shared::notify::{Notification, Severity};
+
+use super::context::{Context, Fact};
+
+/// A forecast of more than this share of the limit, in percent, is called implausible.
+const IMPLAUSIBLE: u32 = 500;
+
+/// AWS Budgets did not answer, so the figure of the notice could not be verified.
+pub(super) fn unverified(context: &Context<'_>, notice: &Notice, error: &str) -> Notification {
+    let (name, amount) = (context.name(), &notice.amount);
+    let mut facts = facts(notice);
+    facts.push(("error".into(), error.to_owned()));
+    Notification {
+        summary: format!(
+            "AWS Budgets has sent a notice: actual spend of budget {name} is {amount}. The figure is not verified, because AWS Budgets did not answer. It starts no restriction; {}. The budget function asks again every hour.",
+            context.in_force()
+        ),
+        facts,
+        next_steps: vec![format!("Check the figure in AWS Budgets: {}budgets", context.console)],
+        ..context.message(Severity::Warning, "unverified", &about(notice), &format!("{amount} spent, not verified"))
+    }
+}
+
+/// No tier starts at the threshold of the notice.
+pub(super) fn no_tier(context: &Context<'_>, notice: &Notice, figure: &Amount) -> Notification {
+    let name = context.name();
+    let (passed, state) = match &notice.threshold {
+        Some(threshold) => (format!("has passed {threshold}"), format!("{threshold} passed, no tier")),
+        None => (format!("is {}", notice.amount), format!("{} spent, no tier", notice.amount)),
+    };
+    Notification {
+        summary: format!(
+            "AWS Budgets has sent a notice: actual spend of budget {name} {passed}. No tier starts at this threshold; {}.",
+            context.in_force()
+        ),
+        facts: facts(notice).into_iter().chain([("AWS Budgets now".to_owned(), figure.to_string())]).collect(),
+        ..context.message(Severity::Info, "no-tier", &about(notice), &state)
+    }
+}
+
+/// AWS Budgets forecasts more than a threshold.
+pub(super) fn forecast(context: &Context<'_>, notice: &Notice) -> Notification {
+    let (name, amount) = (context.name(), &notice.amount);
+    let limit = notice.limit.as_ref().or(context.record.limit.as_ref());
+    let note = match limit {
+        Some(limit) if amount.percent_of(limit) > IMPLAUSIBLE => {
+            " It is more than 5 times the limit and probably wrong."
+        }
+        _ => "",
+    };
+    let of_limit = limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
+    let facts = facts(notice).into_iter().chain(context.tasks_fact()).chain(context.next_tier_fact());
+    Notification {
+        summary: format!(
+            "AWS Budgets forecasts a spend of {amount} for budget {name} by the end of its period.{note} A forecast starts no restriction."
+        ),
+        facts: facts.collect(),
+        next_steps: vec![format!("Find the cause in Cost Explorer: {}", context.cost_explorer())],
+        ..context.message(Severity::Warning, "forecast", &about(notice), &format!("forecast {amount}{of_limit}"))
+    }
+}
+
+/// The notice is about a period that has ended.
+pub(super) fn late(context: &Context<'_>, notice: &Notice) -> Notification {
+    let name = context.name();
+    Notification {
+        summary: format!(
+            "AWS Budgets sent a notice about budget {name} at {}. It arrived after its period had ended, and starts no restriction.",
+            format_time(notice.at)
+        ),
+        facts: facts(notice),
+        ..context.message(Severity::Info, "late", &about(notice), "notice of the previous period")
+    }
+}
+
+/// Names the threshold of a notice; its copies have the same.
+fn about(notice: &Notice) -> String {
+    let kind = match notice.kind {
+        NoticeKind::Actual => "actual",
+        NoticeKind::Forecasted => "forecasted",
+    };
+    let threshold = notice.threshold.as_ref().unwrap_or(&notice.amount);
+    format!("{kind}/{}", threshold.hundredths)
+}
+
+/// What the notice states.
+fn facts(notice: &Notice) -> Vec<Fact> {
+    let fact = |label: &str, amount: &Option<Amount>| Some((label.to_owned(), amount.as_ref()?.to_string()));
+    let label = match notice.kind {
+        NoticeKind::Actual => "notice",
+        NoticeKind::Forecasted => "forecast",
+    };
+    let amount = Some((label.to_owned(), notice.amount.to_string()));
+    [amount, fact("threshold", &notice.threshold), fact("limit", &notice.limit)].into_iter().flatten().collect()
+}
