@@ -125,12 +125,12 @@ impl Crate {
         if let Some(Use { path, .. }) = named {
             return self.resolve(at, path, depth).or(Some(own));
         }
-        if module.source.defines(name) {
+        if module.source.defines.contains(name) {
             return Some(own);
         }
         let globs = module.source.uses.iter().filter(|used| used.name == "*");
         let defined = globs.filter_map(|used| self.resolve(at, &used.path, depth));
-        let mut defined = defined.filter(|to| self.0.get(*to).is_some_and(|to| to.source.defines(name)));
+        let mut defined = defined.filter(|to| self.0.get(*to).is_some_and(|to| to.source.defines.contains(name)));
         defined.next().or(Some(own))
     }
 }

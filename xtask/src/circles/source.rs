@@ -1,5 +1,7 @@
 //! What a source names: its imports, and the paths in its code.
 
+use std::collections::BTreeSet;
+
 use regex_lite::Regex;
 
 /// One name that a source imports.
@@ -22,13 +24,15 @@ pub struct Source {
     pub uses: Vec<Use>,
     /// Paths in its code, with their lines.
     pub paths: Vec<(Vec<String>, usize)>,
-    code: String,
+    /// Names of the items that it defines.
+    pub defines: BTreeSet<String>,
 }
 
 impl Source {
     /// Reads a source; comments, texts and what is compiled for tests are left out.
     pub fn parse(text: &str) -> Source {
         let mut code = without_tests(&without_texts(text));
+        let ends: Vec<usize> = code.match_indices('\n').map(|(at, _)| at).collect();
         let mut source = Source::default();
         let statement = regex(r"(?m)^[ ]*(pub(?:\([a-z: ]+\))?\s+)?use\s+([^;]+);");
         let statements: Vec<_> = statement
@@ -38,7 +42,7 @@ impl Source {
             })
             .collect();
         for (range, public, tree) in statements {
-            let line = line(&code, range.start);
+            let line = line(&ends, range.start);
             flatten(&[], &tree, &mut |path, name| {
                 source.uses.push(Use { path: path.to_vec(), name: name.to_owned(), line, public });
             });
@@ -46,15 +50,12 @@ impl Source {
         }
         for found in regex(r"\b[a-z_][a-z0-9_]*(?:::[A-Za-z_][A-Za-z0-9_]*)+").find_iter(&code) {
             let path = found.as_str().split("::").map(str::to_owned).collect();
-            source.paths.push((path, line(&code, found.start())));
+            source.paths.push((path, line(&ends, found.start())));
         }
-        source.code = code;
+        let item = regex(r"\b(?:struct|enum|trait|type|fn|const|static|macro_rules!|mod)\s+([A-Za-z_][A-Za-z0-9_]*)");
+        let names = item.captures_iter(&code).filter_map(|found| Some(found.get(1)?.as_str().to_owned()));
+        source.defines = names.collect();
         source
-    }
-
-    /// Is an item of this name defined here?
-    pub fn defines(&self, name: &str) -> bool {
-        regex(&format!(r"\b(struct|enum|trait|type|fn|const|static|macro_rules!|mod)\s+{name}\b")).is_match(&self.code)
     }
 }
 
@@ -141,8 +142,9 @@ fn blank(text: &mut String, range: std::ops::Range<usize>) {
     text.replace_range(range, &blanks);
 }
 
-fn line(text: &str, at: usize) -> usize {
-    text[..at].matches('\n').count() + 1
+/// The line of a place, by the places at which lines end.
+fn line(ends: &[usize], at: usize) -> usize {
+    ends.partition_point(|end| *end < at) + 1
 }
 
 #[allow(clippy::expect_used)] // each pattern is written here and covered by a test
@@ -174,6 +176,6 @@ mod tests {
         let source = Source::parse(text);
         let found: Vec<(String, usize)> = source.paths.iter().map(|(path, line)| (path.join("::"), *line)).collect();
         assert_eq!(found, [("c::d".to_owned(), 2), ("k::l".to_owned(), 7)]);
-        assert!(source.defines("f") && !source.defines("g"));
+        assert!(source.defines.contains("f") && !source.defines.contains("g"));
     }
 }
