@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use xtask::cloud::Capacity;
 
-use super::{CLUSTER, CRAWLER, REPOSITORY, SPOT, World, awake, world};
+use super::{CLUSTER, CRAWLER, REPOSITORY, SPOT, World, at_baseline, world};
 
 /// How many sets of arrivals are played.
 const SETS: u64 = 3;
@@ -39,7 +39,7 @@ impl Dice {
     fn arrivals(&mut self) -> Vec<Arrival> {
         let each = [
             Arrival::Person(["wake", "sleep"][self.below(2) as usize]),
-            // Spot only, a longer night, asleep.
+            // Spot only, a longer downtime, scaled to zero.
             Arrival::Spent(["412.37", "451.08", "476.90"][self.below(3) as usize]),
             Arrival::Rings,
             Arrival::Shortage,
@@ -80,10 +80,12 @@ impl World {
         let strategy = json!([{"capacityProvider": SPOT, "base": 0, "weight": 1}]);
         // What the play before asked for may still be under way.
         for _ in 0..4 {
-            self.by_hand(&json!({"desiredCount": 1, "capacityProviderStrategy": strategy, "forceNewDeployment": true}));
+            self.change_manually(
+                &json!({"desiredCount": 1, "capacityProviderStrategy": strategy, "forceNewDeployment": true}),
+            );
             self.cloud.reset_scaling(CLUSTER, CRAWLER, &json!({})).unwrap();
             self.settle();
-            if self.capacity() == awake(SPOT) {
+            if self.capacity() == at_baseline(SPOT) {
                 return;
             }
         }
@@ -111,7 +113,7 @@ impl World {
 
     fn arrive(&mut self, arrival: &Arrival) {
         match arrival {
-            Arrival::Person(action) => self.want(action, "2h"),
+            Arrival::Person(action) => self.request_override(action, "2h"),
             Arrival::Spent(dollars) => {
                 self.spend(dollars);
                 let tick = json!({"action": "reconcile", "at": self.now.to_string()});

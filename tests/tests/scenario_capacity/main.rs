@@ -1,14 +1,14 @@
-//! The capacity function on a local cloud: the real binary, the real templates, nights that pass in seconds.
+//! The capacity function on a local cloud: the real binary, the real templates, days that pass in seconds.
 //!
 //! One cloud for all scenarios, one scenario at a time; each starts at a noon, days after the one before, with a
-//! crawler that runs its baseline on Spot. Time is what schedules and events say: it only ever goes on.
+//! crawler that runs its baseline on Spot. Time is what schedules and events say; it never goes back.
 
 // Helpers of tests fail a test by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 mod conflicts;
 mod crash;
-mod nights;
+mod downtime;
 mod requests;
 mod resets;
 mod spot;
@@ -55,7 +55,7 @@ fn world() -> MutexGuard<'static, World> {
 }
 
 impl World {
-    /// No faults, no shortage, nobody asks for anything; a noon days later, when all of that is forgotten.
+    /// No faults, no shortage, no override; a noon days later, when all of that has expired.
     fn come_to_rest(&mut self) {
         self.faults(json!([]));
         self.cloud.set_spot(true).unwrap();
@@ -67,16 +67,16 @@ impl World {
             self.settle();
             self.pass(5);
             self.cloud.scale(CLUSTER, CRAWLER, "in").unwrap();
-            if self.tick()["decision"] == "keep" && self.capacity() == awake(SPOT) {
+            if self.tick()["decision"] == "keep" && self.capacity() == at_baseline(SPOT) {
                 break;
             }
         }
-        assert_eq!(self.capacity(), awake(SPOT), "the scenario before left a crawler that does not come to rest");
+        assert_eq!(self.capacity(), at_baseline(SPOT), "the scenario before left a crawler that does not come to rest");
         self.messages();
         self.calls();
     }
 
-    /// Time passes until clocks next say this in the crawler's zone.
+    /// Time passes until the next such time of day in the crawler's zone.
     fn pass_to(&mut self, time: &str) {
         let (now, time) = (self.local(), time.parse::<Time>().unwrap());
         let today = now.date().to_datetime(time).to_zoned(now.time_zone().clone()).unwrap();
@@ -109,8 +109,8 @@ impl World {
         self.cloud.request("CapacityFunction", &request).unwrap().answer
     }
 
-    /// What somebody asks for, for so long.
-    fn want(&self, action: &str, until: &str) {
+    /// Requests an override by anna for so long.
+    fn request_override(&self, action: &str, until: &str) {
         let request = json!({"action": action, "service": CRAWLER, "until": until, "by": "anna"});
         self.ask(&request).unwrap();
     }
@@ -122,7 +122,7 @@ impl World {
         self.cloud.deliver(&event).unwrap().into_iter().map(|delivery| delivery.answer).collect()
     }
 
-    /// Plays ECS until nothing moves; its events are delivered.
+    /// Plays ECS until nothing changes any more; its events are delivered.
     fn settle(&self) {
         let deliver = |event| {
             self.deliver(&event);
@@ -143,8 +143,8 @@ impl World {
         self.cloud.capacity(CLUSTER, CRAWLER).unwrap()
     }
 
-    /// What somebody does by hand, past the functions.
-    fn by_hand(&self, update: &Value) {
+    /// A manual change, past the functions.
+    fn change_manually(&self, update: &Value) {
         let mut call = json!({"cluster": CLUSTER, "service": CRAWLER});
         for (name, value) in update.as_object().unwrap() {
             call[name] = value.clone();
@@ -185,7 +185,7 @@ fn writes(calls: &[String]) -> Vec<&str> {
     calls.iter().map(String::as_str).filter(|call| writes.contains(call)).collect()
 }
 
-fn awake(provider: &str) -> Capacity {
+fn at_baseline(provider: &str) -> Capacity {
     running(provider, 1)
 }
 
@@ -199,12 +199,12 @@ fn running(provider: &str, count: u32) -> Capacity {
     }
 }
 
-fn asleep() -> Capacity {
+fn scaled_to_zero() -> Capacity {
     let strategy = vec![format!("{SPOT}:0:1")];
     Capacity { desired: 0, bounds: (0, 0), suspended: Some(true), strategy, tasks: BTreeMap::new() }
 }
 
-/// One message was sent, and its subject says this.
-fn told_once(told: &[String], what: &str) {
-    assert!(told.len() == 1 && told[0].contains(what), "expected one message with `{what}`: {told:?}");
+/// One message was sent, with this in its subject.
+fn announced_once(sent: &[String], what: &str) {
+    assert!(sent.len() == 1 && sent[0].contains(what), "expected one message with `{what}`: {sent:?}");
 }

@@ -1,64 +1,68 @@
-//! What people ask for, and what they do by hand.
+//! Requests, and manual changes.
 
 use serde_json::{Value, json};
 
-use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, asleep, awake, line, told_once, world, writes};
+use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, announced_once, at_baseline, line, scaled_to_zero, world, writes};
 
 #[test]
-fn a_wake_holds_through_the_night_ends_by_itself_and_says_so() {
+fn a_wake_overrides_downtime_and_its_end_is_announced() {
     let mut world = world();
     world.pass_to("22:00");
     world.fire("night-start");
     world.pass_to("23:30");
     world.tick();
     world.messages();
-    world.want("wake", "2h");
-    assert_eq!(world.capacity(), awake(SPOT));
+    world.request_override("wake", "2h");
+    assert_eq!(world.capacity(), at_baseline(SPOT));
     world.pass_to("01:25");
     assert_eq!(world.tick()["reason"], "override_wake");
-    assert_eq!(world.capacity(), awake(SPOT));
-    told_once(&world.subjects(), "Running again: crawler");
+    assert_eq!(world.capacity(), at_baseline(SPOT));
+    announced_once(&world.subjects(), "Running again: crawler");
     world.pass(5);
     let line = world.tick();
     assert_eq!((&line["decision"], &line["reason"]), (&json!("scale_in"), &json!("scheduled_downtime")));
-    told_once(&world.subjects(), "Override ended: crawler");
-    assert_eq!(world.capacity(), asleep());
+    announced_once(&world.subjects(), "Override ended: crawler");
+    assert_eq!(world.capacity(), scaled_to_zero());
 }
 
 #[test]
-fn a_sleep_by_day_ends_when_somebody_resumes() {
+fn a_sleep_outside_downtime_ends_with_a_resume() {
     let world = world();
-    world.want("sleep", "8h");
-    assert_eq!(world.capacity(), asleep());
+    world.request_override("sleep", "8h");
+    assert_eq!(world.capacity(), scaled_to_zero());
     world.messages();
     world.ask(&json!({"action": "resume", "service": CRAWLER, "by": "ben"})).unwrap();
-    assert_eq!(world.capacity(), awake(SPOT));
-    let told = world.messages();
-    assert!(told.iter().any(|message| message.body.contains("ben ended what anna asked for")), "{told:?}");
+    assert_eq!(world.capacity(), at_baseline(SPOT));
+    let sent = world.messages();
+    assert!(
+        sent.iter()
+            .any(|message| message.body.contains("ben ended the `sleep` override of crawler that anna requested")),
+        "{sent:?}"
+    );
 }
 
 #[test]
-fn a_change_by_hand_is_corrected_by_the_next_tick() {
+fn a_manual_change_is_corrected_by_the_next_tick() {
     let mut world = world();
-    world.by_hand(&json!({"desiredCount": 0}));
+    world.change_manually(&json!({"desiredCount": 0}));
     world.pass(5);
     world.tick();
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
     let on_demand = json!([{"capacityProvider": ON_DEMAND, "weight": 1}]);
-    world.by_hand(&json!({"capacityProviderStrategy": on_demand, "forceNewDeployment": true}));
+    world.change_manually(&json!({"capacityProviderStrategy": on_demand, "forceNewDeployment": true}));
     world.settle();
     world.pass(5);
     world.tick();
     world.settle();
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
 }
 
 #[test]
-fn a_change_by_hand_stays_while_somebody_holds_it() {
+fn a_manual_change_stays_during_a_hold() {
     let mut world = world();
-    world.want("hold", "12h");
-    told_once(&world.subjects(), "On hold: crawler");
-    world.by_hand(&json!({"desiredCount": 3}));
+    world.request_override("hold", "12h");
+    announced_once(&world.subjects(), "On hold: crawler");
+    world.change_manually(&json!({"desiredCount": 3}));
     world.calls();
     for time in ["18:00", "22:00", "23:55"] {
         world.pass_to(time);
@@ -69,8 +73,8 @@ fn a_change_by_hand_stays_while_somebody_holds_it() {
     assert_eq!(world.capacity().desired, 3);
     world.pass_to("00:30");
     world.tick();
-    assert_eq!(world.capacity(), asleep(), "its time is over, and it is night");
-    told_once(&world.subjects(), "Override ended: crawler");
+    assert_eq!(world.capacity(), scaled_to_zero(), "the hold has expired during scheduled downtime");
+    announced_once(&world.subjects(), "Override ended: crawler");
 }
 
 #[test]
@@ -82,10 +86,10 @@ fn a_freeze_holds_capacity_too() {
     world.cloud.request("RolloutFunction", &freeze).unwrap().answer.unwrap();
     world.pass_to("22:00");
     assert_eq!(world.fire("night-start")["reason"], "frozen");
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
     world.cloud.request("RolloutFunction", &json!({"action": "unfreeze", "by": "anna"})).unwrap().answer.unwrap();
     world.tick();
-    assert_eq!(world.capacity(), asleep());
+    assert_eq!(world.capacity(), scaled_to_zero());
 }
 
 #[test]
@@ -97,7 +101,7 @@ fn a_plan_explains_any_moment_and_changes_nothing() {
     let line = line(&answer);
     let said = (&line["decision"], &line["reason"], &line["outcome"]);
     assert_eq!(said, (&json!("scale_in"), &json!("scheduled_downtime"), &json!("planned")));
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
     let reads = ["Describe", "Get", "List"];
     let others: Vec<String> =
         world.calls().into_iter().filter(|call| !reads.iter().any(|read| call.starts_with(read))).collect();
@@ -112,7 +116,7 @@ fn a_change_of_strategy_that_forces_no_deployment_is_refused_as_ecs_does() {
     let error = world.cloud.client.call("ecs", "update_service", ask).unwrap_err();
     assert_eq!(error.code, "InvalidParameterException");
     assert!(error.message.contains("you must force a new deployment"), "{error}");
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
     let same: Value = json!([{"capacityProvider": SPOT, "weight": 1, "base": 0}]);
-    world.by_hand(&json!({"capacityProviderStrategy": same}));
+    world.change_manually(&json!({"capacityProviderStrategy": same}));
 }

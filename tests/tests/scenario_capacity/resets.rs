@@ -1,20 +1,20 @@
-//! A stack update that put capacity back to what the template says.
+//! A stack update that reset capacity to the template's values.
 
 use serde_json::json;
 
-use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, World, asleep, awake, world};
+use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, World, at_baseline, scaled_to_zero, world};
 
 impl World {
-    /// Everything of capacity becomes the template's: bounds, scaling, strategy, and some count.
+    /// Bounds, scaling and strategy become the template's, with some desired count.
     fn reset(&self, desired: u32) {
         self.cloud.reset_scaling(CLUSTER, CRAWLER, &json!({"MinCapacity": 1})).unwrap();
         let strategy = json!([{"capacityProvider": SPOT, "weight": 1}]);
-        self.by_hand(
+        self.change_manually(
             &json!({"desiredCount": desired, "capacityProviderStrategy": strategy, "forceNewDeployment": true}),
         );
     }
 
-    /// CloudFormation says that it is done with the system's stack.
+    /// The event that CloudFormation has updated the system's stack.
     fn stack_updated(&self) {
         let stack = self.cloud.resource(xtask::cloud::STACK, "SystemStack").unwrap();
         let detail = json!({
@@ -28,7 +28,7 @@ impl World {
 }
 
 #[test]
-fn a_stack_update_at_night_that_reset_everything_is_healed_by_the_next_tick() {
+fn a_stack_update_during_downtime_that_reset_everything_is_healed_by_the_next_tick() {
     let mut world = world();
     world.pass_to("22:00");
     world.fire("night-start");
@@ -40,12 +40,12 @@ fn a_stack_update_at_night_that_reset_everything_is_healed_by_the_next_tick() {
     assert_eq!((reset.desired, reset.bounds, reset.suspended), (2, (1, 3), Some(false)));
     world.pass(5);
     world.tick();
-    assert_eq!(world.capacity(), asleep());
+    assert_eq!(world.capacity(), scaled_to_zero());
     world.settle();
     world.pass(5);
     world.tick();
-    assert_eq!(world.capacity(), asleep());
-    assert_eq!(world.subjects(), Vec::<String>::new(), "nobody is told that it slept on");
+    assert_eq!(world.capacity(), scaled_to_zero());
+    assert_eq!(world.subjects(), Vec::<String>::new(), "no message: it stayed scaled to zero");
 }
 
 #[test]
@@ -55,31 +55,31 @@ fn the_end_of_a_stack_update_is_enough_without_a_tick() {
     world.fire("night-start");
     world.reset(1);
     world.stack_updated();
-    assert_eq!(world.capacity(), asleep());
+    assert_eq!(world.capacity(), scaled_to_zero());
 }
 
 #[test]
-fn a_stack_update_by_day_that_stopped_it_is_healed_by_the_next_tick() {
+fn a_stack_update_outside_downtime_that_stopped_it_is_healed_by_the_next_tick() {
     let mut world = world();
     world.cloud.reset_scaling(CLUSTER, CRAWLER, &json!({"MinCapacity": 0})).unwrap();
-    world.by_hand(&json!({"desiredCount": 0}));
+    world.change_manually(&json!({"desiredCount": 0}));
     world.pass(5);
     world.tick();
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
 }
 
 #[test]
-fn a_stack_update_during_a_shortage_does_not_bring_spot_back_for_good() {
+fn a_stack_update_during_a_shortage_does_not_move_it_back_to_spot() {
     let mut world = world();
     world.cloud.set_spot(false).unwrap();
     for warning in world.cloud.interrupt(CLUSTER, CRAWLER).unwrap() {
         world.deliver(&warning);
     }
     world.settle();
-    assert_eq!(world.capacity(), awake(ON_DEMAND));
+    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
     world.reset(1);
     world.pass(5);
     world.tick();
     world.settle();
-    assert_eq!(world.capacity(), awake(ON_DEMAND));
+    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
 }

@@ -1,11 +1,11 @@
-//! Spot runs dry, takes tasks back, and is tried again.
+//! Spot has no capacity, interrupts tasks, and is tried again.
 
 use serde_json::{Value, json};
 
-use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, World, asleep, awake, told_once, world, writes};
+use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, World, announced_once, at_baseline, scaled_to_zero, world, writes};
 
 impl World {
-    /// Spot takes its tasks back, and ECS goes on.
+    /// Spot interrupts the tasks, and ECS replaces them.
     fn interrupt(&self) {
         for warning in self.cloud.interrupt(CLUSTER, CRAWLER).unwrap() {
             self.deliver(&warning);
@@ -13,13 +13,13 @@ impl World {
         self.settle();
     }
 
-    /// Spot runs dry while it takes the tasks back.
-    fn dry(&self) {
+    /// Spot interrupts the tasks and has no capacity.
+    fn exhaust_spot(&self) {
         self.cloud.set_spot(false).unwrap();
         self.interrupt();
     }
 
-    /// ECS says that it finds no capacity of a provider.
+    /// The ECS event that a provider has no capacity.
     pub(super) fn shortage(&self, provider: &str) -> Value {
         let prefix = format!("arn:aws:ecs:{}:{}", self.cloud.address.region, self.cloud.address.account);
         let detail = json!({
@@ -35,45 +35,45 @@ impl World {
 }
 
 #[test]
-fn a_shortage_moves_it_to_on_demand_and_an_hour_later_it_returns() {
+fn a_shortage_moves_it_to_on_demand_and_an_hour_later_back() {
     let mut world = world();
-    world.dry();
-    assert_eq!(world.capacity(), awake(ON_DEMAND));
-    told_once(&world.subjects(), "Moving to on-demand: crawler");
+    world.exhaust_spot();
+    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
+    announced_once(&world.subjects(), "Moving to on-demand: crawler");
     world.cloud.set_spot(true).unwrap();
     world.pass(55);
     world.tick();
     world.settle();
-    assert_eq!(world.capacity(), awake(ON_DEMAND));
+    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
     world.pass(5);
     world.calls();
     world.tick();
     assert_eq!(writes(&world.calls()), ["UpdateService"]);
     world.settle();
-    assert_eq!(world.capacity(), awake(SPOT));
-    told_once(&world.subjects(), "Moving to Fargate Spot: crawler");
+    assert_eq!(world.capacity(), at_baseline(SPOT));
+    announced_once(&world.subjects(), "Moving to Fargate Spot: crawler");
 }
 
 #[test]
-fn the_hold_down_doubles_while_spot_stays_dry_and_its_tasks_run_on() {
+fn the_hold_down_doubles_while_spot_has_no_capacity_and_on_demand_tasks_keep_running() {
     let mut world = world();
-    world.dry();
+    world.exhaust_spot();
     world.pass(60);
-    // The return finds no Spot: what runs on demand goes on running, and is gone back to.
+    // Spot has no capacity at the return: the on-demand tasks keep running, and the service moves back to on-demand.
     world.tick();
     world.settle();
-    assert_eq!(world.capacity(), awake(ON_DEMAND));
+    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
     for _ in 0..2 {
         world.pass(55);
         world.tick();
         world.settle();
-        assert_eq!(world.capacity(), awake(ON_DEMAND));
+        assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
     }
     world.cloud.set_spot(true).unwrap();
     world.pass(10);
     world.tick();
     world.settle();
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
 }
 
 #[test]
@@ -81,22 +81,22 @@ fn one_interruption_moves_nothing_and_three_in_half_an_hour_do() {
     let mut world = world();
     for _ in 0..2 {
         world.interrupt();
-        assert_eq!(world.capacity(), awake(SPOT));
+        assert_eq!(world.capacity(), at_baseline(SPOT));
         world.pass(10);
     }
     assert_eq!(world.subjects(), Vec::<String>::new());
     world.interrupt();
-    assert_eq!(world.capacity(), awake(ON_DEMAND));
-    told_once(&world.subjects(), "Moving to on-demand: crawler");
+    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
+    announced_once(&world.subjects(), "Moving to on-demand: crawler");
 }
 
 #[test]
-fn the_same_shortage_told_again_and_one_on_demand_move_nothing() {
+fn a_repeated_shortage_and_one_of_on_demand_move_nothing() {
     let mut world = world();
     world.deliver(&world.shortage(ON_DEMAND));
     world.settle();
-    assert_eq!(world.capacity(), awake(SPOT));
-    world.dry();
+    assert_eq!(world.capacity(), at_baseline(SPOT));
+    world.exhaust_spot();
     world.calls();
     world.messages();
     for _ in 0..3 {
@@ -106,11 +106,11 @@ fn the_same_shortage_told_again_and_one_on_demand_move_nothing() {
     }
     world.settle();
     assert_eq!((writes(&world.calls()), world.subjects()), (vec![], vec![]));
-    assert_eq!(world.capacity(), awake(ON_DEMAND));
+    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
 }
 
 #[test]
-fn a_shortage_does_not_wake_it_and_the_morning_knows_of_it() {
+fn a_shortage_during_downtime_counts_when_it_ends() {
     let mut world = world();
     world.pass_to("22:00");
     world.fire("night-start");
@@ -119,11 +119,11 @@ fn a_shortage_does_not_wake_it_and_the_morning_knows_of_it() {
     world.cloud.set_spot(false).unwrap();
     world.deliver(&world.shortage(SPOT));
     assert_eq!(writes(&world.calls()), Vec::<&str>::new());
-    assert_eq!(world.capacity(), asleep());
+    assert_eq!(world.capacity(), scaled_to_zero());
     world.pass_to("06:00");
     world.fire("night-end");
     world.settle();
-    assert_eq!(world.capacity(), awake(ON_DEMAND));
+    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
 }
 
 #[test]
@@ -132,8 +132,8 @@ fn it_is_not_moved_during_a_rollout() {
     let image = world.push(None);
     world.calls();
     world.deliver(&world.shortage(SPOT));
-    assert_eq!(writes(&world.calls()), Vec::<&str>::new(), "a rollout is on its way");
+    assert_eq!(writes(&world.calls()), Vec::<&str>::new(), "a rollout is in progress");
     world.settle();
-    assert_eq!(world.capacity(), awake(ON_DEMAND), "the end of the rollout is an event");
+    assert_eq!(world.capacity(), at_baseline(ON_DEMAND), "the end of the rollout is an event");
     assert_eq!(world.cloud.running(CLUSTER, CRAWLER).unwrap().digests, [image.digest]);
 }

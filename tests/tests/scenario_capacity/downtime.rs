@@ -1,13 +1,15 @@
-//! Evening and morning.
+//! Scheduled downtime begins and ends.
 
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::{CLUSTER, CRAWLER, REPOSITORY, SPOT, ZONE, asleep, awake, running, told_once, world, writes};
+use super::{
+    CLUSTER, CRAWLER, REPOSITORY, SPOT, ZONE, announced_once, at_baseline, running, scaled_to_zero, world, writes,
+};
 
 #[test]
-fn the_evening_puts_it_to_sleep_and_the_morning_restores_the_declared_range() {
+fn downtime_scales_to_zero_and_its_end_restores_the_declared_range() {
     let mut world = world();
     world.pass_to("21:55");
     assert_eq!(world.tick()["decision"], "keep");
@@ -15,19 +17,19 @@ fn the_evening_puts_it_to_sleep_and_the_morning_restores_the_declared_range() {
     let line = world.fire("night-start");
     assert_eq!((&line["decision"], &line["reason"]), (&json!("scale_in"), &json!("scheduled_downtime")));
     assert_eq!(writes(&world.calls()), ["RegisterScalableTarget", "UpdateService"]);
-    assert_eq!(world.capacity(), asleep());
+    assert_eq!(world.capacity(), scaled_to_zero());
     world.pass(5);
     assert_eq!(world.tick()["decision"], "keep");
-    told_once(&world.subjects(), "Scaled to zero: crawler");
+    announced_once(&world.subjects(), "Scaled to zero: crawler");
     world.pass_to("06:00");
     world.calls();
     let line = world.fire("night-end");
     assert_eq!((&line["decision"], &line["reason"]), (&json!("scale_out"), &json!("baseline")));
     assert_eq!(writes(&world.calls()), ["UpdateService", "RegisterScalableTarget"]);
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
     world.pass(5);
     world.tick();
-    told_once(&world.subjects(), "Running again: crawler");
+    announced_once(&world.subjects(), "Running again: crawler");
 }
 
 #[test]
@@ -35,27 +37,27 @@ fn a_missed_edge_is_healed_by_the_next_tick_and_many_ticks_write_once() {
     let mut world = world();
     world.pass_to("22:05");
     world.tick();
-    assert_eq!(world.capacity(), asleep());
+    assert_eq!(world.capacity(), scaled_to_zero());
     world.calls();
     for _ in 0..5 {
         world.pass(5);
         world.tick();
     }
     assert_eq!(writes(&world.calls()), Vec::<&str>::new());
-    told_once(&world.subjects(), "Scaled to zero: crawler");
+    announced_once(&world.subjects(), "Scaled to zero: crawler");
     world.pass_to("06:05");
     world.tick();
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
 }
 
 #[test]
-fn scaling_does_not_come_back_while_asleep() {
+fn scaling_stays_suspended_during_downtime() {
     let mut world = world();
-    assert_eq!(world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap(), (1, 2), "by day it scales");
+    assert_eq!(world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap(), (1, 2), "it scales outside downtime");
     world.pass_to("22:00");
     world.fire("night-start");
     assert_eq!(world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap(), (0, 0));
-    // Somebody resumes scaling by hand: the bounds alone still hold it down, and the next tick suspends it again.
+    // Scaling is resumed manually: the bounds alone keep it at zero, and the next tick suspends it again.
     let all = ["DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"];
     let resumed = all.iter().map(|flag| ((*flag).to_owned(), json!(false))).collect::<serde_json::Map<_, _>>();
     let values = json!({"MinCapacity": 0, "MaxCapacity": 0, "SuspendedState": resumed});
@@ -63,34 +65,34 @@ fn scaling_does_not_come_back_while_asleep() {
     assert_eq!(world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap(), (0, 0));
     world.pass(5);
     world.tick();
-    assert_eq!(world.capacity(), asleep());
+    assert_eq!(world.capacity(), scaled_to_zero());
     world.pass_to("06:00");
     world.fire("night-end");
-    assert_eq!(world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap(), (1, 2), "by day it scales again");
+    assert_eq!(world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap(), (1, 2), "it scales again outside downtime");
 }
 
 #[test]
-fn a_double_sleep_does_not_lose_the_number_to_wake_to() {
+fn scaling_to_zero_twice_restores_the_declared_range() {
     let mut world = world();
     world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap();
     assert_eq!(world.capacity(), running(SPOT, 2));
     world.pass_to("22:00");
     world.fire("night-start");
     world.pass_to("23:00");
-    world.want("sleep", "8h");
-    world.want("sleep", "9h");
+    world.request_override("sleep", "8h");
+    world.request_override("sleep", "9h");
     world.fire("night-start");
-    assert_eq!(world.capacity(), asleep());
+    assert_eq!(world.capacity(), scaled_to_zero());
     world.pass_to("06:00");
     world.fire("night-end");
-    assert_eq!(world.capacity(), asleep(), "anna wants it asleep until 08:00");
+    assert_eq!(world.capacity(), scaled_to_zero(), "the override lasts until 08:00");
     world.pass_to("08:00");
     world.tick();
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
 }
 
 #[test]
-fn a_task_that_protects_itself_is_waited_for_and_told_of_after_half_an_hour() {
+fn a_task_with_scale_in_protection_is_waited_for_and_announced_after_half_an_hour() {
     let mut world = world();
     world.cloud.protect(CLUSTER, CRAWLER, true).unwrap();
     world.pass_to("22:00");
@@ -105,18 +107,18 @@ fn a_task_that_protects_itself_is_waited_for_and_told_of_after_half_an_hour() {
     world.tick();
     world.pass(5);
     world.tick();
-    let told = world.messages();
-    assert!(told.len() == 1 && told[0].body.contains("protected until"), "{told:?}");
+    let sent = world.messages();
+    assert!(sent.len() == 1 && sent[0].body.contains("scale-in protection until"), "{sent:?}");
     world.cloud.protect(CLUSTER, CRAWLER, false).unwrap();
     world.settle();
     world.pass(5);
     world.tick();
-    assert_eq!(world.capacity(), asleep());
-    told_once(&world.subjects(), "Scaled to zero: crawler");
+    assert_eq!(world.capacity(), scaled_to_zero());
+    announced_once(&world.subjects(), "Scaled to zero: crawler");
 }
 
 #[test]
-fn an_image_of_the_night_runs_in_the_morning() {
+fn an_image_staged_during_downtime_runs_when_it_ends() {
     let mut world = world();
     world.pass_to("22:00");
     world.fire("night-start");
@@ -125,7 +127,7 @@ fn an_image_of_the_night_runs_in_the_morning() {
     world.settle();
     world.pass(5);
     world.tick();
-    assert_eq!(world.capacity(), asleep());
+    assert_eq!(world.capacity(), scaled_to_zero());
     world.pass_to("06:00");
     world.fire("night-end");
     world.settle();
@@ -135,7 +137,7 @@ fn an_image_of_the_night_runs_in_the_morning() {
 }
 
 #[test]
-fn an_image_of_the_night_that_fails_in_the_morning_is_told_and_rolled_back() {
+fn a_staged_image_that_fails_when_downtime_ends_is_announced_and_rolled_back() {
     let mut world = world();
     let before = world.cloud.running(CLUSTER, CRAWLER).unwrap().digests;
     world.pass_to("22:00");
@@ -148,22 +150,22 @@ fn an_image_of_the_night_that_fails_in_the_morning_is_told_and_rolled_back() {
     world.settle();
     world.pass(10);
     world.tick();
-    assert_eq!(world.subjects(), Vec::<String>::new(), "it is given fifteen minutes");
+    assert_eq!(world.subjects(), Vec::<String>::new(), "the start deadline is fifteen minutes");
     world.pass(5);
     world.tick();
-    let told = world.messages();
-    assert!(told.len() == 1 && told[0].subject.contains("Start overdue: crawler"), "{told:?}");
-    assert!(told[0].body.contains("exited with code 1"), "{told:?}");
+    let sent = world.messages();
+    assert!(sent.len() == 1 && sent[0].subject.contains("Start overdue: crawler"), "{sent:?}");
+    assert!(sent[0].body.contains("exited with code 1"), "{sent:?}");
     world.fire("rollout-tick");
     world.settle();
     world.pass(5);
     world.tick();
     assert_eq!(world.cloud.running(CLUSTER, CRAWLER).unwrap().digests, before);
-    assert_eq!(world.capacity(), awake(SPOT));
+    assert_eq!(world.capacity(), at_baseline(SPOT));
 }
 
 #[test]
-fn a_task_that_never_gets_healthy_is_told_of_as_what_it_is() {
+fn a_task_that_never_becomes_healthy_is_announced_with_its_status() {
     let mut world = world();
     world.pass_to("22:00");
     world.fire("night-start");
@@ -175,14 +177,14 @@ fn a_task_that_never_gets_healthy_is_told_of_as_what_it_is() {
     world.settle();
     world.pass(15);
     world.tick();
-    let told = world.messages();
-    assert!(told.len() == 1 && told[0].body.contains("PENDING"), "{told:?}");
+    let sent = world.messages();
+    assert!(sent.len() == 1 && sent[0].body.contains("PENDING"), "{sent:?}");
     world.push(None);
     world.settle();
 }
 
 #[test]
-fn nights_in_which_the_clocks_change_end_by_the_clock_on_the_wall() {
+fn downtime_across_a_clock_change_ends_by_local_time() {
     let mut world = world();
     let zone = TimeZone::get(ZONE).unwrap();
     let changes: Vec<_> = zone.following(world.now).take(2).collect();
@@ -194,18 +196,18 @@ fn nights_in_which_the_clocks_change_end_by_the_clock_on_the_wall() {
         world.pass_to("22:00");
         let evening = world.now;
         world.fire("night-start");
-        // The hour that is skipped or comes twice.
+        // The hour that is skipped or repeated.
         for minutes in [-60, -1, 0, 1, 59, 60, 61] {
             world.now = change.timestamp() + jiff::SignedDuration::from_mins(minutes);
             world.tick();
-            assert_eq!(world.capacity(), asleep(), "{}", world.local());
+            assert_eq!(world.capacity(), scaled_to_zero(), "{}", world.local());
         }
         world.pass_to("05:59");
         world.tick();
-        assert_eq!(world.capacity(), asleep());
+        assert_eq!(world.capacity(), scaled_to_zero());
         world.pass(1);
         world.fire("night-end");
-        assert_eq!(world.capacity(), awake(SPOT));
+        assert_eq!(world.capacity(), at_baseline(SPOT));
         lengths.push(world.now.duration_since(evening).as_hours());
     }
     lengths.sort_unstable();
