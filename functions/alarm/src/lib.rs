@@ -1,32 +1,32 @@
-//! Tells people what an alarm means, and asks for its remedy.
+//! Announces alarms with what an engineer needs to know, and requests their remedies.
 //!
-//! A state change is heard into the ledger in whatever order it comes; what is told of it and which remedy is due is
-//! decided by [`planner::alarm::plan`] from what is known of the alarm, of its service and of the clock. Nothing is
-//! repaired here: a boost is a fact for the capacity planner, a restart or a rollback is a request to the rollout
-//! function. The tick looks at every alarm that is not quiet again, because what the plan explains now may not be
-//! explained in five minutes.
+//! A state change is saved in the alarm's record, in whatever order the events arrive; [`planner::alarm::plan`] decides
+//! what is announced and which remedy is due, from the record, the service and the clock. This function repairs nothing:
+//! a boost is a fact for the capacity function, a restart or rollback is a request to the rollout function. The tick
+//! looks at every alarm that is not in OK again, because an alarm that is explained now may not be explained in five
+//! minutes.
 //!
 //! | trigger | scope |
 //! |---|---|
-//! | an alarm changed its state | that alarm; one that the document does not name is ignored |
-//! | stack update began or ended | the alarms with a grace period: it explains their noise |
-//! | tick, request `reconcile` | every alarm that is not quiet |
-//! | request `plan`, with `at` | the alarm that is named, or every one; nothing is changed |
+//! | CloudWatch Alarm State Change | that alarm; one that the document does not list is ignored |
+//! | CloudFormation Stack Status Change | every alarm: the update is listed as a change, and explains alarms with a grace period |
+//! | tick, request `reconcile` | every alarm that is not in OK, or has an open announcement |
+//! | request `plan`, with `at` | the named alarm, or all; nothing is changed |
 //!
-//! | what is known | what is done |
+//! | state | what happens |
 //! |---|---|
-//! | it rings | announced once, with figure, threshold, what changed in the last hour, tasks, remedy and links |
-//! | it rings as planned: muted, asleep, waking, in a rollout's or stack update's grace | written down; announced if it still rings after |
-//! | it rings and ends again and again | told once, muted until it is quiet, then summed up |
-//! | it is over | told, with how long it lasted |
-//! | `DRY_RUN` is set | told, with the remedy that would have been asked for |
-//! | it gets no data | told where the document says so |
+//! | ALARM | announced once: figure and threshold, since when, what changed in the last hour, tasks, remedy, links, next steps |
+//! | ALARM, explained by a mute, a service scaled to zero or starting, a rollout, a stack update | recorded; announced when it is still in ALARM after that |
+//! | flapping | announced once, then silent until it stays in one state |
+//! | OK after an announcement | announced, with how long it was in ALARM |
+//! | INSUFFICIENT_DATA | ignored, or announced where the document says so |
+//! | dry run | announced, with the remedy that would have been requested |
 //!
-//! | remedy | what is asked for | bounded by |
+//! | remedy | request | limited by |
 //! |---|---|---|
-//! | `scale` | more tasks for a while, longer while it rings | baseline, budget, eight hours, daily limit |
-//! | `restart` | a forced deployment of what runs | cool-down, daily limit, no rollout on its way |
-//! | `rollback` | the release before | watch window, a verified release, once per deployment, daily limit |
+//! | `scale` | more tasks, extended while in ALARM | baseline, budget, 8 hours, daily limit |
+//! | `restart` | a rolling restart, same image | cool-down, daily limit, no rollout in progress |
+//! | `rollback` | the previous release | watch window, a verified release, once per deployment, daily limit |
 
 mod apply;
 mod event;

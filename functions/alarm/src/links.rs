@@ -1,28 +1,29 @@
-//! Links into the console, in the partition and region that are meant.
+//! Links to runbooks and into the CloudWatch console of the right partition and region.
 
 use jiff::{SignedDuration, Timestamp};
 use planner::alarm::{AlarmLocation, Record};
+use shared::{Error, Result};
 
 use crate::App;
 
-/// What the logs of an alarm's service are asked.
+/// The Logs Insights query over the logs of a service.
 const QUERY: &str = "fields @timestamp, @message\n| sort @timestamp desc\n| limit 200";
-/// Logs are shown from so long before the alarm began to ring.
+/// How long before the alarm entered ALARM the query starts.
 const BEFORE: SignedDuration = SignedDuration::from_mins(15);
 
-/// Where people find more about one alarm.
+/// Links for the messages about one alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Links {
-    /// Where runbooks are, without a `/` at the end.
+    /// URL of the folder with the runbooks, without a `/` at the end.
     pub runbooks: String,
-    /// Where the alarm is.
+    /// Partition and region of the alarm.
     pub alarm: AlarmLocation,
-    /// Where the services are.
+    /// Partition and region of the services, their logs and the dashboard.
     pub home: AlarmLocation,
 }
 
 impl App {
-    /// The links for an alarm that was last heard of where its record says.
+    /// The links for an alarm, in the region of its newest state change.
     pub(crate) fn links(&self, record: &Record) -> Links {
         let known = record.last_change.as_ref().map(|change| change.location.clone()).unwrap_or_default();
         let partition = if known.partition.is_empty() { "aws".to_owned() } else { known.partition };
@@ -35,13 +36,25 @@ impl App {
     }
 }
 
+/// Checks `RUNBOOKS_URL`: a message read on a phone can only follow an absolute link.
+///
+/// # Errors
+/// `Invalid` when it is not an absolute https URL.
+pub(crate) fn runbooks_url(text: &str) -> Result<String> {
+    let url = text.trim_end_matches('/');
+    match url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace)) {
+        true => Ok(url.to_owned()),
+        false => Err(Error::bad_field("RUNBOOKS_URL", text, "an absolute https:// URL")),
+    }
+}
+
 impl Links {
-    /// The runbook in this file.
+    /// The runbook with this file name.
     pub fn runbook(&self, file: &str) -> String {
         format!("{}/{file}", self.runbooks)
     }
 
-    /// The alarm itself.
+    /// The alarm with this name.
     pub fn alarm(&self, name: &str) -> String {
         format!("{}#alarmsV2:alarm/{}", console(&self.alarm), percent(name))
     }
@@ -73,7 +86,7 @@ impl Links {
     }
 }
 
-/// CloudWatch's console of a region.
+/// The CloudWatch console of a region.
 fn console(location: &AlarmLocation) -> String {
     let domain = match location.partition.as_str() {
         "aws-cn" => "console.amazonaws.cn",
@@ -121,6 +134,15 @@ mod tests {
         assert_eq!(links.alarm("acme prod/5xx"), format!("{}#alarmsV2:alarm/acme%20prod%2f5xx", console("us-east-1")));
         assert_eq!(links.dashboard("acme"), format!("{}#dashboards/dashboard/acme", console("eu-central-1")));
         assert_eq!(links.runbook("a.md"), "https://example.com/runbooks/a.md");
+    }
+
+    #[test]
+    fn runbooks_are_an_absolute_https_url() {
+        assert_eq!(runbooks_url("https://example.com/runbooks/").unwrap(), "https://example.com/runbooks");
+        for text in ["docs/runbooks", "http://example.com", "https://", "https:///", "https://example .com"] {
+            let error = runbooks_url(text).unwrap_err().to_string();
+            assert_eq!(error, format!("RUNBOOKS_URL: got `{text}`, expected an absolute https:// URL"));
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Looks at the services that alarms are about: what runs, and what the planners remember of it.
+//! Observes the services that alarms are about: their tasks, and what the planners remember of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,25 +14,25 @@ use shared::{Error, Kind, Result};
 
 use crate::{App, Entry};
 
-/// How far back a message looks for what changed.
+/// How far back a message lists what changed.
 pub(crate) const LAST: SignedDuration = SignedDuration::from_hours(1);
 
-/// Everything that was seen around some alarms.
+/// The services of some alarms, by name, each observed once.
 pub(crate) struct ObservedServices(BTreeMap<String, ServiceSnapshot>);
 
-/// One service, as it was seen.
+/// One service, as it was observed.
 pub(crate) struct ServiceSnapshot {
     /// What is wanted of it.
     pub policy: ServicePolicy,
     /// What the planner decides from.
     pub observed: Observed,
-    /// What was done to it, newest first.
+    /// Decisions of the rollout and capacity functions about it, newest first.
     history: Vec<Event>,
-    /// Why what runs is not known; then it is taken for what should run.
+    /// Why part of it could not be observed; the expected state stands in for it.
     error: Option<Error>,
 }
 
-/// Is there anything to do about an alarm that nobody has news of?
+/// Does a tick have to look at this alarm?
 pub(crate) fn needs_reconcile(entry: &Entry) -> bool {
     let record = &entry.record;
     let calm =
@@ -41,7 +41,7 @@ pub(crate) fn needs_reconcile(entry: &Entry) -> bool {
 }
 
 impl App {
-    /// Looks at the services of these alarms, each once; an alarm without one may be about any of them.
+    /// Observes the services of these alarms, each once; an alarm without a service may be about any of them.
     pub(crate) async fn observe(&self, alarms: &[&AlarmPolicy]) -> ObservedServices {
         let every = alarms.iter().any(|alarm| alarm.service.is_none());
         let all = self.config.fleet.services.iter().filter(|_| every).map(|service| service.name.as_str());
@@ -61,7 +61,7 @@ impl App {
         let (mut found, capacities, rollouts) = join3(services, capacities, rollouts).await;
         let mut services = BTreeMap::new();
         for (((name, policy), capacity), rollout) in policies.into_iter().zip(capacities).zip(rollouts) {
-            let gone = || Err(Error::not_found(format!("service {} is not there", policy.id())));
+            let gone = || Err(Error::not_found(format!("service {} does not exist", policy.id())));
             let service = found.remove(&policy.id()).unwrap_or_else(gone);
             let counts = service.map(|service| (service.desired, service.running));
             services.insert(name.to_owned(), ServiceSnapshot::new(policy, counts, capacity, rollout));
@@ -71,7 +71,7 @@ impl App {
 }
 
 impl ObservedServices {
-    /// The services that an alarm may be about.
+    /// The services that an alarm may be about: its own, or all.
     pub fn of(&self, policy: &AlarmPolicy) -> Vec<&ServiceSnapshot> {
         match &policy.service {
             Some(name) => self.0.get(name).into_iter().collect(),
@@ -81,7 +81,7 @@ impl ObservedServices {
 }
 
 impl ServiceSnapshot {
-    /// What could not be seen is no reason to tell nobody that an alarm rings.
+    /// An alarm is announced even when its service could not be observed.
     pub fn new(
         policy: &ServicePolicy,
         counts: Result<(u32, u32)>,
@@ -108,17 +108,17 @@ impl ServiceSnapshot {
         ObservedService { policy: &self.policy, observed: &self.observed }
     }
 
-    /// Why it is not known what runs.
+    /// Why part of the service could not be observed.
     pub fn observation_error(&self) -> Option<Error> {
         self.error.as_ref().map(Error::copy)
     }
 
-    /// What was done to the service in the hour before `now`, newest first.
+    /// What changed in the hour before `now`, newest first.
     pub fn changes(&self, now: Timestamp) -> impl Iterator<Item = &Event> {
         self.history.iter().filter(move |event| event.at + LAST > now && event.at <= now)
     }
 
-    /// Desired and running tasks, if they are known.
+    /// Running and desired tasks, if they are known.
     pub fn tasks(&self) -> Option<(u32, u32)> {
         self.error
             .as_ref()

@@ -49,9 +49,9 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
         (Some(capacity::Target::ScaledToZero), _) => scaled_to_zero(),
         // The capacity planner decides nothing (freeze, hold), so what ECS is asked to run counts.
         (None, _) if observed.desired == 0 => scaled_to_zero(),
-        // Once a late wake was announced, alarms are announced too.
-        (_, Some(capacity::State::Starting { announced: false, .. })) => Some(Explanation::Waking),
-        (_, Some(capacity::State::ScaledToZero { .. })) if observed.running == 0 => Some(Explanation::Waking),
+        // Once a late start was announced, alarms are announced too.
+        (_, Some(capacity::State::Starting { announced: false, .. })) => Some(Explanation::Starting),
+        (_, Some(capacity::State::ScaledToZero { .. })) if observed.running == 0 => Some(Explanation::Starting),
         _ => None,
     }
 }

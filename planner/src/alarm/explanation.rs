@@ -26,7 +26,7 @@ pub enum Explanation {
         reason: String,
     },
     /// Its service was woken, and its tasks are starting.
-    Waking,
+    Starting,
     /// Tasks of its service are being replaced, or were a moment ago.
     Rollout {
         /// End of the grace period.
@@ -46,7 +46,7 @@ impl Explanation {
             Explanation::Muted { .. } => "muted",
             Explanation::NotStarted => "not_started",
             Explanation::ScaledToZero { .. } => "scaled_to_zero",
-            Explanation::Waking => "waking",
+            Explanation::Starting => "starting",
             Explanation::Rollout { .. } => "rollout",
             Explanation::StackUpdate { .. } => "stack_update",
         }
@@ -56,15 +56,15 @@ impl Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Explanation::Muted { by, until: Some(until) } => write!(f, "{by} mutes it until {}", format_time(*until)),
-            Explanation::Muted { by, until: None } => write!(f, "{by} mutes it"),
-            Explanation::NotStarted => f.write_str("its service never ran"),
-            Explanation::ScaledToZero { reason } => write!(f, "its service sleeps: {reason}"),
-            Explanation::Waking => f.write_str("its service is waking"),
+            Explanation::Muted { by, until: Some(until) } => write!(f, "muted by {by} until {}", format_time(*until)),
+            Explanation::Muted { by, until: None } => write!(f, "muted by {by}"),
+            Explanation::NotStarted => f.write_str("the service was never started"),
+            Explanation::ScaledToZero { reason } => write!(f, "the service is scaled to zero: {reason}"),
+            Explanation::Starting => f.write_str("the service was woken and its tasks are starting"),
             Explanation::Rollout { until } => {
-                write!(f, "its service is being rolled; counted from {}", format_time(*until))
+                write!(f, "a rollout of the service; its grace period ends at {}", format_time(*until))
             }
-            Explanation::StackUpdate { at } => write!(f, "the stack was being updated at {}", format_time(*at)),
+            Explanation::StackUpdate { at } => write!(f, "a stack update by CloudFormation at {}", format_time(*at)),
         }
     }
 }

@@ -36,11 +36,15 @@ impl ObservedService<'_> {
         Facts { frozen, ..self.observed.capacity.facts.clone() }
     }
 
-    /// The freeze or hold in force at `now`: the automation changes nothing until it ends.
+    /// The freeze in force at `now`.
+    pub(super) fn frozen(&self, now: Timestamp) -> Option<Expiry> {
+        self.facts().frozen.filter(|freeze| freeze.at > now)
+    }
+
+    /// The hold of its capacity in force at `now`.
     pub(super) fn on_hold(&self, now: Timestamp) -> Option<Expiry> {
-        let facts = self.facts();
-        let held = facts.manual_override.filter(|manual| manual.kind == OverrideKind::Hold).map(|manual| manual.expiry);
-        facts.frozen.into_iter().chain(held).find(|held| held.at > now)
+        let hold = self.facts().manual_override.filter(|manual| manual.kind == OverrideKind::Hold);
+        hold.map(|manual| manual.expiry).filter(|hold| hold.at > now)
     }
 
     /// Is a rollout in progress that replaces tasks? A staged one waits for the service to wake.

@@ -46,7 +46,7 @@ fn announcement(
         (AlarmState::Alarm, announced) => {
             in_alarm(policy, service, record, announced, record.in_alarm_since().unwrap_or(now), now)
         }
-        (_, Announced::Flapping { since }) => match change.at + policy.flapping.quiet() <= now {
+        (_, Announced::Flapping { since }) => match change.at + policy.flapping.stable() <= now {
             true => {
                 let times = record.alarm_starts.iter().filter(|start| **start >= since).count();
                 (Action::AnnounceStable, Reason::FlappingEnded { since, until: change.at, times }, Announced::Nothing)
@@ -86,7 +86,7 @@ fn in_alarm(
 ) -> Announcement {
     use AnnouncedState as Announced;
     match announced {
-        Announced::Flapping { since: first } if since + policy.flapping.quiet() <= now => {
+        Announced::Flapping { since: first } if since + policy.flapping.stable() <= now => {
             (Action::AnnounceAlarm, Reason::StaysInAlarm { since, first }, Announced::Alarm { since })
         }
         Announced::Flapping { since: first } => {
@@ -108,7 +108,7 @@ fn in_alarm(
                 return (Action::AnnounceFlapping, reason, Announced::Flapping { since: first });
             }
             match (announced, explain(policy, service, record, now)) {
-                // The event of its end was lost: to people it is one alarm.
+                // The event of its end was lost; it stays one announcement.
                 (Announced::Alarm { since: known }, _) => already_announced(known),
                 (announced, Some(by)) => explained(announced, since, by),
                 (Announced::Explained { by: was, .. }, None) => {

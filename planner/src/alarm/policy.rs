@@ -1,4 +1,4 @@
-//! What is done about which alarm: the document that the template outputs beside the fleet.
+//! The document of alarms: what is done about each. The template outputs it beside the fleet.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use super::remedy::RemedyPolicy;
 use crate::error::{Error, Result};
 use crate::fleet::Fleet;
 
-/// Every alarm that is looked after, and where people find more.
+/// The alarms that the automation announces, and what their messages link to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Alarms {
     /// Name of the CloudWatch dashboard that messages link to; no link when left out.
     pub dashboard: Option<String>,
-    /// Log group by service, for the links to its logs.
+    /// Name of the log group by service; messages link to its logs.
     pub logs: BTreeMap<String, String>,
-    /// The alarms. One that is not named here is nobody's business here.
+    /// The alarms. A state change of an alarm that is not listed is ignored.
     pub alarms: Vec<AlarmPolicy>,
 }
 
@@ -25,42 +25,42 @@ pub struct Alarms {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AlarmPolicy {
-    /// Its name in CloudWatch.
+    /// Name of the alarm in CloudWatch.
     pub name: String,
-    /// The service it is about, by its name in the fleet.
+    /// Name of the service in the fleet that the alarm is about; a remedy needs one.
     #[serde(default)]
     pub service: Option<String>,
-    /// What is done while it rings; nothing when left out.
+    /// What is requested while the alarm is in ALARM; nothing when left out.
     #[serde(default)]
     pub remedy: RemedyPolicy,
-    /// How soon somebody should look; `critical` when left out.
+    /// Severity of its messages; `critical` when left out.
     #[serde(default)]
     pub severity: AlarmSeverity,
-    /// What is done when it has no data; `ignore` when left out.
+    /// What is done in INSUFFICIENT_DATA; `ignore` when left out.
     #[serde(default)]
     pub insufficient_data: InsufficientDataPolicy,
-    /// So many minutes after a rollout of its service or an update of the stack it rings because of that; 0 when left out.
+    /// Minutes after a rollout of the service or an update of the stack in which that explains the alarm; 0 when left out.
     #[serde(default)]
     pub grace_minutes: u32,
-    /// When it counts as flapping.
+    /// When the alarm counts as flapping.
     #[serde(default)]
     pub flapping: FlappingPolicy,
-    /// File below the runbooks that says what to do.
+    /// File name of its runbook, `web-5xx.md`.
     pub runbook: String,
 }
 
-/// How soon somebody should look.
+/// Severity of the messages about an alarm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmSeverity {
-    /// Now.
+    /// An engineer should look now.
     #[default]
     Critical,
-    /// Today.
+    /// An engineer should look today.
     Warning,
 }
 
-/// What is done when an alarm has no data.
+/// What is done when an alarm is in INSUFFICIENT_DATA.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InsufficientDataPolicy {
@@ -71,26 +71,26 @@ pub enum InsufficientDataPolicy {
     Announce,
 }
 
-/// When an alarm counts as flapping, and when it is quiet again.
+/// When an alarm counts as flapping, and when as stable again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FlappingPolicy {
-    /// So many rings; 4 by default.
+    /// How often it enters ALARM within `within_minutes`; 4 by default.
     pub times: u32,
-    /// Within so many minutes; 60 by default.
+    /// Minutes in which that is counted; 60 by default.
     pub within_minutes: u32,
-    /// Quiet for so long, or ringing for so long, is an end of it; 30 by default.
-    pub quiet_minutes: u32,
+    /// Minutes in one state after which it is stable; 30 by default.
+    pub stable_minutes: u32,
 }
 
 impl Default for FlappingPolicy {
     fn default() -> Self {
-        FlappingPolicy { times: 4, within_minutes: 60, quiet_minutes: 30 }
+        FlappingPolicy { times: 4, within_minutes: 60, stable_minutes: 30 }
     }
 }
 
 impl Alarms {
-    /// Parses and checks the document against the fleet; an empty text is no alarm.
+    /// Parses and checks the document against the fleet; an empty text lists no alarm.
     ///
     /// # Errors
     /// `Invalid`, naming the path, the value and what was expected.
@@ -149,27 +149,27 @@ impl AlarmPolicy {
         }
         minutes("grace_minutes", self.grace_minutes, 0)?;
         minutes("flapping.within_minutes", self.flapping.within_minutes, 1)?;
-        minutes("flapping.quiet_minutes", self.flapping.quiet_minutes, 1)?;
+        minutes("flapping.stable_minutes", self.flapping.stable_minutes, 1)?;
         if !(2..=20).contains(&self.flapping.times) {
-            return Err(Error::bad_field(&format!("{path}.flapping.times"), self.flapping.times, "2 to 20 rings"));
+            return Err(Error::bad_field(&format!("{path}.flapping.times"), self.flapping.times, "2 to 20 times"));
         }
         self.remedy.validate(&format!("{path}.remedy"))
     }
 
-    /// How long a rollout or stack update explains a ring.
+    /// How long a rollout or stack update explains an ALARM state.
     pub fn grace(&self) -> SignedDuration {
         SignedDuration::from_mins(self.grace_minutes.into())
     }
 }
 
 impl FlappingPolicy {
-    /// The span in which rings are counted.
+    /// The span in which starts of an ALARM state are counted.
     pub fn within(&self) -> SignedDuration {
         SignedDuration::from_mins(self.within_minutes.into())
     }
 
-    /// How long it stays one way before it is believed.
-    pub fn quiet(&self) -> SignedDuration {
-        SignedDuration::from_mins(self.quiet_minutes.into())
+    /// How long it stays in one state until it is stable.
+    pub fn stable(&self) -> SignedDuration {
+        SignedDuration::from_mins(self.stable_minutes.into())
     }
 }

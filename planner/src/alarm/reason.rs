@@ -61,7 +61,7 @@ pub enum Reason {
         /// Since when.
         since: Timestamp,
     },
-    /// It was flapping, and has been out of ALARM for the quiet period.
+    /// It was flapping, and has been out of ALARM for `stable_minutes`.
     FlappingEnded {
         /// When it first entered ALARM.
         since: Timestamp,
@@ -117,41 +117,33 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::NeverReported => f.write_str("nothing was heard of it"),
-            Reason::Ok => f.write_str("it is quiet"),
-            Reason::EnteredAlarm { since } => write!(f, "it rings since {}", format_time(*since)),
+            Reason::NeverReported => f.write_str("no state change received"),
+            Reason::Ok => f.write_str("in OK"),
+            Reason::EnteredAlarm { since } => write!(f, "in ALARM since {}", format_time(*since)),
             Reason::NoLongerExplained { since, was } => {
-                write!(f, "it rings since {}, and this explains it no longer: {was}", format_time(*since))
+                write!(f, "in ALARM since {}; explained until now: {was}", format_time(*since))
             }
             Reason::StaysInAlarm { since, first } => {
-                write!(
-                    f,
-                    "it came and went since {} and rings without a pause since {}",
-                    format_time(*first),
-                    format_time(*since)
-                )
+                let (since, first) = (format_time(*since), format_time(*first));
+                write!(f, "in ALARM without a break since {since}, after flapping since {first}")
             }
-            Reason::AlreadyAnnounced { since } => write!(f, "it rings since {}, as was told", format_time(*since)),
-            Reason::Explained { by } => write!(f, "it rings, as planned: {by}"),
-            Reason::RecoveredExplained { by } => write!(f, "it rang as planned and does not any more: {by}"),
-            Reason::Flapping { times, minutes } => write!(f, "it rang {times} times in {minutes} minutes"),
-            Reason::StillFlapping { since } => {
-                write!(f, "it comes and goes since {}, as was told", format_time(*since))
+            Reason::AlreadyAnnounced { since } => {
+                write!(f, "in ALARM since {}, already announced", format_time(*since))
             }
+            Reason::Explained { by } => write!(f, "explained: {by}"),
+            Reason::RecoveredExplained { by } => write!(f, "recovered; it was explained: {by}"),
+            Reason::Flapping { times, minutes } => write!(f, "entered ALARM {times} times in {minutes} min"),
+            Reason::StillFlapping { since } => write!(f, "flapping since {}, already announced", format_time(*since)),
             Reason::FlappingEnded { since, until, times } => {
-                write!(
-                    f,
-                    "it rang {times} times between {} and {}, and is quiet",
-                    format_time(*since),
-                    format_time(*until)
-                )
+                let (since, until) = (format_time(*since), format_time(*until));
+                write!(f, "stable since {until}; entered ALARM {times} times since {since}")
             }
             Reason::Recovered { since, until } => {
-                write!(f, "it rang from {} to {}", format_time(*since), format_time(*until))
+                write!(f, "recovered; in ALARM from {} to {}", format_time(*since), format_time(*until))
             }
-            Reason::NoData { since } => write!(f, "it gets no data since {}", format_time(*since)),
-            Reason::DataBack { since } => write!(f, "it gets data again; it got none since {}", format_time(*since)),
-            Reason::NoDataIgnored => f.write_str("it gets no data, which is no news"),
+            Reason::NoData { since } => write!(f, "no data since {}", format_time(*since)),
+            Reason::DataBack { since } => write!(f, "data again; none since {}", format_time(*since)),
+            Reason::NoDataIgnored => f.write_str("no data, which the policy ignores"),
         }
     }
 }

@@ -6,7 +6,6 @@
 
 mod decision;
 mod facts;
-mod forecast;
 mod observed;
 mod plan;
 mod policy;
@@ -21,7 +20,6 @@ mod transition;
 
 pub use decision::{Action, Capacity, Decision, Target};
 pub use facts::{Boost, BudgetRestriction, Expiry, Facts, Override, OverrideKind};
-pub use forecast::{UpcomingChange, forecast};
 pub use observed::{Bounds, Observed, Scaling, TaskCounts};
 pub use plan::{max_tasks, plan};
 pub use policy::{Baseline, CapacityPolicy, SpotMode, SpotPolicy};

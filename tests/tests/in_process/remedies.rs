@@ -1,4 +1,4 @@
-//! A remedy of an alarm is asked for once and never forgotten, whoever else writes meanwhile, and whoever dies.
+//! A remedy of an alarm is requested once and always counted, despite concurrent writes and crashes.
 
 use alarm::App;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn change(value: &str, at: &str) -> Value {
     json!({"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "time": at, "detail": detail})
 }
 
-/// An update of the stack, which is written down for every alarm.
+/// An update of the stack, which is recorded for every alarm.
 fn update(at: &str) -> Value {
     let detail = json!({"stack-id": "s", "status-details": {"status": "UPDATE_COMPLETE"}});
     json!({"source": "aws.cloudformation", "detail-type": "CloudFormation Stack Status Change", "time": at, "detail": detail})
@@ -38,18 +38,18 @@ fn tick(cloud: &Cloud, at: &str) {
     cloud.invoke::<App>(json!({"action": "reconcile"}), at).unwrap();
 }
 
-/// How many remedies the ledger has of the alarm; what it limits counts these.
+/// How many remedies of the alarm count against the daily limit.
 fn counted(cloud: &Cloud) -> usize {
     let item = cloud.item(&format!("alarm/{ALARM}"), "alarm");
-    assert!(!item["pending"]["M"].is_object(), "nobody has a remedy in its hands any more: {item}");
+    assert!(!item["pending"]["M"].is_object(), "no remedy is pending any more: {item}");
     item["remedies"]["M"]["taken"]["L"].as_array().map_or(0, Vec::len)
 }
 
 #[test]
-fn whatever_is_written_in_between_it_is_asked_for_once_and_counts() {
+fn a_remedy_is_requested_once_and_counted_whatever_is_written_in_between() {
     let at = "2026-11-21T10:00:01Z";
     for meanwhile in [change("OK", at), update(at)] {
-        let rings_on = meanwhile == update(at);
+        let still_in_alarm = meanwhile == update(at);
         for call in 1.. {
             let cloud = cloud();
             let (between, event) = (cloud.clone(), meanwhile.clone());
@@ -59,18 +59,18 @@ fn whatever_is_written_in_between_it_is_asked_for_once_and_counts() {
                 assert!(call > 6, "an invocation of {call} calls is none");
                 break;
             }
-            // Past the time in which another may have it in its hands.
+            // After the lease.
             tick(&cloud, "2026-11-21T10:05:00Z");
             let asked = cloud.asked("rollout");
             assert_eq!(counted(&cloud), asked, "{meanwhile} before call {call}");
-            // What ended before it was looked at needs nothing.
-            assert!(asked == 1 || (asked == 0 && !rings_on), "{asked} times: {meanwhile} before call {call}");
+            // An alarm that recovered before it was read needs no remedy.
+            assert!(asked == 1 || (asked == 0 && !still_in_alarm), "{asked} times: {meanwhile} before call {call}");
         }
     }
 }
 
 #[test]
-fn what_an_invocation_that_died_had_in_its_hands_counts() {
+fn a_remedy_that_was_pending_when_its_invocation_crashed_is_counted() {
     for (over, asked) in [(true, 0), (false, 1)] {
         let cloud = cloud();
         let value = if over { "OK" } else { "ALARM" };

@@ -1,6 +1,6 @@
 //! The alarm function on a local cloud: alarms that are set there, the real functions behind each other.
 //!
-//! One cloud for all scenarios, one scenario at a time; each starts from services that run and alarms that are quiet.
+//! One cloud for all scenarios, one scenario at a time; each starts from services that run and alarms in OK.
 
 // Helpers of tests fail a test by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -43,7 +43,7 @@ fn world() -> MutexGuard<'static, World> {
 }
 
 impl World {
-    /// No alarm rings or is remembered, nothing is on its way, website-agent runs a new image.
+    /// No alarm is recorded, no rollout is in progress, website-agent runs a new image.
     fn come_to_rest(&mut self) {
         for name in self.alarms() {
             self.forget(&format!("alarm/{name}"), "alarm");
@@ -94,7 +94,7 @@ impl World {
     }
 
     /// What the function says of a state change that is delivered to it.
-    fn hear(&self, name: &str, value: &str, at: &str) -> Value {
+    fn receive(&self, name: &str, value: &str, at: &str) -> Value {
         let previous = if value == "ALARM" { "OK" } else { "ALARM" };
         self.deliver(&self.change(name, value, previous, at)).remove(0)
     }
@@ -160,8 +160,8 @@ fn now() -> Timestamp {
     shared::lambda::now()
 }
 
-/// What was told and why, of the first line of an answer.
-fn told(answer: &Value) -> (&str, &str) {
+/// Decision and reason of the first line of an answer.
+fn decided(answer: &Value) -> (&str, &str) {
     let line = &answer["services"][0];
     (line["decision"].as_str().unwrap_or_default(), line["reason"].as_str().unwrap_or_default())
 }

@@ -1,9 +1,9 @@
-//! What is done about an alarm, through the functions that do it.
+//! Remedies of alarms, through the functions that apply them.
 
 use super::{CLUSTER, Image, REPOSITORY, WEBSITE, now, world};
 
 #[test]
-fn errors_after_a_rollout_bring_the_release_before_back() {
+fn errors_after_a_rollout_roll_back_to_the_previous_release() {
     let mut world = world();
     let good = Image {
         repository: REPOSITORY.to_owned(),
@@ -12,7 +12,7 @@ fn errors_after_a_rollout_bring_the_release_before_back() {
     };
     let bad = world.roll();
     world.messages();
-    let answer = world.hear("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
+    let answer = world.receive("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
     let steps: Vec<&str> =
         answer["services"].as_array().unwrap().iter().filter_map(|line| line["decision"].as_str()).collect();
     assert_eq!(steps, ["announce_alarm", "rollback"], "{answer}");
@@ -21,16 +21,16 @@ fn errors_after_a_rollout_bring_the_release_before_back() {
         world.runs(&good)
     });
     let seen = world.messages_until("website-agent runs");
-    let told = seen.iter().find(|message| message.subject.contains("5xx rings")).unwrap();
-    assert!(told.body.contains("asked for a rollback from"), "{}", told.body);
+    let alarm = seen.iter().find(|message| message.subject.starts_with("ALARM website-agent-5xx")).unwrap();
+    assert!(alarm.body.contains("requested: a rollback from"), "{}", alarm.body);
     assert!(!world.runs(&bad));
-    // The same event once more asks for nothing.
-    let again = world.hear("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
+    // The same event once more requests nothing.
+    let again = world.receive("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
     assert_eq!(again["services"].as_array().unwrap().len(), 1, "{again}");
 }
 
 #[test]
-fn high_cpu_brings_a_boost_that_the_capacity_function_follows() {
+fn high_cpu_requests_a_boost_that_the_capacity_function_applies() {
     let world = world();
     let pk = format!("service/{CLUSTER}/{WEBSITE}");
     let desired = world.cloud.running(CLUSTER, WEBSITE).unwrap().desired;
@@ -44,7 +44,7 @@ fn high_cpu_brings_a_boost_that_the_capacity_function_follows() {
     let boost = boosts["huskit-prod-website-agent-cpu"]["M"].clone();
     assert_eq!(boost["by"]["S"], "alarm huskit-prod-website-agent-cpu");
     assert_eq!(boost["min"]["N"], (desired + 1).to_string());
-    world.until("the capacity function follows", || {
+    world.until("the capacity function applies the boost", || {
         world.cloud.running(CLUSTER, WEBSITE).is_ok_and(|running| running.desired == desired + 1)
     });
 }

@@ -1,5 +1,4 @@
-//! The chapter on a bad day: errors after a rollout, a busy processor, an alarm that comes and goes, and a budget that
-//! runs out.
+//! The chapter on a bad day: errors after a rollout, high CPU, a flapping alarm, and a budget that runs out.
 //!
 //! What one function asks of another is done by processes of their own: the story looks until it is.
 
@@ -36,7 +35,7 @@ const ERRORS: Alarm = Alarm {
     threshold: 10.0,
 };
 
-const PROCESSOR: Alarm = Alarm {
+const CPU: Alarm = Alarm {
     name: "website-agent-cpu",
     region: "eu-central-1",
     namespace: "AWS/ECS",
@@ -60,8 +59,8 @@ const EDGE: Alarm = Alarm {
 /// Tells it.
 pub fn tell(story: &mut Story) {
     story.step("Errors right after a rollout", errors_after_a_rollout);
-    story.step("The processor is busy", busy);
-    story.step("An alarm that comes and goes", flapping);
+    story.step("High CPU", high_cpu);
+    story.step("A flapping alarm", flapping);
     story.step("The budget runs out", budget_runs_out);
     story.step("A figure that cannot be true", trillion);
     story.step("The digest of the day", digest);
@@ -78,41 +77,41 @@ fn errors_after_a_rollout(step: &mut Step) -> Result<()> {
     step.messages();
 
     step.pass(6)?;
-    rings(step, &ERRORS)?;
-    let told_then = step.messages();
-    let rung = told_then.iter().find(|message| message.subject.contains("website-agent-5xx rings"));
-    let rung = rung.map_or("", |message| message.body.as_str());
-    step.hold("a message was sent: ... website-agent-5xx rings", !rung.is_empty(), "there is none");
-    step.hold("it names what was rolled", rung.contains("a newer image was pushed"), rung);
-    step.hold("it says what is done about it", rung.contains("asked for a rollback from"), rung);
-    until(step, "the release before runs again", |step| {
+    enter_alarm(step, &ERRORS)?;
+    let messages = step.messages();
+    let alarm = messages.iter().find(|message| message.subject.starts_with("ALARM website-agent-5xx"));
+    let alarm = alarm.map_or("", |message| message.body.as_str());
+    step.hold("a message was sent: ALARM website-agent-5xx", !alarm.is_empty(), "there is none");
+    step.hold("it lists the rollout before it", alarm.contains("a newer image was pushed"), alarm);
+    step.hold("it says which remedy is requested", alarm.contains("requested: a rollback from"), alarm);
+    until(step, "the previous release is running again", |step| {
         step.let_ecs_go_on()?;
         Ok(step.cloud.running(&service.cluster, WEBSITE)?.digests == good)
     })?;
     step.pass(4)?;
-    ends(step, &ERRORS)?;
-    step.told("website-agent-5xx is over");
+    recover(step, &ERRORS)?;
+    step.told("OK website-agent-5xx");
     let live = step.cloud.tagged(&service.repository, "live")?;
-    step.hold("`live` is the release before", live.as_ref() != Some(&bad.digest), "it is the bad one");
+    step.hold("`live` is the previous release", live.as_ref() != Some(&bad.digest), "it is the bad one");
     Ok(())
 }
 
-fn busy(step: &mut Step) -> Result<()> {
+fn high_cpu(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let before = step.cloud.running(&service.cluster, WEBSITE)?.desired;
-    // Past the grace in which a rollout explains a busy processor.
+    // Past the grace period in which a rollout explains high CPU.
     step.pass(20)?;
-    rings(step, &PROCESSOR)?;
-    until(step, "one task more is asked for", |step| {
+    enter_alarm(step, &CPU)?;
+    until(step, "the desired count is one higher", |step| {
         Ok(step.cloud.running(&service.cluster, WEBSITE)?.desired == before + 1)
     })?;
     step.let_ecs_go_on()?;
     step.pass(10)?;
-    ends(step, &PROCESSOR)?;
+    recover(step, &CPU)?;
     step.pass(25)?;
     step.fire("capacity-tick")?;
     let bounds = step.cloud.capacity(&service.cluster, WEBSITE)?.bounds;
-    step.check("it is let go: scaling may go down to the baseline again", &bounds.0, &service.baseline);
+    step.check("the boost has expired: the lower bound is the baseline again", &bounds.0, &service.baseline);
     step.messages();
     Ok(())
 }
@@ -120,22 +119,22 @@ fn busy(step: &mut Step) -> Result<()> {
 fn flapping(step: &mut Step) -> Result<()> {
     for _ in 0..4 {
         step.pass(1)?;
-        rings(step, &EDGE)?;
+        enter_alarm(step, &EDGE)?;
         step.pass(1)?;
-        ends(step, &EDGE)?;
+        recover(step, &EDGE)?;
     }
     let told = step.subjects();
-    let muted = told.last().is_some_and(|last| last.contains("cdn-5xx comes and goes"));
-    step.hold("it is said that it comes and goes, and then nothing", muted, &format!("{told:?}"));
+    let muted = told.last().is_some_and(|last| last.contains("FLAPPING cdn-5xx"));
+    step.hold("the last message says that it is flapping", muted, &format!("{told:?}"));
     step.pass(5)?;
-    rings(step, &EDGE)?;
+    enter_alarm(step, &EDGE)?;
     step.pass(1)?;
-    ends(step, &EDGE)?;
+    recover(step, &EDGE)?;
     let told = step.subjects();
-    step.check("nobody hears of the next ring", &told, &vec![]);
+    step.check("the next ALARM state is not announced", &told, &vec![]);
     step.pass(31)?;
     step.fire("alarm-tick")?;
-    step.told_once("cdn-5xx is quiet again");
+    step.told_once("OK cdn-5xx after flapping");
     Ok(())
 }
 
@@ -178,7 +177,7 @@ fn digest(step: &mut Step) -> Result<()> {
     let told = step.messages();
     let told = told.first().filter(|message| message.subject.contains("digest")).map_or("", |told| &told.body);
     for (what, expected) in [
-        ("it tells what happened", "cdn-5xx: it rang 4 times"),
+        ("it tells what happened", "cdn-5xx: entered ALARM 4 times"),
         ("what is in quarantine", "in quarantine"),
         ("how the budget stands", "huskit-monthly: 503.20 USD of 500.00 USD (100 %)"),
         ("and what it takes", "held by the budget"),
@@ -215,14 +214,14 @@ fn first_of_the_month(step: &mut Step) -> Result<()> {
     Ok(())
 }
 
-fn rings(step: &mut Step, alarm: &Alarm) -> Result<()> {
+fn enter_alarm(step: &mut Step, alarm: &Alarm) -> Result<()> {
     let Alarm { figure, threshold, .. } = alarm;
     let reason =
         format!("Threshold Crossed: 1 datapoint [{figure:.1}] was greater than the threshold ({threshold:.1}).");
     change(step, alarm, "OK", "ALARM", &reason)
 }
 
-fn ends(step: &mut Step, alarm: &Alarm) -> Result<()> {
+fn recover(step: &mut Step, alarm: &Alarm) -> Result<()> {
     let threshold = alarm.threshold;
     let reason = format!("Threshold Crossed: 1 datapoint [0.0] was not greater than the threshold ({threshold:.1}).");
     change(step, alarm, "ALARM", "OK", &reason)

@@ -124,7 +124,7 @@ impl ServiceMessages<'_> {
                     "Read the logs of {name} and its service events: aws ecs describe-services --cluster {cluster} --services {name} \
                      --query \"services[0].events[:5]\""
                 ),
-                "If a release that was staged during the downtime is the cause, ECS rolls it back after two failed tasks."
+                "If a release that was staged during the downtime is the cause, the rollout function rolls it back after three failed tasks."
                     .into(),
                 format!("To roll back to the previous release now, {}", self.request("rollback", "")),
             ],

@@ -1,8 +1,8 @@
 //! Remedies: which one is due while an alarm is in ALARM. It is requested from the planners of images and capacity,
 //! which apply it or refuse it.
 //!
-//! One file each, with the same parts: a policy with `validate` and `decide`, an action with `LABEL` and `remember`, a
-//! reason with `label` and `needs_manual_action`, and the wording of both. The enums of this file list them.
+//! One file each, with the same parts: a policy with `validate` and `decide`, an action with `LABEL`, `NEXT_STEP` and
+//! `remember`, a reason with `label` and `needs_manual_action`, and the wording of both. The enums of this file list them.
 
 mod context;
 mod history;
@@ -15,6 +15,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::capacity::Expiry;
 use crate::error::{Error, Result};
 use crate::model::format_time;
 
@@ -67,9 +68,16 @@ pub enum RemedyReason {
         /// Why.
         error: String,
     },
-    /// A freeze or hold is in force.
+    /// A freeze is in force.
+    Frozen {
+        /// Who requested it.
+        by: String,
+        /// When it expires.
+        until: Timestamp,
+    },
+    /// A hold of the service's capacity is in force.
     OnHold {
-        /// Who asked for it.
+        /// Who requested it.
         by: String,
         /// When it expires.
         until: Timestamp,
@@ -108,8 +116,12 @@ pub(super) fn decide(policy: &RemedyPolicy, context: Option<&RemedyContext<'_>>)
     let Some(context) = context.filter(|_| *policy != RemedyPolicy::None) else {
         return RemedyDecision::none(RemedyReason::NotConfigured);
     };
-    if let Some(hold) = context.service.on_hold(context.now) {
-        return RemedyDecision::none(RemedyReason::OnHold { by: hold.by, until: hold.at });
+    let (frozen, on_hold) = (context.service.frozen(context.now), context.service.on_hold(context.now));
+    if let Some(Expiry { by, at: until }) = frozen {
+        return RemedyDecision::none(RemedyReason::Frozen { by, until });
+    }
+    if let Some(Expiry { by, at: until }) = on_hold {
+        return RemedyDecision::none(RemedyReason::OnHold { by, until });
     }
     match policy.decide(context).and_then(|action| policy.within_daily_limit(action, context)) {
         Ok(action) => RemedyDecision { action: Some(action), reason: RemedyReason::Due },
@@ -194,6 +206,15 @@ impl RemedyAction {
         }
     }
 
+    /// What an engineer does after it was requested.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            RemedyAction::Scale(_) => ScaleAction::NEXT_STEP,
+            RemedyAction::Restart(_) => RestartAction::NEXT_STEP,
+            RemedyAction::Rollback(_) => RollbackAction::NEXT_STEP,
+        }
+    }
+
     pub(super) fn remember(&self, history: &mut RemedyHistory, now: Timestamp) {
         match self {
             RemedyAction::Scale(scale) => scale.remember(history, now),
@@ -212,6 +233,7 @@ impl RemedyReason {
             RemedyReason::NotConfigured => "not_configured",
             RemedyReason::Due => "due",
             RemedyReason::NotObserved { .. } => "not_observed",
+            RemedyReason::Frozen { .. } => "frozen",
             RemedyReason::OnHold { .. } => "on_hold",
             RemedyReason::DailyLimit { .. } => "daily_limit",
             RemedyReason::Scale(reason) => reason.label(),
@@ -227,7 +249,10 @@ impl RemedyReason {
             | RemedyReason::Explained
             | RemedyReason::Due
             | RemedyReason::NotObserved { .. } => false,
-            RemedyReason::NotConfigured | RemedyReason::OnHold { .. } | RemedyReason::DailyLimit { .. } => true,
+            RemedyReason::NotConfigured
+            | RemedyReason::Frozen { .. }
+            | RemedyReason::OnHold { .. }
+            | RemedyReason::DailyLimit { .. } => true,
             RemedyReason::Scale(reason) => reason.needs_manual_action(),
             RemedyReason::Restart(reason) => reason.needs_manual_action(),
             RemedyReason::Rollback(reason) => reason.needs_manual_action(),
@@ -244,6 +269,7 @@ impl RemedyReason {
             | RemedyReason::NotConfigured
             | RemedyReason::Due
             | RemedyReason::NotObserved { .. }
+            | RemedyReason::Frozen { .. }
             | RemedyReason::OnHold { .. }
             | RemedyReason::Restart(_)
             | RemedyReason::Rollback(_) => false,
@@ -264,19 +290,18 @@ impl fmt::Display for RemedyAction {
 impl fmt::Display for RemedyReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RemedyReason::NotInAlarm => f.write_str("the alarm does not ring"),
-            RemedyReason::Explained => f.write_str("what was planned explains the alarm"),
-            RemedyReason::NotConfigured => f.write_str("no remedy is declared for this alarm"),
-            RemedyReason::Due => f.write_str("its remedy is due"),
+            RemedyReason::NotInAlarm => f.write_str("the alarm is not in ALARM"),
+            RemedyReason::Explained => f.write_str("a planned change explains the alarm"),
+            RemedyReason::NotConfigured => f.write_str("no remedy is configured for this alarm"),
+            RemedyReason::Due => f.write_str("the remedy of this alarm"),
             RemedyReason::NotObserved { error } => {
-                write!(f, "it is not known what runs ({error}); it is looked at again")
+                write!(f, "the service could not be observed ({error}); decided again on the next tick")
             }
-            RemedyReason::OnHold { by, until } => {
-                write!(f, "{by} wants it left as it is until {}", format_time(*until))
-            }
-            RemedyReason::DailyLimit { daily: 1 } => f.write_str("it was done once in 24 hours, which is the limit"),
+            RemedyReason::Frozen { by, until } => write!(f, "frozen by {by} until {}", format_time(*until)),
+            RemedyReason::OnHold { by, until } => write!(f, "capacity on hold by {by} until {}", format_time(*until)),
+            RemedyReason::DailyLimit { daily: 1 } => f.write_str("requested once in 24 hours, the daily limit"),
             RemedyReason::DailyLimit { daily } => {
-                write!(f, "it was done {daily} times in 24 hours, which is the limit")
+                write!(f, "requested {daily} times in 24 hours, the daily limit")
             }
             RemedyReason::Scale(reason) => reason.fmt(f),
             RemedyReason::Restart(reason) => reason.fmt(f),

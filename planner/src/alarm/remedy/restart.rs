@@ -15,9 +15,9 @@ use crate::model::format_time;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RestartPolicy {
-    /// Not again within so many minutes; 60 by default.
+    /// Minutes between two restarts; 60 by default.
     pub cool_down_minutes: u32,
-    /// How often in 24 hours; 3 by default.
+    /// Restarts in 24 hours, 1 to 12; 3 by default.
     pub daily: u32,
 }
 
@@ -69,6 +69,8 @@ impl RestartPolicy {
 
 impl RestartAction {
     pub(super) const LABEL: &str = "restart";
+    pub(super) const NEXT_STEP: &str =
+        "ECS replaces the tasks one after the other. If the alarm stays in ALARM after that, follow the runbook.";
 
     pub(super) fn remember(&self, history: &mut RemedyHistory, now: Timestamp) {
         history.add(Self::LABEL, None, now);
@@ -92,18 +94,16 @@ impl RestartReason {
 
 impl fmt::Display for RestartAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a restart: new tasks of what runs, one after the other")
+        f.write_str("a rolling restart, same image")
     }
 }
 
 impl fmt::Display for RestartReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RestartReason::RolloutInProgress => {
-                f.write_str("a rollout is on its way; it is looked at again when that is done")
-            }
+            RestartReason::RolloutInProgress => f.write_str("a rollout is in progress; decided again when it ends"),
             RestartReason::CoolingDown { at, until } => {
-                write!(f, "it was restarted at {} and is not before {}", format_time(*at), format_time(*until))
+                write!(f, "restarted at {}; the cool-down ends at {}", format_time(*at), format_time(*until))
             }
         }
     }

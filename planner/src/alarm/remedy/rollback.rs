@@ -16,9 +16,9 @@ use crate::rollout::Release;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RollbackPolicy {
-    /// How long after a rollout it is taken for the cause; 30 by default.
+    /// Minutes after a rollout in which it is taken for the cause; 30 by default.
     pub watch_minutes: u32,
-    /// How often in 24 hours; 1 by default.
+    /// Rollbacks in 24 hours, 1 to 12; 1 by default.
     pub daily: u32,
 }
 
@@ -104,6 +104,7 @@ fn images(release: &Release) -> String {
 
 impl RollbackAction {
     pub(super) const LABEL: &str = "rollback";
+    pub(super) const NEXT_STEP: &str = "The rollout function announces the result of the rollback. If the alarm stays in ALARM after that, follow the runbook.";
 
     pub(super) fn remember(&self, history: &mut RemedyHistory, now: Timestamp) {
         history.add(Self::LABEL, Some(self.deployment.clone()), now);
@@ -142,18 +143,18 @@ impl fmt::Display for RollbackAction {
 impl fmt::Display for RollbackReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RollbackReason::AlreadyRequested { at } => write!(f, "it was asked for at {}", format_time(*at)),
-            RollbackReason::RolloutInProgress => {
-                f.write_str("a rollout is on its way; it is looked at again when that is done")
+            RollbackReason::AlreadyRequested { at } => {
+                write!(f, "a rollback of this deployment was requested at {}", format_time(*at))
             }
+            RollbackReason::RolloutInProgress => f.write_str("a rollout is in progress; decided again when it ends"),
             RollbackReason::NoRecentRollout { minutes } => {
-                write!(f, "nothing was rolled in the last {minutes} minutes, so a rollback would not help")
+                write!(f, "no rollout in the last {minutes} min that a rollback could undo")
             }
             RollbackReason::InAlarmBeforeRollout { rollout } => {
-                write!(f, "it rang before the rollout of {}, so a rollback would not help", format_time(*rollout))
+                write!(f, "in ALARM before the rollout of {} began; a rollback would not help", format_time(*rollout))
             }
-            RollbackReason::AlreadyRolledBack => f.write_str("what runs is itself a release that was gone back to"),
-            RollbackReason::NoVerifiedRelease => f.write_str("no earlier release is known to be good"),
+            RollbackReason::AlreadyRolledBack => f.write_str("the running release is already a rollback"),
+            RollbackReason::NoVerifiedRelease => f.write_str("no earlier release was verified"),
         }
     }
 }

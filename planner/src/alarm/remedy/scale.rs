@@ -19,12 +19,13 @@ const LONGEST_BOOST: SignedDuration = SignedDuration::from_hours(8);
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScalePolicy {
-    /// How many: `+1` for one more than run, `4` for that many. Never more than the baseline's most and the budget allow.
+    /// Number of tasks: `+1` for one more than ECS is asked to run, `4` for four. Limited by the baseline's maximum and
+    /// by the budget.
     pub tasks: ScaleTarget,
-    /// For how long; extended while the alarm is in ALARM, and ended after that. 30 by default.
+    /// Minutes after which the boost expires; it is extended while the alarm is in ALARM, up to 8 hours. 30 by default.
     #[serde(default = "thirty")]
     pub minutes: u32,
-    /// How often in 24 hours; 4 by default.
+    /// Boosts in 24 hours, 1 to 12; 4 by default.
     #[serde(default = "four")]
     pub daily: u32,
 }
@@ -119,6 +120,8 @@ impl ScalePolicy {
 
 impl ScaleAction {
     pub(super) const LABEL: &str = "scale";
+    pub(super) const NEXT_STEP: &str =
+        "The tasks start within a few minutes. If the alarm stays in ALARM after that, follow the runbook.";
 
     pub(super) fn remember(&self, history: &mut RemedyHistory, now: Timestamp) {
         let since = history.boost.filter(|_| self.extends).map_or(now, |known| known.since);
@@ -165,17 +168,19 @@ impl fmt::Display for ScaleReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ScaleReason::BoostInForce { min, until } => {
-                write!(f, "at least {min} tasks run until {}", format_time(*until))
+                write!(f, "a boost to at least {min} tasks is in force until {}", format_time(*until))
             }
-            ScaleReason::AtMaxTasks { max_tasks } => write!(f, "{max_tasks} tasks are as many as it may run"),
+            ScaleReason::AtMaxTasks { max_tasks } => {
+                write!(f, "the service runs {max_tasks} tasks, the maximum of its baseline")
+            }
             ScaleReason::AtBudgetMaxTasks { max_tasks } => {
-                write!(f, "the budget allows {max_tasks} tasks and no more")
+                write!(f, "the budget allows no more than {max_tasks} tasks")
             }
             ScaleReason::EnoughTasks { desired } => {
-                write!(f, "{desired} tasks run, which is what the remedy asks for")
+                write!(f, "the service runs {desired} tasks, as many as the remedy requests")
             }
             ScaleReason::BoostedTooLong { since } => {
-                write!(f, "it rings since {} in spite of more tasks", format_time(*since))
+                write!(f, "in ALARM since {} although more tasks run", format_time(*since))
             }
         }
     }

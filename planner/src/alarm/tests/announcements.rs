@@ -1,45 +1,45 @@
-//! What is told of an alarm, and when.
+//! What is announced about an alarm, and when.
 
 use super::fixtures::*;
 use crate::alarm::*;
 
-fn calm() -> World {
+fn running() -> World {
     World::with(RemedyPolicy::None)
 }
 
 #[test]
-fn a_ring_is_announced_at_once_and_closed_with_its_length() {
-    let world = calm().enters_alarm(1).ticks(5, 20).recovers(22).ticks(25, 90);
+fn an_alarm_is_announced_at_once_and_closed_when_it_recovers() {
+    let world = running().enters_alarm(1).ticks(5, 20).recovers(22).ticks(25, 90);
     assert_eq!(world.announced, [(1, Action::AnnounceAlarm), (22, Action::AnnounceRecovered)]);
     assert_eq!(world.plan().decision.reason, Reason::Ok);
 }
 
 #[test]
-fn the_same_ring_told_again_is_folded() {
+fn the_same_alarm_state_reported_again_is_folded() {
     let mut again = change(AlarmState::Alarm, at(4));
     again.previous = Some(AlarmState::Alarm);
-    let world = calm().enters_alarm(1).enters_alarm(1).receives(again, 4);
+    let world = running().enters_alarm(1).enters_alarm(1).receives(again, 4);
     assert_eq!(world.announced, [(1, Action::AnnounceAlarm)]);
     assert_eq!(world.plan().decision.reason, Reason::AlreadyAnnounced { since: at(1) });
     assert_eq!(world.record.alarm_starts, [at(1)]);
 }
 
 #[test]
-fn what_is_over_before_it_is_heard_of_is_not_announced() {
-    let world = calm().recovers(9).receives(change(AlarmState::Alarm, at(3)), 10);
+fn an_alarm_that_recovered_before_its_event_arrived_is_not_announced() {
+    let world = running().recovers(9).receives(change(AlarmState::Alarm, at(3)), 10);
     assert_eq!(world.announced, []);
     assert_eq!(world.record.alarm_starts, [at(3)], "but it counts");
 }
 
 #[test]
-fn an_end_that_was_never_heard_of_makes_no_second_announcement() {
-    let world = calm().enters_alarm(1).enters_alarm(9).recovers(12);
+fn a_lost_ok_event_causes_no_second_announcement() {
+    let world = running().enters_alarm(1).enters_alarm(9).recovers(12);
     assert_eq!(world.announced, [(1, Action::AnnounceAlarm), (12, Action::AnnounceRecovered)]);
 }
 
 #[test]
-fn what_comes_and_goes_is_muted_until_it_is_quiet_and_then_summed_up() {
-    let world = calm()
+fn a_flapping_alarm_is_announced_once_and_again_when_it_is_stable() {
+    let world = running()
         .enters_alarm(1)
         .recovers(2)
         .enters_alarm(11)
@@ -56,19 +56,25 @@ fn what_comes_and_goes_is_muted_until_it_is_quiet_and_then_summed_up() {
     let mut announced: Vec<_> = announced.chain([(31, Action::AnnounceFlapping)]).collect();
     assert_eq!(world.announced, announced);
     let world = world.ticks(45, 70);
-    assert_eq!(world.announced, announced, "28 minutes are not quiet yet");
+    assert_eq!(world.announced, announced, "28 minutes are not stable yet");
     let world = world.reconciles(72);
     announced.push((72, Action::AnnounceStable));
     assert_eq!(world.announced, announced);
     let world = world.enters_alarm(74);
     announced.push((74, Action::AnnounceAlarm));
-    assert_eq!(world.announced, announced, "rings that were summed up are not counted again");
+    assert_eq!(world.announced, announced, "earlier starts are not counted again");
 }
 
 #[test]
-fn an_alarm_that_stays_after_it_came_and_went_is_announced_again() {
-    let world =
-        calm().enters_alarm(1).recovers(2).enters_alarm(11).recovers(12).enters_alarm(21).recovers(22).enters_alarm(31);
+fn an_alarm_that_stays_in_alarm_after_flapping_is_announced_again() {
+    let world = running()
+        .enters_alarm(1)
+        .recovers(2)
+        .enters_alarm(11)
+        .recovers(12)
+        .enters_alarm(21)
+        .recovers(22)
+        .enters_alarm(31);
     assert_eq!(world.announced.last(), Some(&(31, Action::AnnounceFlapping)));
     let world = world.ticks(35, 60).reconciles(61);
     assert_eq!(world.announced.last(), Some(&(61, Action::AnnounceAlarm)));
@@ -77,8 +83,8 @@ fn an_alarm_that_stays_after_it_came_and_went_is_announced_again() {
 }
 
 #[test]
-fn the_sum_says_how_often_and_in_what_time() {
-    let world = calm()
+fn the_end_of_flapping_says_how_often_and_in_what_time() {
+    let world = running()
         .enters_alarm(1)
         .recovers(2)
         .enters_alarm(11)
@@ -89,7 +95,7 @@ fn the_sum_says_how_often_and_in_what_time() {
         .recovers(32);
     let reason = Reason::StillFlapping { since: at(1) };
     assert_eq!(world.plan().decision.reason, reason);
-    let mut settled = calm();
+    let mut settled = running();
     settled.record = world.record.clone();
     let settled = settled.reconciles(62);
     assert_eq!(settled.announced, [(62, Action::AnnounceStable)]);
@@ -97,15 +103,15 @@ fn the_sum_says_how_often_and_in_what_time() {
 }
 
 #[test]
-fn a_service_that_sleeps_rings_for_nobody_and_is_announced_when_it_should_be_awake() {
+fn scheduled_downtime_explains_an_alarm_until_the_service_should_run() {
     let night = 13 * 60;
-    let world = calm().asleep().enters_alarm(night).ticks(night + 5, night + 60);
+    let world = running().asleep().enters_alarm(night).ticks(night + 5, night + 60);
     assert_eq!(world.announced, []);
     assert_eq!(world.plan().decision.reason.label(), "scaled_to_zero");
     assert_eq!(world.plan().remedy.reason, RemedyReason::Explained);
     let over = world.clone().recovers(night + 61);
     assert_eq!((over.announced.len(), over.record.announced), (0, AnnouncedState::Nothing));
-    // In the morning it is still there, and nothing runs.
+    // In the morning it is still in ALARM, and no task runs.
     let mut morning = world.runs(2);
     morning.observed.capacity.state = Some(crate::capacity::State::Running { since: at(20 * 60) });
     let morning = morning.reconciles(20 * 60 + 1);
@@ -115,19 +121,19 @@ fn a_service_that_sleeps_rings_for_nobody_and_is_announced_when_it_should_be_awa
 }
 
 #[test]
-fn waking_explains_until_it_is_told_that_it_takes_too_long() {
-    let mut world = calm().runs(2);
+fn starting_explains_an_alarm_until_the_late_start_is_announced() {
+    let mut world = running().runs(2);
     world.observed.capacity.state = Some(crate::capacity::State::Starting { since: at(0), announced: false });
     let world = world.enters_alarm(1);
-    assert_eq!((world.announced.len(), world.plan().decision.reason.label()), (0, "waking"));
+    assert_eq!((world.announced.len(), world.plan().decision.reason.label()), (0, "starting"));
     let mut late = world;
     late.observed.capacity.state = Some(crate::capacity::State::Starting { since: at(0), announced: true });
     assert_eq!(late.reconciles(16).announced, [(16, Action::AnnounceAlarm)]);
 }
 
 #[test]
-fn a_service_that_never_ran_rings_for_nobody() {
-    let mut world = calm().runs(0);
+fn a_service_that_was_never_started_explains_its_alarms() {
+    let mut world = running().runs(0);
     world.observed.rollout.releases.clear();
     world.observed.capacity.state = None;
     let world = world.enters_alarm(1).ticks(5, 60);
@@ -136,7 +142,7 @@ fn a_service_that_never_ran_rings_for_nobody() {
 
 #[test]
 fn a_rollout_explains_for_the_grace_period_and_no_longer() {
-    let world = calm().graced(10).rolling(0).enters_alarm(2);
+    let world = running().graced(10).rolling(0).enters_alarm(2);
     assert_eq!((world.announced.len(), world.plan().decision.reason.label()), (0, "rollout"));
     assert_eq!(world.clone().reconciles(9).announced, []);
     assert_eq!(world.clone().reconciles(10).announced, [(10, Action::AnnounceAlarm)]);
@@ -144,7 +150,11 @@ fn a_rollout_explains_for_the_grace_period_and_no_longer() {
     let verified = world.released(3, 5).reconciles(14);
     assert_eq!(verified.announced, [], "counted from its end");
     assert_eq!(verified.reconciles(15).announced, [(15, Action::AnnounceAlarm)]);
-    assert_eq!(calm().rolling(0).enters_alarm(2).announced, [(2, Action::AnnounceAlarm)], "without grace it is news");
+    assert_eq!(
+        running().rolling(0).enters_alarm(2).announced,
+        [(2, Action::AnnounceAlarm)],
+        "without a grace period it is announced"
+    );
 }
 
 #[test]
@@ -153,36 +163,40 @@ fn a_stack_update_explains_while_it_lasts_and_a_while_after() {
         world.record.record_stack_update(StackUpdate { at: at(minute), in_progress });
         world
     };
-    let world = update(calm().graced(10), 0, true).enters_alarm(2);
+    let world = update(running().graced(10), 0, true).enters_alarm(2);
     assert_eq!((world.announced.len(), world.plan().decision.reason.label()), (0, "stack_update"));
     let done = update(world.clone(), 20, false);
     assert_eq!(done.clone().reconciles(29).announced, []);
     assert_eq!(done.reconciles(30).announced, [(30, Action::AnnounceAlarm)]);
-    assert_eq!(world.reconciles(60).announced, [(60, Action::AnnounceAlarm)], "its end was never heard of");
+    assert_eq!(world.reconciles(60).announced, [(60, Action::AnnounceAlarm)], "the event of its end was lost");
 }
 
 #[test]
-fn what_is_muted_is_announced_when_the_mute_ends_and_it_still_rings() {
+fn a_muted_alarm_is_announced_when_the_mute_ends_and_it_is_still_in_alarm() {
     let mut muted = change(AlarmState::Alarm, at(1));
     muted.suppression = Some(Suppression { by: "rule deploys".into(), until: Some(at(30)) });
-    let world = calm().receives(muted.clone(), 1);
+    let world = running().receives(muted.clone(), 1);
     assert_eq!((world.announced.len(), world.plan().decision.reason.label()), (0, "muted"));
     assert_eq!(world.reconciles(30).announced, [(30, Action::AnnounceAlarm)]);
     muted.suppression = Some(Suppression { by: "WaitPeriod".into(), until: None });
-    assert_eq!(calm().receives(muted, 1).ticks(5, 600).announced, []);
+    assert_eq!(running().receives(muted, 1).ticks(5, 600).announced, []);
 }
 
 #[test]
-fn no_data_is_news_only_where_the_fleet_says_so_and_closes_nothing() {
-    let blind =
+fn no_data_is_announced_only_where_the_policy_says_so_and_closes_nothing() {
+    let no_data =
         |minute| StateChange { previous: Some(AlarmState::Ok), ..change(AlarmState::InsufficientData, at(minute)) };
-    assert_eq!(calm().receives(blind(1), 1).announced, []);
-    let mut wants = calm();
+    assert_eq!(running().receives(no_data(1), 1).announced, []);
+    let mut wants = running();
     wants.policy.insufficient_data = InsufficientDataPolicy::Announce;
-    let world = wants.clone().receives(blind(1), 1).reconciles(5).recovers(9);
+    let world = wants.clone().receives(no_data(1), 1).reconciles(5).recovers(9);
     assert_eq!(world.announced, [(1, Action::AnnounceNoData), (9, Action::AnnounceDataBack)]);
-    assert_eq!(wants.asleep().receives(blind(780), 780).announced, [], "a service that sleeps reports nothing");
-    let open = calm().enters_alarm(1).receives(change(AlarmState::InsufficientData, at(3)), 3);
+    assert_eq!(
+        wants.asleep().receives(no_data(780), 780).announced,
+        [],
+        "a service that is scaled to zero has no data"
+    );
+    let open = running().enters_alarm(1).receives(change(AlarmState::InsufficientData, at(3)), 3);
     assert_eq!(open.announced, [(1, Action::AnnounceAlarm)]);
     assert_eq!(open.recovers(9).announced, [(1, Action::AnnounceAlarm), (9, Action::AnnounceRecovered)]);
 }

@@ -1,4 +1,4 @@
-//! Worlds to plan in, by verbs of the domain.
+//! One alarm of one service, changed by verbs of the domain.
 
 use std::collections::BTreeMap;
 
@@ -78,11 +78,11 @@ pub(super) struct World {
     pub fleet: Fleet,
     pub observed: Observed,
     pub record: Record,
-    /// What was told, with the minute, keeping left out.
+    /// What was announced, with the minute; `Keep` and `Record` are left out.
     pub announced: Vec<(i64, Action)>,
-    /// What was asked for, with the minute.
+    /// What was requested, with the minute.
     pub requested: Vec<(i64, RemedyAction)>,
-    /// The last word on the remedy.
+    /// The newest reason about the remedy.
     pub remedy_reason: RemedyReason,
     minute: i64,
 }
@@ -105,12 +105,12 @@ impl World {
         }
     }
 
-    /// Hears that the alarm rings since `minute`, and looks.
+    /// The alarm is in ALARM since `minute`; reconciles.
     pub fn enters_alarm(self, minute: i64) -> World {
         self.receives(change(AlarmState::Alarm, at(minute)), minute)
     }
 
-    /// Hears that it does not ring any more since `minute`, and looks.
+    /// The alarm is in OK since `minute`; reconciles.
     pub fn recovers(self, minute: i64) -> World {
         self.receives(change(AlarmState::Ok, at(minute)), minute)
     }
@@ -141,7 +141,7 @@ impl World {
         self
     }
 
-    /// The same without doing any of it.
+    /// The plan of the last minute, not applied.
     pub fn plan(&self) -> Plan {
         let watched = ObservedService { policy: &self.fleet.services[0], observed: &self.observed };
         plan(&self.policy, Some(&watched), &self.record, at(self.minute))

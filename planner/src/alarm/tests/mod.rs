@@ -1,4 +1,4 @@
-//! The alarm planner, rule by rule and in any order.
+//! The alarm planner, rule by rule, and state changes in any order.
 
 mod announcements;
 mod fixtures;

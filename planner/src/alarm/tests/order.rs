@@ -1,11 +1,11 @@
-//! Whatever order state changes come in, and however often: what is known in the end is the same.
+//! State changes in any order and more than once: the record is the same in the end.
 
 use proptest::prelude::*;
 
 use super::fixtures::*;
 use crate::alarm::*;
 
-/// A day of an alarm: gaps in minutes, rings and their ends in turn.
+/// A day of an alarm: gaps in minutes, ALARM and OK in turn.
 fn day() -> impl Strategy<Value = Vec<StateChange>> {
     prop::collection::vec(1i64..90, 2..16).prop_map(|gaps| {
         let mut minute = 0;
@@ -36,7 +36,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_same_changes_in_any_order_and_doubled_leave_the_same_knowledge(
+    fn the_same_changes_in_any_order_and_doubled_leave_the_same_record(
         day in day(), order in Just((0..32usize).collect::<Vec<_>>()).prop_shuffle(),
     ) {
         let mut straight = Record::default();
@@ -44,7 +44,7 @@ proptest! {
             straight.record_state_change(change.clone());
         }
         let mut shuffled = Record::default();
-        // Each comes twice; the shuffle decides when.
+        // Each arrives twice; the shuffle decides when.
         for n in order {
             if let Some(change) = day.get(n % 16) {
                 shuffled.record_state_change(change.clone());
@@ -54,7 +54,7 @@ proptest! {
     }
 
     #[test]
-    fn late_and_doubled_changes_never_leave_an_alarm_open_or_closed_wrongly(
+    fn late_and_doubled_changes_never_leave_an_announcement_open_or_closed_wrongly(
         day in day(), order in Just((0..32usize).collect::<Vec<_>>()).prop_shuffle(), remedy in remedy(),
     ) {
         let last = day.last().unwrap().clone();
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn looking_again_at_once_tells_and_asks_nothing(day in day(), remedy in remedy(), grace in 0u32..40) {
+    fn reconciling_again_at_once_announces_and_requests_nothing(day in day(), remedy in remedy(), grace in 0u32..40) {
         let mut world = World::with(remedy).graced(grace).released(3, 5);
         for change in &day {
             world = world.receives(change.clone(), minute(change));

@@ -15,7 +15,7 @@ fn defaults_are_left_out_of_the_document() {
         (&alarm.remedy, alarm.severity, alarm.insufficient_data),
         (&RemedyPolicy::None, AlarmSeverity::Critical, InsufficientDataPolicy::Ignore)
     );
-    assert_eq!((alarm.flapping.times, alarm.flapping.within_minutes, alarm.flapping.quiet_minutes), (4, 60, 30));
+    assert_eq!((alarm.flapping.times, alarm.flapping.within_minutes, alarm.flapping.stable_minutes), (4, 60, 30));
     assert!(alarms.get("b").is_none());
     assert_eq!(Alarms::parse(" ", &fleet()).unwrap(), Alarms::default());
 }
@@ -37,7 +37,7 @@ fn remedies_are_read_with_their_bounds() {
 }
 
 #[test]
-fn a_mistake_is_told_by_path_value_and_expectation() {
+fn a_mistake_is_named_by_path_value_and_expectation() {
     let cases = [
         (r#"{"name":"a"}"#, "ALARMS: alarms[0]: missing field `runbook`"),
         (r#"{"name":"","runbook":"a.md"}"#, "ALARMS: alarms[0].name: got ``, expected the name of an alarm"),

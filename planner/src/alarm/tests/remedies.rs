@@ -16,13 +16,13 @@ fn restart(cool_down_minutes: u32) -> RemedyAction {
 }
 
 #[test]
-fn more_tasks_are_asked_for_once_prolonged_while_it_rings_and_let_go_after() {
+fn a_boost_is_requested_once_extended_while_in_alarm_and_expires_after() {
     let world = World::with(scale(ScaleTarget::Add(1))).enters_alarm(0).runs(3).ticks(5, 40);
-    assert_eq!(mins(&world), [(0, 3), (15, 3), (30, 3)], "the number never grows by itself");
+    assert_eq!(mins(&world), [(0, 3), (15, 3), (30, 3)], "the number never grows");
     assert_eq!(world.record.remedies.boost.unwrap().until, at(60));
     let world = world.recovers(41).ticks(45, 200);
     assert_eq!(mins(&world).len(), 3);
-    assert_eq!(world.observed.capacity.facts.boost(at(59)).unwrap().expiry.at, at(60), "it ends by itself");
+    assert_eq!(world.observed.capacity.facts.boost(at(59)).unwrap().expiry.at, at(60), "it expires");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_count_is_a_count_and_the_bounds_hold() {
 }
 
 #[test]
-fn the_daily_limit_holds_and_then_a_person_is_needed() {
+fn at_the_daily_limit_manual_action_is_needed() {
     let hour =
         |world: World, hour: i64| world.enters_alarm(hour * 60).recovers(hour * 60 + 5).reconciles(hour * 60 + 40);
     let world = (0..4).fold(World::with(scale(ScaleTarget::Add(1))), hour);
@@ -61,7 +61,7 @@ fn the_daily_limit_holds_and_then_a_person_is_needed() {
 }
 
 #[test]
-fn rings_that_follow_each_other_keep_their_tasks_no_longer_than_the_limit_allows() {
+fn alarms_that_follow_each_other_keep_their_tasks_no_longer_than_the_limit_allows() {
     let often = |world: World, n: i64| world.enters_alarm(n * 20).recovers(n * 20 + 10).reconciles(n * 20 + 15);
     let world = (0..30).fold(World::with(scale(ScaleTarget::Add(1))).runs(3), often);
     let fresh = world
@@ -78,24 +78,24 @@ fn rings_that_follow_each_other_keep_their_tasks_no_longer_than_the_limit_allows
 }
 
 #[test]
-fn what_was_told_and_is_explained_by_now_is_not_treated() {
+fn an_announced_alarm_that_is_explained_by_now_gets_no_remedy() {
     let world = World::with(scale(ScaleTarget::Add(1))).enters_alarm(0).asleep().ticks(5, 120);
     assert_eq!((mins(&world), world.remedy_reason), (vec![(0, 3)], RemedyReason::Explained));
 }
 
 #[test]
-fn a_boost_does_not_last_for_ever() {
+fn a_boost_ends_after_eight_hours() {
     let world = World::with(scale(ScaleTarget::Add(1))).baseline(2, 6).enters_alarm(0).runs(3).ticks(5, 11 * 60);
     let last = world.record.remedies.boost.unwrap();
     assert!(last.until <= at(8 * 60 + 30), "{last:?}");
     assert!(mins(&world).iter().all(|(minute, min)| *minute <= 8 * 60 + 30 && *min == 3));
     assert_eq!(world.remedy_reason, RemedyReason::Scale(ScaleReason::BoostedTooLong { since: at(0) }));
     let again = world.recovers(11 * 60 + 1).enters_alarm(11 * 60 + 30);
-    assert_eq!(mins(&again).last(), Some(&(690, 4)), "another ring is another matter");
+    assert_eq!(mins(&again).last(), Some(&(690, 4)), "the next ALARM state counts anew");
 }
 
 #[test]
-fn a_restart_is_asked_for_once_per_cool_down() {
+fn a_restart_is_requested_once_per_cool_down() {
     let policy = RemedyPolicy::Restart(RestartPolicy { cool_down_minutes: 60, daily: 2 });
     let world = World::with(policy).enters_alarm(0).ticks(5, 55);
     assert_eq!(world.requested, [(0, restart(60))]);
@@ -108,11 +108,11 @@ fn a_restart_is_asked_for_once_per_cool_down() {
         (rolling.requested.len(), rolling.remedy_reason.clone()),
         (0, RemedyReason::Restart(RestartReason::RolloutInProgress))
     );
-    assert_eq!(rolling.released(3, 4).reconciles(5).requested, [(5, restart(60))], "when that is done");
+    assert_eq!(rolling.released(3, 4).reconciles(5).requested, [(5, restart(60))], "when the rollout has ended");
 }
 
 #[test]
-fn a_rollback_is_asked_for_soon_after_a_rollout_once() {
+fn a_rollback_is_requested_once_soon_after_a_rollout() {
     let world = World::with(RemedyPolicy::Rollback(RollbackPolicy::default())).released(3, 0).enters_alarm(6);
     let (_, action) = &world.requested[0];
     let RemedyAction::Rollback(RollbackAction { deployment, from, to }) = action else { panic!("{action:?}") };
@@ -123,7 +123,7 @@ fn a_rollback_is_asked_for_soon_after_a_rollout_once() {
         (world.requested.len(), world.remedy_reason.clone()),
         (1, RemedyReason::Rollback(RollbackReason::AlreadyRequested { at: at(6) }))
     );
-    // What is gone back to is not gone back from, and not a second time in a day.
+    // A rollback is not rolled back, and there is no second one within 24 hours.
     let back = world.quarantined(3).released(2, 12).recovers(13).enters_alarm(15);
     assert_eq!(
         (back.requested.len(), back.remedy_reason.clone()),
@@ -134,7 +134,7 @@ fn a_rollback_is_asked_for_soon_after_a_rollout_once() {
 }
 
 #[test]
-fn a_rollback_that_would_not_help_is_not_asked_for() {
+fn a_rollback_that_would_not_help_is_not_requested() {
     let rollback = || World::with(RemedyPolicy::Rollback(RollbackPolicy::default()));
     let mut none = rollback().released(3, 0);
     none.observed.rollout.releases.truncate(1);
@@ -142,7 +142,7 @@ fn a_rollback_that_would_not_help_is_not_asked_for() {
         (rollback().enters_alarm(1), "no_recent_rollout"),
         (rollback().released(3, 0).enters_alarm(30), "no_recent_rollout"),
         (rollback().enters_alarm(-20).released(3, 0).reconciles(1), "in_alarm_before_rollout"),
-        // A fix that was pushed while it rang is not undone.
+        // A fix that was pushed while it was in ALARM is not undone.
         (rollback().enters_alarm(-6).released(3, 0).reconciles(1), "in_alarm_before_rollout"),
         (rollback().rolling(0).enters_alarm(1), "rollout_in_progress"),
         (none.enters_alarm(1), "no_verified_release"),
@@ -155,13 +155,13 @@ fn a_rollback_that_would_not_help_is_not_asked_for() {
 }
 
 #[test]
-fn nothing_is_asked_for_while_the_plan_explains_the_ring() {
+fn nothing_is_requested_while_the_alarm_is_explained() {
     let world = World::with(scale(ScaleTarget::Add(1))).asleep().enters_alarm(780).ticks(785, 900);
     assert_eq!((world.requested.len(), world.remedy_reason), (0, RemedyReason::Explained));
 }
 
 #[test]
-fn what_comes_and_goes_is_treated_too_within_the_limit() {
+fn a_flapping_alarm_gets_its_remedy_too_within_the_limit() {
     let world = World::with(scale(ScaleTarget::Add(1)));
     let world = (0..6).fold(world, |world, n| world.enters_alarm(n * 8).recovers(n * 8 + 3));
     assert_eq!(world.record.announced, AnnouncedState::Flapping { since: at(0) });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
-use planner::capacity::{Facts, OverrideKind, Reason, Savings, SpotEvent, SpotState, State, Target, UpcomingChange};
+use planner::capacity::{Facts, OverrideKind, Reason, Savings, SpotEvent, SpotState, State, Target};
 use planner::model::Usd;
 use planner::rollout::{self, Freeze};
 use planner::{alarm, budget};
@@ -69,9 +69,9 @@ fn digest_of_a_day() {
             rollout: rollout::Record { frozen: Some(freeze), ..rollout::Record::default() },
             counted: counted(410_000, 1_970_000),
             month: counted(9_120_000, 41_300_000),
-            upcoming: vec![
-                UpcomingChange { at: at(120), target: Target::ScaledToZero, reason: Reason::ScheduledDowntime },
-                UpcomingChange { at: at(480), target: Target::Running, reason: Reason::Baseline },
+            coming: vec![
+                (at(120), Target::ScaledToZero, Reason::ScheduledDowntime),
+                (at(480), Target::Running, Reason::Baseline),
             ],
         }],
         alarms: alarms(),
@@ -99,7 +99,7 @@ fn digest_of_a_day() {
 
     Alarms
       Sat 21:30  errors: in ALARM since 2026-11-21 20:30 UTC
-      now        no-tasks: in ALARM since 2026-11-21 21:55 CET (17 min), explained: its service sleeps: scheduled downtime
+      now        no-tasks: in ALARM since 2026-11-21 21:55 CET (17 min), explained: the service is scaled to zero: scheduled downtime
 
     Budgets
       now  huskit-monthly: 412.37 USD of 500.00 USD (82 %)

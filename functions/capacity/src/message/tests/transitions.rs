@@ -88,7 +88,7 @@ fn start_overdue() {
 
     Next
     - Read the logs of crawler and its service events: aws ecs describe-services --cluster huskit-prod --services crawler --query "services[0].events[:5]"
-    - If a release that was staged during the downtime is the cause, ECS rolls it back after two failed tasks.
+    - If a release that was staged during the downtime is the cause, the rollout function rolls it back after three failed tasks.
     - To roll back to the previous release now, send the request {"action":"rollback","service":"crawler","by":"<you>"}
     "#);
 }
@@ -104,7 +104,7 @@ fn start_overdue_without_a_task() {
 
     Next
     - Read the logs of crawler and its service events: aws ecs describe-services --cluster huskit-prod --services crawler --query "services[0].events[:5]"
-    - If a release that was staged during the downtime is the cause, ECS rolls it back after two failed tasks.
+    - If a release that was staged during the downtime is the cause, the rollout function rolls it back after three failed tasks.
     - To roll back to the previous release now, send the request {"action":"rollback","service":"crawler","by":"<you>"}
     "#);
 }

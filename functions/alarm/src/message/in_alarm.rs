@@ -1,0 +1,63 @@
+//! Messages about an alarm that is in ALARM or flapping: what an engineer who is woken by it asks first.
+
+use planner::alarm::Reason;
+use planner::model::{format_duration, format_time};
+use shared::notify::Notification;
+
+use super::MessageContext;
+use crate::apply::RemedyOutcome;
+
+impl MessageContext<'_> {
+    /// It is in ALARM.
+    pub(super) fn in_alarm(&self, reason: &Reason, outcome: &RemedyOutcome) -> Notification {
+        let since = self.since();
+        let earlier = match reason {
+            Reason::NoLongerExplained { was, .. } => {
+                Some(format!("Not announced earlier, as it was explained: {was}."))
+            }
+            Reason::StaysInAlarm { first, .. } => {
+                Some(format!("It was flapping from {} on and now stays in ALARM.", format_time(*first)))
+            }
+            _ => None,
+        };
+        let summary = [self.figure(), Some(self.description()), earlier];
+        Notification {
+            summary: summary.into_iter().flatten().collect::<Vec<_>>().join(" "),
+            facts: self.facts(outcome),
+            next_steps: self.next_steps(outcome),
+            ..self.message(self.severity(), &format!("in_alarm/{since}"), &format!("ALARM {}", self.name()))
+        }
+    }
+
+    /// It is flapping.
+    pub(super) fn flapping(&self, times: usize, minutes: u32, outcome: &RemedyOutcome) -> Notification {
+        let (since, stable) = (self.since(), self.policy.flapping.stable_minutes);
+        let summary = [
+            self.figure(),
+            Some(format!("Entered ALARM {times} times in {minutes} min.")),
+            Some(self.description()),
+            Some(format!("The next message follows when the alarm stays in OK or in ALARM for {stable} min.")),
+        ];
+        Notification {
+            summary: summary.into_iter().flatten().collect::<Vec<_>>().join(" "),
+            facts: self.facts(outcome),
+            next_steps: self.next_steps(outcome),
+            ..self.message(self.severity(), &format!("flapping/{since}"), &format!("FLAPPING {}", self.name()))
+        }
+    }
+
+    fn facts(&self, outcome: &RemedyOutcome) -> Vec<(String, String)> {
+        let since = self.since();
+        let length = format_duration(self.now.duration_since(since));
+        let mut facts = vec![("since".to_owned(), format!("{} ({length})", format_time(since)))];
+        facts.extend(self.cause());
+        facts.extend(self.changes());
+        facts.extend(self.tasks());
+        if !matches!(outcome, RemedyOutcome::Requested(_)) {
+            facts.extend(self.requested_since(since));
+        }
+        facts.push(("remedy".to_owned(), self.remedy(outcome)));
+        facts.extend(self.links(since));
+        facts
+    }
+}
