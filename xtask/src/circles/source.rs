@@ -87,7 +87,7 @@ fn flatten(before: &[String], tree: &str, each: &mut impl FnMut(&[String], &str)
         path.pop();
     }
     let name = if last == "*" { "*" } else { path.last().map_or("", String::as_str) };
-    each(&path, alias.unwrap_or(&name.to_owned()));
+    each(&path, alias.unwrap_or(name));
 }
 
 fn segments(path: &str) -> Vec<String> {
