@@ -6,6 +6,7 @@
 
 mod decision;
 mod facts;
+mod forecast;
 mod observed;
 mod plan;
 mod policy;
@@ -20,6 +21,7 @@ mod transition;
 
 pub use decision::{Action, Capacity, Decision, Target};
 pub use facts::{Boost, BudgetRestriction, Expiry, Facts, Override, OverrideKind};
+pub use forecast::{UpcomingChange, forecast};
 pub use observed::{Bounds, Observed, Scaling, TaskCounts};
 pub use plan::{max_tasks, plan};
 pub use policy::{Baseline, CapacityPolicy, SpotMode, SpotPolicy};

@@ -65,6 +65,19 @@ impl Savings {
         self.counted_until = Some(self.counted_until.map_or(now, |at| at.max(now)));
         added
     }
+
+    /// What was counted since `earlier`; all of it when `earlier` is of another month.
+    #[must_use]
+    pub fn since(&self, earlier: Option<&Savings>) -> Savings {
+        match earlier.filter(|earlier| earlier.month == self.month) {
+            Some(earlier) => Savings {
+                saved: self.saved.saturating_sub(earlier.saved),
+                spent: self.spent.saturating_sub(earlier.spent),
+                ..self.clone()
+            },
+            None => self.clone(),
+        }
+    }
 }
 
 /// Where a service is between scaled to zero and running. Never a number of tasks: that is computed from policy.
@@ -119,6 +132,21 @@ mod tests {
         assert_eq!(savings.month, "1970-01");
         savings.count(hourly, at(32 * 24 * 60));
         assert_eq!((savings.saved.micros(), savings.month.as_str()), (15_000, "1970-02"));
+    }
+
+    #[test]
+    fn savings_since_an_earlier_count_start_anew_with_the_month() {
+        let usd = Usd::from_micros;
+        let savings = |month: &str, saved: u64| Savings {
+            counted_until: None,
+            month: month.into(),
+            saved: usd(saved),
+            spent: usd(1),
+        };
+        let now = savings("2026-12", 7);
+        assert_eq!(now.since(Some(&savings("2026-12", 4))).saved, usd(3));
+        assert_eq!(now.since(Some(&savings("2026-11", 4))).saved, usd(7));
+        assert_eq!(now.since(None), now);
     }
 
     #[test]

@@ -20,11 +20,11 @@ fn t(text: &str) -> Timestamp {
     }
 }
 
-const NIGHT: &str = r#"{"from":"22:00","to":"06:00"}"#;
+const NIGHTLY: &str = r#"{"from":"22:00","to":"06:00"}"#;
 
 #[test]
 fn a_window_crosses_midnight() {
-    let nightly = berlin(NIGHT);
+    let nightly = berlin(NIGHTLY);
     for (at, in_force, until) in [
         ("2026-11-21T21:59", false, "2026-11-21T22:00"),
         ("2026-11-21T22:00", true, "2026-11-22T06:00"),
@@ -37,7 +37,7 @@ fn a_window_crosses_midnight() {
 
 #[test]
 fn windows_that_touch_are_one_downtime() {
-    let weekend = berlin(&format!(r#"{NIGHT},{{"from":"00:00","to":"00:00","days":["sat","sun"]}}"#));
+    let weekend = berlin(&format!(r#"{NIGHTLY},{{"from":"00:00","to":"00:00","days":["sat","sun"]}}"#));
     // Friday evening to Monday morning.
     assert_eq!(weekend.at(t("2026-11-20T22:00")), Downtime { in_force: true, until: Some(t("2026-11-23T06:00")) });
     assert_eq!(weekend.at(t("2026-11-22T12:00")).until, Some(t("2026-11-23T06:00")));
@@ -45,7 +45,7 @@ fn windows_that_touch_are_one_downtime() {
 
 #[test]
 fn exceptions_name_the_date_on_which_a_window_begins() {
-    let json = format!(r#"{{"zone":"Europe/Berlin","windows":[{NIGHT}],"except":["2026-12-24..2026-12-25"]}}"#);
+    let json = format!(r#"{{"zone":"Europe/Berlin","windows":[{NIGHTLY}],"except":["2026-12-24..2026-12-25"]}}"#);
     let nightly = sleep(&json);
     assert!(nightly.at(t("2026-12-24T05:00")).in_force, "the window of the 23rd is still open");
     assert_eq!(nightly.at(t("2026-12-24T23:00")), Downtime { in_force: false, until: Some(t("2026-12-26T22:00")) });
@@ -54,7 +54,7 @@ fn exceptions_name_the_date_on_which_a_window_begins() {
 #[test]
 fn a_window_across_the_hour_that_is_skipped() {
     // 29 March 2026: 02:00 becomes 03:00.
-    assert_eq!(berlin(NIGHT).at(t("2026-03-28T22:00")).until, Some(t("2026-03-29T06:00")));
+    assert_eq!(berlin(NIGHTLY).at(t("2026-03-28T22:00")).until, Some(t("2026-03-29T06:00")));
     let begins_in_the_gap = berlin(r#"{"from":"02:30","to":"06:00"}"#);
     assert!(!begins_in_the_gap.at(t("2026-03-29T01:59")).in_force);
     assert!(begins_in_the_gap.at(t("2026-03-29T03:00")).in_force);
@@ -77,7 +77,7 @@ fn a_window_across_the_hour_that_is_repeated() {
 
 #[test]
 fn an_extended_window_begins_sooner_and_ends_later() {
-    let extended = berlin(NIGHT).extended(60);
+    let extended = berlin(NIGHTLY).extended(60);
     assert!(extended.at(t("2026-11-21T21:00")).in_force);
     assert_eq!(extended.at(t("2026-11-21T21:00")).until, Some(t("2026-11-22T07:00")));
 }

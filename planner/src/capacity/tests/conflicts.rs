@@ -10,7 +10,7 @@ use super::*;
 #[derive(Clone, Debug)]
 enum Arrival {
     Override(OverrideKind),
-    Budget { asleep: bool, spot_only: bool, max_tasks: Option<u32> },
+    Budget { scale_to_zero: bool, spot_only: bool, max_tasks: Option<u32> },
     Boost(u32),
     Shortage,
     RolloutStarts,
@@ -31,16 +31,11 @@ impl World {
     fn arrive(&mut self, arrival: &Arrival, now: Timestamp) {
         let until = Expiry { at: now + SignedDuration::from_hours(2), by: "anna".into() };
         match arrival {
-            Arrival::Override(want) => self.facts.manual_override = Some(Override { kind: *want, expiry: until }),
-            Arrival::Budget { asleep, spot_only, max_tasks } => {
-                let (asleep, spot_only, max_tasks) = (*asleep, *spot_only, *max_tasks);
-                self.facts.budget = Some(BudgetRestriction {
-                    scale_to_zero: asleep,
-                    spot_only,
-                    max_tasks,
-                    until: until.at,
-                    ..restriction()
-                });
+            Arrival::Override(kind) => self.facts.manual_override = Some(Override { kind: *kind, expiry: until }),
+            Arrival::Budget { scale_to_zero, spot_only, max_tasks } => {
+                let (scale_to_zero, spot_only, max_tasks) = (*scale_to_zero, *spot_only, *max_tasks);
+                self.facts.budget =
+                    Some(BudgetRestriction { scale_to_zero, spot_only, max_tasks, until: until.at, ..restriction() });
             }
             Arrival::Boost(min) => drop(self.facts.boosts.insert("cpu".into(), Boost { min: *min, expiry: until })),
             Arrival::Shortage => self.facts.spot = self.facts.spot.after(SpotEvent::NoCapacity, now),
@@ -56,11 +51,11 @@ impl World {
 }
 
 fn any_arrivals() -> impl Strategy<Value = Vec<Arrival>> {
-    let wants = prop::sample::select(vec![OverrideKind::Wake, OverrideKind::Sleep]);
+    let kinds = prop::sample::select(vec![OverrideKind::Wake, OverrideKind::Sleep]);
     let budget = (any::<bool>(), any::<bool>(), prop::option::of(1u32..4))
-        .prop_map(|(asleep, spot_only, max_tasks)| Arrival::Budget { asleep, spot_only, max_tasks });
+        .prop_map(|(scale_to_zero, spot_only, max_tasks)| Arrival::Budget { scale_to_zero, spot_only, max_tasks });
     (
-        prop::option::of(wants.prop_map(Arrival::Override)),
+        prop::option::of(kinds.prop_map(Arrival::Override)),
         prop::option::of(budget),
         prop::option::of((1u32..6).prop_map(Arrival::Boost)),
         prop::option::of(Just(Arrival::Shortage)),

@@ -18,10 +18,10 @@ fn midnight() -> Timestamp {
 }
 
 fn policy() -> CapacityPolicy {
-    let night = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
+    let downtime = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
     CapacityPolicy {
         baseline: Baseline { min: 1, max: 3 },
-        sleep: Some(serde_json::from_str(night).unwrap()),
+        sleep: Some(serde_json::from_str(downtime).unwrap()),
         spot: Some(SpotPolicy { mode: SpotMode::Prefer, base: 0 }),
         floor: None,
     }
@@ -62,8 +62,8 @@ const ZERO: Bounds = Bounds::SCALED_TO_ZERO;
 
 #[test]
 fn downtime_is_zero_with_scaling_suspended_and_its_end_computes_the_range_from_policy() {
-    let night = set(plan(&policy(), &Facts::default(), &observed(2, 1, 3), midnight()));
-    assert_eq!((night.desired, night.bounds), (0, ZERO));
+    let downtime = set(plan(&policy(), &Facts::default(), &observed(2, 1, 3), midnight()));
+    assert_eq!((downtime.desired, downtime.bounds), (0, ZERO));
     let morning = set(plan(&policy(), &Facts::default(), &observed(0, 0, 0), noon()));
     assert_eq!((morning.desired, morning.bounds), (1, Bounds { min: 1, max: 3, scaling: Scaling::Active }));
 }
@@ -86,8 +86,8 @@ fn scaling_to_zero_twice_remembers_no_wrong_number() {
 
 #[test]
 fn an_override_is_stronger_than_downtime_and_budget_and_a_hold_writes_nothing() {
-    let awake = set(plan(&policy(), &manual(OverrideKind::Wake), &observed(0, 0, 0), midnight()));
-    assert_eq!(awake.desired, 1);
+    let running = set(plan(&policy(), &manual(OverrideKind::Wake), &observed(0, 0, 0), midnight()));
+    assert_eq!(running.desired, 1);
     let mut facts = manual(OverrideKind::Wake);
     facts.budget = Some(BudgetRestriction { scale_to_zero: true, ..restriction() });
     assert_eq!(set(plan(&policy(), &facts, &observed(0, 0, 0), midnight())).desired, 1);
@@ -187,4 +187,16 @@ fn applied(observed: &Observed, decision: &Decision) -> Observed {
             started: observed.started,
         },
     }
+}
+
+#[test]
+fn a_forecast_of_a_day_has_the_begin_and_the_end_of_scheduled_downtime() {
+    let day = SignedDuration::from_hours(24);
+    let upcoming = forecast(&policy(), &Facts::default(), &observed(1, 1, 3), noon(), day);
+    let at = |hours: i64| noon() + SignedDuration::from_hours(hours);
+    let expected = [
+        UpcomingChange { at: at(9), target: Target::ScaledToZero, reason: Reason::ScheduledDowntime },
+        UpcomingChange { at: at(17), target: Target::Running, reason: Reason::Baseline },
+    ];
+    assert_eq!(upcoming, expected);
 }

@@ -23,8 +23,8 @@ prop_compose! {
             frozen,
             manual_override: manual.map(|(kind, expiry)| Override { kind, expiry }),
             boosts: boosts.into_iter().map(|(name, (min, expiry))| (name, Boost { min, expiry })).collect(),
-            budget: budget.map(|(asleep, spot_only, longer_downtime_minutes, max_tasks, until)| BudgetRestriction {
-                scale_to_zero: asleep, spot_only, longer_downtime_minutes, max_tasks, until: until.at, ..restriction()
+            budget: budget.map(|(scale_to_zero, spot_only, longer_downtime_minutes, max_tasks, until)| BudgetRestriction {
+                scale_to_zero, spot_only, longer_downtime_minutes, max_tasks, until: until.at, ..restriction()
             }),
             spot: short.map_or(SpotState::default(), |hours| {
                 SpotState::default().after(SpotEvent::NoCapacity, midnight() + SignedDuration::from_hours(hours))
@@ -34,10 +34,10 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_policy()(min in 0u32..4, more in 0u32..5, floor in prop::option::of(0u32..6), sleeps in any::<bool>(),
+    fn any_policy()(min in 0u32..4, more in 0u32..5, floor in prop::option::of(0u32..6), scheduled in any::<bool>(),
         mode in prop::sample::select(vec![SpotMode::Off, SpotMode::Prefer, SpotMode::Only]), base in 0u32..2, managed in any::<bool>()) -> CapacityPolicy {
-        let night = policy().sleep.filter(|_| sleeps);
-        CapacityPolicy { baseline: Baseline { min, max: min + more }, sleep: night, spot: managed.then_some(SpotPolicy { mode, base }), floor }
+        let downtime = policy().sleep.filter(|_| scheduled);
+        CapacityPolicy { baseline: Baseline { min, max: min + more }, sleep: downtime, spot: managed.then_some(SpotPolicy { mode, base }), floor }
     }
 }
 
@@ -70,7 +70,7 @@ proptest! {
             prop_assert!(!in_flight || capacity.strategy == observed.strategy);
         }
 
-        // A total order: the strongest fact that holds is the reason, whatever the weaker ones say.
+        // A total order: the strongest fact that holds is the reason, regardless of the weaker ones.
         let holds = |until: &Expiry| until.at > now;
         if facts.frozen.as_ref().is_some_and(holds) {
             prop_assert_eq!(decision.reason.label(), "frozen");

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use planner::capacity::{Facts, Reason, Savings, State, Target};
+use planner::capacity::{Facts, Savings, State, UpcomingChange};
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::{Usd, format_duration};
 use planner::{alarm, budget, rollout};
@@ -58,8 +58,8 @@ pub(crate) struct ServiceDay<'a> {
     pub counted: Savings,
     /// Cost and savings in this month.
     pub month: Savings,
-    /// When it is scaled to zero or runs again within a day, and why.
-    pub coming: Vec<(Timestamp, Target, Reason)>,
+    /// When it is scaled to zero or runs again within a day.
+    pub upcoming: Vec<UpcomingChange>,
 }
 
 impl Day<'_> {

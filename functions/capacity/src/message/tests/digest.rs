@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
-use planner::capacity::{Facts, OverrideKind, Reason, Savings, SpotEvent, SpotState, State, Target};
+use planner::capacity::{Facts, OverrideKind, Reason, Savings, SpotEvent, SpotState, State, Target, UpcomingChange};
 use planner::model::Usd;
 use planner::rollout::{self, Freeze};
 use planner::{alarm, budget};
@@ -69,9 +69,9 @@ fn digest_of_a_day() {
             rollout: rollout::Record { frozen: Some(freeze), ..rollout::Record::default() },
             counted: counted(410_000, 1_970_000),
             month: counted(9_120_000, 41_300_000),
-            coming: vec![
-                (at(120), Target::ScaledToZero, Reason::ScheduledDowntime),
-                (at(480), Target::Running, Reason::Baseline),
+            upcoming: vec![
+                UpcomingChange { at: at(120), target: Target::ScaledToZero, reason: Reason::ScheduledDowntime },
+                UpcomingChange { at: at(480), target: Target::Running, reason: Reason::Baseline },
             ],
         }],
         alarms: alarms(),
