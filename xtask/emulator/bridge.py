@@ -3,7 +3,7 @@
 In:  {"id": 1, "service": "ecs", "operation": "describe_services", "parameters": {...}}
 Out: {"id": 1, "result": {...}} or {"id": 1, "error": {"code": "ClusterNotFoundException", "message": "..."}}
 
-The service `local` is the emulator's own door (control.py). Answers come as they are ready, not in order.
+The service `local` is the emulator's control API (control.py). Answers come as they are ready, not in order.
 """
 
 import base64
@@ -34,7 +34,7 @@ class Bridge:
     def client(self, service):
         with self.making:
             if service not in self.clients:
-                # Not before somebody calls: credentials that cannot be had are that call's error.
+                # Not before the first call: missing credentials are that call's error.
                 self.session = self.session or boto3.session.Session()
                 config = botocore.config.Config(read_timeout=180, max_pool_connections=16)
                 self.clients[service] = self.session.client(service, config=config)
@@ -42,13 +42,13 @@ class Bridge:
 
     def call(self, request):
         if request["service"] == "local":
-            return self.door(request["operation"], request["parameters"])
+            return self.control(request["operation"], request["parameters"])
         result = getattr(self.client(request["service"]), request["operation"])(**request["parameters"])
         result.pop("ResponseMetadata", None)
         return result
 
-    def door(self, name, parameters):
-        """Answers of the door are JSON already; it reports errors as AWS does."""
+    def control(self, name, parameters):
+        """One operation of the control API, whose errors have AWS's form."""
         body = json.dumps(parameters).encode()
         http = urllib.request.Request(f"{self.endpoint}/_local/{name}", body, method="POST")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -56,9 +56,9 @@ class Bridge:
             with opener.open(http, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            told = json.load(error)
+            answer = json.load(error)
             raise botocore.exceptions.ClientError(
-                {"Error": {"Code": told["__type"], "Message": told["message"]}}, name
+                {"Error": {"Code": answer["__type"], "Message": answer["message"]}}, name
             ) from None
 
     def answer(self, line):
@@ -66,9 +66,9 @@ class Bridge:
         try:
             answer = {"id": request["id"], "result": self.call(request)}
         except botocore.exceptions.ClientError as error:
-            told = error.response["Error"]
-            answer = {"id": request["id"], "error": {"code": told["Code"], "message": told.get("Message", "")}}
-        except Exception as error:  # a wrong parameter, or nobody listens: the caller says what it was about
+            given = error.response["Error"]
+            answer = {"id": request["id"], "error": {"code": given["Code"], "message": given.get("Message", "")}}
+        except Exception as error:  # a wrong parameter, or no connection: the caller adds what it was about
             answer = {"id": request["id"], "error": {"code": type(error).__name__, "message": str(error)}}
         text = json.dumps(answer, default=plain)
         with self.writing:

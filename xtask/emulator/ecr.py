@@ -4,12 +4,11 @@ import fnmatch
 import time
 
 from ministack.core.responses import error_response_json
+from ministack.services import ecr
 
 
-def install():
-    from ministack.services import ecr
-
-    describe, put = ecr._describe_images, ecr._put_image
+def describe_images(describe):
+    """`describe`, with errors for what is not there."""
 
     def describe_images(data):
         name = data.get("repositoryName", "")
@@ -21,6 +20,12 @@ def install():
                 message = f"The image with imageId {image} does not exist within the repository with name '{name}'"
                 return error_response_json("ImageNotFoundException", message, 400)
         return describe(data)
+
+    return describe_images
+
+
+def put_image(put):
+    """`put`, with errors for what is there already and for tags that may not move, and the time in milliseconds."""
 
     def put_image(data):
         name, tag = data.get("repositoryName", ""), data.get("imageTag")
@@ -42,13 +47,11 @@ def install():
             image["imagePushedAt"] = round(time.time(), 3)
         return answer
 
-    ecr._describe_images, ecr._put_image = describe_images, put_image
+    return put_image
 
 
 def image(reference):
     """The image that a task definition names by tag or digest, if it is in this registry, else None."""
-    from ministack.services import ecr
-
     host, _, rest = reference.partition("/")
     if ".dkr.ecr." not in host:
         return None

@@ -1,6 +1,5 @@
 """Lambda: what a function prints goes to its log group, as on AWS; MiniStack drops it (and can block on it)."""
 
-import socketserver
 import subprocess
 import tempfile
 import threading
@@ -31,21 +30,20 @@ class _Subprocess:
         return getattr(subprocess, name)
 
 
-def install():
-    from ministack.services import lambda_svc
+def module_subprocess(_original):
+    return _Subprocess()
 
-    # Every invocation waits for its own runtime API to end, which looks up from its socket this often (seconds).
-    socketserver.BaseServer.serve_forever.__defaults__ = (0.01,)
-    original = lambda_svc._execute_function_provided
 
-    def execute(function, event):
+def with_output(execute):
+    """`execute`, with what the function printed as its log."""
+
+    def execute_with_output(function, event):
         _output.file = None
-        result = original(function, event)
+        result = execute(function, event)
         if _output.file is not None:
             _output.file.seek(0)
             result["log"] = _output.file.read().decode("utf-8", "replace")
             _output.file.close()
         return result
 
-    lambda_svc.subprocess = _Subprocess()
-    lambda_svc._execute_function_provided = execute
+    return execute_with_output

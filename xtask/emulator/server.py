@@ -1,7 +1,7 @@
 """The local cloud's server: MiniStack, and around it what MiniStack lacks (GAPS.md lists it).
 
-Prints one JSON line with its address when it listens, and ends when its standard input does (unless told to
-stay): whoever started it cannot leave it behind, however it dies.
+Prints one JSON line with its address when it listens, and ends when its standard input does (unless started with
+`--stay`): the program that started it cannot leave it behind, however it ends.
 """
 
 import argparse
@@ -14,8 +14,7 @@ import socket
 import sys
 import threading
 
-ACCOUNT = "123456789012"
-REGION = "eu-central-1"
+from account import ACCOUNT, REGION
 
 
 def listen():
@@ -60,7 +59,7 @@ def follow_parent(stop):
 
 
 def end():
-    """Takes along what was unpacked; whoever started the server gave it a folder of its own for that."""
+    """Removes the folder that the program that started the server made for it, and ends."""
     if home := os.environ.get("LOCAL_CLOUD_HOME"):
         shutil.rmtree(home, ignore_errors=True)
     os._exit(0)
@@ -70,12 +69,17 @@ async def serve(listener, endpoint, stay):
     from hypercorn.asyncio import serve as hypercorn
     from hypercorn.config import Config
 
+    import calls
     import control
+    import moto_server
+    import patches
+    from ministack.app import app
 
+    patches.install()
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
     def stop():
-        # Hypercorn waits for open connections; nobody needs their answers any more.
+        # Hypercorn waits for open connections; their answers are of no use any more.
         threading.Timer(2, end).start()
         loop.call_soon_threadsafe(ended.set)
 
@@ -87,16 +91,16 @@ async def serve(listener, endpoint, stay):
     config.bind = [f"fd://{listener.fileno()}"]
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
-    app = control.wrap(stop)
+    served = control.in_front_of(calls.journalled(moto_server.beside(app)), stop)
     print(json.dumps({"endpoint": endpoint, "pid": os.getpid(), "account": ACCOUNT, "region": REGION}), flush=True)
     sys.stdout = sys.stderr
-    await hypercorn(app, config, shutdown_trigger=ended.wait)
+    await hypercorn(served, config, shutdown_trigger=ended.wait)
     end()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stay", action="store_true", help="outlive whoever started it")
+    parser.add_argument("--stay", action="store_true", help="outlive the program that started it")
     arguments = parser.parse_args()
     listener = listen()
     port = listener.getsockname()[1]

@@ -1,11 +1,12 @@
-"""Tasks: as many as a service asks for, failed ones with their reasons, and one-off tasks that end."""
+"""Tasks of a service: as many as its desired count, and failed ones with their reasons."""
 
-import json
 import uuid
 
+import events
 import outcomes
 import placement
-from ministack.core.responses import get_account_id, get_region, json_response, new_uuid, now_iso
+import protection
+from ministack.core.responses import get_account_id, get_region, now_iso
 from ministack.services import ecs
 
 # So many tasks fail before ECS says that it cannot start them.
@@ -32,9 +33,9 @@ def scale(service):
     primary["desiredCount"] = service["desiredCount"]
     serving = primary if primary["rolloutState"] == "COMPLETED" else service.get("_completed")
     mine = [task for task in wanted(service) if serving and task["startedBy"] == serving["id"]]
-    keep = sorted(mine, key=lambda task: not placement.protected(task))[: service["desiredCount"]]
+    keep = sorted(mine, key=lambda task: not protection.protected(task))[: service["desiredCount"]]
     for task in wanted(service):
-        if task not in keep and not placement.protected(task):
+        if task not in keep and not protection.protected(task):
             reason = f"Scaling activity initiated by (deployment {primary['id']})"
             stop(task, {"stopCode": "ServiceSchedulerInitiated", "stoppedReason": reason, "container": {"exitCode": 0}})
     room, missing = True, service["desiredCount"] - len(mine)
@@ -62,7 +63,7 @@ def struggle(service, serving):
     serving["_impaired"] = True
     for _ in range(ATTEMPTS):
         failed(service, serving, outcome)
-    return [action(service, "WARN", "SERVICE_TASK_START_IMPAIRED", {})]
+    return [events.service_action(service, "WARN", "SERVICE_TASK_START_IMPAIRED", {})]
 
 
 def count(service):
@@ -137,75 +138,3 @@ def failed(service, deployment, outcome):
             container.pop("imageDigest", None)
     stop(task, outcome)
     count(service)
-
-
-def run(original, data):
-    """RunTask: the task starts, and ends when ECS's part is played."""
-    status, headers, body = original(data)
-    if status != 200:
-        return status, headers, body
-    started = []
-    for told in json.loads(body)["tasks"]:
-        task = ecs._tasks[told["taskArn"]]
-        task["lastStatus"] = "PROVISIONING"
-        for name in [name for name, value in task.items() if value in (None, "")]:
-            del task[name]
-        task.setdefault("group", "family:" + task["taskDefinitionArn"].rpartition("/")[2].rpartition(":")[0])
-        for container in task["containers"]:
-            container.pop("exitCode", None)
-            container["lastStatus"] = "PENDING"
-        task["_one_off"] = True
-        started.append(ecs._sanitize(task))
-    return json_response({"tasks": started, "failures": []})
-
-
-def advance(task):
-    """A one-off task goes on to RUNNING, then to its end; one that Spot takes back ends."""
-    if task["lastStatus"] == "STOPPED":
-        return []
-    if task["desiredStatus"] == "STOPPED":
-        stop(task, {**task, "container": {"exitCode": 143}})
-        return [changed(task)]
-    if not task.get("_one_off"):
-        return []
-    if task["lastStatus"] == "PROVISIONING":
-        task.update(lastStatus="RUNNING", startedAt=now_iso(), version=task["version"] + 1)
-        for container in task["containers"]:
-            container["lastStatus"] = "RUNNING"
-    else:
-        revision = ecs._task_defs[ecs._resolve_td_key(task["taskDefinitionArn"])]
-        named = next((override["name"] for override in task["overrides"].get("containerOverrides", [])), None)
-        end = {"stopCode": "EssentialContainerExited", "stoppedReason": "Essential container in task exited"}
-        pull = outcomes.of_deployment(revision)
-        if isinstance(pull, dict) and pull["stopCode"] == "TaskFailedToStart":
-            end = pull
-        else:
-            end.update(name=named, container={"exitCode": outcomes.of_task(revision, named)})
-        stop(task, end)
-    return [changed(task)]
-
-
-def changed(task):
-    """An `ECS Task State Change`."""
-    detail = {name: value for name, value in ecs._sanitize(task).items() if name != "tags"}
-    return envelope("ECS Task State Change", [task["taskArn"]], {**detail, "updatedAt": now_iso()})
-
-
-def action(service, kind, name, told):
-    """An `ECS Service Action`."""
-    detail = {"eventType": kind, "eventName": name, "clusterArn": service["clusterArn"], **told, "createdAt": now_iso()}
-    return envelope("ECS Service Action", [service["serviceArn"]], detail)
-
-
-def envelope(detail_type, resources, detail):
-    return {
-        "version": "0",
-        "id": new_uuid(),
-        "detail-type": detail_type,
-        "source": "aws.ecs",
-        "account": get_account_id(),
-        "time": now_iso(),
-        "region": get_region(),
-        "resources": resources,
-        "detail": detail,
-    }

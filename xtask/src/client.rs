@@ -1,4 +1,4 @@
-//! AWS calls without an SDK: a Python process with boto3 does them, asked by lines of JSON (`emulator/bridge.py`).
+//! AWS calls without an SDK: a Python process with boto3 makes them, driven by lines of JSON (`emulator/bridge.py`).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,17 +15,17 @@ use serde_json::{Value, json};
 use crate::cloud::Address;
 use crate::tools::Tools;
 
-/// As whom and where programs call AWS.
+/// Credentials and endpoint of calls to AWS.
 #[derive(Clone, Debug)]
 pub enum Access {
     /// As the AWS CLI would: the environment's credentials, and its `AWS_ENDPOINT_URL` where it names one.
     Environment,
-    /// The emulator, whatever the environment says.
+    /// The emulator, whatever is in the environment.
     Local(Address),
 }
 
 impl Access {
-    /// Lets a program call AWS in this way, in `region`.
+    /// Gives a program's environment these credentials and this endpoint, in `region`.
     pub fn lend(&self, command: &mut Command, region: &str) {
         if let Access::Local(address) = self {
             for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
@@ -60,7 +60,7 @@ struct Bridge {
 
 type Waiting = Arc<Mutex<HashMap<u64, Sender<Value>>>>;
 
-/// What AWS answered instead of a result.
+/// An error response of AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallError {
     /// Service and operation, as boto3 names them.
@@ -87,7 +87,7 @@ impl Client {
     pub fn start(tools: &Tools, address: &Address) -> Result<Client> {
         let mut command = tools.python("bridge.py");
         Access::Local(address.clone()).lend(&mut command, &address.region);
-        // The emulator's errors are what is looked at; to repeat a call would hide them.
+        // The emulator's errors are what is tested; retries would hide them.
         command.env("AWS_MAX_ATTEMPTS", "1");
         Client::spawn(command)
     }
@@ -118,17 +118,17 @@ impl Client {
                 let Ok(answer) = serde_json::from_str::<Value>(&line) else { continue };
                 let id = answer["id"].as_u64().unwrap_or_default();
                 let waiter = answers.lock().ok().and_then(|mut waiting| waiting.remove(&id));
-                // Nobody waits any more when its thread has ended.
+                // The caller may have ended.
                 let _ = waiter.map(|waiter| waiter.send(answer));
             }
-            // Whoever still waits learns that no answer will come: its sender is dropped.
+            // Callers that still wait get an error: their senders are dropped.
             let _ = answers.lock().map(|mut waiting| waiting.clear());
         });
         let (child, input) = (Mutex::new(child), Mutex::new(input));
         Ok(Client(Arc::new(Bridge { child, input, waiting, next: AtomicU64::new(1) })))
     }
 
-    /// Calls `operation` of `service`, both in boto3's spelling; the service `local` is the emulator's own door.
+    /// Calls `operation` of `service`, both in boto3's spelling; the service `local` is the emulator's control API.
     ///
     /// # Errors
     /// AWS's error with its code.

@@ -16,7 +16,7 @@ use crate::tools::Tools;
 pub enum Life {
     /// With this process, however that ends: it sees its standard input close.
     OurOwn,
-    /// When it is told to.
+    /// When it is stopped.
     Stays,
 }
 
@@ -34,7 +34,7 @@ impl Server {
     /// Starts it and waits until it listens.
     ///
     /// # Errors
-    /// With its last words when it ends instead.
+    /// With its last lines when it ends instead.
     pub fn start(tools: &Tools, life: Life) -> Result<Server> {
         let home = folder(format!("run-{}", std::process::id()))?;
         let log = home.join("emulator.log");
@@ -81,10 +81,28 @@ impl Drop for Server {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // What it said last is of use when something went wrong.
+        // Its last lines are of use when something went wrong.
         if let Ok(logs) = logs() {
             let _ = fs::copy(self.home.join("emulator.log"), logs.join("emulator.log"));
         }
         let _ = fs::remove_dir_all(&self.home);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use regex_lite::Regex;
+
+    use crate::tools::root;
+
+    #[test]
+    fn the_emulator_replaces_parts_of_the_version_that_is_installed() {
+        let read = |file: &str| std::fs::read_to_string(root().join("xtask").join(file)).unwrap();
+        let version = Regex::new(r#"(?m)^MINISTACK = "(.+)"$"#).unwrap();
+        let written_for = version.captures(&read("emulator/patches.py")).unwrap()[1].to_owned();
+        assert!(
+            read("requirements.txt").lines().any(|line| line == format!("ministack=={written_for}")),
+            "{written_for}"
+        );
     }
 }
