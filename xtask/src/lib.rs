@@ -2,13 +2,13 @@
 //!
 //! # Layout
 //! - [`deploy`]: both stacks of a stage, to AWS
-//! - [`demo`], [`local`]: the commands; [`story`]: what the demo tells
-//! - [`tools`]: the Python environment that the tools live in
+//! - [`demo`], [`local`]: the commands; [`story`]: what the demo plays
+//! - [`tools`]: the Python environment with the tools
 //! - [`cloud`]: the emulated AWS with the real templates deployed
 //! - [`sam`]: builds and deploys, to either; [`client`]: AWS calls through that environment's boto3
 //! - [`bench`](mod@bench): the benchmark
 //! - [`circles`]: import circles inside any folder of sources
-//! - [`screen`], [`process`]: what a person sees; programs of others
+//! - [`screen`], [`process`]: what commands write; programs that they run
 
 // The rules on clocks, sleeping and the environment are for functions; this is a program at a terminal.
 #![allow(clippy::disallowed_methods)]

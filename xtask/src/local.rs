@@ -1,4 +1,4 @@
-//! `cargo xtask local`: the same cloud, left running to play with.
+//! `cargo xtask local`: the same cloud, left running to experiment with.
 
 use std::fs;
 use std::path::PathBuf;
@@ -17,25 +17,27 @@ use crate::tools::Tools;
 pub enum Local {
     /// Build, start and deploy, and leave it running
     Up,
-    /// End it
+    /// Stop it
     Down,
-    /// Deliver an event to whatever rule matches it, or a request to the function; then let ECS go on
+    /// Deliver an event to the targets of the rules that match it, or a request to the functions that know its action; then
+    /// play ECS until nothing changes any more
     Send {
         /// A file of `events/`, or any other JSON
         event: PathBuf,
     },
-    /// Push an image (a manifest without layers) as `docker push` would, with the event; then let ECS go on
+    /// Push an image (a manifest without layers) as `docker push` would, with its event; then play ECS until nothing changes
+    /// any more
     Push {
         /// Repository and tag, such as huskit/website-agent:latest
         image: String,
-        /// What tells it from other images of the same name
-        #[arg(long, default_value = "pushed by hand")]
+        /// Distinguishes it from other images under the same tag
+        #[arg(long, default_value = "pushed manually")]
         version: String,
-        /// How its tasks end, if not well
+        /// How its tasks fail; without it they run
         #[arg(long, value_parser = ["exit-1", "out-of-memory", "unhealthy", "never"])]
         outcome: Option<String>,
     },
-    /// Say where it is and what runs there
+    /// Show its endpoint, and each service with its tasks and running image
     Status,
 }
 
@@ -61,17 +63,15 @@ pub fn run(command: &Local) -> Result<()> {
                 serde_json::from_str(&text).with_context(|| format!("{} is no JSON", event.display()))?;
             let cloud = Cloud::attach(&tools)?;
             Story::begin(&cloud)?.only(|step| {
-                if let Some(action) = event["action"].as_str() {
-                    // `plan` and `reconcile` are understood by both; a moment is asked of capacity, which changes with it.
-                    let capacity = ["wake", "sleep", "hold", "resume", "digest"].contains(&action);
-                    match capacity || event.get("at").is_some() {
-                        true => step.ask_schedule(&event)?,
-                        false => step.ask(&event)?,
-                    };
+                if event.get("action").is_some() {
+                    step.request(&event)?;
+                } else if event["Records"][0].get("Sns").is_some() {
+                    // The topic of the budgets has one subscriber.
+                    step.invoke("BudgetFunction", &event, &event)?;
                 } else {
                     step.deliver(&event)?;
                 }
-                step.let_ecs_go_on()
+                step.settle()
             })
         }
         Local::Push { image, version, outcome } => {
@@ -80,7 +80,7 @@ pub fn run(command: &Local) -> Result<()> {
             Story::begin(&cloud)?.only(|step| {
                 let image = step.cloud.push(repository, tag, version, outcome.as_deref())?;
                 step.deliver(&step.cloud.push_event(&image))?;
-                step.let_ecs_go_on()
+                step.settle()
             })
         }
         Local::Status => status(&Cloud::attach(&tools)?),
@@ -93,10 +93,10 @@ fn status(cloud: &Cloud) -> Result<()> {
     labelled("endpoint", Paint::Cyan, &address.endpoint);
     labelled("stack", Paint::Cyan, &format!("{STACK} in {}, account {}", address.region, address.account));
     labelled(
-        "AWS CLI",
+        "AWS, SAM",
         Paint::Cyan,
         &format!(
-            "export AWS_ENDPOINT_URL={} AWS_REGION={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=local",
+            "export AWS_ENDPOINT_URL={} AWS_DEFAULT_REGION={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=local",
             address.endpoint, address.region, address.account
         ),
     );
@@ -118,9 +118,7 @@ fn status(cloud: &Cloud) -> Result<()> {
             ((min, max), _) => format!("{min} to {max}, suspended"),
         };
         let images = cloud.images(&running.revision)?;
-        let short =
-            |image: &String| image.split_once('/').map_or(image.clone(), |(_, name)| name.chars().take(48).collect());
-        let image = images.iter().map(short).collect::<Vec<String>>().join(" ");
+        let image = images.iter().map(|image| short(image)).collect::<Vec<String>>().join(" ");
         rows.push(vec![
             name.to_owned(),
             tasks,
@@ -134,4 +132,25 @@ fn status(cloud: &Cloud) -> Result<()> {
     println!();
     table(&["service", "tasks", "scaling", "strategy", "deployment", "revision", "image"], &rows);
     Ok(())
+}
+
+/// An image without its registry, a digest by its first letters: `huskit/website-agent@f40ea3de2d6a`.
+fn short(image: &str) -> String {
+    let name = image.split_once('/').map_or(image, |(_, name)| name);
+    match name.split_once("@sha256:") {
+        Some((repository, digest)) => format!("{repository}@{}", digest.get(..12).unwrap_or(digest)),
+        None => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn an_image_is_shown_by_repository_and_tag_or_short_digest() {
+        let registry = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/huskit/crawler";
+        assert_eq!(short(&format!("{registry}:live")), "huskit/crawler:live");
+        assert_eq!(short(&format!("{registry}@sha256:{}", "0a".repeat(32))), "huskit/crawler@0a0a0a0a0a0a");
+    }
 }

@@ -17,7 +17,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Deploy the real templates and functions to a local cloud, play a story, check every step
-    Demo,
+    Demo(demo::Args),
     /// Run everything that is tested: fmt, lints, units, properties, events, templates, scenarios
     Test(test::Args),
     /// The local cloud, left running to play with
@@ -33,7 +33,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Demo => demo::run(),
+        Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Local(command) => local::run(&command),
         Command::Deploy(args) => deploy::run(&args),

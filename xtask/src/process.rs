@@ -1,4 +1,4 @@
-//! Programs of others: run with their output in a log file, and their last words told when they fail.
+//! Programs that are run with their output in a log file; the error of one that fails has its last lines.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -12,9 +12,9 @@ use anyhow::{Context, Result, bail};
 use crate::screen::Detail;
 
 /// Lines of a failed program's output that are shown.
-const LAST_WORDS: usize = 25;
+const LAST_LINES: usize = 25;
 
-/// Takes away what cargo tells the programs that it runs of themselves.
+/// Removes the variables that cargo sets for the programs that it runs.
 ///
 /// A build started from one (`cargo xtask`, a test) would look new to build scripts that read any of it, and everything
 /// above them would be compiled again.
@@ -64,7 +64,7 @@ pub fn run(mut command: Command, log: &Path, detail: &Detail) -> Result<()> {
     }
     if !status.success() {
         let lines = output.lock().map(|output| output.1.clone()).unwrap_or_default();
-        let last = lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n    ");
+        let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n    ");
         bail!("{name} failed ({status}); its last lines:\n    {last}\n  everything it said: {}", log.display());
     }
     Ok(())

@@ -101,7 +101,7 @@ impl Deploy<'_> {
         if !execute {
             sam.arg("--no-execute-changeset");
         }
-        // Its table of changes is drawn for a terminal, and nobody looks at it there.
+        // Its table of changes is drawn for a terminal; here it goes to a log.
         access.lend(sam.env("COLUMNS", "200"), self.region);
         let log = logs()?.join(format!("sam-deploy-{}.log", self.stack));
         let deployed = process::run(sam, &log, detail).with_context(|| format!("sam deploy of {}", self.stack));

@@ -133,7 +133,7 @@ fn cargo(tools: &Tools, arguments: &[&str]) -> Command {
     cargo
 }
 
-/// Adds up what test runners say of themselves.
+/// Adds up the results that test runners print.
 fn read(output: &str) -> Count {
     let of = |line: &str, word: &str| {
         let words: Vec<&str> = line.split([' ', ';']).filter(|word| !word.is_empty()).collect();

@@ -202,8 +202,8 @@ mod tests {
             (&[("python3", "3 8\nvenv\n")][..], "`python3` is 3.8"),
             (&[("python3", "3 11\n")][..], "apt-get install python3-venv"),
         ] {
-            let told = chosen(found).unwrap_err().to_string();
-            assert!(told.contains(expected), "{told}");
+            let said = chosen(found).unwrap_err().to_string();
+            assert!(said.contains(expected), "{said}");
         }
     }
 }

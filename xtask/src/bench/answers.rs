@@ -1,7 +1,7 @@
 //! What the endpoint answers to each call of a rollout.
 
+use super::account::{ACCOUNT, Account, REGION};
 use super::http::Request;
-use super::world::{ACCOUNT, REGION, World};
 use serde_json::{Value, json};
 
 /// An answer before it is written.
@@ -31,24 +31,24 @@ pub fn operation(request: &Request) -> Option<String> {
 }
 
 /// Answers one call; `None` for an operation that no rollout makes.
-pub fn answer(world: &mut World, operation: &str, request: &Request) -> Option<Answer> {
+pub fn answer(account: &mut Account, operation: &str, request: &Request) -> Option<Answer> {
     let input: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
     let text = |field: &str| input[field].as_str();
     Some(match operation {
-        "DescribeServices" => ecs(json!({"services": [world.service()], "failures": []})),
-        "DescribeTaskDefinition" => match text("taskDefinition").and_then(|name| world.task_definition(name)) {
+        "DescribeServices" => ecs(json!({"services": [account.service()], "failures": []})),
+        "DescribeTaskDefinition" => match text("taskDefinition").and_then(|name| account.task_definition(name)) {
             Some(found) => ecs(found.clone()),
             None => client_error("ClientException", "Unable to describe task definition."),
         },
-        "RegisterTaskDefinition" => ecs(world.register(input)),
-        "UpdateService" => match world.update(text("taskDefinition")) {
+        "RegisterTaskDefinition" => ecs(account.register(input)),
+        "UpdateService" => match account.update(text("taskDefinition")) {
             Some(service) => ecs(json!({"service": service})),
             None => client_error("ClientException", "TaskDefinition not found."),
         },
         "ListTasks" => ecs(json!({"taskArns": []})),
         "DescribeTasks" => ecs(json!({"tasks": [], "failures": []})),
-        "DescribeImages" => describe_images(world, &input),
-        "BatchGetImage" => ecs(json!({"images": images(world, &input), "failures": []})),
+        "DescribeImages" => describe_images(account, &input),
+        "BatchGetImage" => ecs(json!({"images": images(account, &input), "failures": []})),
         "PutImage" => ecs(json!({"image": {"registryId": ACCOUNT, "repositoryName": input["repositoryName"],
             "imageId": {"imageDigest": input["imageDigest"], "imageTag": input["imageTag"]}}})),
         "GetItem" | "PutItem" | "UpdateItem" => dynamodb(json!({})),
@@ -74,12 +74,12 @@ pub fn answer(world: &mut World, operation: &str, request: &Request) -> Option<A
 
 const ID: &str = "567910cd-659e-55d4-8ccb-5aaf14679dc0";
 
-fn describe_images(world: &World, input: &Value) -> Answer {
+fn describe_images(account: &Account, input: &Value) -> Answer {
     let Some(ids) = input["imageIds"].as_array() else {
-        return ecs(json!({"imageDetails": [world.image(None, None)]}));
+        return ecs(json!({"imageDetails": [account.image(None, None)]}));
     };
     let found: Vec<Value> =
-        ids.iter().filter_map(|id| world.image(id["imageDigest"].as_str(), id["imageTag"].as_str())).collect();
+        ids.iter().filter_map(|id| account.image(id["imageDigest"].as_str(), id["imageTag"].as_str())).collect();
     if found.len() < ids.len() {
         return client_error(
             "ImageNotFoundException",
@@ -89,10 +89,10 @@ fn describe_images(world: &World, input: &Value) -> Answer {
     ecs(json!({"imageDetails": found}))
 }
 
-fn images(world: &World, input: &Value) -> Vec<Value> {
+fn images(account: &Account, input: &Value) -> Vec<Value> {
     let ids = input["imageIds"].as_array().map(Vec::as_slice).unwrap_or_default();
     ids.iter()
-        .filter_map(|id| world.image(id["imageDigest"].as_str(), id["imageTag"].as_str()))
+        .filter_map(|id| account.image(id["imageDigest"].as_str(), id["imageTag"].as_str()))
         .map(|image| {
             let manifest =
                 r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]}"#;

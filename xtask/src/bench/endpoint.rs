@@ -1,9 +1,9 @@
 //! The AWS endpoint: TLS, one port per AWS service, a thread per connection, every call on record.
 
+use super::account::Account;
 use super::answers::{answer, operation};
 use super::authority::Authority;
 use super::http::Connection;
-use super::world::World;
 use anyhow::{Context, Result};
 use rustls::{ServerConnection, StreamOwned};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -34,7 +34,7 @@ pub struct Endpoint {
 }
 
 struct Shared {
-    world: Mutex<World>,
+    account: Mutex<Account>,
     record: Mutex<Record>,
     delay: Mutex<Duration>,
 }
@@ -49,8 +49,11 @@ struct Record {
 impl Endpoint {
     /// Listens on free ports.
     pub fn start(authority: &Authority) -> Result<Self> {
-        let shared =
-            Arc::new(Shared { world: Mutex::new(World::new()?), record: Mutex::default(), delay: Mutex::default() });
+        let shared = Arc::new(Shared {
+            account: Mutex::new(Account::new()?),
+            record: Mutex::default(),
+            delay: Mutex::default(),
+        });
         let mut ports = Vec::new();
         for service in SERVICES {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("listen for AWS calls")?;
@@ -76,7 +79,7 @@ impl Endpoint {
 
     /// Forgets what earlier runs did; every call takes at least `delay` from now on.
     pub fn reset(&self, delay: Duration) -> Result<()> {
-        *lock(&self.shared.world) = World::new()?;
+        *lock(&self.shared.account) = Account::new()?;
         *lock(&self.shared.record) = Record::default();
         *lock(&self.shared.delay) = delay;
         Ok(())
@@ -84,7 +87,7 @@ impl Endpoint {
 
     /// Makes the image of event `number` the newest and starts a new list of calls.
     pub fn begin(&self, number: u64) {
-        lock(&self.shared.world).event = number;
+        lock(&self.shared.account).event = number;
         lock(&self.shared.record).calls.clear();
     }
 
@@ -98,7 +101,7 @@ impl Endpoint {
         lock(&self.shared.record).connections
     }
 
-    /// Operations that were asked for and that nobody answers; a run with one of these proves nothing.
+    /// Operations that were called and have no answer here; a run with one of these proves nothing.
     pub fn refused(&self) -> Vec<String> {
         lock(&self.shared.record).refused.clone()
     }
@@ -116,7 +119,7 @@ fn serve(stream: TcpStream, tls: ServerConnection, shared: &Shared) -> Result<()
             connection.write(404, &[], b"")?;
             continue;
         };
-        let answered = answer(&mut lock(&shared.world), &operation, &request);
+        let answered = answer(&mut lock(&shared.account), &operation, &request);
         let delay = *lock(&shared.delay);
         if !delay.is_zero() {
             thread::park_timeout(delay);

@@ -1,10 +1,10 @@
 //! The function that is measured, and the environment that it and its comparators get.
 
+use super::account::{ACCOUNT, CLUSTER, REGION, REPOSITORY, SERVICE};
 use super::endpoint::Endpoint;
 use super::process::{Package, Program};
 use super::runtime_api::RuntimeApi;
 use super::tools::{Folders, run, zip};
-use super::world::{ACCOUNT, CLUSTER, REGION, REPOSITORY, SERVICE};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::env::consts::ARCH;

@@ -1,11 +1,11 @@
 //! One run: a fresh process, its events, and what they cost.
 
+use super::account;
 use super::chain::{round_trips, round_trips_to};
 use super::cpu_share::CpuShare;
 use super::endpoint::Endpoint;
 use super::process::{Program, Running};
 use super::runtime_api::{Event, RuntimeApi, Said};
-use super::world;
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, Sender};
@@ -60,7 +60,7 @@ impl Run {
 
 /// Starts `program`, gives it `events` events and ends it; `delay` is what every AWS call takes at least.
 pub fn run(stage: &Stage, program: &Program, events: u64, delay: Duration) -> Result<Run> {
-    // What an ended program still said is nobody's business any more.
+    // The output of an ended program is of no use any more.
     while stage.runtime.said.try_recv().is_ok() {}
     stage.endpoint.reset(delay)?;
     let mut running = Running::start(program, &stage.variables, &stage.log)?;
@@ -82,7 +82,7 @@ fn follow(stage: &Stage, running: &mut Running, events: u64, share: Option<&CpuS
     for number in 1..=events {
         stage.endpoint.begin(number);
         let id = format!("8476a536-e9f4-11e8-9739-{number:012x}");
-        hand_out.send(Event { id, body: world::push(number).to_string() }).context("hand out an event")?;
+        hand_out.send(Event { id, body: account::push(number).to_string() }).context("hand out an event")?;
         let took = match said(stage, running).with_context(|| format!("wait for the answer to event {number}"))? {
             Said::Done { took, result: Ok(answer) } => check(stage, &answer).map(|()| took),
             Said::Done { result: Err(error), .. } => bail!("event {number} failed: {error}"),

@@ -1,11 +1,12 @@
 //! `cargo xtask bench`: the rollout function against the same job written with boto3 and with the AWS SDK for JavaScript.
 //!
 //! Every program is a process of its own under the same Lambda Runtime API, makes the same AWS calls to the same local endpoint over
-//! TLS and gets the same events: each pushes an image that nobody has seen, so each really registers a revision and updates the service.
+//! TLS and gets the same events: each pushes a new image, so each really registers a revision and updates the service.
 //! Runs are interleaved, so that a busy moment of the machine hits all programs; a first round that fills the caches is not counted.
 //!
 //! Round trips are counted in one more run, in which every call takes `TRACE_DELAY`: calls that can overlap then surely do.
 
+mod account;
 mod answers;
 mod authority;
 mod chain;
@@ -19,7 +20,6 @@ mod report;
 mod runtime_api;
 mod stats;
 mod tools;
-mod world;
 
 use crate::process::forget_cargo;
 use anyhow::{Context, Result, ensure};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How a function is started and what a person calls it.
+/// How a function is started and its name in the table.
 pub struct Program {
     /// Key in the JSON: `rust`, `boto3`, `node`.
     pub key: &'static str,

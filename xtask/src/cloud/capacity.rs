@@ -1,4 +1,4 @@
-//! A service's capacity as AWS has it, and the parts of AWS that move it by themselves.
+//! A service's capacity as AWS has it, and the parts of AWS that change it: scaling, Spot.
 
 use std::collections::BTreeMap;
 

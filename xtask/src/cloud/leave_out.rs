@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::folder;
 use crate::client::Client;
-use crate::screen::{Paint, labelled};
+use crate::screen::{Line, Paint, labelled_as};
 use crate::tools::Tools;
 
 /// Takes out of a template, and of those nested in it, what the emulator would refuse; says which types, and why. The files are
@@ -24,7 +24,7 @@ pub fn leave_out(tools: &Tools, client: &Client, template: &Path) -> Result<()> 
     ensure!(answer.status.success(), "templates.py: {}", String::from_utf8_lossy(&answer.stderr));
     let told: Value = serde_json::from_slice(&answer.stdout).context("understand what was left out")?;
     for (kind, why) in told.as_object().into_iter().flatten() {
-        labelled("left out", Paint::Dim, &format!("{kind}: {}", why.as_str().unwrap_or_default()));
+        labelled_as(Line::Detail, "left out", Paint::Dim, &format!("{kind}: {}", why.as_str().unwrap_or_default()));
     }
     Ok(())
 }

@@ -10,9 +10,10 @@ mod deliver;
 mod deploy;
 mod leave_out;
 mod push;
+mod requests;
 mod schedules;
 mod server;
-mod world;
+mod state;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,9 +31,10 @@ pub use deploy::STACK;
 use deploy::deploy;
 pub use leave_out::leave_out;
 pub use push::Image;
+pub use requests::functions_of;
 pub use schedules::Schedule;
 pub use server::Server;
-pub use world::{Message, Running};
+pub use state::{Message, Running};
 
 use crate::client::Client;
 use crate::screen::phase;
@@ -71,7 +73,7 @@ impl Cloud {
         Cloud::bring_up(tools, server::Life::OurOwn)
     }
 
-    /// One for as long as this program runs, started by whoever asks first, and the queue of the messages to people.
+    /// One for as long as this program runs, started by the first call, and a queue subscribed to the operations topic.
     ///
     /// # Errors
     /// When it did not start.

@@ -1,14 +1,12 @@
 //! What can happen in a step: each verb does it, shows it, and shows what the functions decided and did.
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Step, stack_updated};
-use crate::cloud::{Delivery, Image, Message, STACK};
-use crate::screen::{Paint, labelled};
-
-/// How much of a link is shown.
-const LINK: usize = 80;
+use super::Step;
+use super::show::{describe, shorter};
+use crate::cloud::{Delivery, Image, Message, STACK, functions_of};
+use crate::screen::{Line, Paint, labelled_as};
 
 impl Step<'_> {
     /// Pushes an image to a service's repository under the tag that it follows, and delivers the push.
@@ -18,11 +16,12 @@ impl Step<'_> {
     pub fn push(&mut self, service: &str, name: &str, outcome: Option<&str>) -> Result<Image> {
         let service = self.service(service)?;
         let image = self.cloud.push(&service.repository, &service.tag, name, outcome)?;
+        self.summary.happened(&format!("{name} is pushed as {}:{}", service.repository, service.tag));
         self.deliver(&self.cloud.push_event(&image))?;
         Ok(image)
     }
 
-    /// Delivers an event to whatever rule matches it.
+    /// Delivers an event, at the story's time, to the targets of every rule that matches it.
     ///
     /// # Errors
     /// When the emulator does not answer.
@@ -31,18 +30,14 @@ impl Step<'_> {
         if let Some(now) = self.clock.get() {
             event["time"] = now.to_string().into();
         }
-        self.deliver_as_it_is(&event)
-    }
-
-    /// Delivers an event with its own time.
-    ///
-    /// # Errors
-    /// When the emulator does not answer.
-    pub fn deliver_as_it_is(&mut self, event: &Value) -> Result<Vec<Delivery>> {
-        labelled("event", Paint::Cyan, &describe(event));
-        let deliveries = self.cloud.deliver(event)?;
+        if event["source"] == "aws.cloudwatch" {
+            let said = describe(&event);
+            self.summary.happened(said.split_once(": ").map_or(&*said, |(_, change)| change));
+        }
+        labelled_as(Line::Detail, "event", Paint::Cyan, &describe(&event));
+        let deliveries = self.cloud.deliver(&event)?;
         if deliveries.is_empty() {
-            labelled("", Paint::Dim, "no rule matches");
+            labelled_as(Line::Detail, "", Paint::Dim, "no rule matches");
         }
         for delivery in &deliveries {
             self.show(delivery)?;
@@ -50,38 +45,34 @@ impl Step<'_> {
         Ok(deliveries)
     }
 
-    /// Asks the rollout function for something, as a person does, at the story's time.
+    /// Sends a request, at the story's time, to each function that knows its action; the answer of the first one.
     ///
     /// # Errors
-    /// When the emulator does not answer.
-    pub fn ask(&mut self, request: &Value) -> Result<Delivery> {
-        self.ask_function("RolloutFunction", request, &self.timed(request))
-    }
-
-    /// Asks the capacity function for something, as a person does, at the story's time.
-    ///
-    /// # Errors
-    /// When the emulator does not answer.
-    pub fn ask_schedule(&mut self, request: &Value) -> Result<Delivery> {
-        self.ask_function("CapacityFunction", request, &self.timed(request))
-    }
-
-    /// A request at the story's time.
-    fn timed(&self, request: &Value) -> Value {
+    /// When no function knows the action, or the emulator does not answer.
+    pub fn request(&mut self, request: &Value) -> Result<Delivery> {
         let mut timed = request.clone();
         if let Some(now) = self.clock.get() {
             timed["at"] = now.to_string().into();
         }
-        timed
+        let mut answer = None;
+        for function in functions_of(request)? {
+            let delivery = self.invoke(function, request, &timed)?;
+            answer.get_or_insert(delivery);
+        }
+        answer.context("no function takes this request")
     }
 
-    /// Asks a function; what is shown may be shorter than what is sent.
+    /// Invokes a function; what is shown may be shorter than the payload.
     ///
     /// # Errors
     /// When the emulator does not answer.
-    pub fn ask_function(&mut self, logical_id: &str, shown: &Value, request: &Value) -> Result<Delivery> {
-        labelled("request", Paint::Cyan, &shown.to_string());
-        let delivery = self.cloud.request(logical_id, request)?;
+    pub fn invoke(&mut self, logical_id: &str, shown: &Value, payload: &Value) -> Result<Delivery> {
+        let said = shown.as_str().map_or_else(|| shown.to_string(), str::to_owned);
+        if shown["action"] != "reconcile" {
+            self.summary.happened(&said);
+        }
+        labelled_as(Line::Detail, "request", Paint::Cyan, &said);
+        let delivery = self.cloud.request(logical_id, payload)?;
         self.show(&delivery)?;
         Ok(delivery)
     }
@@ -94,12 +85,12 @@ impl Step<'_> {
         let schedules = self.cloud.schedules()?;
         let schedule = schedules.iter().find(|schedule| schedule.name.ends_with(name));
         let schedule = schedule.with_context(|| format!("no schedule {name} is deployed and enabled"))?;
-        labelled("capacity", Paint::Cyan, &format!("{} ({})", schedule.name, schedule.expression));
+        labelled_as(Line::Detail, "schedule", Paint::Cyan, &format!("{} ({})", schedule.name, schedule.expression));
         let delivery = self.cloud.fire(schedule, self.now())?;
         self.show(&delivery)
     }
 
-    /// Both functions look at everything again, as they do every five minutes.
+    /// The ticks of the capacity and the rollout function, as every five minutes.
     ///
     /// # Errors
     /// When a tick is not deployed, or the emulator does not answer.
@@ -108,22 +99,28 @@ impl Step<'_> {
         self.fire("rollout-tick")
     }
 
-    /// Plays ECS's part until nothing moves any more: each transition's events are delivered before the next one.
+    /// Plays ECS's part until nothing changes any more: each transition's events are delivered before the next one.
     ///
     /// # Errors
     /// When the emulator does not answer, or ECS never comes to rest.
-    pub fn let_ecs_go_on(&mut self) -> Result<()> {
+    pub fn settle(&mut self) -> Result<()> {
         let cloud = self.cloud;
         cloud.settle_with(|event| self.deliver(&event).map(drop))
     }
 
-    /// Tells the functions that the system's stack was updated.
+    /// Delivers CloudFormation's event that the system's stack was updated.
     ///
     /// # Errors
     /// When the emulator does not answer.
-    pub fn tell_of_stack_update(&mut self) -> Result<()> {
+    pub fn stack_updated(&mut self) -> Result<()> {
         let stack = self.cloud.resource(STACK, "SystemStack")?;
-        self.deliver(&stack_updated(self.cloud, &stack))?;
+        let detail = json!({
+            "stack-id": stack,
+            "status-details": {"status": "UPDATE_COMPLETE", "status-reason": ""},
+            "client-request-token": "",
+        });
+        let kind = "CloudFormation Stack Status Change";
+        self.deliver(&self.cloud.event("aws.cloudformation", kind, json!([stack]), detail))?;
         Ok(())
     }
 
@@ -137,18 +134,18 @@ impl Step<'_> {
         self.messages().into_iter().map(|message| message.subject).collect()
     }
 
-    /// A message that says this was sent since the last time.
-    pub fn told(&mut self, what: &str) {
-        let told = self.subjects();
-        let one = told.iter().any(|told| told.contains(what));
-        self.hold(&format!("a message was sent: ... {what}"), one, &format!("there are {told:?}"));
+    /// A message with this in its subject was sent since the last time.
+    pub fn announced(&mut self, subject: &str) {
+        let subjects = self.subjects();
+        let one = subjects.iter().any(|sent| sent.contains(subject));
+        self.verify(&format!("a message was sent: {subject}"), one, &format!("the subjects are {subjects:?}"));
     }
 
-    /// One message was sent since the last time, and it says this.
-    pub fn told_once(&mut self, what: &str) {
-        let told = self.subjects();
-        let once = told.len() == 1 && told[0].contains(what);
-        self.hold(&format!("one message was sent: ... {what}"), once, &format!("there are {told:?}"));
+    /// One message was sent since the last time, and it has this in its subject.
+    pub fn announced_once(&mut self, subject: &str) {
+        let subjects = self.subjects();
+        let once = subjects.len() == 1 && subjects[0].contains(subject);
+        self.verify(&format!("one message was sent: {subject}"), once, &format!("the subjects are {subjects:?}"));
     }
 
     /// What the functions called since the last time, without the calls that change nothing.
@@ -160,104 +157,24 @@ impl Step<'_> {
 
     fn show(&mut self, delivery: &Delivery) -> Result<()> {
         match &delivery.answer {
-            Ok(report) => {
-                if let Some(reason) = report["ignored"].as_str() {
-                    labelled("ignored", Paint::Dim, reason);
-                }
-                for lines in ["services", "budgets"] {
-                    show_lines(report[lines].as_array().map(Vec::as_slice).unwrap_or_default());
-                }
-            }
-            Err(error) => labelled("FAILED", Paint::Red, error["errorMessage"].as_str().unwrap_or(&error.to_string())),
+            Ok(report) => self.show_report(report),
+            Err(error) => self.failure("FAILED", error["errorMessage"].as_str().unwrap_or(&error.to_string())),
         }
         self.calls.extend(self.cloud.calls()?);
         self.read_messages()
     }
 
-    /// Shows what has arrived for people meanwhile.
+    /// Shows the messages that were sent meanwhile.
     ///
     /// # Errors
     /// When the emulator does not answer.
     pub fn read_messages(&mut self) -> Result<()> {
         for message in self.cloud.messages(&self.queue)? {
-            labelled("message", Paint::Bold, &format!("{}\n{}", message.subject, shorter(message.body.trim_end())));
+            self.summary.announced(&message.subject);
+            let text = format!("{}\n{}", message.subject, shorter(message.body.trim_end()));
+            labelled_as(Line::Detail, "message", Paint::Bold, &text);
             self.messages.push(message);
         }
         Ok(())
     }
-}
-
-/// Links into the console have hundreds of letters; their beginning says what they are.
-fn shorter(text: &str) -> String {
-    let word = |word: &str| match word.char_indices().nth(LINK) {
-        Some((end, _)) if word.starts_with("https://") => format!("{}...", &word[..end]),
-        _ => word.to_owned(),
-    };
-    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
-    text.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Each decision; what is kept of several services in one line.
-fn show_lines(lines: &[Value]) {
-    let (kept, others): (Vec<&Value>, Vec<&Value>) =
-        lines.iter().partition(|line| lines.len() > 1 && line["decision"] == "keep");
-    for line in others {
-        show_line(line);
-    }
-    let kept: Vec<String> = kept
-        .into_iter()
-        .map(|line| {
-            let service = line["service"].as_str().unwrap_or_default();
-            let name = service.rsplit('/').next().unwrap_or_default();
-            format!("{name} ({})", line["reason"].as_str().unwrap_or_default())
-        })
-        .collect();
-    if !kept.is_empty() {
-        labelled("kept", Paint::Dim, &kept.join(", "));
-    }
-}
-
-fn show_line(line: &Value) {
-    let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-    let service = text("service") + &text("budget");
-    let name = service.rsplit('/').next().unwrap_or_default();
-    labelled("decision", Paint::Bold, &format!("{name}: {} ({}): {}", text("decision"), text("reason"), text("why")));
-    for change in line["changes"].as_array().into_iter().flatten() {
-        labelled("effect", Paint::Green, change.as_str().unwrap_or_default());
-    }
-    if let Some(error) = line.get("error").filter(|error| !error.is_null()) {
-        labelled("error", Paint::Red, &error.to_string());
-    }
-}
-
-/// An event in one line: what an operator would say happened.
-fn describe(event: &Value) -> String {
-    let (detail, kind) = (&event["detail"], event["detail-type"].as_str().unwrap_or("unknown"));
-    let text = |name: &str| detail[name].as_str().unwrap_or_default();
-    let last = |arn: &Value| arn.as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default().to_owned();
-    let said = match kind {
-        "ECR Image Action" => {
-            let digest: String = text("image-digest").chars().take(19).collect();
-            format!("{} {}:{} {digest}", text("action-type"), text("repository-name"), text("image-tag"))
-        }
-        "ECS Deployment State Change" => {
-            let name = text("eventName").trim_start_matches("SERVICE_DEPLOYMENT_");
-            format!("{} {name}: {}", last(&event["resources"][0]), text("reason"))
-        }
-        "ECS Task State Change" => format!("{} {}: {}", text("startedBy"), text("lastStatus"), text("stoppedReason")),
-        "ECS Service Action" => {
-            let provider = last(&detail["capacityProviderArns"][0]);
-            format!("{} {} {} {provider}", last(&event["resources"][0]), text("eventName"), text("reason"))
-        }
-        "CloudWatch Alarm State Change" => {
-            let value = |state: &str| detail[state]["value"].as_str().unwrap_or_default().to_owned();
-            format!("{} {} -> {}", text("alarmName"), value("previousState"), value("state"))
-        }
-        "CloudFormation Stack Status Change" => {
-            detail["status-details"]["status"].as_str().unwrap_or_default().to_owned()
-        }
-        _ => event["source"].as_str().unwrap_or_default().to_owned(),
-    };
-    let played = if event["source"] == "aws.ecs" { " (ECS is played)" } else { "" };
-    format!("{kind}: {said}{played}")
 }

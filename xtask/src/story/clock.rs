@@ -1,4 +1,4 @@
-//! The story's time: an argument of every event and schedule, so that nights pass in seconds.
+//! The story's time: an argument of every event and schedule, so that a day passes in seconds.
 
 use anyhow::{Context, Result};
 use jiff::civil::{Date, Time};
@@ -6,10 +6,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
 use super::{Step, Story};
-use crate::screen::{Paint, labelled};
+use crate::screen::{Line, Paint, labelled_as};
 
 impl Story<'_> {
-    /// Begins at the next noon where the services sleep: whoever plays the story at night has a day before them, too.
+    /// Begins at the next noon in the time zone of the scheduled downtime, whatever the time of day is now.
     ///
     /// # Errors
     /// When the fleet has no such zone.
@@ -24,7 +24,7 @@ impl Step<'_> {
         self.clock.get().unwrap_or_else(Timestamp::now)
     }
 
-    /// Time passes until clocks next say this, where the services sleep.
+    /// Time passes until clocks next show this, in the time zone of the scheduled downtime.
     ///
     /// # Errors
     /// When there is no such time, or the fleet has no such zone.
@@ -34,7 +34,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// When clocks next say this.
+    /// When clocks next show this.
     ///
     /// # Errors
     /// When there is no such time, or the fleet has no such zone.
@@ -66,10 +66,10 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Time passes until noon before the next night in which clocks change.
+    /// Time passes until noon before the next downtime in which clocks change.
     ///
     /// # Errors
-    /// When clocks never change where the services sleep.
+    /// When clocks never change in the time zone of the scheduled downtime.
     pub fn pass_to_clock_change(&mut self) -> Result<()> {
         let zone = self.zone()?;
         let change = zone.following(self.now()).next().context("clocks never change there")?;
@@ -80,11 +80,12 @@ impl Step<'_> {
 
     fn set_clock(&mut self, next: &Zoned) {
         self.clock.set(Some(next.timestamp()));
-        labelled("clock", Paint::Cyan, &next.strftime("%A, %Y-%m-%d %H:%M %Z").to_string());
+        labelled_as(Line::Detail, "clock", Paint::Cyan, &next.strftime("%A, %Y-%m-%d %H:%M %Z").to_string());
     }
 
     fn zone(&self) -> Result<TimeZone> {
-        let zone = self.services.iter().find_map(|service| service.night.as_ref()).context("no service ever sleeps")?;
+        let zone = self.services.iter().find_map(|service| service.sleep.as_ref());
+        let zone = zone.context("no service has a scheduled downtime")?;
         TimeZone::get(&zone.zone).with_context(|| format!("time zone {}", zone.zone))
     }
 }

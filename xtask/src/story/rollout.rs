@@ -9,25 +9,25 @@ use crate::cloud::{Image, Running};
 const WEBSITE: &str = "website-agent";
 const CRAWLER: &str = "crawler";
 
-/// Tells it.
-pub fn tell(story: &mut Story) {
+/// Plays it.
+pub fn play(story: &mut Story) {
     story.step("Deployed, with empty repositories", deployed);
     story.step("The first images start the services", first_images);
     story.step("A new website-agent", new_image);
-    story.step("The same event again, and an older one late", again_and_late);
-    story.step("An image that does not run", failing_image);
-    story.step("The failed image pushed once more", failed_image_again);
-    story.step("Somebody asks for a rollback", rollback);
+    story.step("The same event twice, and an older one late", again_and_late);
+    story.step("An image whose tasks fail", failing_image);
+    story.step("The quarantined image is pushed again", failed_image_again);
+    story.step("An engineer requests a rollback", rollback);
     story.step("A push during a freeze", freeze);
-    story.step("A stack update brings an old image back", stack_update);
+    story.step("A stack update sets an old image", stack_update);
 }
 
 fn deployed(step: &mut Step) -> Result<()> {
-    step.let_ecs_go_on()?;
+    step.settle()?;
     for name in [WEBSITE, CRAWLER] {
         let service = step.service(name)?;
         let running = now(step, &service)?;
-        step.check(&format!("{name} is there and asks for no tasks"), &running.desired, &0);
+        step.check(&format!("{name} exists with a desired count of zero"), &running.desired, &0);
         step.check(
             &format!("{} is empty", service.repository),
             &step.cloud.tagged(&service.repository, &service.tag)?,
@@ -35,7 +35,7 @@ fn deployed(step: &mut Step) -> Result<()> {
         );
     }
     let changed = effects(step);
-    step.check("nothing was changed", &changed, &vec![]);
+    step.check("no call changed anything", &changed, &vec![]);
     Ok(())
 }
 
@@ -43,9 +43,9 @@ fn first_images(step: &mut Step) -> Result<()> {
     for name in [WEBSITE, CRAWLER] {
         let service = step.service(name)?;
         let image = step.push(name, &format!("{name} 1.0"), None)?;
-        step.let_ecs_go_on()?;
+        step.settle()?;
         runs(step, &service, &image)?;
-        step.check("it asks for its baseline", &now(step, &service)?.desired, &service.baseline);
+        step.check("its desired count is its baseline", &now(step, &service)?.desired, &service.baseline);
         tagged(step, &image, "live")?;
     }
     Ok(())
@@ -56,7 +56,7 @@ fn new_image(step: &mut Step) -> Result<()> {
     let before = current(step, &service)?;
     let invalidated = invalidations(step, &service)?.len();
     let image = step.push(WEBSITE, "website-agent 1.1", None)?;
-    step.let_ecs_go_on()?;
+    step.settle()?;
     runs(step, &service, &image)?;
     tagged(step, &image, "live")?;
     tagged(step, &before, "previous")?;
@@ -64,7 +64,7 @@ fn new_image(step: &mut Step) -> Result<()> {
     let deployment = now(step, &service)?.deployment.0;
     step.check("the CDN was invalidated once, for this deployment", &new, &vec![(deployment, vec!["/*".to_owned()])]);
     let subjects = subjects(step);
-    step.hold("one message was sent", subjects.len() == 1, &format!("there are {subjects:?}"));
+    step.verify("one message was sent", subjects.len() == 1, &format!("there are {subjects:?}"));
     let changes = effects(step);
     let rolled =
         ["RegisterTaskDefinition", "UpdateService"].map(|call| changes.iter().filter(|made| *made == call).count());
@@ -79,10 +79,10 @@ fn again_and_late(step: &mut Step) -> Result<()> {
     let old = step.cloud.tagged(&service.repository, "previous")?.context("no previous image")?;
     step.deliver(&step.cloud.push_event(&image))?;
     step.deliver(&step.cloud.push_event(&Image { digest: old, ..image }))?;
-    step.let_ecs_go_on()?;
-    step.check("it runs what it ran", &now(step, &service)?, &before);
+    step.settle()?;
+    step.check("the running release is unchanged", &now(step, &service)?, &before);
     let done = (effects(step), subjects(step));
-    step.check("nothing was changed, and nobody bothered", &done, &(vec![], vec![]));
+    step.check("no call changed anything, no message was sent", &done, &(vec![], vec![]));
     Ok(())
 }
 
@@ -90,16 +90,16 @@ fn failing_image(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let before = current(step, &service)?;
     let image = step.push(WEBSITE, "website-agent 1.2, out of memory", Some("out-of-memory"))?;
-    step.let_ecs_go_on()?;
+    step.settle()?;
     runs(step, &service, &before)?;
     tagged(step, &before, "live")?;
     let messages = step.messages();
-    let told = messages.iter().any(|message| message.body.contains("OutOfMemoryError"));
-    step.hold("a message says why its tasks failed", told, &format!("{} messages do not", messages.len()));
-    let again = step.ask(&json!({"action": "plan", "service": WEBSITE}))?;
+    let said = messages.iter().any(|message| message.body.contains("OutOfMemoryError"));
+    step.verify("a message has the reason of the failed tasks", said, &format!("{} messages lack it", messages.len()));
+    let again = step.request(&json!({"action": "plan", "service": WEBSITE}))?;
     let reason = again.answer.map(|report| report["services"][0]["reason"].clone()).unwrap_or_default();
     step.check("its digest is in quarantine", &reason, &json!("quarantined"));
-    step.hold("the failed image is the newest", image != before, "it is not");
+    step.verify("the failed image is the newest", image != before, "it is not");
     Ok(())
 }
 
@@ -108,10 +108,10 @@ fn failed_image_again(step: &mut Step) -> Result<()> {
     let before = now(step, &service)?;
     effects(step);
     step.push(WEBSITE, "website-agent 1.2, out of memory", Some("out-of-memory"))?;
-    step.let_ecs_go_on()?;
-    step.check("it runs what it ran", &now(step, &service)?, &before);
+    step.settle()?;
+    step.check("the running release is unchanged", &now(step, &service)?, &before);
     let rolled = effects(step).iter().any(|call| call == "UpdateService");
-    step.hold("the service was not updated", !rolled, "it was");
+    step.verify("the service was not updated", !rolled, "it was");
     Ok(())
 }
 
@@ -119,27 +119,27 @@ fn rollback(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let (bad, good) = (current(step, &service)?, step.cloud.tagged(&service.repository, "previous")?);
     let good = Image { digest: good.context("no previous image")?, ..bad.clone() };
-    step.ask(&json!({"action": "rollback", "service": WEBSITE, "by": "anna", "reason": "checkout broken"}))?;
-    step.let_ecs_go_on()?;
+    step.request(&json!({"action": "rollback", "service": WEBSITE, "by": "anna", "reason": "checkout broken"}))?;
+    step.settle()?;
     runs(step, &service, &good)?;
     tagged(step, &good, "live")?;
-    let told = subjects(step);
-    step.hold("a message was sent", !told.is_empty(), "none was");
+    let sent = subjects(step);
+    step.verify("a message was sent", !sent.is_empty(), "none was sent");
     step.cloud.push(&service.repository, &service.tag, "website-agent 1.1", None)?;
     step.deliver(&step.cloud.push_event(&bad))?;
-    step.let_ecs_go_on()?;
+    step.settle()?;
     runs(step, &service, &good)
 }
 
 fn freeze(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let before = current(step, &service)?;
-    step.ask(&json!({"action": "freeze", "by": "anna", "until": "2h", "reason": "launch"}))?;
+    step.request(&json!({"action": "freeze", "by": "anna", "until": "2h", "reason": "launch"}))?;
     let image = step.push(WEBSITE, "website-agent 1.3", None)?;
-    step.let_ecs_go_on()?;
+    step.settle()?;
     runs(step, &service, &before)?;
-    step.ask(&json!({"action": "unfreeze", "by": "anna"}))?;
-    step.let_ecs_go_on()?;
+    step.request(&json!({"action": "unfreeze", "by": "anna"}))?;
+    step.settle()?;
     runs(step, &service, &image)?;
     tagged(step, &image, "live")
 }
@@ -176,7 +176,7 @@ fn stack_update(step: &mut Step) -> Result<()> {
     stack["containerDefinitions"][0]["image"] = named.into();
     stack["containerDefinitions"][0]["environment"][0] = json!({"name": "CHANGED_BY_THE_STACK", "value": "yes"});
     let registered = step.cloud.client.call("ecs", "register_task_definition", stack)?;
-    step.say("a stack update (played) sets the service to a revision with the old image and a changed environment");
+    step.played("a stack update sets a revision with the old image and a changed environment");
     step.cloud.client.call(
         "ecs",
         "update_service",
@@ -185,15 +185,15 @@ fn stack_update(step: &mut Step) -> Result<()> {
             "taskDefinition": registered["taskDefinition"]["taskDefinitionArn"],
         }),
     )?;
-    step.let_ecs_go_on()?;
-    step.tell_of_stack_update()?;
-    step.let_ecs_go_on()?;
+    step.settle()?;
+    step.stack_updated()?;
+    step.settle()?;
     runs(step, &service, &image)?;
     let running = now(step, &service)?;
     let there =
         step.cloud.client.call("ecs", "describe_task_definition", json!({"taskDefinition": running.revision}))?;
     let variable = &there["taskDefinition"]["containerDefinitions"][0]["environment"][0]["name"];
-    step.check("what the stack changed stays", variable, &json!("CHANGED_BY_THE_STACK"));
+    step.check("what the stack update changed stays", variable, &json!("CHANGED_BY_THE_STACK"));
     Ok(())
 }
 
@@ -201,7 +201,7 @@ fn now(step: &Step, service: &Service) -> Result<Running> {
     step.cloud.running(&service.cluster, &service.name)
 }
 
-/// The image that `live` names: what the automation says runs.
+/// The image that `live` names: the running release.
 fn current(step: &Step, service: &Service) -> Result<Image> {
     let digest = step.cloud.tagged(&service.repository, "live")?.context("no live image")?;
     Ok(Image { repository: service.repository.clone(), tag: service.tag.clone(), digest })
@@ -214,7 +214,7 @@ fn runs(step: &mut Step, service: &Service, image: &Image) -> Result<()> {
     step.check(&format!("{} runs {} tasks of {digest}", service.name, running.desired), &running.digests, &wanted);
     let images = step.cloud.images(&running.revision)?;
     let pinned = images.iter().all(|named| named.ends_with(&format!("@{}", image.digest)));
-    step.hold(
+    step.verify(
         &format!("its revision {} is pinned to that digest", running.revision),
         pinned,
         &format!("it names {images:?}"),

@@ -1,4 +1,4 @@
-//! The one service that the endpoint knows: a new image for every event, and whatever was registered for it.
+//! The account that the endpoint answers for, with one service: a new image for every event, and whatever was registered for it.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ const SERVICE_EVENTS: u32 = 100;
 const EPOCH: f64 = 1_763_000_000.0;
 
 /// What the emulated account looks like at this moment.
-pub struct World {
+pub struct Account {
     /// Number of the event that was handed out last; image 0 runs before the first.
     pub event: u64,
     /// The body of `DescribeTaskDefinition` of each revision, the first being number 1.
@@ -29,7 +29,7 @@ pub struct World {
     deployment: Value,
 }
 
-impl World {
+impl Account {
     /// A service that runs image 0 with revision 1.
     pub fn new() -> serde_json::Result<Self> {
         let mut first: Value = serde_json::from_str(include_str!("answers/task-definition.json"))?;
@@ -40,7 +40,7 @@ impl World {
         Ok(Self { event: 0, revisions: vec![first], running: 1, service, deployment })
     }
 
-    /// The service: settled on what it runs, as long as nobody updates it.
+    /// The service: settled on what it runs, until it is updated.
     pub fn service(&self) -> Value {
         self.service_with(json!([self.deployment("PRIMARY", self.running, "COMPLETED")]))
     }
@@ -183,32 +183,32 @@ mod tests {
 
     #[test]
     fn a_registered_revision_is_what_was_sent_and_runs_after_the_update() {
-        let mut world = World::new().unwrap();
-        let mut sent = world.task_definition("huskit-prod-website-agent").unwrap()["taskDefinition"].clone();
+        let mut account = Account::new().unwrap();
+        let mut sent = account.task_definition("huskit-prod-website-agent").unwrap()["taskDefinition"].clone();
         let containers = &mut sent["containerDefinitions"];
         containers[0]["image"] = json!("new");
         let containers = containers.clone();
-        let registered = world.register(json!({"family": sent["family"], "containerDefinitions": containers,
+        let registered = account.register(json!({"family": sent["family"], "containerDefinitions": containers,
             "tags": [{"key": "a", "value": "b"}]}));
         assert_eq!(registered["taskDefinition"]["revision"], 2);
         assert_eq!(registered["taskDefinition"]["containerDefinitions"], containers);
         assert_eq!(registered["tags"], json!([{"key": "a", "value": "b"}]));
         let arn = registered["taskDefinition"]["taskDefinitionArn"].as_str().unwrap().to_owned();
-        assert_eq!(world.update(Some(&arn)).unwrap()["deployments"][0]["rolloutState"], "IN_PROGRESS");
-        assert_eq!(world.service()["taskDefinition"], json!(arn));
-        assert_eq!(world.task_definition(&arn), Some(&registered));
-        assert!(world.update(Some("huskit-prod-website-agent:3")).is_none());
+        assert_eq!(account.update(Some(&arn)).unwrap()["deployments"][0]["rolloutState"], "IN_PROGRESS");
+        assert_eq!(account.service()["taskDefinition"], json!(arn));
+        assert_eq!(account.task_definition(&arn), Some(&registered));
+        assert!(account.update(Some("huskit-prod-website-agent:3")).is_none());
     }
 
     #[test]
     fn every_event_brings_a_newer_image() {
-        let mut world = World::new().unwrap();
-        world.event = 7;
-        let newest = world.image(None, Some("latest")).unwrap();
-        let before = world.image(Some(&digest_of(6)), None).unwrap();
+        let mut account = Account::new().unwrap();
+        account.event = 7;
+        let newest = account.image(None, Some("latest")).unwrap();
+        let before = account.image(Some(&digest_of(6)), None).unwrap();
         assert_eq!(newest["imageDigest"], json!(digest_of(7)));
         assert!(newest["imagePushedAt"].as_f64() > before["imagePushedAt"].as_f64());
-        assert!(world.image(Some(&digest_of(8)), None).is_none());
+        assert!(account.image(Some(&digest_of(8)), None).is_none());
         assert_eq!(digest_of(7).len(), "sha256:".len() + 64);
     }
 }

@@ -1,6 +1,6 @@
-//! The chapter on a bad day: errors after a rollout, high CPU, a flapping alarm, and a budget that runs out.
+//! The chapter on incidents: errors after a rollout, high CPU, a flapping alarm, and a budget that is spent.
 //!
-//! What one function asks of another is done by processes of their own: the story looks until it is.
+//! What one function requests of another runs in processes of their own: the story polls until it is done.
 
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,8 @@ use super::{Step, Story};
 
 const WEBSITE: &str = "website-agent";
 const BUDGET: &str = "huskit-monthly";
-/// Longest that functions take that one function asked to look: processes of their own on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// Longest wait for a function that another one invoked: a process of its own on a busy machine.
+const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 /// An alarm of the templates, and what it measured.
 struct Alarm {
@@ -56,43 +56,43 @@ const EDGE: Alarm = Alarm {
     threshold: 5.0,
 };
 
-/// Tells it.
-pub fn tell(story: &mut Story) {
+/// Plays it.
+pub fn play(story: &mut Story) {
     story.step("Errors right after a rollout", errors_after_a_rollout);
     story.step("High CPU", high_cpu);
-    story.step("A flapping alarm", flapping);
-    story.step("The budget runs out", budget_runs_out);
-    story.step("A figure that cannot be true", trillion);
-    story.step("The digest of the day", digest);
-    story.step("The first of the month", first_of_the_month);
+    story.step("An alarm flaps", flapping);
+    story.step("The budget is spent", budget_is_spent);
+    story.step("A doubted figure", doubted_figure);
+    story.step("The daily digest", digest);
+    story.step("A new budget period", new_period);
 }
 
 fn errors_after_a_rollout(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let good = step.cloud.running(&service.cluster, WEBSITE)?.digests;
     let bad = step.push(WEBSITE, "website-agent bad day", None)?;
-    step.let_ecs_go_on()?;
+    step.settle()?;
     let running = step.cloud.running(&service.cluster, WEBSITE)?.digests;
-    step.check("the new image runs", &running, &vec![bad.digest.clone(); running.len()]);
+    step.check("its tasks run the new image", &running, &vec![bad.digest.clone(); running.len()]);
     step.messages();
 
     step.pass(6)?;
-    enter_alarm(step, &ERRORS)?;
-    let messages = step.messages();
-    let alarm = messages.iter().find(|message| message.subject.starts_with("ALARM website-agent-5xx"));
+    enters_alarm(step, &ERRORS)?;
+    let sent = step.messages();
+    let alarm = sent.iter().find(|message| message.subject.contains("ALARM website-agent-5xx"));
     let alarm = alarm.map_or("", |message| message.body.as_str());
-    step.hold("a message was sent: ALARM website-agent-5xx", !alarm.is_empty(), "there is none");
-    step.hold("it lists the rollout before it", alarm.contains("a newer image was pushed"), alarm);
-    step.hold("it says which remedy is requested", alarm.contains("requested: a rollback from"), alarm);
-    until(step, "the previous release is running again", |step| {
-        step.let_ecs_go_on()?;
+    step.verify("a message was sent: ALARM website-agent-5xx", !alarm.is_empty(), "none was sent");
+    step.verify("it lists the rollout before it", alarm.contains("a newer image was pushed"), alarm);
+    step.verify("it says which remedy is requested", alarm.contains("requested: a rollback from"), alarm);
+    until(step, "its tasks run the previous release again", |step| {
+        step.settle()?;
         Ok(step.cloud.running(&service.cluster, WEBSITE)?.digests == good)
     })?;
     step.pass(4)?;
-    recover(step, &ERRORS)?;
-    step.told("OK website-agent-5xx");
+    recovers(step, &ERRORS)?;
+    step.announced("OK website-agent-5xx");
     let live = step.cloud.tagged(&service.repository, "live")?;
-    step.hold("`live` is the previous release", live.as_ref() != Some(&bad.digest), "it is the bad one");
+    step.verify("`live` is the previous release", live.as_ref() != Some(&bad.digest), "it is the failed one");
     Ok(())
 }
 
@@ -101,17 +101,17 @@ fn high_cpu(step: &mut Step) -> Result<()> {
     let before = step.cloud.running(&service.cluster, WEBSITE)?.desired;
     // Past the grace period in which a rollout explains high CPU.
     step.pass(20)?;
-    enter_alarm(step, &CPU)?;
+    enters_alarm(step, &CPU)?;
     until(step, "the desired count is one higher", |step| {
         Ok(step.cloud.running(&service.cluster, WEBSITE)?.desired == before + 1)
     })?;
-    step.let_ecs_go_on()?;
+    step.settle()?;
     step.pass(10)?;
-    recover(step, &CPU)?;
+    recovers(step, &CPU)?;
     step.pass(25)?;
     step.fire("capacity-tick")?;
     let bounds = step.cloud.capacity(&service.cluster, WEBSITE)?.bounds;
-    step.check("the boost has expired: the lower bound is the baseline again", &bounds.0, &service.baseline);
+    step.check("the boost has ended: scaling may go down to the baseline again", &bounds.0, &service.baseline);
     step.messages();
     Ok(())
 }
@@ -119,109 +119,113 @@ fn high_cpu(step: &mut Step) -> Result<()> {
 fn flapping(step: &mut Step) -> Result<()> {
     for _ in 0..4 {
         step.pass(1)?;
-        enter_alarm(step, &EDGE)?;
+        enters_alarm(step, &EDGE)?;
         step.pass(1)?;
-        recover(step, &EDGE)?;
+        recovers(step, &EDGE)?;
     }
-    let told = step.subjects();
-    let muted = told.last().is_some_and(|last| last.contains("FLAPPING cdn-5xx"));
-    step.hold("the last message says that it is flapping", muted, &format!("{told:?}"));
+    let sent = step.subjects();
+    let muted = sent.last().is_some_and(|last| last.contains("FLAPPING cdn-5xx"));
+    step.verify("the last message says that it flaps", muted, &format!("{sent:?}"));
     step.pass(5)?;
-    enter_alarm(step, &EDGE)?;
+    enters_alarm(step, &EDGE)?;
     step.pass(1)?;
-    recover(step, &EDGE)?;
-    let told = step.subjects();
-    step.check("the next ALARM state is not announced", &told, &vec![]);
+    recovers(step, &EDGE)?;
+    let sent = step.subjects();
+    step.check("the next ALARM sends no message", &sent, &vec![]);
     step.pass(31)?;
     step.fire("alarm-tick")?;
-    step.told_once("OK cdn-5xx after flapping");
+    step.announced_once("OK cdn-5xx after flapping");
     Ok(())
 }
 
-fn budget_runs_out(step: &mut Step) -> Result<()> {
+fn budget_is_spent(step: &mut Step) -> Result<()> {
     for (spent, event) in [("412.37", "budget-80"), ("451.08", "budget-90"), ("503.20", "budget-100")] {
         spend(step, spent)?;
-        hear(step, event)?;
-        let told = step.subjects();
-        step.check(&format!("one message about {spent} USD"), &told.len(), &1);
+        publish(step, event)?;
+        let sent = step.subjects();
+        step.check(&format!("one message about {spent} USD"), &sent.len(), &1);
     }
-    hear(step, "budget-90")?;
-    let told = step.subjects();
-    step.check("a late copy of an earlier message says nothing new", &told, &vec![]);
+    publish(step, "budget-90")?;
+    let sent = step.subjects();
+    step.check("a late copy of an earlier message sends nothing", &sent, &vec![]);
     let service = step.service(WEBSITE)?;
-    until(step, "the crawler sleeps and the website grows no further", |step| {
+    until(step, "the crawler sleeps and the website has a ceiling", |step| {
         let crawler = step.cloud.capacity(&service.cluster, "crawler")?;
         let website = step.cloud.capacity(&service.cluster, WEBSITE)?;
         Ok(crawler.bounds == (0, 0) && website.bounds.1 < service.greatest)
     })?;
     let running = step.cloud.running(&service.cluster, WEBSITE)?.desired;
-    step.hold("the website still answers", running >= service.baseline, &format!("{running} tasks are asked for"));
+    step.verify(
+        "the website keeps its baseline",
+        running >= service.baseline,
+        &format!("its desired count is {running}"),
+    );
     Ok(())
 }
 
-fn trillion(step: &mut Step) -> Result<()> {
+fn doubted_figure(step: &mut Step) -> Result<()> {
     let before = step.cloud.capacity(&step.service(WEBSITE)?.cluster, WEBSITE)?;
     spend(step, "1000183965812.54")?;
-    hear(step, "budget-trillion")?;
-    step.told("is not believed");
+    publish(step, "budget-trillion")?;
+    step.announced("Figure not trusted");
     let after = step.cloud.capacity(&step.service(WEBSITE)?.cluster, WEBSITE)?;
-    step.check("nothing is taken away for it", &after, &before);
+    step.check("it restricts nothing", &after, &before);
     spend(step, "503.20")?;
     tick(step)?;
-    step.told("is believed again");
+    step.announced("Figure trusted again");
     Ok(())
 }
 
 fn digest(step: &mut Step) -> Result<()> {
     step.fire("digest")?;
-    let told = step.messages();
-    let told = told.first().filter(|message| message.subject.contains("digest")).map_or("", |told| &told.body);
+    let sent = step.messages();
+    let sent = sent.first().filter(|message| message.subject.contains("Digest")).map_or("", |message| &message.body);
     for (what, expected) in [
-        ("it tells what happened", "cdn-5xx: entered ALARM 4 times"),
-        ("what is in quarantine", "in quarantine"),
-        ("how the budget stands", "huskit-monthly: 503.20 USD of 500.00 USD (100 %)"),
-        ("and what it takes", "held by the budget"),
+        ("it has the alarms", "cdn-5xx: entered ALARM 4 times"),
+        ("quarantined images", "quarantined since"),
+        ("the spend", "503.20 USD of 500.00 USD (100 %)"),
+        ("and the restrictions of the budget", "budget restriction until"),
     ] {
-        step.hold(what, told.contains(expected), told);
+        step.verify(what, sent.contains(expected), sent);
     }
     step.pass(5)?;
     step.fire("digest")?;
-    let told = step.subjects();
-    step.check("when nothing is new, nothing is told", &told, &vec![]);
+    let sent = step.subjects();
+    step.check("without news no digest is sent", &sent, &vec![]);
     Ok(())
 }
 
-fn first_of_the_month(step: &mut Step) -> Result<()> {
+fn new_period(step: &mut Step) -> Result<()> {
     step.pass_to_next_month()?;
     tick(step)?;
-    step.told("begins anew");
+    step.announced("new period");
     spend(step, "0.00")?;
     step.fire("capacity-tick")?;
     let service = step.service(WEBSITE)?;
     let bounds = step.cloud.capacity(&service.cluster, WEBSITE)?.bounds;
-    step.check("the website may grow as before", &bounds, &(service.baseline, service.greatest));
+    step.check("the website may scale to its maximum again", &bounds, &(service.baseline, service.greatest));
     let crawler = step.service("crawler")?;
     let bounds = step.cloud.capacity(&crawler.cluster, "crawler")?.bounds;
-    step.check("the crawler sleeps on: it is night", &bounds, &(0, 0));
+    step.check("the crawler stays in its scheduled downtime", &bounds, &(0, 0));
     step.pass_to("12:00")?;
     step.fire("capacity-tick")?;
-    step.let_ecs_go_on()?;
+    step.settle()?;
     let bounds = step.cloud.capacity(&crawler.cluster, "crawler")?.bounds;
-    step.check("by day it runs again", &bounds, &(crawler.baseline, crawler.greatest));
+    step.check("after its downtime it has its baseline", &bounds, &(crawler.baseline, crawler.greatest));
     step.pass(5)?;
     step.fire("capacity-tick")?;
     step.messages();
     Ok(())
 }
 
-fn enter_alarm(step: &mut Step, alarm: &Alarm) -> Result<()> {
+fn enters_alarm(step: &mut Step, alarm: &Alarm) -> Result<()> {
     let Alarm { figure, threshold, .. } = alarm;
     let reason =
         format!("Threshold Crossed: 1 datapoint [{figure:.1}] was greater than the threshold ({threshold:.1}).");
     change(step, alarm, "OK", "ALARM", &reason)
 }
 
-fn recover(step: &mut Step, alarm: &Alarm) -> Result<()> {
+fn recovers(step: &mut Step, alarm: &Alarm) -> Result<()> {
     let threshold = alarm.threshold;
     let reason = format!("Threshold Crossed: 1 datapoint [0.0] was not greater than the threshold ({threshold:.1}).");
     change(step, alarm, "ALARM", "OK", &reason)
@@ -248,39 +252,39 @@ fn change(step: &mut Step, alarm: &Alarm, before: &str, after: &str, reason: &st
     step.deliver(&event).map(drop)
 }
 
-/// What Budgets says from now on.
-fn spend(step: &Step, dollars: &str) -> Result<()> {
-    step.say(&format!("the account has cost {dollars} USD (played)"));
+/// The spend that AWS Budgets reports from now on.
+fn spend(step: &mut Step, dollars: &str) -> Result<()> {
+    step.played(&format!("{dollars} USD are spent"));
     let spent = json!({"budget": BUDGET, "actual": dollars, "limit": "500"});
     step.cloud.client.call("local", "budget", spent)?;
     Ok(())
 }
 
-/// The budget function looks, as it does every hour.
+/// The hourly tick of the budget function.
 fn tick(step: &mut Step) -> Result<()> {
     let tick = json!({"action": "reconcile", "at": step.now().to_string()});
-    step.ask_function("BudgetFunction", &tick, &tick).map(drop)
+    step.invoke("BudgetFunction", &tick, &tick).map(drop)
 }
 
-/// Hands a message of Budgets to the function, as SNS does.
-fn hear(step: &mut Step, name: &str) -> Result<()> {
+/// Invokes the function with a message of AWS Budgets, as SNS does.
+fn publish(step: &mut Step, name: &str) -> Result<()> {
     let file = format!("events/sns.notification.{name}.json");
     let mut event: Value = serde_json::from_str(&std::fs::read_to_string(crate::tools::root().join(&file))?)?;
     for record in event["Records"].as_array_mut().into_iter().flatten() {
         record["Sns"]["Timestamp"] = step.now().to_string().into();
     }
-    step.ask_function("BudgetFunction", &json!(file), &event).map(drop)
+    step.invoke("BudgetFunction", &json!(format!("AWS Budgets sends {name}")), &event).map(drop)
 }
 
-/// Looks until it is so; functions that ask each other answer when they get to it.
+/// Polls until it is so: functions that invoke each other do so asynchronously.
 fn until(step: &mut Step, what: &str, is: impl Fn(&mut Step) -> Result<bool>) -> Result<()> {
     let start = Instant::now();
     while !is(step)? {
-        if start.elapsed() > PATIENCE {
-            bail!("not within {PATIENCE:?}: {what}");
+        if start.elapsed() > LONGEST_WAIT {
+            bail!("not within {LONGEST_WAIT:?}: {what}");
         }
     }
     step.read_messages()?;
-    step.hold(what, true, "");
+    step.verify(what, true, "");
     Ok(())
 }

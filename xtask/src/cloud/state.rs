@@ -1,4 +1,4 @@
-//! What is there: state read back from the emulated AWS, for whoever checks it.
+//! State read back from the emulated AWS, for checks.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
