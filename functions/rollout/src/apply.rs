@@ -1,4 +1,4 @@
-//! Does exactly what was decided. Every step is safe to repeat, and this is the only place that knows dry-run.
+//! Applies a decision exactly. Every step is idempotent, and only this file knows dry runs.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::message::{Failure, Messages};
 use crate::observe::ObservedService;
 use crate::{App, Entry, Mode, Trigger};
 
-/// One decision about one service, to be carried out.
+/// What applying a decision about one service needs.
 pub(crate) struct Step<'a> {
     pub app: &'a App,
     pub policy: &'a ServicePolicy,
@@ -29,7 +29,7 @@ pub(crate) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Carries `decision` out; `service` is afterwards what the step left behind.
+    /// Applies `decision`; afterwards `service` has the state that it left.
     pub async fn apply(&self, decision: &Decision, service: &mut ObservedService) -> Outcome {
         let ObservedService { entry, observed, revision } = service;
         if self.mode == Mode::DryRun {
@@ -65,7 +65,7 @@ impl Step<'_> {
         }
     }
 
-    /// Nothing changes, but what is held or overdue is told once.
+    /// Nothing changes, but what is held, refused or overdue is announced once.
     async fn keep(&self, decision: &Decision, entry: &mut Entry) -> Outcome {
         let message = self.messages().kept(&decision.reason, self.trigger);
         let mut next = entry.clone();
@@ -96,7 +96,7 @@ impl Step<'_> {
             next.record.unquarantine(repository, digest);
         }
         next.note(self.now, decision.action.label(), decision.reason.to_string());
-        // The claim: from here on nobody else rolls this service until the lease ends.
+        // The claim: from here on no other invocation rolls this service until the lease expires.
         self.save(entry, next).await?;
 
         let (revision, mut changes) = self.register(roll, entry, current).await?;
@@ -108,7 +108,8 @@ impl Step<'_> {
         Ok(changes)
     }
 
-    /// Registers the copy that differs in nothing but the images. An interrupted rollout may have registered it already.
+    /// Registers a copy of the current revision with other images; returns its ARN. An interrupted rollout may have
+    /// registered it already.
     async fn register(&self, roll: &Roll, entry: &mut Entry, current: &Revision) -> Result<(String, Vec<String>)> {
         let digests: BTreeMap<String, Digest> =
             roll.rollout.images.iter().map(|(repository, image)| (repository.clone(), image.digest.clone())).collect();
@@ -116,7 +117,7 @@ impl Step<'_> {
         if roll.resumed {
             let latest = self.app.ecs.revision(current.family()).await?;
             if latest.arn() != roll.rollout.previous_revision && latest.differences(&request).is_empty() {
-                let found = format!("found {} already registered", short(latest.arn()));
+                let found = format!("{} was registered already", short(latest.arn()));
                 return Ok((latest.arn().to_owned(), vec![found]));
             }
         }
@@ -131,7 +132,7 @@ impl Step<'_> {
             short(current.arn()),
             differences.join(", ")
         );
-        // Without this every tick would register one more revision of the same kind.
+        // Without this every tick would register another revision like it.
         let mut next = entry.clone();
         let quarantine =
             changed(&roll.rollout).map(|(repository, image)| self.quarantine(repository, image, &reason)).collect();
@@ -150,7 +151,9 @@ impl Step<'_> {
         let policy = self.policy.rollout.pre_deploy_task.as_ref();
         let policy = policy.ok_or_else(|| Error::invalid("rollout.pre_deploy_task: not set"))?;
         let network = observed.service.network.as_ref();
-        let network = network.ok_or_else(|| Error::invalid(format!("network of service {}", self.policy.id())))?;
+        let network = network.ok_or_else(|| {
+            Error::invalid(format!("network of service {}: not set, expected awsvpc", self.policy.id()))
+        })?;
         let task = OneOff {
             cluster: &self.policy.cluster,
             revision,
@@ -158,7 +161,7 @@ impl Step<'_> {
             command: &policy.command,
             network,
             started_by: &format!("{STARTED_BY}{}", roll.rollout.id),
-            // The same rollout taken up again gets the task it already started.
+            // The same rollout, resumed, gets the task that it has already started.
             client_token: &roll.rollout.id,
         };
         let task = self.app.ecs.run_task(&task).await?;
@@ -170,7 +173,7 @@ impl Step<'_> {
         let mut next = entry.clone();
         set_phase(&mut next, phase);
         self.save(entry, next).await?;
-        Ok(vec![format!("started the task before the roll: {}", short(&task))])
+        Ok(vec![format!("started the pre-deploy task: {}", short(&task))])
     }
 
     async fn update(
@@ -205,7 +208,7 @@ impl Step<'_> {
         Ok(changes)
     }
 
-    /// Replaces the tasks by others of the same revision; nothing of the images is remembered differently.
+    /// Forces a new deployment of the same revision; the record of the images stays as it is.
     async fn restart(
         &self,
         decision: &Decision,
@@ -215,13 +218,13 @@ impl Step<'_> {
     ) -> Result<Vec<String>> {
         let mut next = entry.clone();
         next.record.restart = Some(claim.clone());
-        // The claim: from here on nobody else restarts or rolls this service until the lease ends.
+        // The claim: from here on no other invocation restarts or rolls this service until the lease expires.
         self.save(entry, next).await?;
         let service = self.app.ecs.restart(&self.policy.id()).await?;
         let deployment = service.primary().map(|primary| primary.id.clone()).unwrap_or_default();
         observed.service = service;
         self.confirm_restart(decision, &deployment, entry).await?;
-        Ok(vec![format!("forced a deployment of what runs: {deployment}")])
+        Ok(vec![format!("forced a new deployment: {deployment}")])
     }
 
     async fn confirm_restart(&self, decision: &Decision, deployment: &str, entry: &mut Entry) -> Result<Vec<String>> {
@@ -232,10 +235,10 @@ impl Step<'_> {
         next.note(self.now, "restart", decision.reason.to_string());
         next.tell(self.now, self.messages().restarted(&decision.reason, deployment));
         self.save(entry, next).await?;
-        Ok(vec![format!("found the tasks replaced: {deployment}")])
+        Ok(vec![format!("confirmed the restart: {deployment}")])
     }
 
-    /// Tags, CDN, ledger, message: in this order, so that a crash anywhere is healed by doing it again.
+    /// Tags, CDN, ledger, message: in this order, so that a crash anywhere is repaired by a repetition.
     async fn complete(
         &self,
         decision: &Decision,
@@ -248,7 +251,7 @@ impl Step<'_> {
         let previous_images =
             next.record.current().map_or(rollout.previous_images.clone(), |release| release.images.clone());
         if next.record.releases.is_empty() && !rollout.previous_images.is_empty() {
-            // What ran before this ledger knew the service is the first thing to go back to.
+            // The images that ran before the first record of this service are the first release to roll back to.
             next.record.add_release(self.release(&rollout, &rollout.previous_images, &rollout.previous_revision, ""));
         }
         next.record.add_release(self.release(&rollout, &rollout.images, revision, deployment));
@@ -278,7 +281,7 @@ impl Step<'_> {
         Ok(digests.collect())
     }
 
-    /// Ends or turns back the rollout on its way: quarantine, history, message.
+    /// Ends the rollout in progress, or waits for its rollback: quarantine, history, message.
     fn refuse(&self, next: &mut Entry, quarantine: Vec<Quarantine>, recover: Option<&str>, reason: &str) {
         let Some(rollout) = next.record.rollout.clone() else { return };
         let failure = Failure { reason, recover, quarantined: quarantine.len() };
@@ -297,7 +300,7 @@ impl Step<'_> {
     }
 
     async fn recover(&self, decision: &Decision, failed: &str, entry: &mut Entry) -> Result<Vec<String>> {
-        // The deployment that came back was invalidated when it first completed: its id would be no new reference.
+        // The restored deployment's id was the reference of an earlier invalidation, and CloudFront wants a new one.
         let changes = self.invalidate(failed).await?.into_iter().collect();
         let mut next = entry.clone();
         next.record.rollout = None;
@@ -335,12 +338,12 @@ impl Step<'_> {
                 let Some(image) = image else { continue };
                 match self.app.ecr.tag(&policy.repository, &image.digest, tag).await {
                     Ok(TagMove::Moved) => {
-                        changes.push(format!("{}:{tag} is {}", policy.repository, image.digest.short()))
+                        changes.push(format!("moved tag {}:{tag} to {}", policy.repository, image.digest.short()))
                     }
                     Ok(TagMove::AlreadyThere) => {}
-                    // An image that a person deleted cannot be kept, and is no reason to hold the release back.
+                    // A deleted image cannot be tagged, and is no reason to hold the release back.
                     Err(error) if error.kind() == Kind::NotFound && *tag == policy.previous => {
-                        changes.push(format!("{}:{tag} stays where it is: {error}", policy.repository));
+                        changes.push(format!("left tag {}:{tag} unchanged: {error}", policy.repository));
                     }
                     Err(error) => return Err(error),
                 }
@@ -357,7 +360,7 @@ impl Step<'_> {
     }
 
     async fn save(&self, entry: &mut Entry, mut next: Entry) -> Result<()> {
-        self.app.save(&self.policy.id(), &mut next).await.context(|| "remember")?;
+        self.app.save(&self.policy.id(), &mut next).await.context(|| "save the record")?;
         *entry = next;
         Ok(())
     }
@@ -388,7 +391,7 @@ fn set_phase(entry: &mut Entry, phase: Phase) {
     }
 }
 
-/// What a rollout brings that did not run before.
+/// The images that a rollout changes.
 fn changed(rollout: &Rollout) -> impl Iterator<Item = (&String, &Image)> {
     rollout
         .images

@@ -1,4 +1,4 @@
-//! What reached the function: events from EventBridge, ticks, and requests from people.
+//! Triggers: events from EventBridge, ticks and requests.
 
 use jiff::Timestamp;
 use planner::model::{ServiceId, Span};
@@ -7,10 +7,10 @@ use serde_json::Value;
 use shared::Result;
 use shared::event::{Event, Payload, moment, request};
 
-/// Who starts the one-off tasks before a roll; the rule in the template matches this prefix.
+/// Prefix of a pre-deploy task's `startedBy`; the rule in the template matches it.
 pub const STARTED_BY: &str = "rollout/";
 
-/// What reached the function, reduced to where to look.
+/// A trigger, reduced to where to look.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
     /// An image was pushed under a tag. What the tag names is looked up, never taken from the event.
@@ -32,32 +32,32 @@ pub enum Trigger {
         /// The service.
         service: ServiceId,
     },
-    /// A one-off task before a roll ended in this cluster.
+    /// A pre-deploy task ended in this cluster.
     TaskEnded {
         /// The cluster.
         cluster: String,
     },
-    /// The slow tick, or a stack update that may have put something back: look at everything.
+    /// The tick, or a stack update that may have caused drift: every service.
     Everything,
-    /// A person asks for something.
+    /// A request.
     Request(Request),
-    /// Nothing for this function, and why.
+    /// Not for this function, and why.
     Ignored(String),
 }
 
-/// What may be asked for by direct invocation.
+/// A request about images or tasks.
 ///
-/// `at` is the moment that is meant where it is ahead of the clock. One that is behind is a late delivery, and the clock
-/// counts.
+/// `at` is the moment of the decision where it is ahead of the clock; one that is behind is a late delivery, and the
+/// clock counts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// Look at everything, as the tick does.
+    /// Reconcile now, as the tick does.
     Reconcile {
         /// Only this service.
         #[serde(default)]
         service: Option<String>,
-        /// When the schedule meant it.
+        /// When the schedule sent it.
         #[serde(default)]
         at: Option<Timestamp>,
     },
@@ -66,39 +66,39 @@ pub enum Request {
         /// Only this service.
         #[serde(default)]
         service: Option<String>,
-        /// What would be decided then; any moment.
+        /// The moment to decide for; any moment.
         #[serde(default)]
         at: Option<Timestamp>,
     },
-    /// Back to the release before; the current images go into quarantine.
+    /// Roll back to the previous release; the current images go into quarantine.
     Rollback {
         /// The service.
         service: String,
-        /// Who asks.
+        /// Who requests it.
         by: String,
         /// Why.
         #[serde(default)]
         reason: Option<String>,
-        /// The deployment that is to be undone; refused when another runs.
+        /// Id of the deployment to undo; refused when another one is current.
         #[serde(default)]
         deployment: Option<String>,
-        /// When it was asked.
+        /// When it was sent.
         #[serde(default)]
         at: Option<Timestamp>,
     },
-    /// New tasks of what runs; refused during a rollout.
+    /// Replace all tasks, with the same image; refused during a rollout.
     Restart {
         /// The service.
         service: String,
-        /// Who asks.
+        /// Who requests it.
         by: String,
         /// Why.
         #[serde(default)]
         reason: Option<String>,
-        /// Refused so long after the last restart of the service, whoever asked for that one.
+        /// Refused so many minutes after the last restart of the service.
         #[serde(default)]
         cool_down_minutes: Option<u32>,
-        /// When it was asked.
+        /// When it was sent.
         #[serde(default)]
         at: Option<Timestamp>,
     },
@@ -106,7 +106,7 @@ pub enum Request {
     Retry {
         /// The service.
         service: String,
-        /// Who asks.
+        /// Who requests it.
         by: String,
         /// A tag or digest; what the tag policy wants when left out.
         #[serde(default)]
@@ -114,41 +114,41 @@ pub enum Request {
         /// Its repository, for a service that follows several.
         #[serde(default)]
         repository: Option<String>,
-        /// When it was asked.
+        /// When it was sent.
         #[serde(default)]
         at: Option<Timestamp>,
     },
-    /// Hold pushes back.
+    /// Hold pushes.
     Freeze {
         /// Only this service.
         #[serde(default)]
         service: Option<String>,
-        /// Who asks.
+        /// Who requests it.
         by: String,
-        /// Until when.
+        /// When it ends: a duration or a time.
         until: Span,
         /// Why.
         #[serde(default)]
         reason: Option<String>,
-        /// When it was asked.
+        /// When it was sent.
         #[serde(default)]
         at: Option<Timestamp>,
     },
-    /// Release what a freeze holds.
+    /// End a freeze.
     Unfreeze {
         /// Only this service.
         #[serde(default)]
         service: Option<String>,
-        /// Who asks.
+        /// Who requests it.
         by: String,
-        /// When it was asked.
+        /// When it was sent.
         #[serde(default)]
         at: Option<Timestamp>,
     },
 }
 
 impl Request {
-    /// The service that is named, if one is.
+    /// The named service; `None` for every service.
     pub fn service(&self) -> Option<&str> {
         match self {
             Request::Reconcile { service, .. } | Request::Plan { service, .. } => service.as_deref(),
@@ -159,7 +159,7 @@ impl Request {
         }
     }
 
-    /// The moment at which it is to be decided.
+    /// The moment of the decision.
     fn moment(&self, clock: Timestamp) -> Timestamp {
         match self {
             Request::Plan { at, .. } => at.unwrap_or(clock),
@@ -174,7 +174,7 @@ impl Request {
 }
 
 impl Trigger {
-    /// Reads whatever arrived, and the moment at which it is to be decided.
+    /// Reads a payload; returns the trigger and the moment of the decision.
     ///
     /// # Errors
     /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
@@ -203,9 +203,7 @@ fn of_event(event: &Event) -> Result<Trigger> {
         }),
         ("aws.ecs", "ECS Task State Change") => task(event),
         ("aws.cloudformation", "CloudFormation Stack Status Change") => Ok(Trigger::Everything),
-        (source, detail_type) => {
-            Ok(Trigger::Ignored(format!("`{detail_type}` of {source} is nothing for this function")))
-        }
+        (source, detail_type) => Ok(Trigger::Ignored(format!("`{detail_type}` of {source} is not for this function"))),
     }
 }
 
@@ -213,11 +211,11 @@ fn push(event: &Event) -> Result<Trigger> {
     let (action, result) = (event.text("action-type")?, event.text("result")?);
     let repository = event.text("repository-name")?;
     if (action, result) != ("PUSH", "SUCCESS") {
-        return Ok(Trigger::Ignored(format!("{action} of {repository} with result {result} brings no image")));
+        return Ok(Trigger::Ignored(format!("{action} of {repository} with result {result} adds no image")));
     }
     // The child manifests of a multi-architecture push have no tag.
     match event.optional("image-tag") {
-        "" => Ok(Trigger::Ignored(format!("a push of {repository} without a tag brings nothing to roll"))),
+        "" => Ok(Trigger::Ignored(format!("a push of {repository} without a tag adds nothing to roll"))),
         tag => Ok(Trigger::Push { repository: repository.to_owned(), tag: tag.to_owned(), at: event.at }),
     }
 }
@@ -226,7 +224,7 @@ fn task(event: &Event) -> Result<Trigger> {
     let (started_by, status) = (event.optional("startedBy"), event.text("lastStatus")?);
     if !started_by.starts_with(STARTED_BY) || status != "STOPPED" {
         return Ok(Trigger::Ignored(format!(
-            "a task started by `{started_by}` that is {status} is none of ours that ended"
+            "a task started by `{started_by}` that is {status} is not a pre-deploy task that ended"
         )));
     }
     let arn = event.text("clusterArn")?;
@@ -271,12 +269,12 @@ mod tests {
     fn a_push_without_a_tag_is_ignored_with_a_reason() {
         for tag in [Value::Null, "".into()] {
             let trigger = parse(push_event(tag, "2026-11-21T10:00:00Z"));
-            assert_eq!(trigger, Trigger::Ignored("a push of a/b without a tag brings nothing to roll".into()));
+            assert_eq!(trigger, Trigger::Ignored("a push of a/b without a tag adds nothing to roll".into()));
         }
     }
 
     #[test]
-    fn a_broken_payload_is_an_error_that_tells_no_values() {
+    fn a_broken_payload_is_an_error_without_values() {
         let no_repository =
             json!({"source": "aws.ecr", "detail-type": "ECR Image Scan", "detail": {"secret": "hunter2"}});
         for (payload, expected) in [

@@ -1,30 +1,30 @@
-//! Rolls a service when an image arrives, and judges what became of it.
+//! Rolls a service when an image is pushed, and verifies the result.
 //!
-//! Every trigger is a hint where to look; what happens next is decided from the world, the ledger and the clock alone,
-//! by [`planner::rollout::plan`]. For each service in scope: observe, plan, apply, until there is nothing left to do;
-//! then the report.
+//! Every trigger is a hint where to look; what happens next is decided from AWS, the ledger and the clock alone, by
+//! [`planner::rollout::plan`]. For each service in scope: observe, plan, apply, until nothing is left to do; then report.
 //!
 //! | trigger | scope |
 //! |---|---|
-//! | ECR image pushed, ECR scan ended | the services that follow the repository |
-//! | ECS deployment changed its state | that service |
-//! | one-off task ended | the services of that cluster with a task before the roll |
+//! | image pushed to ECR, ECR scan ended | the services that follow the repository |
+//! | ECS deployment changed state | that service |
+//! | pre-deploy task ended | the services of its cluster with a pre-deploy task |
 //! | tick, stack update | every service |
-//! | request `rollback`, `restart`, `retry`, `freeze`, `unfreeze`, `plan` | the service that is named, or every one |
+//! | request `rollback`, `restart`, `retry` | the named service |
+//! | request `freeze`, `unfreeze`, `plan` | the named service, or every service |
 //!
-//! | what is seen | what is done |
+//! | observed | action |
 //! |---|---|
-//! | a newer image under the followed tag | register a revision pinned to its digest, update the service |
-//! | the service never ran | the same, and start it at its baseline |
-//! | the service sleeps | the same, *staged*: verified when it wakes |
-//! | an older image, a digest in quarantine, a freeze, a scan that found too much | nothing; told once |
-//! | deployment complete, tasks of the new revision run | tags `previous` and `live`, CDN, ledger, message |
-//! | deployment failed, or ECS put the former revision back | quarantine, message with the tasks' reasons |
-//! | the former revision runs again | CDN, message |
-//! | new tasks are asked for, and nothing replaces tasks | claimed, forced, told; refused within the asker's cool-down |
-//! | a restart that was claimed and not heard of again | taken up again, unless its tasks were replaced meanwhile |
-//! | another image from outside, such as a stack update | roll forward from the new revision |
-//! | nothing within the deadline | told once |
+//! | a newer image under the followed tag | register a revision pinned to the digest, run the pre-deploy task if there is one, update the service |
+//! | the same, and the service never ran | also set the desired count to its baseline |
+//! | the same, and the service is scaled to zero | the rollout is *staged*: verified when the service wakes |
+//! | an older image, a quarantined digest, a freeze, too many scan findings | none; announced once |
+//! | deployment complete and tasks of the new revision running | the release is *verified*: tags `previous` and `live`, CDN, ledger, message |
+//! | deployment failed, or ECS rolled it back | the digest goes into *quarantine*; message with the tasks' reasons |
+//! | rollback by ECS complete | CDN, message |
+//! | restart requested and no deployment in progress | claim, force a new deployment, message; refused within the requester's cool-down |
+//! | restart claimed and not confirmed | resumed when the lease has expired, unless its tasks were replaced meanwhile |
+//! | *drift*: another deployment, such as a stack update, changed the image | roll the current release again, from the new revision |
+//! | no result within the deadline | none; announced once |
 
 mod apply;
 mod event;
@@ -193,7 +193,7 @@ impl App {
                 // A request is answered once; what follows from it is judged by the ordinary rules.
                 request = None;
             }
-            Err(Error::new(Kind::Conflict, format!("{STEPS} steps without coming to rest")))
+            Err(Error::new(Kind::Conflict, format!("not converged after {STEPS} steps")))
         };
         if let Err(error) = result.await {
             done.failed(error);
@@ -289,7 +289,7 @@ fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
 }
 
 fn not_found(policy: &ServicePolicy) -> Error {
-    Error::not_found(format!("service {} is not there", policy.id()))
+    Error::not_found(format!("service {} not found", policy.id()))
 }
 
 /// What was done for one service so far.
@@ -316,7 +316,7 @@ impl Done {
     }
 
     fn failed(&mut self, error: Error) {
-        let (service, why) = (self.service.clone(), "could not be looked after".to_owned());
+        let (service, why) = (self.service.clone(), "reconciliation failed".to_owned());
         let outcome = Outcome::Failed(error);
         self.lines.push(Line { service, decision: "none", reason: "error", why, image: None, outcome });
     }

@@ -1,4 +1,4 @@
-//! Looks at the world: everything that is independent at once, the rest only when a decision needs it.
+//! Reads AWS and the ledger: what is independent at once, the rest only when a decision needs it.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,22 @@ use shared::{Error, Result};
 
 use crate::{App, Entry, not_found};
 
-/// Everything that was seen of one service.
+/// Everything that was observed of one service.
 pub(crate) struct ObservedService {
     /// Its ledger entry.
     pub entry: Entry,
     /// What the planner decides from.
     pub observed: Observed,
-    /// Its current revision, from which the next is copied.
+    /// Its current revision, from which the next one is copied.
     pub revision: Revision,
 }
 
-/// By repository and tag policy: the image that is wanted now, or why it could not be looked up.
+/// By repository and tag policy: the image that it selects now, or why it could not be read.
 type Candidates = Vec<((String, TagPolicy), Result<Option<Image>>)>;
 
 impl App {
-    /// Looks at all services in scope: services, ledger and tags at once, then each one's revision.
+    /// Observes all services in scope: services, ledger and tags at once, then each one's revision. One result for
+    /// each service, in the order of `scope`.
     pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<ObservedService>> {
         let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
         let entries = join_all(ids.iter().map(|id| self.load(id)));
@@ -73,7 +74,7 @@ impl App {
         Ok(ObservedService { entry, observed, revision })
     }
 
-    /// What every tag policy in scope wants now; each repository and policy is asked once.
+    /// The image that every tag policy in scope selects now; each pair of repository and policy is read once.
     async fn candidates(&self, scope: &[&ServicePolicy]) -> Candidates {
         let mut wanted: Vec<(String, TagPolicy)> = Vec::new();
         for image in scope.iter().flat_map(|policy| &policy.images) {
@@ -96,7 +97,7 @@ impl App {
         }
     }
 
-    /// What the current revision names of a repository. What the ledger knows costs no call.
+    /// The image that the current revision names for a repository. One that the ledger has costs no call.
     async fn running(
         &self,
         policy: &ImagePolicy,
@@ -124,8 +125,8 @@ impl App {
                     None => self.ecr.tagged(repository, tag).await?,
                 };
                 let deployed_at = observed.service.primary().map(|primary| primary.created_at);
-                // ECS resolved the tag when it deployed; a tag that moved since says nothing of what runs. `live` is
-                // moved by nobody but us, to what runs already.
+                // ECS resolved the tag when it deployed; a tag that moved since does not name the running image. `live`
+                // is moved by the automation alone, to the running image.
                 let moved = |image: &Image| *tag != policy.live && deployed_at.is_some_and(|at| image.pushed_at > at);
                 Ok(image.filter(|image| !moved(image)).map_or(RunningImage::Unknown, RunningImage::Known))
             }
@@ -133,7 +134,7 @@ impl App {
         }
     }
 
-    /// Looks at tasks when, and only when, a rollout is to be judged by them.
+    /// Reads the tasks that the verdict on the rollout in progress needs, and no others.
     pub(crate) async fn observe_tasks(&self, policy: &ServicePolicy, service: &mut ObservedService) -> Result<()> {
         let ObservedService { entry, observed, .. } = service;
         let Some(rollout) = &entry.record.rollout else { return Ok(()) };
@@ -160,7 +161,11 @@ impl App {
         Ok(())
     }
 
-    /// The image that a `retry` names.
+    /// The images that a `retry` names; empty when it names none.
+    ///
+    /// # Errors
+    /// `Invalid` for a repository that the service does not follow or a malformed digest; `NotFound` for an image that
+    /// ECR does not have.
     pub(crate) async fn requested_images(
         &self,
         policy: &ServicePolicy,
@@ -174,7 +179,7 @@ impl App {
             (repository, followed) => {
                 let known: Vec<&str> = followed.iter().map(|image| image.repository.as_str()).collect();
                 let expected = format!("one of {}", known.join(", "));
-                return Err(Error::bad_field("repository", repository.unwrap_or("nothing"), &expected));
+                return Err(Error::bad_field("repository", repository.unwrap_or_default(), &expected));
             }
         };
         let found = match image.parse::<Digest>() {
@@ -190,11 +195,11 @@ impl App {
 fn known<'a>(entry: &'a Entry, observed: &'a Observed, repository: &str, digest: &Digest) -> Option<&'a Image> {
     let record = &entry.record;
     let released = record.releases.iter().filter_map(|release| release.images.get(repository));
-    let moving = record
+    let rolling = record
         .rollout
         .iter()
         .flat_map(|rollout| [rollout.images.get(repository), rollout.previous_images.get(repository)]);
     let refused = record.quarantine.iter().filter(|entry| entry.repository == *repository).map(|entry| &entry.image);
     let candidate = observed.candidates.get(repository).and_then(Option::as_ref);
-    released.chain(moving.flatten()).chain(refused).chain(candidate).find(|image| image.digest == *digest)
+    released.chain(rolling.flatten()).chain(refused).chain(candidate).find(|image| image.digest == *digest)
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::version::commit;
 use crate::error::{Error, Result};
 
 /// The sha-256 digest of a manifest: `sha256:` and 64 lower-case hex digits.
@@ -66,6 +67,9 @@ pub struct Image {
     /// The tag it was found by; for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
+    /// The commit or version tag that the digest also has, or has alone ([`version_tag`](super::version_tag)); for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// When ECR received it. Never the build date, which reproducible builds make useless.
     pub pushed_at: Timestamp,
     /// The state of its vulnerability scan when it was last looked at.
@@ -73,11 +77,32 @@ pub struct Image {
     pub scan: ScanState,
 }
 
+impl Image {
+    /// The git commit that it was built from, where its version tag names one.
+    pub fn commit(&self) -> Option<&str> {
+        self.version.as_deref().and_then(commit)
+    }
+
+    /// As short as people say it, for subjects: `3f2a9c1`; `latest (2fe2b014a2a5)` where no tag names a version.
+    pub fn short(&self) -> String {
+        self.version_name().map_or_else(|| self.to_string(), str::to_owned)
+    }
+
+    /// `3f2a9c1`, also where the tag has the full commit.
+    fn version_name(&self) -> Option<&str> {
+        let version = self.version.as_deref()?;
+        Some(commit(version).map_or(version, |commit| if commit.len() == 40 { &commit[..7] } else { commit }))
+    }
+}
+
+/// `3f2a9c1 (latest, 2fe2b014a2a5)`: version, followed tag, short digest, as far as there are.
 impl fmt::Display for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.tag {
-            Some(tag) => write!(f, "{tag} ({})", self.digest.short()),
-            None => f.write_str(self.digest.short()),
+        let digest = self.digest.short();
+        match (self.version_name(), self.tag.as_deref().filter(|tag| self.version.as_deref() != Some(tag))) {
+            (Some(version), Some(tag)) => write!(f, "{version} ({tag}, {digest})"),
+            (Some(name), None) | (None, Some(name)) => write!(f, "{name} ({digest})"),
+            (None, None) => f.write_str(digest),
         }
     }
 }
@@ -186,6 +211,31 @@ mod tests {
         assert_eq!(parse(&format!("x.io/a:v1@{HEX}")).reference, Reference::Digest(HEX.parse().unwrap()));
         assert_eq!(parse("nginx").repository, "nginx");
         assert_eq!(ecr.pinned(&HEX.parse().unwrap()), format!("{}/huskit/website-agent@{HEX}", ecr.registry));
+    }
+
+    #[test]
+    fn is_shown_by_version_then_followed_tag_then_digest() {
+        let image = |version: Option<&str>, tag: Option<&str>| Image {
+            digest: HEX.parse().unwrap(),
+            tag: tag.map(str::to_owned),
+            version: version.map(str::to_owned),
+            pushed_at: Timestamp::UNIX_EPOCH,
+            scan: ScanState::Missing,
+        };
+        let full = "3f2a9c1d0b4e5f60718293a4b5c6d7e8f9012345";
+        for (version, tag, shown, short) in [
+            (Some("3f2a9c1"), Some("latest"), "3f2a9c1 (latest, aaaaaaaaaaaa)", "3f2a9c1"),
+            (Some(full), Some("latest"), "3f2a9c1 (latest, aaaaaaaaaaaa)", "3f2a9c1"),
+            (Some("sha-3f2a9c1"), Some("v1.4.0"), "3f2a9c1 (v1.4.0, aaaaaaaaaaaa)", "3f2a9c1"),
+            (Some("v1.4.0"), Some("v1.4.0"), "v1.4.0 (aaaaaaaaaaaa)", "v1.4.0"),
+            (None, Some("latest"), "latest (aaaaaaaaaaaa)", "latest (aaaaaaaaaaaa)"),
+            (None, None, "aaaaaaaaaaaa", "aaaaaaaaaaaa"),
+        ] {
+            let image = image(version, tag);
+            assert_eq!((image.to_string().as_str(), image.short().as_str()), (shown, short));
+        }
+        assert_eq!(image(Some(full), None).commit(), Some(full));
+        assert_eq!(image(Some("v1.4.0"), None).commit(), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod service;
 mod span;
 mod strategy;
 mod tag;
+mod version;
 
 pub use format::{format_duration, format_time};
 pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
@@ -17,3 +18,4 @@ pub use service::{Deployment, DeploymentState, Network, Service, ServiceId, Stop
 pub use span::Span;
 pub use strategy::Strategy;
 pub use tag::TagPolicy;
+pub use version::{commit, version_tag};

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use glob::Pattern;
-use semver::{Version, VersionReq};
+use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
 use super::image::Image;
+use super::version::semantic;
 use crate::error::{Error, Result};
 
 /// Which tags of a repository a service follows, and which of them wins.
@@ -41,7 +42,7 @@ impl TagPolicy {
         match self {
             TagPolicy::Exact(exact) => exact == tag,
             TagPolicy::Glob(glob) => Self::pattern(glob).is_ok_and(|pattern| pattern.matches(tag)),
-            TagPolicy::Semver(range) => version(tag).is_some_and(|version| range.matches(&version)),
+            TagPolicy::Semver(range) => semantic(tag).is_some_and(|version| range.matches(&version)),
         }
     }
 
@@ -51,7 +52,7 @@ impl TagPolicy {
         let chosen = match self {
             TagPolicy::Exact(_) | TagPolicy::Glob(_) => matching.max_by_key(|(_, image)| image.pushed_at),
             // Two tags of one precedence (`1.2.0`, `v1.2.0`): the later push.
-            TagPolicy::Semver(_) => matching.max_by_key(|(tag, image)| (version(tag), image.pushed_at)),
+            TagPolicy::Semver(_) => matching.max_by_key(|(tag, image)| (semantic(tag), image.pushed_at)),
         };
         chosen.map(|(tag, image)| Image { tag: Some(tag.to_owned()), ..image.clone() })
     }
@@ -72,17 +73,13 @@ impl fmt::Display for TagPolicy {
     }
 }
 
-fn version(tag: &str) -> Option<Version> {
-    Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn image(n: u8, pushed: &str) -> Image {
         let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
-        Image { digest, tag: None, pushed_at: pushed.parse().unwrap(), scan: Default::default() }
+        Image { digest, tag: None, version: None, pushed_at: pushed.parse().unwrap(), scan: Default::default() }
     }
 
     #[test]

@@ -14,37 +14,40 @@ pub struct Policy<'a> {
     pub images: &'a [ImagePolicy],
     /// How it is rolled.
     pub rollout: &'a RolloutPolicy,
-    /// Desired count that a service's first rollout starts.
+    /// Desired count that the first rollout sets.
     pub initial_tasks: u32,
 }
 
-/// Which images of a repository a service follows.
+/// A repository that a service follows.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImagePolicy {
     /// Name of the ECR repository, without registry.
     pub repository: String,
-    /// Which tag of it.
+    /// Which of its tags.
     pub tag: TagPolicy,
-    /// The tag that the automation keeps on what runs; the template's task definition names it.
+    /// Tag that the automation moves to the current release; the template's task definition names it. `live` by default.
     #[serde(default = "live")]
     pub live: String,
-    /// The tag that the automation keeps on what ran before.
+    /// Tag that the automation moves to the release before the current one; `previous` by default.
     #[serde(default = "previous")]
     pub previous: String,
+    /// Its source repository, `https://github.com/acme/web`: messages then link the comparison of the two commits.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// How a service is rolled.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RolloutPolicy {
-    /// Minutes after which a deployment that reported nothing is announced; 30 by default.
+    /// Minutes after which a deployment without a result is announced; 30 by default.
     pub deadline_minutes: u32,
     /// Wait for ECR's scan result, and refuse images with too many findings. No gate by default.
     pub scan: Option<ScanGate>,
     /// A task run to completion with the new image before the service is updated, a migration for instance.
     pub pre_deploy_task: Option<PreDeployTask>,
-    /// What to invalidate at the CDN when another image has come up.
+    /// What to invalidate at the CDN when a rollout is complete.
     pub invalidate: Option<Invalidate>,
 }
 
@@ -55,22 +58,22 @@ impl Default for RolloutPolicy {
 }
 
 impl RolloutPolicy {
-    /// How long a deployment may go without an end.
+    /// How long a deployment may take before it is announced.
     pub fn deadline(&self) -> SignedDuration {
         SignedDuration::from_mins(self.deadline_minutes.into())
     }
 }
 
-/// A bound on the findings of ECR's image scan.
+/// Limits on the findings of ECR's image scan.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScanGate {
     /// Minutes to wait for a result; 10 by default.
     #[serde(default = "ten")]
     pub wait_minutes: u32,
-    /// Most findings allowed, by severity in lower case; a severity that is not named is not bounded.
+    /// Maximum number of findings, by severity in lower case; a severity that is not named has no limit.
     pub max: std::collections::BTreeMap<String, u32>,
-    /// What to do with an image that has no result in time.
+    /// What to do with an image that has no result in time; `refuse` by default.
     #[serde(default)]
     pub unscanned: Unscanned,
 }
@@ -79,7 +82,7 @@ pub struct ScanGate {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unscanned {
-    /// It is not rolled until a person says `retry`.
+    /// It is not rolled until a `retry` requests it.
     #[default]
     Refuse,
     /// It is rolled as if it had no findings.
@@ -90,11 +93,11 @@ pub enum Unscanned {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreDeployTask {
-    /// The container whose exit code decides.
+    /// The container whose exit code decides: 0 is success.
     pub container: String,
-    /// What that container runs instead of its own command.
+    /// The command that this container runs instead of its own.
     pub command: Vec<String>,
-    /// Minutes after which a task that has not ended is announced; 15 by default.
+    /// Minutes after which a task that is still running is announced; 15 by default.
     #[serde(default = "fifteen")]
     pub deadline_minutes: u32,
 }
@@ -105,12 +108,15 @@ pub struct PreDeployTask {
 pub struct Invalidate {
     /// Id of the CloudFront distribution.
     pub distribution: String,
-    /// Paths, each with a leading `/`; narrow ones are cheaper and kinder to the cache.
+    /// Paths, each with a leading `/`.
     pub paths: Vec<String>,
 }
 
 impl ImagePolicy {
-    /// Refuses what no registry or tag policy can mean; `path` is where the document has it.
+    /// Checks repository, tags and source; `path` is the entry's place in the document.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the path, the value and what was expected.
     pub fn validate(&self, path: &str) -> Result<()> {
         if self.repository.is_empty() || self.repository.contains(['@', ':']) {
             return Err(Error::bad_field(
@@ -131,12 +137,22 @@ impl ImagePolicy {
                 &format!("a policy that does not follow `{own}`, which the automation moves"),
             ));
         }
-        Ok(())
+        match self.source.as_deref().filter(|source| !is_source(source)) {
+            Some(source) => Err(Error::bad_field(
+                &format!("{path}.source"),
+                source,
+                "an https URL of a repository, such as `https://github.com/acme/web`",
+            )),
+            None => Ok(()),
+        }
     }
 }
 
 impl RolloutPolicy {
-    /// Refuses bounds and paths that cannot be meant; `path` is where the document has it.
+    /// Checks minutes, severities and paths; `path` is the entry's place in the document.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the path, the value and what was expected.
     pub fn validate(&self, path: &str) -> Result<()> {
         check_minutes(&format!("{path}.deadline_minutes"), self.deadline_minutes)?;
         if let Some(scan) = &self.scan {
@@ -160,6 +176,14 @@ impl RolloutPolicy {
         }
         Ok(())
     }
+}
+
+/// `https://host/path` in plain URL characters, without query, fragment or trailing slash.
+fn is_source(source: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/.-_~:".contains(c);
+    let host_and_path = source.strip_prefix("https://").and_then(|rest| rest.split_once('/'));
+    host_and_path.is_some_and(|(host, path)| host.contains('.') && !path.is_empty() && !path.ends_with('/'))
+        && source.chars().all(plain)
 }
 
 fn live() -> String {

@@ -230,7 +230,7 @@ impl World {
     fn image(&self, n: u8) -> Image {
         let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
         let pushed_at = self.pushed[usize::from(n)];
-        Image { digest, tag: Some(format!("v{n}")), pushed_at, scan: ScanState::Missing }
+        Image { digest, tag: Some(format!("v{n}")), version: None, pushed_at, scan: ScanState::Missing }
     }
 
     fn newest(&self) -> u8 {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::connection::{Connection, Service};
 use super::error::classify;
 use crate::error::{Context, Error, Kind, Result};
-use planner::model::{Digest, Image, ScanState};
+use planner::model::{Digest, Image, ScanState, version_tag};
 
 /// The manifests that are moved under another tag: images and indexes, of Docker and OCI.
 const MANIFESTS: [&str; 4] = [
@@ -132,7 +132,8 @@ fn read(detail: &ImageDetail) -> Result<Image> {
     let pushed = detail.image_pushed_at().ok_or_else(|| missing("imagePushedAt"))?;
     let pushed_at = Timestamp::from_nanosecond(pushed.as_nanos());
     let pushed_at = pushed_at.map_err(|error| Error::invalid("imagePushedAt").with_source(error))?;
-    Ok(Image { digest, tag: None, pushed_at, scan: scan(detail) })
+    let version = version_tag(detail.image_tags().iter().map(String::as_str)).map(str::to_owned);
+    Ok(Image { digest, tag: None, version, pushed_at, scan: scan(detail) })
 }
 
 /// Basic scans end as `COMPLETE`; enhanced scans stay `ACTIVE` and carry what they found so far.
@@ -200,6 +201,13 @@ mod tests {
         assert_eq!(found(json!({"imageScanStatus": {"status": "ACTIVE"}})).scan, ScanState::Pending);
         let failed = json!({"imageScanStatus": {"status": "UNSUPPORTED_IMAGE", "description": "no packages"}});
         assert_eq!(found(failed).scan, ScanState::Failed("no packages".into()));
+    }
+
+    #[test]
+    fn an_image_knows_the_version_among_all_its_tags() {
+        assert_eq!(found(json!({"imageTags": ["latest", "3f2a9c1", "live"]})).version.as_deref(), Some("3f2a9c1"));
+        assert_eq!(found(json!({"imageTags": ["latest", "live"]})).version, None);
+        assert_eq!(found(json!({"imageTags": null})).version, None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ fn errors_after_a_rollout_roll_back_to_the_previous_release() {
         world.settle();
         world.runs(&good)
     });
-    let seen = world.messages_until("website-agent runs");
+    let seen = world.messages_until("Rollback complete: website-agent");
     let alarm = seen.iter().find(|message| message.subject.starts_with("ALARM website-agent-5xx")).unwrap();
     assert!(alarm.body.contains("requested: a rollback from"), "{}", alarm.body);
     assert!(!world.runs(&bad));

@@ -1,4 +1,4 @@
-//! What stands between a push and its rollout when the fleet asks for it: a scan, a task before the roll.
+//! What stands between a push and its rollout when the fleet asks for it: a scan, a pre-deploy task.
 
 use serde_json::{Value, json};
 
@@ -54,7 +54,7 @@ fn migration() -> Value {
 }
 
 #[test]
-fn a_task_that_ends_well_comes_before_the_roll() {
+fn a_pre_deploy_task_that_succeeds_comes_before_the_update() {
     let mut world = world();
     world.with_policy(&migration(), |world| {
         let revisions = world.revisions();
@@ -70,7 +70,7 @@ fn a_task_that_ends_well_comes_before_the_roll() {
 }
 
 #[test]
-fn a_task_that_fails_keeps_the_image_away_from_the_service() {
+fn a_pre_deploy_task_that_fails_leaves_the_service_as_it_is() {
     let mut world = world();
     world.with_policy(&migration(), |world| {
         let before = world.running();
@@ -85,7 +85,7 @@ fn a_task_that_fails_keeps_the_image_away_from_the_service() {
 }
 
 #[test]
-fn an_image_without_a_scan_result_waits_and_a_person_may_let_it_through() {
+fn an_image_without_a_scan_result_waits_and_retry_rolls_it() {
     let mut world = world();
     world.with_policy(&json!({"scan": {"wait_minutes": 10, "max": {"critical": 0}}}), |world| {
         let before = world.running();

@@ -60,7 +60,7 @@ fn staged(step: &mut Step) -> Result<()> {
     holds(step, "it still sleeps", &asleep(SPOT))?;
     let live = step.cloud.tagged(&crawler.repository, "live")?;
     step.verify("`live` is not the new image yet: it has not run", live.as_ref() != Some(&image.digest), "it is");
-    step.announced_once("is staged");
+    step.announced_once("Rollout staged: crawler");
     Ok(())
 }
 

@@ -47,7 +47,7 @@ pub(super) fn change(file: &str, minute: i64) -> StateChange {
 fn images(n: u8) -> std::collections::BTreeMap<String, planner::model::Image> {
     let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
     let scan = planner::model::ScanState::Missing;
-    let image = planner::model::Image { digest, tag: Some(format!("v{n}")), pushed_at: at(-90), scan };
+    let image = planner::model::Image { digest, tag: Some(format!("v{n}")), version: None, pushed_at: at(-90), scan };
     [("huskit/website-agent".to_owned(), image)].into()
 }
 

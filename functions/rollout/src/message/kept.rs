@@ -7,81 +7,76 @@ use super::Messages;
 use crate::{Request, Trigger};
 
 impl Messages<'_> {
-    /// What is worth telling although nothing was done; each is told once.
+    /// What is worth a message although nothing was changed; each is sent once.
     pub fn kept(&self, reason: &Reason, trigger: &Trigger) -> Option<Notification> {
-        let say = |severity: Severity, key: String, title: String, next_steps: Vec<String>| Notification {
-            summary: format!("{}: {reason}.", self.policy.name),
+        let service = &self.policy.name;
+        let message = |severity: Severity, key: String, title: String, next_steps: Vec<String>| Notification {
+            summary: format!("{service}: {reason}."),
             next_steps,
-            ..self.notification(severity, &key, &key, &format!("{}: {title}", self.policy.name))
+            ..self.notification(severity, &key, &key, &title)
+        };
+        let warning = |key: String, title: String, steps: Vec<String>| message(Severity::Warning, key, title, steps);
+        let restart_refused = |key: String, steps: Vec<String>| {
+            warning(format!("refused/restart/{key}"), format!("Restart refused: {service}"), steps)
         };
         match reason {
             Reason::Frozen { image, freeze } => {
-                let step = format!("To release it now: {}", self.request("unfreeze"));
-                Some(say(
-                    Severity::Info,
-                    format!("held/{}/{}", image.digest, freeze.until),
-                    format!("{image} is held"),
-                    vec![step],
-                ))
+                let key = format!("held/{}/{}", image.digest, freeze.until);
+                let title = format!("Push held: {service} {}", image.short());
+                Some(message(Severity::Info, key, title, vec![self.step("To roll it now", "unfreeze")]))
             }
             Reason::ScanRefused { image, .. } => {
-                let step = format!("To roll it all the same: {}", self.request("retry"));
-                Some(say(
-                    Severity::Warning,
-                    format!("scan/{}", image.digest),
-                    format!("{image} is refused"),
-                    vec![step],
-                ))
+                let title = format!("Push refused: {service} {}", image.short());
+                let step = self.step("To roll it despite the findings", "retry");
+                Some(warning(format!("scan/{}", image.digest), title, vec![step]))
             }
-            // Only a push that came after the quarantine is news; ticks and late copies of the first push are not.
+            // Only a push after the quarantine is news; ticks and late copies of the first push are not.
             Reason::Quarantined { image, since, .. } => match trigger {
                 Trigger::Push { at: Some(at), .. } if at > since => {
-                    let step = format!("To try it again: {}", self.request("retry"));
+                    let title = format!("Push refused: {service} {}", image.short());
                     let key = format!("refused/{}/{at}", image.digest);
-                    Some(say(Severity::Warning, key, format!("{image} is refused"), vec![step]))
+                    Some(warning(key, title, vec![self.step("To roll it again", "retry")]))
                 }
                 _ => None,
             },
             Reason::Overdue { what, .. } => {
-                let step = format!("Look at the events of the service; to give up: {}", self.request("rollback"));
-                Some(say(Severity::Warning, format!("overdue/{what}"), "the rollout is overdue".into(), vec![step]))
+                let steps = vec![self.service_events(), self.step("To roll back", "rollback")];
+                Some(warning(format!("overdue/{what}"), format!("Rollout overdue: {service}"), steps))
             }
-            // Somebody asked and waits for an answer; what asks may be a function that hears none.
+            // The requester waits for an answer, and may be a function that receives none.
             Reason::OtherDeployment { requested, .. } => {
                 let key = format!("refused/rollback/{requested}");
-                Some(say(
-                    Severity::Warning,
-                    key,
-                    "the rollback is refused".into(),
-                    vec![format!("If what runs is bad too: {}", self.request("rollback"))],
-                ))
+                let step = self.step("To roll back the current deployment", "rollback");
+                Some(warning(key, format!("Rollback refused: {service}"), vec![step]))
             }
-            Reason::ScaledToZero => {
-                let key = format!("refused/restart/{}", self.now);
-                Some(say(Severity::Warning, key, "the restart is refused".into(), Vec::new()))
-            }
-            Reason::DeploymentInProgress { deployment } => {
-                let key = format!("refused/restart/{deployment}");
-                Some(say(Severity::Warning, key, "the restart is refused".into(), Vec::new()))
-            }
+            Reason::ScaledToZero => Some(restart_refused(self.now.to_string(), Vec::new())),
+            Reason::DeploymentInProgress { deployment } => Some(restart_refused(deployment.clone(), Vec::new())),
             // The same request once more, late or repeated after a crash, was answered by the restart itself.
             Reason::CoolingDown { by, .. } if requester(trigger) == Some(by.as_str()) => None,
             Reason::CoolingDown { at, .. } => {
-                let key = format!("refused/restart/{at}/{}", requester(trigger).unwrap_or_default());
-                let step = format!("To restart it all the same: {}", self.request("restart"));
-                Some(say(Severity::Warning, key, "the restart is refused".into(), vec![step]))
+                let key = format!("{at}/{}", requester(trigger).unwrap_or_default());
+                Some(restart_refused(key, vec![self.step("To restart it now", "restart")]))
             }
             Reason::Stuck { revision } => {
-                let step = "Compare that revision with the one before: its environment, secrets, sizes.".to_owned();
-                Some(say(
-                    Severity::Critical,
-                    format!("stuck/{revision}"),
-                    "cannot be rolled forward".into(),
-                    vec![step],
-                ))
+                let title = format!("Drift correction failed: {service}");
+                let step = "Compare this revision with the previous one: environment, secrets, cpu, memory.".to_owned();
+                Some(message(Severity::Critical, format!("stuck/{revision}"), title, vec![step, self.service_events()]))
             }
             _ => None,
         }
+    }
+
+    fn step(&self, purpose: &str, action: &str) -> String {
+        format!("{purpose}, send the request {}", self.request(action))
+    }
+
+    /// The command that shows what ECS says of the service.
+    fn service_events(&self) -> String {
+        format!(
+            "Read the service events: aws ecs describe-services --cluster {} --services {} --query \
+             'services[0].events[:10].message'",
+            self.policy.cluster, self.policy.name
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! Messages to people, built from results by pure functions.
+//! Messages, built from results by pure functions.
 
 mod format;
 mod kept;
@@ -15,7 +15,7 @@ pub(crate) use rollout::Failure;
 
 /// Builds the messages about one service.
 pub(crate) struct Messages<'a> {
-    /// The fleet; its title begins every subject.
+    /// The fleet; its title ends every subject.
     pub fleet: &'a Fleet,
     /// The service.
     pub policy: &'a ServicePolicy,
@@ -28,9 +28,9 @@ impl Messages<'_> {
         Notification::new(&self.fleet.title(), severity, key, thread, title)
     }
 
-    /// The request to send, as `sam remote invoke` and the console take it.
+    /// The JSON of a request about this service.
     fn request(&self, action: &str) -> String {
         let service = &self.policy.name;
-        format!(r#"invoke the rollout function with {{"action":"{action}","service":"{service}","by":"<you>"}}"#)
+        format!(r#"{{"action":"{action}","service":"{service}","by":"<you>"}}"#)
     }
 }

@@ -9,42 +9,35 @@ use super::Messages;
 impl Messages<'_> {
     /// Tasks are replaced by others of the same revision.
     pub fn restarted(&self, reason: &Reason, deployment: &str) -> Notification {
+        let service = &self.policy.name;
+        let key = format!("restarted/{deployment}");
         Notification {
-            summary: format!(
-                "{}: {reason}. Its tasks are replaced one after the other by others of what runs.",
-                self.policy.name
-            ),
+            summary: format!("{service}: {reason}. Rolling restart in progress, same image."),
             facts: vec![("deployment".into(), deployment.into())],
-            ..self.notification(
-                Severity::Info,
-                &format!("restarted/{deployment}"),
-                deployment,
-                &format!("{} is restarted", self.policy.name),
-            )
+            ..self.notification(Severity::Info, &key, deployment, &format!("Restart in progress: {service}"))
         }
     }
 
-    /// Pushes are held back from now on, or no longer.
+    /// A freeze begins, or is ended by `by`.
     pub fn frozen(&self, freeze: Option<&Freeze>, by: &str) -> Notification {
+        let service = &self.policy.name;
         let thread = format!("freeze/{}", self.policy.id());
         let key = format!("{thread}/{}", self.now);
-        let title = match freeze {
-            Some(freeze) => format!("{}: pushes are held until {}", self.policy.name, format_time(freeze.until)),
-            None => format!("{}: pushes are rolled again", self.policy.name),
-        };
-        let why =
-            freeze.and_then(|freeze| freeze.reason.as_ref()).map(|reason| format!(": {reason}")).unwrap_or_default();
-        let (summary, next_steps) = match freeze {
+        let (title, summary, next_steps) = match freeze {
             Some(freeze) => {
+                let reason = freeze.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                let until = format_time(freeze.until);
                 let summary = format!(
-                    "{by} holds pushes of {} back until {}{why}. The newest is rolled when that ends; until then its capacity is \
-                     left as it is, too.",
-                    self.policy.name,
-                    format_time(freeze.until)
+                    "{by} has frozen {service} until {until}{reason}. Pushes are held and its capacity stays as it is. \
+                     When the freeze ends, the newest image is rolled."
                 );
-                (summary, vec![format!("To end it sooner: {}", self.request("unfreeze"))])
+                let step = format!("To end it sooner, send the request {}", self.request("unfreeze"));
+                (format!("Freeze: {service} until {until}"), summary, vec![step])
             }
-            None => (format!("{by} ended the freeze of {}.", self.policy.name), Vec::new()),
+            None => {
+                let summary = format!("{by} has ended the freeze of {service}. Pushes are rolled again.");
+                (format!("Freeze ended: {service}"), summary, Vec::new())
+            }
         };
         Notification { summary, next_steps, ..self.notification(Severity::Info, &key, &thread, &title) }
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use planner::model::{Image, format_duration, format_time};
-use planner::rollout::{Record, Rollout};
+use planner::rollout::{Cause, Record, Rollout};
 use shared::notify::{Notification, Severity};
 
 use super::Messages;
-use super::format::{changes, names};
+use super::format::{changes, names, short_names};
 
 /// What became of a failed rollout.
 pub(crate) struct Failure<'a> {
@@ -27,94 +27,88 @@ impl Messages<'_> {
         previous_images: &BTreeMap<String, Image>,
         deployment: &str,
     ) -> Notification {
-        let mut facts = changes(&rollout.images, previous_images);
-        facts.push(("why".into(), rollout.cause.to_string()));
-        facts.push(("took".into(), format_duration(self.now.duration_since(rollout.started_at))));
+        let (service, images) = (&self.policy.name, names(&rollout.images));
+        let mut facts = changes(self.policy, &rollout.images, previous_images);
+        facts.push(("reason".into(), rollout.cause.to_string()));
+        facts.push(("duration".into(), format_duration(self.now.duration_since(rollout.started_at))));
         facts.push(("deployment".into(), deployment.into()));
+        let title = format!("{} complete: {service} {}", kind(&rollout.cause), short_names(&rollout.images));
         Notification {
             summary: format!(
-                "{} runs {} now, verified by its running tasks.",
-                self.policy.name,
-                names(&rollout.images)
+                "{service} is running {images}. ECS has completed the deployment and its tasks are running."
             ),
             facts,
-            next_steps: vec![format!("To go back: {}", self.request("rollback"))],
-            ..self.notification(
-                Severity::Info,
-                &format!("completed/{deployment}"),
-                deployment,
-                &format!("{} runs {}", self.policy.name, names(&rollout.images)),
-            )
+            next_steps: vec![format!("To roll back, send the request {}", self.request("rollback"))],
+            ..self.notification(Severity::Info, &format!("completed/{deployment}"), deployment, &title)
         }
     }
 
-    /// The service runs no tasks; the image waits.
+    /// The service has no tasks; the image waits.
     pub fn staged(&self, rollout: &Rollout, deployment: &str) -> Notification {
-        let images = names(&rollout.images);
+        let (service, images) = (&self.policy.name, names(&rollout.images));
+        let title = format!("{} staged: {service} {}", kind(&rollout.cause), short_names(&rollout.images));
         Notification {
             summary: format!(
-                "{} runs no tasks, so {images} is deployed but not proven. It is verified when the service wakes.",
-                self.policy.name
+                "{service} is scaled to zero, so {images} is deployed but not verified. The automation verifies it when \
+                 the service wakes, and rolls back if its tasks fail."
             ),
-            facts: vec![("why".into(), rollout.cause.to_string()), ("deployment".into(), deployment.into())],
-            ..self.notification(
-                Severity::Info,
-                &format!("staged/{deployment}"),
-                deployment,
-                &format!("{}: {images} is staged", self.policy.name),
-            )
+            facts: vec![("reason".into(), rollout.cause.to_string()), ("deployment".into(), deployment.into())],
+            ..self.notification(Severity::Info, &format!("staged/{deployment}"), deployment, &title)
         }
     }
 
     /// The new images failed.
     pub fn failed(&self, rollout: &Rollout, record: &Record, failure: &Failure<'_>) -> Notification {
-        let images = names(&rollout.images);
+        let (service, images) = (&self.policy.name, names(&rollout.images));
         let good = record.current().map_or(&rollout.previous_images, |release| &release.images);
         let outcome = match (failure.recover, good.is_empty()) {
-            (Some(_), _) => format!("ECS puts {} back.", names(good)),
-            (None, false) => format!("{} still runs.", names(good)),
-            (None, true) => "Nothing ran before, so nothing can be put back: the service is down.".into(),
+            (Some(_), _) => format!("ECS is rolling back to {}.", names(good)),
+            (None, false) => format!("{} is still running.", names(good)),
+            (None, true) => "There is no earlier release to roll back to: the service is down.".into(),
         };
-        let thread = failure.recover.unwrap_or(&rollout.id);
-        let facts = vec![
-            ("reason".into(), failure.reason.to_owned()),
-            ("why it was rolled".into(), rollout.cause.to_string()),
-            ("after".into(), format_duration(self.now.duration_since(rollout.started_at))),
-        ];
-        // A roll forward of images that were verified before puts none of them into quarantine.
-        let refused = match failure.quarantined {
+        // Correcting drift rolls images that were verified before: none of them goes into quarantine.
+        let quarantine = match failure.quarantined {
             0 => "",
-            1 => " The digest is in quarantine and is not rolled again by itself.",
-            _ => " The digests are in quarantine and are not rolled again by themselves.",
+            1 => " The digest is in quarantine and will not be rolled again unless `retry` requests it.",
+            _ => " The digests are in quarantine and will not be rolled again unless `retry` requests it.",
         };
+        let mut facts = vec![("failure".into(), failure.reason.to_owned())];
+        facts.extend(changes(self.policy, &rollout.images, good));
+        facts.push(("rolled because".into(), rollout.cause.to_string()));
+        facts.push(("failed after".into(), format_duration(self.now.duration_since(rollout.started_at))));
+        let thread = failure.recover.unwrap_or(&rollout.id);
+        let title = format!("{} failed: {service} {}", kind(&rollout.cause), short_names(&rollout.images));
         Notification {
-            summary: format!("{images} failed on {}. {outcome}{refused}", self.policy.name),
+            summary: format!("{images} failed on {service}. {outcome}{quarantine}"),
             facts,
             next_steps: vec![
-                format!("Read the logs of {} around {}.", self.policy.name, format_time(self.now)),
-                "Push a fixed image: it is rolled by itself.".into(),
-                format!("To try the same image again: {}", self.request("retry")),
+                format!("Read the logs of {service} around {}.", format_time(self.now)),
+                "Push a fixed image: the automation rolls it.".into(),
+                format!("To roll the same image again, send the request {}", self.request("retry")),
             ],
-            ..self.notification(
-                Severity::Critical,
-                &format!("failed/{}/{thread}", rollout.id),
-                thread,
-                &format!("{}: {images} failed", self.policy.name),
-            )
+            ..self.notification(Severity::Critical, &format!("failed/{}/{thread}", rollout.id), thread, &title)
         }
     }
 
-    /// The former images run again.
+    /// ECS has rolled the failed deployment back.
     pub fn recovered(&self, record: &Record, failed: &str) -> Notification {
-        let images = record.current().map_or_else(|| "what ran before".into(), |release| names(&release.images));
+        let service = &self.policy.name;
+        let release = record.current();
+        let images = release.map_or_else(|| "the previous image".into(), |release| names(&release.images));
+        let short = release.map(|release| format!(" {}", short_names(&release.images))).unwrap_or_default();
+        let title = format!("Rollback complete: {service}{short}");
         Notification {
-            summary: format!("{} runs {images} again. The rollback after {failed} is complete.", self.policy.name),
-            ..self.notification(
-                Severity::Info,
-                &format!("recovered/{failed}"),
-                failed,
-                &format!("{} runs {images} again", self.policy.name),
-            )
+            summary: format!("{service} is running {images} again. ECS has rolled back deployment {failed}."),
+            ..self.notification(Severity::Info, &format!("recovered/{failed}"), failed, &title)
         }
+    }
+}
+
+/// What a rollout is called in subjects.
+fn kind(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::FirstStart | Cause::Push | Cause::Retry { .. } => "Rollout",
+        Cause::Rollback { .. } | Cause::FailedWake => "Rollback",
+        Cause::Drift => "Drift correction",
     }
 }

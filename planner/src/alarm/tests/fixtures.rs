@@ -57,7 +57,8 @@ pub(super) fn change(state: AlarmState, at: Timestamp) -> StateChange {
 
 pub(super) fn images(n: u8) -> BTreeMap<String, Image> {
     let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
-    let image = Image { digest, tag: Some(format!("v{n}")), pushed_at: at(n.into()), scan: ScanState::Missing };
+    let image =
+        Image { digest, tag: Some(format!("v{n}")), version: None, pushed_at: at(n.into()), scan: ScanState::Missing };
     BTreeMap::from([("acme/web".to_owned(), image)])
 }
 

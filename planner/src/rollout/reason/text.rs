@@ -5,86 +5,83 @@ use std::fmt;
 use super::Reason;
 use crate::model::format_time;
 
+/// A lower-case sentence without the service's name and without a full stop.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::NotFollowed => f.write_str("the fleet names no repository for it"),
-            Reason::UpToDate => f.write_str("what should run runs"),
+            Reason::NotFollowed => f.write_str("the fleet names no repository for this service"),
+            Reason::UpToDate => f.write_str("already up to date"),
             Reason::NoImage { repository, tag } => write!(f, "{repository} has no image tagged {tag} yet"),
             Reason::Older { image, than } => {
+                let (pushed, than) = (format_time(image.pushed_at), format_time(*than));
                 write!(
                     f,
-                    "{image} was pushed at {}, before the newest that ran or failed here ({}); ask with `retry` to roll it all the same",
-                    format_time(image.pushed_at),
-                    format_time(*than)
-                )
+                    "{image} was pushed at {pushed}, before the newest image that ran or failed here ({than}); "
+                )?;
+                f.write_str("request `retry` to roll it")
             }
             Reason::Quarantined { image, reason, since } => {
-                write!(
-                    f,
-                    "{image} is in quarantine since {} ({reason}); push another image, or ask with `retry`",
-                    format_time(*since)
-                )
+                write!(f, "{image} has been in quarantine since {} ({reason}); ", format_time(*since))?;
+                f.write_str("push another image, or request `retry`")
             }
             Reason::Frozen { image, freeze } => {
-                write!(f, "{image} is held back until {} by {}", format_time(freeze.until), freeze.by)?;
+                let (until, by) = (format_time(freeze.until), &freeze.by);
+                write!(f, "{image} is held until {until} by the freeze that {by} requested")?;
                 freeze.reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
             Reason::AwaitingScan { image, until } => {
-                write!(f, "{image} waits for its scan result until {}", format_time(*until))
+                write!(f, "{image} is waiting for its scan result until {}", format_time(*until))
             }
-            Reason::ScanRefused { image, finding } => write!(f, "{image} is refused: {finding}"),
+            Reason::ScanRefused { image, finding } => write!(f, "the scan gate refused {image}: {finding}"),
             Reason::ClaimedElsewhere { until } => {
-                write!(f, "another invocation has it in its hands; its claim ends at {}", format_time(*until))
+                let until = format_time(*until);
+                write!(f, "another invocation is handling this service; its lease expires at {until}")
             }
-            Reason::AwaitingPreDeployTask { task } => write!(f, "the task before the roll has not ended: {task}"),
-            Reason::InFlight { deployment } => write!(f, "{deployment} replaces tasks"),
+            Reason::AwaitingPreDeployTask { task } => write!(f, "pre-deploy task {task} is running"),
+            Reason::InFlight { deployment } => write!(f, "deployment {deployment} is in progress"),
             Reason::AwaitingTasks { deployment } => {
-                write!(f, "{deployment} is complete, but none of its tasks was seen running yet")
+                write!(f, "deployment {deployment} is complete, but none of its tasks has been seen running yet")
             }
             Reason::Overdue { what, since } => {
-                write!(f, "{what} should have ended by {} and reported nothing", format_time(*since))
+                write!(f, "{what} has no result; its deadline was {}", format_time(*since))
             }
             Reason::Staged { deployment } => {
-                write!(f, "the service runs no tasks; {deployment} is staged and verified when it wakes")
+                write!(f, "scaled to zero; deployment {deployment} is staged and will be verified at the next wake")
             }
-            Reason::RollingBack { failed } => write!(f, "{failed} failed; ECS puts the former revision back"),
+            Reason::RollingBack { failed } => write!(f, "deployment {failed} failed; ECS is rolling it back"),
             Reason::Due { cause, change } => write!(f, "{cause}: {change}"),
             Reason::Stuck { revision } => {
-                write!(
-                    f,
-                    "the image that should run was tried on {revision} and failed; deploy another revision, push an image, or ask with `retry`"
-                )
+                write!(f, "rolling the current release on {revision} failed; ")?;
+                f.write_str("deploy another revision, push another image, or request `retry`")
             }
             Reason::NoEarlierRelease => {
-                f.write_str("no earlier release of it is known to be good; push an image, or name one with `retry`")
+                f.write_str("no earlier release to roll back to; push an image, or name one with `retry`")
             }
             Reason::OtherDeployment { requested, current } => {
-                write!(f, "{requested} does not run any more, {current} does: a rollback now would undo something else")
+                write!(f, "deployment {requested} is not the current one, {current} is; ")?;
+                f.write_str("a rollback now would undo another change")
             }
             Reason::DeploymentInProgress { deployment } => {
-                write!(f, "{deployment} replaces tasks already; ask again when it is done")
+                write!(f, "deployment {deployment} is in progress; request the restart again when it is complete")
             }
-            Reason::RestartInProgress { by } => write!(f, "its tasks are being replaced already because {by} asked"),
-            Reason::ScaledToZero => f.write_str("it should run no tasks, so there is nothing to restart"),
+            Reason::RestartInProgress { by } => write!(f, "a restart requested by {by} is in progress"),
+            Reason::ScaledToZero => f.write_str("scaled to zero; there are no tasks to restart"),
             Reason::CoolingDown { at, by, until } => {
-                write!(
-                    f,
-                    "it was restarted at {} because {by} asked, and is not again before {}",
-                    format_time(*at),
-                    format_time(*until)
-                )
+                let (at, until) = (format_time(*at), format_time(*until));
+                write!(f, "last restarted at {at} (requested by {by}); the cool-down ends at {until}")
             }
-            Reason::RestartRequested { by, reason: Some(reason) } => write!(f, "{by} asked for new tasks: {reason}"),
-            Reason::RestartRequested { by, reason: None } => write!(f, "{by} asked for new tasks"),
-            Reason::Resumed { since } => write!(f, "the rollout claimed at {} was interrupted", format_time(*since)),
-            Reason::Adopted { deployment } => write!(f, "{deployment} already brings what should run"),
-            Reason::PreDeployTaskSucceeded => f.write_str("the task before the roll ended with exit code 0"),
+            Reason::RestartRequested { by, reason: Some(reason) } => write!(f, "restart requested by {by}: {reason}"),
+            Reason::RestartRequested { by, reason: None } => write!(f, "restart requested by {by}"),
+            Reason::Resumed { since } => {
+                write!(f, "resuming the rollout claimed at {}, which was interrupted", format_time(*since))
+            }
+            Reason::Adopted { deployment } => write!(f, "deployment {deployment} already has the images to roll"),
+            Reason::PreDeployTaskSucceeded => f.write_str("the pre-deploy task succeeded"),
             Reason::Verified { deployment, running } => {
-                write!(f, "{deployment} is complete and {running} of its tasks run")
+                write!(f, "deployment {deployment} is complete and {running} of its tasks are running")
             }
             Reason::Failed { what, reason } => write!(f, "{what} failed: {reason}"),
-            Reason::Recovered { failed } => write!(f, "the former revision runs again after {failed}"),
+            Reason::Recovered { failed } => write!(f, "ECS has rolled back deployment {failed}"),
         }
     }
 }

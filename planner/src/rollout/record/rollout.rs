@@ -111,14 +111,12 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cause::FirstStart => f.write_str("the first image of this service arrived"),
+            Cause::FirstStart => f.write_str("first image of this service"),
             Cause::Push => f.write_str("a newer image was pushed"),
-            Cause::Drift => {
-                f.write_str("a deployment from outside, such as a stack update, had put back another image")
-            }
-            Cause::Rollback { by, reason: Some(reason) } => write!(f, "{by} asked for the release before: {reason}"),
-            Cause::Rollback { by, reason: None } => write!(f, "{by} asked for the release before"),
-            Cause::Retry { by } => write!(f, "{by} asked for this image"),
+            Cause::Drift => f.write_str("drift: another deployment, such as a stack update, had changed the image"),
+            Cause::Rollback { by, reason: Some(reason) } => write!(f, "rollback requested by {by}: {reason}"),
+            Cause::Rollback { by, reason: None } => write!(f, "rollback requested by {by}"),
+            Cause::Retry { by } => write!(f, "retry requested by {by}"),
             Cause::FailedWake => f.write_str("the staged image failed when the service woke"),
         }
     }

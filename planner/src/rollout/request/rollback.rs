@@ -52,7 +52,7 @@ impl Rollback {
             },
             (_, None) => return Some(Decision::keep(Reason::NoEarlierRelease)),
         };
-        let quarantine = newly_quarantined(bad, target, &format!("{} asked for a rollback", self.by), inputs.now);
+        let quarantine = newly_quarantined(bad, target, &format!("rollback requested by {}", self.by), inputs.now);
         let cause = Cause::Rollback { by: self.by.clone(), reason: self.reason.clone() };
         Some(Roll { quarantine, ..roll(inputs, target.clone(), cause) }.due())
     }

@@ -12,7 +12,7 @@ fn a_newer_image_is_rolled() {
 }
 
 #[test]
-fn what_runs_is_kept() {
+fn the_running_image_is_kept() {
     assert_eq!(Scenario::running(1).outcome(), ("up_to_date", None));
 }
 
@@ -30,7 +30,7 @@ fn an_empty_repository_is_not_an_error() {
 }
 
 #[test]
-fn a_service_that_sleeps_gets_its_image_and_stays_asleep() {
+fn a_service_scaled_to_zero_gets_its_image_and_stays_at_zero() {
     let mut scenario = Scenario::running(1).candidate(2);
     scenario.observed.service.desired = 0;
     let decision = scenario.plan();
@@ -50,7 +50,7 @@ fn a_digest_in_quarantine_is_refused() {
 }
 
 #[test]
-fn what_a_rollback_stepped_over_does_not_come_back() {
+fn an_image_that_a_rollback_passed_over_does_not_come_back() {
     // Image 2 was pushed between 1, which runs, and 3, which failed.
     assert_eq!(Scenario::running(1).candidate(2).quarantined(3).outcome(), ("older", None));
     assert_eq!(Scenario::running(1).candidate(4).quarantined(3).outcome(), ("newer_image", Some(image(4))));
@@ -64,7 +64,7 @@ fn a_freeze_holds_the_newest_and_its_end_releases_it() {
 }
 
 #[test]
-fn another_image_from_outside_is_rolled_forward_again() {
+fn drift_is_corrected() {
     let mut scenario = Scenario::running(2);
     scenario.record.releases.push(release(1));
     let scenario = scenario.deployed(1, DeploymentState::Completed);
@@ -76,29 +76,29 @@ fn another_image_from_outside_is_rolled_forward_again() {
 }
 
 #[test]
-fn a_newer_image_deployed_by_hand_is_not_downgraded() {
+fn a_newer_image_deployed_manually_is_not_downgraded() {
     let scenario = Scenario::running(1).deployed(5, DeploymentState::Completed);
     assert_eq!(scenario.clone().candidate(3).outcome(), ("older", None));
     assert_eq!(scenario.candidate(6).outcome(), ("newer_image", Some(image(6))));
 }
 
 #[test]
-fn a_newer_push_replaces_one_that_is_on_its_way() {
+fn a_newer_push_replaces_the_rollout_in_progress() {
     let scenario =
-        Scenario::running(1).on_its_way(2, deploying(2)).deployed(2, DeploymentState::InProgress).candidate(3);
+        Scenario::running(1).rolling_out(2, deploying(2)).deployed(2, DeploymentState::InProgress).candidate(3);
     assert_eq!(scenario.outcome(), ("newer_image", Some(image(3))));
 }
 
 #[test]
-fn a_claim_keeps_others_away_until_its_lease_ends() {
-    let claimed = Scenario::running(1).candidate(2).on_its_way(2, Phase::Claimed { initial_tasks: None });
+fn a_claim_excludes_other_invocations_until_its_lease_expires() {
+    let claimed = Scenario::running(1).candidate(2).rolling_out(2, Phase::Claimed { initial_tasks: None });
     assert_eq!(claimed.clone().at(51).outcome(), ("claimed_elsewhere", None));
     assert_eq!(claimed.clone().at(52).outcome(), ("resumed", Some(image(2))));
     assert_eq!(claimed.candidate(3).at(52).outcome(), ("newer_image", Some(image(3))));
 }
 
 #[test]
-fn the_scan_gate_waits_then_judges() {
+fn the_scan_gate_waits_then_decides() {
     let gated = |scan: ScanState, unscanned: Unscanned| {
         let mut scenario = Scenario::running(1);
         let max = BTreeMap::from([("critical".to_owned(), 0), ("high".to_owned(), 2)]);
@@ -132,10 +132,10 @@ fn a_first_start_waits_for_every_repository() {
 }
 
 proptest! {
-    /// Whatever was pushed, refused and released, in whatever order it is looked at: what gets rolled unasked is newer
-    /// than everything that ever ran or failed, and once it runs the answer is to keep it.
+    /// Without a request, an image is rolled only when it is newer than every image that ran or failed, or is the
+    /// current release; once it runs, the decision is to keep it.
     #[test]
-    fn never_rolls_backwards_and_comes_to_rest(runs in 1u8..20, candidate in 1u8..20, quarantined in prop::collection::vec(1u8..20, 0..4), drifted in prop::option::of(1u8..20)) {
+    fn never_rolls_backwards_and_converges(runs in 1u8..20, candidate in 1u8..20, quarantined in prop::collection::vec(1u8..20, 0..4), drifted in prop::option::of(1u8..20)) {
         let mut scenario = Scenario::running(runs).candidate(candidate);
         for n in quarantined.iter().filter(|n| **n != runs) {
             scenario = scenario.quarantined(*n);

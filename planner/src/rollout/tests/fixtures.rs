@@ -19,7 +19,7 @@ pub fn at(m: i64) -> Timestamp {
 /// Image number `n`, pushed at minute `n`.
 pub fn image(n: u8) -> Image {
     let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
-    Image { digest, tag: Some(format!("v{n}")), pushed_at: at(n.into()), scan: ScanState::Missing }
+    Image { digest, tag: Some(format!("v{n}")), version: None, pushed_at: at(n.into()), scan: ScanState::Missing }
 }
 
 pub fn images(n: u8) -> BTreeMap<String, Image> {
@@ -49,8 +49,13 @@ impl Scenario {
     pub fn empty() -> Scenario {
         let id = ServiceId { cluster: "prod".into(), name: "api".into() };
         let tag = TagPolicy::Exact("latest".into());
-        let image =
-            ImagePolicy { repository: REPOSITORY.into(), tag, live: "live".into(), previous: "previous".into() };
+        let image = ImagePolicy {
+            repository: REPOSITORY.into(),
+            tag,
+            live: "live".into(),
+            previous: "previous".into(),
+            source: None,
+        };
         let service = Service {
             id,
             status: "ACTIVE".into(),
@@ -134,8 +139,8 @@ impl Scenario {
         self
     }
 
-    /// A rollout to image `n` from what runs is in this phase since minute 50.
-    pub fn on_its_way(mut self, n: u8, phase: Phase) -> Scenario {
+    /// A rollout from the running image to image `n` has been in this phase since minute 50.
+    pub fn rolling_out(mut self, n: u8, phase: Phase) -> Scenario {
         self.record.rollout = Some(Rollout {
             id: format!("r-{n}"),
             cause: Cause::Push,

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod fixtures;
+mod policy;
 mod requests;
 mod restarts;
 mod verdicts;

@@ -18,22 +18,22 @@ fn with_history() -> Scenario {
 }
 
 #[test]
-fn rollback_goes_to_the_release_before_and_quarantines_the_current_one() {
+fn rollback_returns_to_the_previous_release_and_quarantines_the_current_one() {
     let decision = with_history().request(&rollback());
     assert_eq!(outcome(&decision), ("rollback_requested", Some(image(2))));
-    assert!(decision.reason.to_string().starts_with("anna asked for the release before: checkout broken"));
+    assert!(decision.reason.to_string().starts_with("rollback requested by anna: checkout broken"));
     let Action::Roll(roll) = decision.action else { panic!("not a roll") };
     assert_eq!(roll.quarantine[0].image, image(3));
 }
 
 #[test]
-fn rollback_steps_over_what_is_in_quarantine() {
+fn rollback_skips_releases_in_quarantine() {
     assert_eq!(outcome(&with_history().quarantined(2).request(&rollback())), ("rollback_requested", Some(image(1))));
 }
 
 #[test]
-fn rollback_aborts_what_is_on_its_way() {
-    let scenario = with_history().candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
+fn rollback_aborts_the_rollout_in_progress() {
+    let scenario = with_history().candidate(4).rolling_out(4, deploying(4)).deployed(4, DeploymentState::InProgress);
     let decision = scenario.request(&rollback());
     assert_eq!(outcome(&decision), ("rollback_requested", Some(image(3))));
     let Action::Roll(roll) = decision.action else { panic!("not a roll") };
@@ -41,14 +41,14 @@ fn rollback_aborts_what_is_on_its_way() {
 }
 
 #[test]
-fn rollback_delivered_twice_goes_back_once() {
-    let mut scenario = with_history().on_its_way(2, deploying(2)).deployed(2, DeploymentState::InProgress);
+fn rollback_delivered_twice_is_carried_out_once() {
+    let mut scenario = with_history().rolling_out(2, deploying(2)).deployed(2, DeploymentState::InProgress);
     scenario.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "anna".into(), reason: None };
     assert_eq!(outcome(&scenario.request(&rollback())), ("in_flight", None));
 }
 
 #[test]
-fn rollback_without_anything_before_says_so() {
+fn rollback_without_an_earlier_release_is_refused() {
     assert_eq!(outcome(&Scenario::running(1).request(&rollback())), ("no_earlier_release", None));
     assert_eq!(outcome(&Scenario::empty().request(&rollback())), ("no_earlier_release", None));
 }
@@ -59,7 +59,7 @@ fn rollback_is_allowed_during_a_freeze() {
 }
 
 #[test]
-fn retry_pardons_the_image_it_asks_for() {
+fn retry_takes_its_image_out_of_quarantine() {
     let scenario = Scenario::running(1).candidate(2).quarantined(2);
     let decision = scenario.request(&retry(None));
     assert_eq!(outcome(&decision), ("retry_requested", Some(image(2))));
@@ -83,7 +83,7 @@ fn retry_does_not_break_a_freeze() {
 }
 
 #[test]
-fn retry_of_what_runs_changes_nothing() {
+fn retry_of_the_running_image_changes_nothing() {
     assert_eq!(outcome(&Scenario::running(1).request(&retry(None))), ("up_to_date", None));
 }
 
@@ -92,15 +92,19 @@ fn rollback_of(deployment: &str) -> Request {
 }
 
 #[test]
-fn rollback_of_a_deployment_that_runs_no_more_is_refused() {
+fn rollback_of_a_deployment_that_is_not_current_is_refused() {
     let current = with_history().record.current().unwrap().deployment.clone();
     assert_eq!(outcome(&with_history().request(&rollback_of(&current))), ("rollback_requested", Some(image(2))));
     let refused = with_history().request(&rollback_of("ecs-svc/old"));
     assert_eq!(outcome(&refused), ("other_deployment", None));
-    assert!(refused.reason.to_string().starts_with("ecs-svc/old does not run any more"), "{}", refused.reason);
-    let replaced = with_history().candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
+    assert!(
+        refused.reason.to_string().starts_with("deployment ecs-svc/old is not the current one"),
+        "{}",
+        refused.reason
+    );
+    let replaced = with_history().candidate(4).rolling_out(4, deploying(4)).deployed(4, DeploymentState::InProgress);
     assert_eq!(outcome(&replaced.request(&rollback_of(&current))), ("other_deployment", None));
-    let mut begun = with_history().on_its_way(2, deploying(2)).deployed(2, DeploymentState::InProgress);
+    let mut begun = with_history().rolling_out(2, deploying(2)).deployed(2, DeploymentState::InProgress);
     begun.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "alarm errors".into(), reason: None };
     assert_eq!(outcome(&begun.request(&rollback_of(&current))), ("in_flight", None), "delivered twice");
 }

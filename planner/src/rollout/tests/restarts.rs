@@ -1,4 +1,4 @@
-//! New tasks of what runs: once for each request, none too soon, and none forgotten.
+//! Restarts: one for each request, none within its cool-down, and none lost.
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -36,10 +36,10 @@ fn a_restart_is_claimed_with_what_it_replaces() {
 }
 
 #[test]
-fn a_restart_is_refused_while_tasks_are_replaced_and_where_none_should_run() {
+fn a_restart_is_refused_during_a_deployment_and_at_zero_tasks() {
     let restart = restart("alarm memory", None);
     let rolling =
-        Scenario::running(3).candidate(4).on_its_way(4, deploying(4)).deployed(4, DeploymentState::InProgress);
+        Scenario::running(3).candidate(4).rolling_out(4, deploying(4)).deployed(4, DeploymentState::InProgress);
     assert_eq!(outcome(&rolling.request(&restart)), ("deployment_in_progress", None));
     let mut asleep = Scenario::running(3);
     asleep.observed.service.desired = 0;
@@ -49,19 +49,19 @@ fn a_restart_is_refused_while_tasks_are_replaced_and_where_none_should_run() {
 }
 
 #[test]
-fn a_cool_down_is_one_of_the_service_and_none_of_a_person() {
+fn a_cool_down_counts_every_restart_of_the_service_and_does_not_bind_an_engineer() {
     assert_eq!(outcome(&restarted(1).request(&restart("alarm memory", Some(60)))).0, "cooling_down");
     assert_eq!(outcome(&restarted(0).request(&restart("alarm memory", Some(60)))).0, "restart_requested");
     assert_eq!(outcome(&restarted(59).request(&restart("ben", None))).0, "restart_requested");
     assert_eq!(outcome(&restarted(59).request(&restart("alarm", Some(u32::MAX.into())))).0, "cooling_down");
     let refused = restarted(1).request(&restart("alarm memory", Some(60))).reason.to_string();
     let expected =
-        "it was restarted at 2026-11-21 10:01 UTC because anna asked, and is not again before 2026-11-21 11:01 UTC";
+        "last restarted at 2026-11-21 10:01 UTC (requested by anna); the cool-down ends at 2026-11-21 11:01 UTC";
     assert_eq!(refused, expected);
 }
 
 #[test]
-fn a_claimed_restart_keeps_others_away_until_its_lease_ends() {
+fn a_claimed_restart_excludes_other_invocations_until_its_lease_expires() {
     let mut scenario = Scenario::running(3).candidate(4);
     let claim = Restart { deployment: None, replaces: "dep-3".into(), ..restarted(60).record.restart.unwrap() };
     scenario.record.restart = Some(claim);
@@ -71,7 +71,7 @@ fn a_claimed_restart_keeps_others_away_until_its_lease_ends() {
     // A newer image replaces the tasks as well as a restart does.
     assert_eq!(scenario.clone().at(62).outcome(), ("newer_image", Some(image(4))));
     assert_eq!(scenario.clone().candidate(3).at(62).outcome(), ("restart_requested", None));
-    assert_eq!(scenario.candidate(3).at(91).outcome(), ("up_to_date", None), "nobody waits for it any more");
+    assert_eq!(scenario.candidate(3).at(91).outcome(), ("up_to_date", None), "the request has expired");
 }
 
 /// What happens to the service and to the function.
@@ -79,13 +79,13 @@ fn a_claimed_restart_keeps_others_away_until_its_lease_ends() {
 enum Step {
     /// A request by an alarm, which has a cool-down, or by an engineer, which has none.
     Request { with_cool_down: bool },
-    /// The same request arrives twice at once: both looked before either wrote.
+    /// The same request arrives twice at once: both observed before either wrote.
     RequestTwice,
-    /// Somebody asks, and the invocation ends before it asks ECS, or after that.
-    Crash { asked_ecs: bool },
+    /// A request whose invocation ends before it calls ECS, or after that.
+    Crash { called_ecs: bool },
     /// ECS has replaced the tasks.
     Done,
-    /// So many minutes pass, and a tick looks again.
+    /// So many minutes pass, and a tick follows.
     Pass(u8),
 }
 
@@ -93,7 +93,7 @@ enum Step {
 struct Play {
     scenario: Scenario,
     deployments: u8,
-    /// When each forced deployment was asked for by something with a cool-down.
+    /// When each forced deployment was requested by an alarm.
     by_alarm: Vec<Timestamp>,
 }
 
@@ -119,7 +119,7 @@ impl Play {
         (primary.id, primary.state) = (id, DeploymentState::InProgress);
     }
 
-    /// Decides and carries out until there is nothing to do; `until` is how many of the three writes are lived to see.
+    /// Decides and applies until nothing is left to do; the invocation ends after `until` of the three writes.
     fn look(&mut self, mut request: Option<Request>, until: u8) {
         for _ in 0..4 {
             let decision = self.scenario.decide(request.as_ref());
@@ -146,7 +146,7 @@ impl Play {
             }
             request = None;
         }
-        panic!("it does not come to rest");
+        panic!("it does not converge");
     }
 
     fn step(&mut self, step: Step) {
@@ -159,7 +159,7 @@ impl Play {
                 self.look(alarm.clone(), 3);
                 self.look(alarm, 3);
             }
-            Step::Crash { asked_ecs } => self.look(alarm, if asked_ecs { 2 } else { 1 }),
+            Step::Crash { called_ecs } => self.look(alarm, if called_ecs { 2 } else { 1 }),
             Step::Done => self.scenario.observed.service.deployments[0].state = DeploymentState::Completed,
             Step::Pass(minutes) => {
                 self.scenario.now += SignedDuration::from_mins(minutes.into());
@@ -173,7 +173,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         any::<bool>().prop_map(|with_cool_down| Step::Request { with_cool_down }),
         Just(Step::RequestTwice),
-        any::<bool>().prop_map(|asked_ecs| Step::Crash { asked_ecs }),
+        any::<bool>().prop_map(|called_ecs| Step::Crash { called_ecs }),
         Just(Step::Done),
         (0u8..25).prop_map(Step::Pass),
     ]
@@ -183,7 +183,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_interrupted_or_repeated_no_restart_is_lost_and_none_comes_too_soon(
+    fn interrupted_or_repeated_no_restart_is_lost_and_none_comes_within_the_cool_down(
         steps in prop::collection::vec(any_step(), 1..40),
     ) {
         let mut play = Play::new();

@@ -3,7 +3,7 @@ use crate::model::*;
 use crate::rollout::*;
 
 fn rolling(state: DeploymentState) -> Scenario {
-    Scenario::running(1).candidate(2).on_its_way(2, deploying(2)).deployed(2, state)
+    Scenario::running(1).candidate(2).rolling_out(2, deploying(2)).deployed(2, state)
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn zero_tasks_prove_nothing() {
 #[test]
 fn a_staged_image_is_verified_when_the_service_wakes() {
     let staged = Phase::Staged { revision: "rev-2".into(), deployment: "dep-2".into() };
-    let mut scenario = rolling(DeploymentState::Completed).on_its_way(2, staged);
+    let mut scenario = rolling(DeploymentState::Completed).rolling_out(2, staged);
     scenario.observed.service.desired = 0;
     assert_eq!(scenario.outcome().0, "staged");
     scenario.observed.service.desired = 1;
@@ -40,7 +40,7 @@ fn a_staged_image_is_verified_when_the_service_wakes() {
 }
 
 #[test]
-fn a_failed_deployment_is_told_with_the_reasons_of_its_tasks() {
+fn a_failed_deployment_carries_the_reasons_of_its_tasks() {
     let mut scenario = rolling(DeploymentState::Failed).with_stopped("EssentialContainerExited", "exit 1", 2);
     scenario.observed.service.deployments[0].reason =
         Some("ECS deployment circuit breaker: tasks failed to start.".into());
@@ -54,20 +54,20 @@ fn a_failed_deployment_is_told_with_the_reasons_of_its_tasks() {
 #[test]
 fn tasks_that_ecs_itself_stops_are_no_reason() {
     let scenario = rolling(DeploymentState::Failed).with_stopped("ServiceSchedulerInitiated", "Scaling activity", 2);
-    assert_eq!(scenario.plan().reason.to_string(), "dep-2 failed: ECS put the former revision back and gave no reason");
+    assert_eq!(scenario.plan().reason.to_string(), "dep-2 failed: ECS rolled the deployment back and gave no reason");
 }
 
 #[test]
 fn the_breakers_rollback_is_seen_even_when_every_event_was_lost() {
     // ECS has dropped the failed deployment: the primary is the one from before, complete.
-    let scenario = Scenario::running(1).candidate(2).on_its_way(2, deploying(2));
+    let scenario = Scenario::running(1).candidate(2).rolling_out(2, deploying(2));
     assert_eq!(scenario.outcome().0, "failed");
 }
 
 #[test]
 fn a_rollback_past_a_replaced_deployment_is_a_failure_too() {
-    // Image 3 replaced image 2 in flight; ECS goes back to image 1, the last that completed.
-    let mut scenario = Scenario::running(1).candidate(3).on_its_way(3, deploying(3));
+    // Image 3 replaced image 2 in flight; ECS rolls back to image 1, the last that completed.
+    let mut scenario = Scenario::running(1).candidate(3).rolling_out(3, deploying(3));
     scenario.record.rollout.as_mut().unwrap().previous_revision = "rev-2".into();
     assert_eq!(scenario.outcome().0, "failed");
 }
@@ -75,23 +75,23 @@ fn a_rollback_past_a_replaced_deployment_is_a_failure_too() {
 #[test]
 fn the_rollbacks_own_completed_is_not_success() {
     let phase = Phase::RollingBack { failed: "dep-2".into(), since: at(59) };
-    let scenario = Scenario::running(1).candidate(2).quarantined(2).on_its_way(2, phase);
+    let scenario = Scenario::running(1).candidate(2).quarantined(2).rolling_out(2, phase);
     assert_eq!(scenario.plan().action, Action::Recover { failed: "dep-2".into() });
     let still = scenario.deployed(1, DeploymentState::InProgress);
     assert_eq!(still.outcome().0, "rolling_back");
 }
 
 #[test]
-fn a_service_without_the_breakers_rollback_is_put_back_by_us() {
+fn without_the_breakers_rollback_the_automation_rolls_back() {
     let phase = Phase::RollingBack { failed: "dep-2".into(), since: at(55) };
-    let scenario = rolling(DeploymentState::Failed).quarantined(2).on_its_way(2, phase);
+    let scenario = rolling(DeploymentState::Failed).quarantined(2).rolling_out(2, phase);
     assert_eq!(scenario.clone().at(57).outcome().0, "rolling_back");
     assert_eq!(scenario.at(59).outcome(), ("drift", Some(image(1))));
 }
 
 #[test]
 fn a_stack_update_in_the_middle_is_not_taken_for_a_failure() {
-    let mut scenario = Scenario::running(1).candidate(2).on_its_way(2, deploying(2));
+    let mut scenario = Scenario::running(1).candidate(2).rolling_out(2, deploying(2));
     scenario.observed.service.revision = "rev-from-template".into();
     scenario.observed.service.deployments[0].id = "dep-stack".into();
     assert_eq!(scenario.outcome(), ("drift", Some(image(2))));
@@ -107,7 +107,7 @@ fn a_forced_deployment_of_the_same_images_is_adopted() {
 
 #[test]
 fn a_claim_whose_update_went_through_is_adopted() {
-    let scenario = Scenario::running(1).candidate(2).on_its_way(2, Phase::Claimed { initial_tasks: None });
+    let scenario = Scenario::running(1).candidate(2).rolling_out(2, Phase::Claimed { initial_tasks: None });
     let scenario = scenario.deployed(2, DeploymentState::InProgress);
     assert_eq!(scenario.outcome().0, "adopted");
 }
@@ -120,17 +120,17 @@ fn a_deployment_that_reports_nothing_is_overdue_after_its_deadline() {
 }
 
 #[test]
-fn the_first_image_that_fails_has_nothing_to_go_back_to() {
-    let mut scenario = Scenario::empty().candidate(2).on_its_way(2, deploying(2)).deployed(2, DeploymentState::Failed);
+fn the_first_image_that_fails_has_no_release_to_roll_back_to() {
+    let mut scenario = Scenario::empty().candidate(2).rolling_out(2, deploying(2)).deployed(2, DeploymentState::Failed);
     scenario.observed.service.desired = 2;
     let Action::Fail { quarantine, recover } = scenario.plan().action else { panic!("not a failure") };
     assert_eq!((quarantine.len(), recover), (1, None));
 }
 
 #[test]
-fn the_task_before_the_roll_decides_by_its_exit_code() {
+fn the_pre_deploy_task_decides_by_its_exit_code() {
     let phase = Phase::PreDeployTask { revision: "rev-2".into(), task: "task-1".into(), initial_tasks: Some(2) };
-    let mut scenario = Scenario::running(1).candidate(2).on_its_way(2, phase);
+    let mut scenario = Scenario::running(1).candidate(2).rolling_out(2, phase);
     let command = vec!["migrate".to_owned()];
     scenario.policy.rollout.pre_deploy_task =
         Some(PreDeployTask { container: "api".into(), command, deadline_minutes: 15 });

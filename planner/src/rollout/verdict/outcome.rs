@@ -50,7 +50,7 @@ pub(super) fn healthy_tasks(observed: &Observed, revision: &str) -> usize {
 pub(super) fn failure_reason(sentence: Option<&str>, stopped: &[Task]) -> String {
     let parts: Vec<String> = endings(stopped).into_iter().chain(sentence.map(str::to_owned)).collect();
     match parts.is_empty() {
-        true => "ECS put the former revision back and gave no reason".into(),
+        true => "ECS rolled the deployment back and gave no reason".into(),
         false => parts.join("; "),
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, started: &Started<
         return update();
     };
     let Some(observed) = &inputs.observed.pre_deploy_task else {
-        return failed("ECS no longer knows how it ended".into());
+        return failed("ECS no longer lists the task, so its exit code is unknown".into());
     };
     match &observed.stopped {
         Some(end) if end.exit_code(&policy.container) == Some(0) => update(),

@@ -17,7 +17,8 @@ use crate::{Request, Trigger};
 
 fn fleet() -> Fleet {
     let service = r#"{"name":"website-agent","cluster":"huskit-prod","baseline":{"min":2,"max":6},
-        "images":[{"repository":"huskit/website-agent","tag":{"exact":"latest"}}]}"#;
+        "images":[{"repository":"huskit/website-agent","tag":{"exact":"latest"},
+            "source":"https://github.com/acme/website-agent"}]}"#;
     Fleet::parse(&format!(r#"{{"system":"huskit","stage":"prod","services":[{service}]}}"#)).unwrap()
 }
 
@@ -27,7 +28,13 @@ fn at(minute: i64) -> Timestamp {
 
 fn images(n: u8) -> BTreeMap<String, Image> {
     let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
-    let image = Image { digest, tag: Some(format!("v{n}")), pushed_at: at(n.into()), scan: ScanState::Missing };
+    let image = Image {
+        digest,
+        tag: Some("latest".into()),
+        version: Some(format!("{n}a9c3f2")),
+        pushed_at: at(n.into()),
+        scan: ScanState::Missing,
+    };
     BTreeMap::from([("huskit/website-agent".to_owned(), image)])
 }
 

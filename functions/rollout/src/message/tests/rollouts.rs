@@ -5,26 +5,27 @@ use insta::assert_snapshot;
 use super::*;
 
 #[test]
-fn a_rollout_that_went_well() {
+fn a_rollout_is_complete() {
     let fleet = fleet();
     let message = messages(&fleet, 7).completed(&rollout(Cause::Push), &images(1), "ecs-svc/2");
     assert_snapshot!(mail(&message), @r#"
-    website-agent runs v2 (020202020202) [huskit prod]
+    Rollout complete: website-agent 2a9c3f2 [huskit prod]
 
-    website-agent runs v2 (020202020202) now, verified by its running tasks.
+    website-agent is running 2a9c3f2 (latest, 020202020202). ECS has completed the deployment and its tasks are running.
 
-    huskit/website-agent  v1 (010101010101) -> v2 (020202020202), pushed 2026-11-21 10:02 UTC
-    why                   a newer image was pushed
-    took                  4 min
+    huskit/website-agent  1a9c3f2 (latest, 010101010101) -> 2a9c3f2 (latest, 020202020202), pushed 2026-11-21 10:02 UTC
+    comparison            https://github.com/acme/website-agent/compare/1a9c3f2...2a9c3f2
+    reason                a newer image was pushed
+    duration              4 min
     deployment            ecs-svc/2
 
     Next
-    - To go back: invoke the rollout function with {"action":"rollback","service":"website-agent","by":"<you>"}
+    - To roll back, send the request {"action":"rollback","service":"website-agent","by":"<you>"}
     "#);
 }
 
 #[test]
-fn an_image_that_failed_and_is_rolled_back() {
+fn a_rollout_failed_and_ecs_rolls_it_back() {
     let fleet = fleet();
     let reason =
         "container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.";
@@ -34,39 +35,44 @@ fn an_image_that_failed_and_is_rolled_back() {
         &Failure { reason, recover: Some("ecs-svc/2"), quarantined: 1 },
     );
     assert_snapshot!(mail(&message), @r#"
-    website-agent: v2 (020202020202) failed [huskit prod]
+    Rollout failed: website-agent 2a9c3f2 [huskit prod]
 
-    v2 (020202020202) failed on website-agent. ECS puts v1 (010101010101) back. The digest is in quarantine and is not rolled again by itself.
+    2a9c3f2 (latest, 020202020202) failed on website-agent. ECS is rolling back to 1a9c3f2 (latest, 010101010101). The digest is in quarantine and will not be rolled again unless `retry` requests it.
 
-    reason             container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.
-    why it was rolled  a newer image was pushed
-    after              6 min
+    failure               container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.
+    huskit/website-agent  1a9c3f2 (latest, 010101010101) -> 2a9c3f2 (latest, 020202020202), pushed 2026-11-21 10:02 UTC
+    comparison            https://github.com/acme/website-agent/compare/1a9c3f2...2a9c3f2
+    rolled because        a newer image was pushed
+    failed after          6 min
 
     Next
     - Read the logs of website-agent around 2026-11-21 10:09 UTC.
-    - Push a fixed image: it is rolled by itself.
-    - To try the same image again: invoke the rollout function with {"action":"retry","service":"website-agent","by":"<you>"}
+    - Push a fixed image: the automation rolls it.
+    - To roll the same image again, send the request {"action":"retry","service":"website-agent","by":"<you>"}
     "#);
     assert_snapshot!(mail(&messages(&fleet, 9).recovered(&record(), "ecs-svc/2")), @"
-    website-agent runs v1 (010101010101) again [huskit prod]
+    Rollback complete: website-agent 1a9c3f2 [huskit prod]
 
-    website-agent runs v1 (010101010101) again. The rollback after ecs-svc/2 is complete.
+    website-agent is running 1a9c3f2 (latest, 010101010101) again. ECS has rolled back deployment ecs-svc/2.
     ");
 }
 
 #[test]
-fn a_roll_forward_that_failed_quarantines_nothing_and_says_nothing_of_it() {
+fn a_drift_correction_that_failed_quarantines_nothing() {
     let fleet = fleet();
     let message = messages(&fleet, 9).failed(
         &rollout(Cause::Drift),
         &record(),
         &Failure { reason: "exit 1", recover: Some("ecs-svc/2"), quarantined: 0 },
     );
-    assert_eq!(message.summary, "v2 (020202020202) failed on website-agent. ECS puts v1 (010101010101) back.");
+    assert_eq!(
+        message.summary,
+        "2a9c3f2 (latest, 020202020202) failed on website-agent. ECS is rolling back to 1a9c3f2 (latest, 010101010101)."
+    );
 }
 
 #[test]
-fn a_first_image_that_failed() {
+fn the_first_image_failed() {
     let fleet = fleet();
     let first = Rollout { previous_images: BTreeMap::new(), ..rollout(Cause::FirstStart) };
     let message = messages(&fleet, 9).failed(
@@ -75,30 +81,31 @@ fn a_first_image_that_failed() {
         &Failure { reason: "exit 1", recover: None, quarantined: 1 },
     );
     assert_snapshot!(mail(&message), @r#"
-    website-agent: v2 (020202020202) failed [huskit prod]
+    Rollout failed: website-agent 2a9c3f2 [huskit prod]
 
-    v2 (020202020202) failed on website-agent. Nothing ran before, so nothing can be put back: the service is down. The digest is in quarantine and is not rolled again by itself.
+    2a9c3f2 (latest, 020202020202) failed on website-agent. There is no earlier release to roll back to: the service is down. The digest is in quarantine and will not be rolled again unless `retry` requests it.
 
-    reason             exit 1
-    why it was rolled  the first image of this service arrived
-    after              6 min
+    failure               exit 1
+    huskit/website-agent  2a9c3f2 (latest, 020202020202), pushed 2026-11-21 10:02 UTC
+    rolled because        first image of this service
+    failed after          6 min
 
     Next
     - Read the logs of website-agent around 2026-11-21 10:09 UTC.
-    - Push a fixed image: it is rolled by itself.
-    - To try the same image again: invoke the rollout function with {"action":"retry","service":"website-agent","by":"<you>"}
+    - Push a fixed image: the automation rolls it.
+    - To roll the same image again, send the request {"action":"retry","service":"website-agent","by":"<you>"}
     "#);
 }
 
 #[test]
-fn an_image_that_waits_for_the_service_to_wake() {
+fn an_image_is_staged_until_the_service_wakes() {
     let fleet = fleet();
     assert_snapshot!(mail(&messages(&fleet, 7).staged(&rollout(Cause::Push), "ecs-svc/2")), @"
-    website-agent: v2 (020202020202) is staged [huskit prod]
+    Rollout staged: website-agent 2a9c3f2 [huskit prod]
 
-    website-agent runs no tasks, so v2 (020202020202) is deployed but not proven. It is verified when the service wakes.
+    website-agent is scaled to zero, so 2a9c3f2 (latest, 020202020202) is deployed but not verified. The automation verifies it when the service wakes, and rolls back if its tasks fail.
 
-    why         a newer image was pushed
+    reason      a newer image was pushed
     deployment  ecs-svc/2
     ");
 }

@@ -1,0 +1,28 @@
+use super::fixtures::*;
+use crate::rollout::ImagePolicy;
+
+fn with_source(source: &str) -> ImagePolicy {
+    ImagePolicy { source: Some(source.into()), ..Scenario::empty().policy.images[0].clone() }
+}
+
+#[test]
+fn a_source_is_an_https_url_of_a_repository() {
+    for good in ["https://github.com/acme/web", "https://git.acme.example:8443/group/sub_group/web.git"] {
+        with_source(good).validate("services[0].images[0]").unwrap();
+    }
+    for bad in [
+        "",
+        "github.com/acme/web",
+        "http://github.com/acme/web",
+        "https://github.com",
+        "https://github.com/",
+        "https://github.com/acme/web/",
+        "https://github.com/acme/web?tab=readme",
+        "https://github.com/acme/we b",
+        "https://localhost/web",
+    ] {
+        let error = with_source(bad).validate("services[0].images[0]").unwrap_err().to_string();
+        let expected = format!("services[0].images[0].source: got `{bad}`, expected an https URL of a repository");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+}
