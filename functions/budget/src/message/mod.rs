@@ -40,6 +40,4 @@ impl Context<'_> {
 }
 
 #[cfg(test)]
-mod fixtures;
-#[cfg(test)]
 mod tests;

@@ -104,7 +104,7 @@ fn a_daily_budget_compares_with_the_day_before() {
     };
     assert_eq!(daily(4_000, 40_500), ["doubted times_yesterday"]);
     assert_eq!(daily(10_000, 40_500), ["reached 80"]);
-    // An even day is believed when Budgets must have computed it anew, not at midnight.
+    // The same figure as the day before is trusted once AWS Budgets must have computed it again, not at midnight.
     assert_eq!(daily(40_500, 40_500), ["reached 80", "period_ended 80"]);
 }
 

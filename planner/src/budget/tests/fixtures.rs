@@ -13,11 +13,11 @@ pub const LIMIT: i64 = 50_000;
 pub const HOURLY: u64 = 230_000;
 
 pub fn fleet() -> Fleet {
-    let night = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
+    let sleep = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
     Fleet::parse(&format!(
         r#"{{"system":"acme","stage":"prod","services":[
             {{"name":"web","cluster":"prod","baseline":{{"min":2,"max":6}}}},
-            {{"name":"crawler","cluster":"prod","baseline":{{"min":1,"max":3}},"sleep":{night},"spot":{{"mode":"prefer"}}}}
+            {{"name":"crawler","cluster":"prod","baseline":{{"min":1,"max":3}},"sleep":{sleep},"spot":{{"mode":"prefer"}}}}
         ]}}"#
     ))
     .unwrap()
@@ -51,7 +51,7 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// The tenth of November; the budget was looked at since the end of October and is spent by 30 %.
+    /// The tenth of November: observed since the end of October, 30 % of the limit spent.
     pub fn calm() -> Timeline {
         let spend = Spend {
             time_unit: TimeUnit::Monthly,

@@ -9,15 +9,15 @@ use planner::fleet::Fleet;
 use planner::model::Usd;
 use shared::notify::Notification;
 
-use super::context::{Context, console};
 use crate::event::{Message, Trigger};
+use crate::message::{Context, console};
 
 pub(super) fn fleet() -> Fleet {
-    let night = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
+    let sleep = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
     Fleet::parse(&format!(
         r#"{{"system":"huskit","stage":"prod","services":[
             {{"name":"website-agent","cluster":"huskit-prod","baseline":{{"min":2,"max":6}}}},
-            {{"name":"crawler","cluster":"huskit-prod","baseline":{{"min":1,"max":3}},"sleep":{night},"spot":{{"mode":"prefer"}}}}
+            {{"name":"crawler","cluster":"huskit-prod","baseline":{{"min":1,"max":3}},"sleep":{sleep},"spot":{{"mode":"prefer"}}}}
         ]}}"#
     ))
     .unwrap()
