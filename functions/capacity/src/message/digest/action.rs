@@ -3,7 +3,7 @@
 use planner::alarm::AnnouncedState;
 use planner::capacity::State;
 
-use super::{Day, Lines, ServiceDay};
+use super::day::{Day, Lines, ServiceDay};
 
 /// What requires action, and what to do.
 #[derive(Default)]

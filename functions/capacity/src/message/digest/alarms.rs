@@ -2,7 +2,8 @@
 
 use planner::alarm::AnnouncedState;
 
-use super::{Area, Day, Lines};
+use super::change::Area;
+use super::day::{Day, Lines};
 
 /// Announcements, and alarms that are not announced because planned activity explains them.
 pub(super) fn alarms(day: &Day<'_>) -> Lines {

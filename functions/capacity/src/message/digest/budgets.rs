@@ -2,7 +2,8 @@
 
 use planner::budget;
 
-use super::{Area, Day, Lines};
+use super::change::Area;
+use super::day::{Day, Lines};
 
 /// Changes of tiers, the figure of every budget, and its hold or release.
 pub(super) fn budgets(day: &Day<'_>) -> Lines {

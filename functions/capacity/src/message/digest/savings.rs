@@ -2,7 +2,7 @@
 
 use planner::model::Usd;
 
-use super::{Day, Lines};
+use super::day::{Day, Lines};
 
 /// Cost and savings since the previous digest and in this month, of every service that has any.
 pub(super) fn savings(day: &Day<'_>) -> Lines {

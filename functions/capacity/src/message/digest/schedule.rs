@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use planner::capacity::Target;
 
-use super::{Day, Lines};
+use super::day::{Day, Lines};
 
 /// Every service that is scaled to zero or runs again, in the order of time.
 pub(super) fn schedule(day: &Day<'_>) -> Lines {

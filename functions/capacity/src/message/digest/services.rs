@@ -2,7 +2,8 @@
 
 use planner::capacity::Reason;
 
-use super::{Area, Day, Lines, ServiceDay};
+use super::change::Area;
+use super::day::{Day, Lines, ServiceDay};
 
 /// Completed and failed rollouts, freezes and quarantined images.
 pub(super) fn rollouts(day: &Day<'_>) -> Lines {
