@@ -114,7 +114,7 @@ fn alarm(event: &Event) -> Result<Trigger> {
     let configuration = event.detail.get("configuration").unwrap_or(&Json::Null);
     let data = text("reasonData").parse::<Json>().unwrap_or_default();
     let change = StateChange {
-        state: state,
+        state,
         previous: event.detail.pointer("/previousState/value").and_then(Json::as_str).and_then(alarm_state),
         at,
         description: configuration.get("description").and_then(Json::as_str).unwrap_or_default().to_owned(),

@@ -90,7 +90,7 @@ impl Function for App {
     fn new(config: Config, env: &Env, connection: &Connection) -> Result<App> {
         Ok(App {
             alarms: Alarms::parse(&env.optional("ALARMS").unwrap_or_default(), &config.fleet)?,
-            runbooks_url: env.required("RUNBOOKS_URL")?.trim_end_matches('/').to_owned(),
+            runbooks_url: links::runbooks_url(&env.required("RUNBOOKS_URL")?)?,
             capacity_function: env.required("CAPACITY_FUNCTION")?,
             rollout_function: env.required("ROLLOUT_FUNCTION")?,
             region: connection.region().to_owned(),

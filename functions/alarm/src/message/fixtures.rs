@@ -64,14 +64,14 @@ pub(super) fn service(service: usize) -> ServiceSnapshot {
     };
     let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), what: what.into(), why: why.into() };
     let history = vec![
-        event(-6, "complete", "ecs-svc/2 is complete and 4 of its tasks run"),
+        event(-6, "complete", &format!("Rollout complete: {} v2: 4 of 4 tasks run", policy.name)),
         event(-11, "roll", &pushed),
-        event(-200, "complete", "ecs-svc/1 is complete and 2 of its tasks run"),
+        event(-200, "complete", &format!("Rollout complete: {} v1: 2 of 2 tasks run", policy.name)),
     ];
     let record = rollout::Record { releases: vec![release(2, -6), release(1, -200)], ..rollout::Record::default() };
     let capacity =
         capacity::Record { state: Some(capacity::State::Running { since: at(-600) }), ..capacity::Record::default() };
-    let history_of_capacity = vec![event(-30, "up", "the baseline applies")];
+    let history_of_capacity = vec![event(-30, "baseline", "desired count 2 -> 4: the baseline applies")];
     ServiceSnapshot::new(
         policy,
         Ok((4, 4)),

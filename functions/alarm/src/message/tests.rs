@@ -16,9 +16,9 @@ fn errors_after_a_rollout_are_announced_with_the_rollout_and_the_requested_rollb
     HTTPCode_Target_5XX_Count (Sum of 1 min) is 23, greater than the threshold of 10. website-agent answered more than 10 requests a minute with an error for 5 minutes.
 
     since      2026-11-21 10:20 UTC (1 min)
-    changed    10:14 complete: ecs-svc/2 is complete and 4 of its tasks run
-    changed    10:09 roll: a newer image was pushed: huskit/website-agent: v1 (010101010101) -> v2 (020202020202)
-    changed    09:50 up: the baseline applies
+    changed    10:14 Rollout complete: website-agent v2: 4 of 4 tasks run
+    changed    10:09 a newer image was pushed: huskit/website-agent: v1 (010101010101) -> v2 (020202020202)
+    changed    09:50 desired count 2 -> 4: the baseline applies
     tasks      website-agent: 4 of 4 running
     remedy     requested: a rollback from v2 (020202020202) to v1 (010101010101)
     alarm      https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/huskit-prod-website-agent-5xx
@@ -60,9 +60,9 @@ fn an_alarm_without_a_remedy_requires_manual_action() {
     HTTPCode_Target_5XX_Count (Sum of 1 min) is 23, greater than the threshold of 10. website-agent answered more than 10 requests a minute with an error for 5 minutes.
 
     since      2026-11-21 10:20 UTC (1 min)
-    changed    10:14 complete: ecs-svc/2 is complete and 4 of its tasks run
-    changed    10:09 roll: a newer image was pushed: huskit/website-agent: v1 (010101010101) -> v2 (020202020202)
-    changed    09:50 up: the baseline applies
+    changed    10:14 Rollout complete: website-agent v2: 4 of 4 tasks run
+    changed    10:09 a newer image was pushed: huskit/website-agent: v1 (010101010101) -> v2 (020202020202)
+    changed    09:50 desired count 2 -> 4: the baseline applies
     tasks      website-agent: 4 of 4 running
     remedy     none: no remedy is configured for this alarm
     alarm      https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/huskit-prod-website-agent-5xx
@@ -88,12 +88,12 @@ fn an_alarm_in_another_region_is_linked_there_and_lists_changes_of_all_services(
     Errors (%) is 7.31, greater than the threshold of 5. More than 5 % of CloudFront's answers were errors for 5 minutes.
 
     since      2026-11-21 10:20 UTC (1 min)
-    changed    10:14 website-agent: complete: ecs-svc/2 is complete and 4 of its tasks run
-    changed    10:14 crawler: complete: ecs-svc/2 is complete and 4 of its tasks run
+    changed    10:14 website-agent: Rollout complete: website-agent v2: 4 of 4 tasks run
+    changed    10:14 crawler: Rollout complete: crawler v2: 4 of 4 tasks run
     changed    10:12 stack update ended
-    changed    10:09 website-agent: roll: a newer image was pushed: huskit/website-agent: v1 (010101010101) -> v2 (020202020202)
-    changed    10:09 crawler: roll: a newer image was pushed: huskit/crawler: v1 (010101010101) -> v2 (020202020202)
-    changed    09:50 website-agent: up: the baseline applies
+    changed    10:09 website-agent: a newer image was pushed: huskit/website-agent: v1 (010101010101) -> v2 (020202020202)
+    changed    10:09 crawler: a newer image was pushed: huskit/crawler: v1 (010101010101) -> v2 (020202020202)
+    changed    09:50 website-agent: desired count 2 -> 4: the baseline applies
     tasks      website-agent: 4 of 4 running
     tasks      crawler: 4 of 4 running
     remedy     none: no remedy is configured for this alarm
@@ -116,9 +116,9 @@ fn high_cpu_requests_more_tasks_and_says_until_when() {
     CPUUtilization (Average of 1 min) is 88.66, greater than the threshold of 70. The crawler used more than 70 % of its CPU for 5 minutes although it scales at 60 %: it may be at its most tasks.
 
     since      2026-11-21 10:20 UTC (1 min)
-    changed    10:14 complete: ecs-svc/2 is complete and 4 of its tasks run
-    changed    10:09 roll: a newer image was pushed: huskit/crawler: v1 (010101010101) -> v2 (020202020202)
-    changed    09:50 up: the baseline applies
+    changed    10:14 Rollout complete: crawler v2: 4 of 4 tasks run
+    changed    10:09 a newer image was pushed: huskit/crawler: v1 (010101010101) -> v2 (020202020202)
+    changed    09:50 desired count 2 -> 4: the baseline applies
     tasks      crawler: 4 of 4 running
     remedy     requested: at least 5 tasks until 2026-11-21 10:51 UTC
     alarm      https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/huskit-prod-crawler-cpu
@@ -171,9 +171,9 @@ fn a_remedy_request_that_failed_is_announced_and_retried() {
 
     In ALARM since 2026-11-21 10:20 UTC. Requested: a rolling restart, same image.
 
-    changed  10:14 complete: ecs-svc/2 is complete and 4 of its tasks run
-    changed  10:09 roll: a newer image was pushed: huskit/crawler: v1 (010101010101) -> v2 (020202020202)
-    changed  09:50 up: the baseline applies
+    changed  10:14 Rollout complete: crawler v2: 4 of 4 tasks run
+    changed  10:09 a newer image was pushed: huskit/crawler: v1 (010101010101) -> v2 (020202020202)
+    changed  09:50 desired count 2 -> 4: the baseline applies
     tasks    crawler: 4 of 4 running
 
     Next
@@ -197,8 +197,8 @@ fn a_flapping_alarm_is_announced_once_and_again_when_stable() {
     HTTPCode_Target_5XX_Count (Sum of 1 min) is 23, greater than the threshold of 10. Entered ALARM 4 times in 30 min. website-agent answered more than 10 requests a minute with an error for 5 minutes. The next message follows when the alarm stays in OK or in ALARM for 30 min.
 
     since      2026-11-21 10:50 UTC (0 s)
-    changed    10:14 complete: ecs-svc/2 is complete and 4 of its tasks run
-    changed    10:09 roll: a newer image was pushed: huskit/website-agent: v1 (010101010101) -> v2 (020202020202)
+    changed    10:14 Rollout complete: website-agent v2: 4 of 4 tasks run
+    changed    10:09 a newer image was pushed: huskit/website-agent: v1 (010101010101) -> v2 (020202020202)
     tasks      website-agent: 4 of 4 running
     remedy     none: no remedy is configured for this alarm
     alarm      https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/huskit-prod-website-agent-5xx
@@ -230,9 +230,9 @@ fn missing_data_is_announced_where_the_policy_says_so() {
 
     No data since 2026-11-21 10:20 UTC: until it is back, a fault does not put this alarm in ALARM.
 
-    changed    10:14 complete: ecs-svc/2 is complete and 4 of its tasks run
-    changed    10:09 roll: a newer image was pushed: huskit/crawler: v1 (010101010101) -> v2 (020202020202)
-    changed    09:50 up: the baseline applies
+    changed    10:14 Rollout complete: crawler v2: 4 of 4 tasks run
+    changed    10:09 a newer image was pushed: huskit/crawler: v1 (010101010101) -> v2 (020202020202)
+    changed    09:50 desired count 2 -> 4: the baseline applies
     tasks      crawler: 4 of 4 running
     alarm      https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/huskit-prod-crawler-cpu
     logs       https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:logs-insights$3FqueryDetail$3D$257E$2528end$257E$25272026-11-21T10*3a26*3a00.000Z$257Estart$257E$25272026-11-21T10*3a05*3a00.000Z$257EtimeType$257E$2527ABSOLUTE$257Etz$257E$2527UTC$257EeditorString$257E$2527fields*20*40timestamp*2c*20*40message*0a*7c*20sort*20*40timestamp*20desc*0a*7c*20limit*20200$257Esource$257E$2528$257E$2527*2fecs*2fhuskit-crawler$2529$2529
