@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::minutes::check_minutes;
-use crate::model::TagPolicy;
+use crate::model::{TagPolicy, version_tag};
 
 /// The part of a service's entry that decides about its images.
 #[derive(Clone, Copy, Debug)]
@@ -136,6 +136,13 @@ impl ImagePolicy {
                 &self.tag,
                 &format!("a policy that does not follow `{own}`, which the automation moves"),
             ));
+        }
+        for (field, own) in [("live", &self.live), ("previous", &self.previous)] {
+            // Messages show the version tag of an image: one of the automation's own would name no version.
+            if version_tag([own.as_str()]).is_some() {
+                let expected = "a tag that is neither a commit nor a version";
+                return Err(Error::bad_field(&format!("{path}.{field}"), own, expected));
+            }
         }
         match self.source.as_deref().filter(|source| !is_source(source)) {
             Some(source) => Err(Error::bad_field(

@@ -26,3 +26,14 @@ fn a_source_is_an_https_url_of_a_repository() {
         assert!(error.starts_with(&expected), "{error}");
     }
 }
+
+#[test]
+fn the_automations_own_tags_are_not_versions() {
+    let own = |live: &str| ImagePolicy { live: live.into(), ..Scenario::empty().policy.images[0].clone() };
+    own("prod-live").validate("services[0].images[0]").unwrap();
+    for live in ["3f2a9c1", "v1.0.0"] {
+        let error = own(live).validate("services[0].images[0]").unwrap_err().to_string();
+        let expected = format!("services[0].images[0].live: got `{live}`, expected a tag that is neither");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+}
