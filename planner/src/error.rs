@@ -9,11 +9,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What a caller should do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The thing is not there; asking again will not help until somebody creates it.
+    /// It does not exist; a retry does not help until it is created.
     NotFound,
-    /// The caller may not do this; a person has to change a policy.
+    /// The caller is not allowed to do this; an engineer has to change a policy.
     Denied,
-    /// Somebody else changed it first; look again and decide anew.
+    /// Another writer changed it first; read again and decide again.
     Conflict,
     /// Too many requests; the next event or tick is the retry.
     Throttled,

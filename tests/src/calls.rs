@@ -2,7 +2,7 @@
 //!
 //! Read from the sources, not from the types: a gateway is called through a field or parameter that is declared with its
 //! type (`ecs: Ecs`, `sns: &Sns`), and each of its methods names the actions it needs (``Requires `ecs:UpdateService`.``).
-//! A call that is hidden from this, by another way to a gateway, shows as an action that nobody needs.
+//! A call that is hidden from this, by another way to a gateway, shows as an action that no function needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

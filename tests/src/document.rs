@@ -62,7 +62,7 @@ pub fn code(text: &str) -> String {
     format!("`{text}`")
 }
 
-/// `PassRolesToTasks` as a person says it: "Pass roles to tasks".
+/// `PassRolesToTasks` in words: "Pass roles to tasks".
 pub fn words(name: &str) -> String {
     let mut text = String::new();
     for letter in name.chars() {

@@ -13,11 +13,11 @@ from samcli.yamlhelper import yaml_dump, yaml_parse
 
 # Why a type is missing and what becomes of it here; any other missing type gets the last sentence alone.
 WHY = {
-    "AWS::ApplicationAutoScaling::ScalingPolicy": "MiniStack has no Application Auto Scaling; nothing scales by itself here",
+    "AWS::ApplicationAutoScaling::ScalingPolicy": "MiniStack has no Application Auto Scaling; nothing scales here unless requested",
     "AWS::CloudFront::Function": "the CDN is a record here, and nothing is answered by it",
     "AWS::CloudWatch::AlarmMuteRule": "MiniStack has no mute rules; an alarm whose state is set at night tells so",
     "AWS::CloudWatch::CompositeAlarm": "MiniStack has only metric alarms",
-    "AWS::IAM::OIDCProvider": "MiniStack has no OpenID Connect; nobody deploys from outside here",
+    "AWS::IAM::OIDCProvider": "MiniStack has no OpenID Connect; no workflow deploys here",
     "AWS::ServiceDiscovery::PrivateDnsNamespace": "no task runs here that would look a name up",
     "AWS::ServiceDiscovery::Service": "no task runs here that would look a name up",
 }

@@ -16,7 +16,7 @@ pub struct Fleet {
     pub system: String,
     /// Stage, `prod`.
     pub stage: String,
-    /// The services that are looked after.
+    /// The services that the automation operates.
     pub services: Vec<ServicePolicy>,
 }
 
@@ -71,7 +71,7 @@ impl Fleet {
         self.services.iter().filter(move |service| service.images.iter().any(|image| image.repository == repository))
     }
 
-    /// The service a person or an ARN names: `website-agent` or `huskit-prod/website-agent`.
+    /// The service that a request or an ARN names: `website-agent` or `huskit-prod/website-agent`.
     pub fn service(&self, name: &str) -> Option<&ServicePolicy> {
         let mut found = self.services.iter().filter(|s| s.name == name || s.id().to_string() == name);
         // A bare name that two clusters share is no name.

@@ -18,7 +18,7 @@ fn defaults_are_left_out_of_the_document() {
 }
 
 #[test]
-fn a_mistake_is_told_by_path_value_and_expectation() {
+fn a_mistake_is_reported_with_path_value_and_expectation() {
     let cases = [
         (r#"{"name":"web"}"#, "services[0]: missing field `cluster`"),
         (

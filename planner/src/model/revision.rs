@@ -11,7 +11,7 @@ use super::image::{Digest, ImageRef};
 use super::price::{Arch, TaskSize};
 use crate::error::{Error, Result};
 
-/// What ECS writes into a task definition by itself; registering one with them is refused.
+/// Fields that ECS adds to a task definition; it refuses to register one that has them.
 /// Source: `RegisterTaskDefinition` takes none of them, `DescribeTaskDefinition` returns all of them.
 const WRITTEN_BY_ECS: [&str; 9] = [
     "taskDefinitionArn",
@@ -158,7 +158,7 @@ fn compare(path: &str, wanted: &Value, got: &Value, found: &mut Vec<String>) {
                 compare(&format!("{path}[{i}]"), wanted, got, found);
             }
         }
-        // Paths only: a value may be a secret that somebody wrote into the environment.
+        // Paths only: a value may be a secret in an environment variable.
         _ => found.push(path.to_owned()),
     }
 }

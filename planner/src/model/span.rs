@@ -51,7 +51,7 @@ impl FromStr for Span {
                 "a duration (`2h`, `90m`, `1h 30m`, `3d`) or a time with offset (`2026-11-21T18:00:00+01:00`)",
             )
         };
-        // Days are 24 hours here: jiff refuses them in an absolute duration, people write them all the same.
+        // Days are 24 hours here: jiff refuses them in an absolute duration, and people write them anyway.
         let days = text.strip_suffix('d').and_then(|days| days.trim().parse::<i64>().ok());
         let length = match days {
             Some(days) => SignedDuration::from_secs(days.checked_mul(86_400).ok_or_else(bad)?),

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_glob_is_told_by_path() {
+    fn a_bad_glob_is_reported_with_its_path() {
         let error = TagPolicy::Glob("v[".into()).validate("services[0].images[0].tag").unwrap_err();
         assert_eq!(
             error.to_string(),

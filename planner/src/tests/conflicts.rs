@@ -22,7 +22,7 @@ struct Hour {
     load: u32,
     facts: Vec<(i64, Fact)>,
     /// Does the load end only after the first comparison?
-    rings_on: bool,
+    stays_in_alarm: bool,
 }
 
 fn minute() -> impl Strategy<Value = i64> {
@@ -58,14 +58,14 @@ fn any_hour() -> impl Strategy<Value = Hour> {
         // A boost that would bring nothing is not asked for, so where scaling has done as much already it depends on who
         // came first whether the least number is raised, too. The number of tasks is the same.
         let load = if ring.is_some() { 2 } else { load };
-        // Whoever falls asleep before its errors were heard of shows them the next morning, when the rollout is no news
+        // A service that is scaled to zero before its errors were announced shows them the next morning, when the rollout is no news
         // any more. So an image that errs has a day before it, and no budget takes that.
         let errs = facts.iter().any(|(_, fact)| matches!(fact, Fact::Push(Fate::Errs)));
         if errs {
             facts.retain(|(_, fact)| !matches!(fact, Fact::Spent(percent) if *percent > 100));
         }
         let begins = if errs { 370 + begins % 740 } else { begins };
-        Hour { begins, load, facts, rings_on: ring.is_some_and(|(_, length)| length.is_none()) }
+        Hour { begins, load, facts, stays_in_alarm: ring.is_some_and(|(_, length)| length.is_none()) }
     })
 }
 
@@ -97,7 +97,7 @@ fn play(hour: &Hour, delays: &Delays, lost: u16) -> Ends {
         world.pass(1);
     }
     let shortly_after = world.end();
-    if hour.rings_on {
+    if hour.stays_in_alarm {
         world.happens(&Fact::Load(AlarmState::Ok));
     }
     let until = |world: &mut World, end: &str| {

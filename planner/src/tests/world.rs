@@ -30,7 +30,7 @@ pub enum Fate {
     Errs,
 }
 
-/// What becomes known of the world at its own moment, and is told by an event that may be late or come twice.
+/// What becomes known of the world at its own moment, and is reported by an event that may be late or come twice.
 #[derive(Clone, Debug)]
 pub enum Fact {
     /// The followed tag names another image.
@@ -154,7 +154,7 @@ impl World {
         self.bounds == Bounds::SCALED_TO_ZERO
     }
 
-    /// Becomes true now, and is told.
+    /// Becomes true now, and is reported by an event.
     pub fn happens(&mut self, fact: &Fact) {
         match fact {
             Fact::Push(fate) => {
@@ -287,9 +287,9 @@ impl World {
                 self.erring = Some((since, true));
                 self.change_alarm(ERRORS, AlarmState::Alarm);
             }
-            (false, Some((_, rings))) => {
+            (false, Some((_, in_alarm))) => {
                 self.erring = None;
-                if rings {
+                if in_alarm {
                     self.change_alarm(ERRORS, AlarmState::Ok);
                 }
             }

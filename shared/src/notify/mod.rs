@@ -18,13 +18,13 @@ use text::{ascii, cut};
 const SUBJECT: usize = 99;
 /// Longest scope in a subject.
 const SCOPE: usize = 40;
-/// Longest text of one message. SNS takes 256 KiB for all renderings together; nobody reads a tenth of it.
+/// Longest text of one message. SNS takes 256 KiB for all renderings together; a tenth of it is more than anyone reads.
 const TEXT: usize = 12_000;
 /// Longest title and description that the chat integration takes.
 const CHAT_TITLE: usize = 250;
 const CHAT_DESCRIPTION: usize = 4_000;
 
-/// How soon somebody should look.
+/// How soon an engineer should look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -57,11 +57,11 @@ impl Severity {
 /// One message: what happened, why, what it rests on, what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
-    /// Names the thing that is told; the same thing is not told twice.
+    /// Identifies the announcement; the same one is not sent twice.
     pub key: String,
     /// Messages of one thread belong together: a deployment, an alarm.
     pub thread: String,
-    /// How soon somebody should look.
+    /// How soon an engineer should look.
     pub severity: Severity,
     /// System and stage, at the end of the subject.
     pub scope: String,

@@ -29,7 +29,7 @@ const PAID: [&str; 17] = [
     "AWS::WAFv2::WebACL",
 ];
 
-/// Types that cost nothing by themselves, whatever is done with them.
+/// Types without a charge of their own.
 const FREE: [&str; 38] = [
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
@@ -134,7 +134,7 @@ impl Inventory {
     }
 }
 
-/// Resources by type; a type of which nobody has said what it costs is an error.
+/// Resources by type; a type that is neither paid nor free here is an error.
 fn count(all: &[Template]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for template in all {

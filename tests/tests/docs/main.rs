@@ -19,7 +19,7 @@ mod words;
 use tests::document::hold;
 
 /// Whether the documents are to be written; see [`tests::document::COMMAND`].
-// The environment is how somebody asks a test to write; nothing else is read from it.
+// The environment is how an engineer asks a test to write; nothing else is read from it.
 #[allow(clippy::disallowed_methods)]
 fn update() -> bool {
     std::env::var("UPDATE_DOCS").is_ok_and(|value| value == "1")

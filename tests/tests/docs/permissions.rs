@@ -75,7 +75,7 @@ fn roles(stack: &Deployed) -> Vec<Role> {
             None => Kind::Workflows,
         };
         let managed = properties.get("ManagedPolicyArns");
-        assert!(managed.is_none(), "{id}: a policy that somebody else may change");
+        assert!(managed.is_none(), "{id}: a policy that others may change");
         let own = list(&properties["Policies"]);
         let own = own.iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
         Role {
@@ -108,7 +108,7 @@ fn functions(stack: &Deployed) -> Vec<String> {
     stack.template().of_type("AWS::Serverless::Function").into_iter().map(function).collect()
 }
 
-/// What SAM adds to a function's role by itself.
+/// What SAM adds to a function's role.
 fn added_by_sam(stack: &Deployed, id: &str, properties: &Value) -> Vec<Vec<String>> {
     let added = |actions: &str, on: String, why: &str| vec![actions.to_owned(), on, String::new(), why.to_owned()];
     let mut rows = vec![added(

@@ -1,6 +1,6 @@
 //! The budget function on a local cloud: the real binary, the real templates, messages through the real topic.
 //!
-//! One cloud for all scenarios, one scenario at a time; each starts from a budget that nobody has looked at.
+//! One cloud for all scenarios, one scenario at a time; each starts from a budget without a record.
 
 // Helpers of tests fail a test by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -75,7 +75,7 @@ impl World {
     fn deliver(&self, event: &str) -> Value {
         let (_, mut event) = tests::events().into_iter().find(|(name, _)| name == event).expect("an event");
         for record in event["Records"].as_array_mut().unwrap() {
-            // One of another month would be told as late.
+            // One of another month would be announced as late.
             record["Sns"]["Timestamp"] = now().to_string().into();
         }
         self.ask(&event).unwrap()
@@ -126,7 +126,7 @@ impl World {
                 return messages;
             }
             assert!(since.elapsed() < LONGEST_WAIT, "no message within {LONGEST_WAIT:?}");
-            // A scenario waits for another process; nothing here is told when it is done.
+            // A scenario waits for another process; nothing here is notified when it is done.
             #[allow(clippy::disallowed_methods)]
             std::thread::sleep(Duration::from_millis(200));
         }

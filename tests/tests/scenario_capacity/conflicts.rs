@@ -1,4 +1,4 @@
-//! A person, the budget, an alarm, Spot and a rollout all want something at once. In whatever order it reaches the four
+//! An engineer, the budget, an alarm, Spot and a rollout all want something at once. In whatever order it reaches the four
 //! functions, and whatever of it reaches them twice, the crawler comes to the same. A few plays show it through the real
 //! functions; `planner/src/tests/conflicts.rs` plays thousands.
 
@@ -20,7 +20,7 @@ const BUDGET: &str = "huskit-monthly";
 enum Arrival {
     Person(&'static str),
     Spent(&'static str),
-    Rings,
+    InAlarm,
     Shortage,
     Push,
     Tick,
@@ -41,7 +41,7 @@ impl Dice {
             Arrival::Person(["wake", "sleep"][self.below(2) as usize]),
             // Spot only, a longer downtime, scaled to zero.
             Arrival::Spent(["412.37", "451.08", "476.90"][self.below(3) as usize]),
-            Arrival::Rings,
+            Arrival::InAlarm,
             Arrival::Shortage,
             Arrival::Push,
         ];
@@ -103,8 +103,8 @@ impl World {
         self.cloud.client.call("local", "budget", spent).unwrap();
     }
 
-    /// The alarm on the crawler's processor rings.
-    fn rings(&self, since: Timestamp) {
+    /// The alarm on the crawler's CPU is in ALARM.
+    fn in_alarm(&self, since: Timestamp) {
         let arn = format!("arn:aws:cloudwatch:eu-central-1:000000000000:alarm:{ALARM}");
         let state = json!({"value": "ALARM", "reason": "Threshold Crossed", "timestamp": since.to_string()});
         let detail = json!({"alarmName": ALARM, "state": state, "previousState": {"value": "OK"}, "configuration": {}});
@@ -119,7 +119,7 @@ impl World {
                 let tick = json!({"action": "reconcile", "at": self.now.to_string()});
                 self.cloud.request("BudgetFunction", &tick).unwrap().answer.unwrap();
             }
-            Arrival::Rings => self.rings(self.now),
+            Arrival::InAlarm => self.in_alarm(self.now),
             Arrival::Shortage => drop(self.deliver(&self.shortage(SPOT))),
             Arrival::Push => drop(self.push(None)),
             Arrival::Tick => drop(self.tick()),

@@ -49,7 +49,7 @@ fn the_services_wait_for_images() {
 #[test]
 fn what_is_left_to_do_is_said() {
     let (_, facts) = &history().created;
-    assert!(matches!(&facts.mail, Mail::Nobody(topic) if topic.starts_with("arn:aws:sns:eu-central-1:")));
+    assert!(matches!(&facts.mail, Mail::NoSubscription(topic) if topic.starts_with("arn:aws:sns:eu-central-1:")));
     let secrets: Vec<_> = facts.to_fill.iter().map(|(name, empty)| (name.as_str(), empty.len())).collect();
     assert_eq!(secrets, [("huskit/prod/crawler", 7), ("huskit/prod/website-agent", 17)]);
     let registry = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/huskit";

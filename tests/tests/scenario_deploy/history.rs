@@ -33,7 +33,7 @@ pub struct History {
     pub deleted: Seen,
 }
 
-/// The history, played by whoever asks first.
+/// The history, played by the first test that asks.
 pub fn history() -> &'static History {
     static HISTORY: OnceLock<Result<History, String>> = OnceLock::new();
     let played =
@@ -95,7 +95,7 @@ impl World {
     }
 
     fn parameters() -> Vec<String> {
-        // What runs on this machine, whatever the stage is built for; and the history goes the same way by day and by night.
+        // The architecture of this machine, regardless of the stage's; and the history goes the same way by day and by night.
         vec![format!("Architecture={}", architecture().unwrap()), "NightEnabled=false".to_owned()]
     }
 
@@ -104,7 +104,7 @@ impl World {
         deploy(&self.tools, &self.place, &args).unwrap_or_else(|error| panic!("{error:#}"));
     }
 
-    /// As a person runs it, with the repository's own templates.
+    /// As an engineer runs it, with the repository's own templates.
     fn plan_from_the_command_line(&self) -> Output {
         let mut command = Command::new(env!("CARGO"));
         command.current_dir(root()).args(["xtask", "deploy", "--stage", "prod", "--plan"]);
@@ -135,7 +135,7 @@ impl World {
         self.cloud.settle().unwrap();
     }
 
-    /// A person fills in every key of a secret.
+    /// An engineer fills in every key of a secret.
     fn fill(&self, secret: &str) {
         let form = self.cloud.client.call("secretsmanager", "get_secret_value", json!({"SecretId": secret})).unwrap();
         let mut form: serde_json::Value = serde_json::from_str(form["SecretString"].as_str().unwrap()).unwrap();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{REPOSITORY, distribution, world};
 
-/// A crash right before and right after each call that writes: the invocation is told that it may not, and ends there.
+/// A crash right before and right after each call that writes: the call is refused, and the invocation ends there.
 /// After two minutes the tick goes on. Nothing happens twice.
 #[test]
 fn a_crash_around_any_write_heals_without_doing_anything_twice() {

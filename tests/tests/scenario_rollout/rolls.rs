@@ -150,7 +150,7 @@ fn one_service_that_is_missing_in_a_200_does_not_stop_the_other() {
     assert_eq!(failure["errorType"], "not_found");
     world.faults(json!([]));
     world.settle();
-    assert!(world.runs(&image), "website-agent was rolled all the same");
+    assert!(world.runs(&image), "website-agent was rolled out anyway");
 }
 
 #[test]

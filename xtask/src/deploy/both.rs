@@ -102,7 +102,7 @@ impl Run<'_> {
         sam::Deploy { template, stack: &environment.stack, region: &environment.region, parameters, settings }
     }
 
-    /// A certificate without a hosted zone holds the deploy until somebody writes its record.
+    /// A certificate without a hosted zone holds the deploy until its validation record is written.
     fn say_wait(&self, edge: &Parameters) {
         let value = |name: &str| edge.get(name).filter(|value| !value.is_empty());
         let has = self.edge.before.as_ref().and_then(|stack| stack.parameters.get("DomainName"));

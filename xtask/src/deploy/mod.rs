@@ -1,4 +1,4 @@
-//! `cargo xtask deploy`: a stage, from samconfig.toml to what is left to a person.
+//! `cargo xtask deploy`: a stage, from samconfig.toml to what is left to do by hand.
 //!
 //! # Layout
 //! - [`samconfig`]: which stacks the stage has; [`template`]: what their parameters take; [`values`]: what each gets

@@ -1,4 +1,4 @@
-//! What is left to a person once everything is deployed: read from what is there, so that nothing done is asked for again.
+//! What is left to do by hand once everything is deployed: read from the current state, so that what is done is not listed again.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub struct Facts {
     pub unread: Vec<String>,
     /// Who gets messages.
     pub mail: Mail,
-    /// The name that is served, when nobody but a person can point it anywhere.
+    /// The domain name, when its DNS record has to be written by hand.
     pub name: Option<String>,
     /// Where the website answers.
     pub distribution: Option<String>,
@@ -32,13 +32,13 @@ pub struct Facts {
 /// Who gets messages.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub enum Mail {
-    /// Somebody.
+    /// A confirmed subscriber.
     #[default]
     Arrives,
     /// Addresses that were asked to confirm and have not.
     Unconfirmed(Vec<String>),
-    /// Nobody subscribed to the topic.
-    Nobody(String),
+    /// The topic has no subscription.
+    NoSubscription(String),
 }
 
 /// Looks at what is there.
@@ -113,7 +113,7 @@ fn denied(error: &CallError) -> bool {
 
 fn mail(topic: &str, subscriptions: &[Value]) -> Mail {
     if subscriptions.is_empty() {
-        return Mail::Nobody(topic.to_owned());
+        return Mail::NoSubscription(topic.to_owned());
     }
     let pending = |one: &&Value| one["SubscriptionArn"] == "PendingConfirmation";
     let waiting: Vec<&Value> = subscriptions.iter().filter(pending).collect();
@@ -130,12 +130,12 @@ pub fn steps(facts: &Facts) -> Vec<(&'static str, String)> {
         Mail::Arrives => {}
         Mail::Unconfirmed(addresses) => steps.push((
             "messages",
-            format!("{} must confirm the subscription that arrived by e-mail; until then nobody gets messages", addresses.join(", ")),
+            format!("{} must confirm the subscription that arrived by e-mail; until then no message arrives", addresses.join(", ")),
         )),
-        Mail::Nobody(topic) => steps.push((
+        Mail::NoSubscription(topic) => steps.push((
             "messages",
             format!(
-                "nobody gets messages. Give NotificationEmail in samconfig.toml, or subscribe: aws sns subscribe --region {region} \
+                "no message arrives. Set NotificationEmail in samconfig.toml, or subscribe: aws sns subscribe --region {region} \
                  --topic-arn {topic} --protocol email --notification-endpoint <address>"
             ),
         )),
@@ -211,7 +211,7 @@ mod tests {
         );
         assert_eq!(mail("t", &[waits.clone(), arrives]), Mail::Arrives);
         assert_eq!(mail("t", &[waits]), Mail::Unconfirmed(vec!["a@b.example".to_owned()]));
-        assert_eq!(mail("t", &[]), Mail::Nobody("t".to_owned()));
+        assert_eq!(mail("t", &[]), Mail::NoSubscription("t".to_owned()));
     }
 
     #[test]

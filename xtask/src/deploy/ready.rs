@@ -1,4 +1,4 @@
-//! What has to be there before anything is deployed: tools, and somebody whom AWS knows.
+//! What has to be there before anything is deployed: tools, and credentials that AWS accepts.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

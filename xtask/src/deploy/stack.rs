@@ -32,7 +32,7 @@ pub fn read(client: &Client, environment: &Environment) -> Result<Option<Stack>>
         State::Nothing => return Ok(None),
         State::Ready => {}
         State::Busy(status) => bail!(
-            "{name} in {region} is {status}: somebody deploys it, or an earlier deploy has not ended.\n  Wait until it has: aws \
+            "{name} in {region} is {status}: another deploy is running, or an earlier one has not ended.\n  Wait until it has: aws \
              cloudformation describe-stacks --region {region} --stack-name {name} --query 'Stacks[0].StackStatus'\n  Then run the \
              same command again."
         ),

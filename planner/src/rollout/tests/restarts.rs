@@ -192,7 +192,7 @@ proptest! {
             let before = play.deployments;
             play.step(step);
             prop_assert!(play.deployments - before <= 1, "{step:?} made more than one");
-            // A claim is carried out by the first look after its lease, and by no other.
+            // A claim is carried out by the first invocation past its lease, and by no other.
             if let (Some(claim), Step::Pass(_)) = (claimed, step) {
                 let due = claim.at + LEASE <= play.scenario.now;
                 let open = play.scenario.record.restart.as_ref().is_some_and(|restart| restart.deployment.is_none());
