@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use shared::runtime::{Function, Payload, Received, receive};
 use tests::resolve::Deployed;
 use tests::rules::{matching, rules};
 use tests::{events, template};
@@ -130,55 +131,64 @@ const BUDGET: &[(&str, &str)] = &[
     ("sns.notification.cost-anomaly", "messages"),
 ];
 
+/// A moment after the events: a Spot event that is older says nothing of Spot now.
+const CLOCK: &str = "2026-11-21T10:15:40Z";
+
+/// What a function reads; `None` when it ignores the event.
+fn received<F: Function>(event: Value) -> Result<Option<F::Trigger>, String> {
+    let payload = Payload::parse(event).map_err(|error| error.to_string())?;
+    match receive::<F>(payload, CLOCK.parse().unwrap()).map_err(|error| error.to_string())? {
+        Received::Trigger(trigger) => Ok(Some(trigger)),
+        Received::Ignored(_) => Ok(None),
+    }
+}
+
 fn rollout(event: Value) -> Result<&'static str, String> {
     use rollout::Trigger;
-    let clock = "2026-11-21T10:15:40Z".parse().unwrap();
-    Ok(match Trigger::parse(event, clock).map_err(|error| error.to_string())?.0 {
-        Trigger::Push { .. } => "push",
-        Trigger::Scan { .. } => "scan",
-        Trigger::Deployment { .. } => "deployment",
-        Trigger::TaskEnded { .. } => "task ended",
-        Trigger::Everything => "everything",
-        Trigger::Request(_) => "request",
-        Trigger::Ignored(_) => IGNORED,
+    Ok(match received::<rollout::App>(event)? {
+        Some(Trigger::Push { .. }) => "push",
+        Some(Trigger::Scan { .. }) => "scan",
+        Some(Trigger::Deployment { .. }) => "deployment",
+        Some(Trigger::TaskEnded { .. }) => "task ended",
+        Some(Trigger::Everything) => "everything",
+        Some(Trigger::Named(_) | Trigger::Request(_)) => "request",
+        None => IGNORED,
     })
 }
 
 fn capacity(event: Value) -> Result<&'static str, String> {
     use capacity::Trigger;
     use planner::capacity::SpotEvent;
-    // A moment after the events: news of Spot that are older say nothing of Spot now.
-    let clock = "2026-11-21T10:15:40Z".parse().unwrap();
-    Ok(match Trigger::parse(event, clock).map_err(|error| error.to_string())?.0 {
-        Trigger::Everything => "everything",
-        Trigger::Service(_) => "service",
-        Trigger::Spot { event: SpotEvent::NoCapacity, .. } => "shortage",
-        Trigger::Spot { event: SpotEvent::Interrupted { .. }, .. } => "interruption",
-        Trigger::Request(_) => "request",
-        Trigger::Ignored(_) => IGNORED,
+    Ok(match received::<capacity::App>(event)? {
+        Some(Trigger::Everything) => "everything",
+        Some(Trigger::Service(_)) => "service",
+        Some(Trigger::Spot { event: SpotEvent::NoCapacity, .. }) => "shortage",
+        Some(Trigger::Spot { event: SpotEvent::Interrupted { .. }, .. }) => "interruption",
+        Some(Trigger::Named(_) | Trigger::Override { .. } | Trigger::Resume { .. } | Trigger::Digest { .. }) => {
+            "request"
+        }
+        None => IGNORED,
     })
 }
 
 fn alarm(event: Value) -> Result<&'static str, String> {
-    use alarm::{Request, Trigger};
-    let clock = "2026-11-21T10:15:40Z".parse().unwrap();
-    Ok(match Trigger::parse(event, clock).map_err(|error| error.to_string())?.0 {
-        Trigger::StateChange { .. } => "alarm",
-        Trigger::StackUpdate(_) => "stack update",
-        Trigger::Request(Request::Reconcile { alarm: None, .. }) => "everything",
-        Trigger::Request(_) => "request",
-        Trigger::Ignored(_) => IGNORED,
+    use alarm::Trigger;
+    Ok(match received::<alarm::App>(event)? {
+        Some(Trigger::StateChange { .. }) => "alarm",
+        Some(Trigger::StackUpdate(_)) => "stack update",
+        Some(Trigger::Everything { .. }) => "everything",
+        Some(Trigger::Named { .. }) => "request",
+        None => IGNORED,
     })
 }
 
 fn budget(event: Value) -> Result<&'static str, String> {
     use budget::Trigger;
-    let clock = "2026-11-21T10:15:40Z".parse().unwrap();
-    Ok(match Trigger::parse(event, clock).map_err(|error| error.to_string())?.0 {
-        Trigger::Messages(_) => "messages",
-        Trigger::Everything => "everything",
-        Trigger::Request(_) => "request",
-        Trigger::Ignored(_) => IGNORED,
+    Ok(match received::<budget::App>(event)? {
+        Some(Trigger::Messages(_)) => "messages",
+        Some(Trigger::Everything) => "everything",
+        Some(Trigger::Named(_) | Trigger::Request(_)) => "request",
+        None => IGNORED,
     })
 }
 

@@ -1,20 +1,25 @@
 //! Asks for the remedy that was decided. Every request is safe to repeat: a boost replaces the one of the same alarm, a
 //! rollback names the deployment that it is about, and a restart is refused while tasks are being replaced.
 
-use jiff::Timestamp;
-use planner::alarm::{AlarmPolicy, Plan, RemedyAction, RemedyReason, RestartAction, RollbackAction, ScaleAction};
-use planner::capacity::{Boost, Record};
+use planner::alarm::{
+    self, Action, AlarmPolicy, PendingRemedy, Plan, RemedyAction, RemedyReason, RestartAction, RollbackAction,
+    ScaleAction,
+};
+use planner::capacity::{self, Boost};
 use planner::model::ServiceId;
+use planner::rollout::LEASE;
 use serde_json::json;
-use shared::ledger::Subject;
+use shared::ledger::{Entry, Subject};
+use shared::runtime::{Done, Invocation, Mode, Outcome};
 use shared::{Error, Result};
 
-use crate::App;
-use crate::observe::ServiceSnapshot;
+use crate::message::MessageContext;
+use crate::observe::{ObservedAlarm, ObservedServices, ServiceSnapshot};
+use crate::{AlarmDocuments, AlarmPlan, App, report};
 
 /// What became of a remedy.
 #[derive(Debug)]
-pub(crate) enum RemedyOutcome {
+pub enum RemedyOutcome {
     /// None is due, and why.
     NotDue(RemedyReason),
     /// One is due, and nothing may be changed.
@@ -25,37 +30,143 @@ pub(crate) enum RemedyOutcome {
     Failed(RemedyAction, Error),
 }
 
-impl App {
-    /// Asks for `action`.
-    pub(crate) async fn request_remedy(
+/// One alarm whose plan is carried out.
+pub(crate) struct Alarm<'a> {
+    pub app: &'a App,
+    pub policy: &'a AlarmPolicy,
+    pub invocation: &'a Invocation<'a, App>,
+}
+
+impl Alarm<'_> {
+    /// Claims the remedy, requests it, announces. What is announced is written after the remedy was requested, in one
+    /// write with what is remembered of it: a crash before that is healed by the same event or the next tick.
+    pub async fn apply(
         &self,
-        policy: &AlarmPolicy,
-        service: Option<&ServiceSnapshot>,
-        action: &RemedyAction,
+        plan: AlarmPlan,
+        observed: &mut ObservedAlarm,
+        requested: &mut Option<RemedyOutcome>,
+        done: &mut Done,
+    ) -> Result<()> {
+        let Invocation { now, mode, .. } = *self.invocation;
+        let loaded = observed.entry.clone();
+        let (plan, error) = match plan {
+            AlarmPlan::Remember(record) => {
+                observed.entry.record = *record;
+                return if mode == Mode::Plan { Ok(()) } else { self.save(&loaded, &mut observed.entry).await };
+            }
+            AlarmPlan::Decide { record, plan, error } => {
+                observed.entry.record = *record;
+                (plan, error)
+            }
+        };
+        if let Some(error) = error {
+            done.decided(("none", "error"), "its service could not be observed", Outcome::Failed(error));
+        }
+        if mode == Mode::Plan {
+            report::planned(done, &plan);
+            return Ok(());
+        }
+        let Some(services) = observed.services.clone() else { return Ok(()) };
+        let entry = &mut observed.entry;
+        let claimed = |pending: &&PendingRemedy| pending.at + LEASE > now && pending.at < now;
+        if let Some(pending) = entry.record.pending.as_ref().filter(claimed) {
+            // The other invocation announces what came of it.
+            let why = format!("another invocation is requesting the remedy {}", pending.action.label());
+            done.decided(("keep", "claimed_elsewhere"), why, Outcome::Unchanged);
+            return self.save(&loaded, entry).await;
+        }
+        if let (None, Some(action), Mode::Act) = (&*requested, &plan.remedy.action, mode) {
+            entry.record.pending = Some(PendingRemedy { action: action.clone(), at: now });
+            self.invocation.context.ledger.save(&self.subject(), entry).await?;
+            *requested = Some(self.request(services.about(self.policy), action, &plan).await);
+        }
+        let own = match &plan.remedy.action {
+            Some(action) => RemedyOutcome::Planned(action.clone()),
+            None => RemedyOutcome::NotDue(plan.remedy.reason.clone()),
+        };
+        let outcome = requested.as_ref().unwrap_or(&own);
+        match (outcome, entry.record.pending.take()) {
+            (RemedyOutcome::Requested(action), _) => entry.record.record_remedy(action, now),
+            // The invocation that claimed it ended before it could say what came of it: it may have been requested, and
+            // counts.
+            (RemedyOutcome::NotDue(_) | RemedyOutcome::Planned(_), Some(pending)) => {
+                entry.record.record_remedy(&pending.action, pending.at);
+            }
+            (RemedyOutcome::NotDue(_) | RemedyOutcome::Planned(_), None) | (RemedyOutcome::Failed(..), _) => {}
+        }
+        let announced = self.announce(&plan, outcome, &services, entry);
+        report::applied(done, &plan, outcome, announced);
+        if plan.decision.action != Action::Keep {
+            entry.record_event(now, plan.decision.action.label(), plan.decision.reason.to_string());
+        }
+        if let RemedyOutcome::Requested(action) = outcome
+            && !action.extends_earlier()
+        {
+            entry.record_event(now, action.label(), format!("requested: {action}"));
+        }
+        self.save(&loaded, entry).await
+    }
+
+    /// Puts what is to be announced into the outbox; true when it is new.
+    fn announce(
+        &self,
         plan: &Plan,
-        now: Timestamp,
-    ) -> RemedyOutcome {
+        outcome: &RemedyOutcome,
+        services: &ObservedServices,
+        entry: &mut Entry<alarm::Record>,
+    ) -> bool {
+        let AlarmDocuments { fleet, alarms } = self.invocation.documents;
+        let context = MessageContext {
+            fleet,
+            alarms,
+            policy: self.policy,
+            record: &entry.record,
+            services: &services.of(self.policy),
+            links: &self.app.links(&entry.record),
+            now: self.invocation.now,
+        };
+        let (message, manual_action) = (context.message_for(plan, outcome), context.manual_action_key(outcome));
+        entry.record.record_announcement(plan, self.invocation.now);
+        let announced = message.is_some_and(|message| entry.announce(self.invocation.now, message));
+        if let Some(key) = manual_action.filter(|_| announced) {
+            entry.mark_announced(key);
+        }
+        announced
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::Alarm(self.policy.name.clone())
+    }
+
+    async fn save(&self, loaded: &Entry<alarm::Record>, entry: &mut Entry<alarm::Record>) -> Result<()> {
+        match entry == loaded {
+            true => Ok(()),
+            false => self.invocation.context.ledger.save(&self.subject(), entry).await,
+        }
+    }
+
+    /// Requests the remedy.
+    async fn request(&self, service: Option<&ServiceSnapshot>, action: &RemedyAction, plan: &Plan) -> RemedyOutcome {
         let Some(service) = service else {
-            let error = Error::invalid(format!("alarm {}: a remedy without a service", policy.name));
+            let error = Error::invalid(format!("alarm {}: a remedy without a service", self.policy.name));
             return RemedyOutcome::Failed(action.clone(), error);
         };
-        let (service, by) = (service.policy.id(), format!("alarm {}", policy.name));
-        let reason = plan.decision.reason.to_string();
+        let service = service.policy.id();
+        let mut request = json!({
+            "service": service.to_string(), "by": format!("alarm {}", self.policy.name),
+            "reason": plan.decision.reason.to_string(), "at": self.invocation.now,
+        });
         let requested = match action {
-            RemedyAction::Scale(ScaleAction { boost, .. }) => self.boost(policy, &service, boost, now).await,
+            RemedyAction::Scale(ScaleAction { boost, .. }) => self.boost(&service, boost).await,
             RemedyAction::Restart(RestartAction { cool_down_minutes }) => {
-                let request = json!({
-                    "action": "restart", "service": service.to_string(), "by": by, "reason": reason,
-                    "cool_down_minutes": cool_down_minutes, "at": now,
-                });
-                self.functions.ask(&self.rollout_function, &request).await
+                request["action"] = "restart".into();
+                request["cool_down_minutes"] = json!(cool_down_minutes);
+                self.app.peers.ask(request).await
             }
             RemedyAction::Rollback(RollbackAction { deployment, .. }) => {
-                let request = json!({
-                    "action": "rollback", "service": service.to_string(), "by": by, "reason": reason,
-                    "deployment": deployment, "at": now,
-                });
-                self.functions.ask(&self.rollout_function, &request).await
+                request["action"] = "rollback".into();
+                request["deployment"] = json!(deployment);
+                self.app.peers.ask(request).await
             }
         };
         match requested {
@@ -65,13 +176,13 @@ impl App {
     }
 
     /// The fact first: when the request is lost, the capacity function's tick finds the fact.
-    async fn boost(&self, policy: &AlarmPolicy, service: &ServiceId, boost: &Boost, now: Timestamp) -> Result<()> {
+    async fn boost(&self, service: &ServiceId, boost: &Boost) -> Result<()> {
         let subject = Subject::Service(service.clone());
-        let write = |entry: &mut shared::ledger::Entry<Record>| {
-            entry.record.facts.boosts.insert(policy.name.clone(), boost.clone()).as_ref() != Some(boost)
+        let write = |entry: &mut Entry<capacity::Record>| {
+            entry.record.facts.boosts.insert(self.policy.name.clone(), boost.clone()).as_ref() != Some(boost)
         };
-        self.ledger.change(&subject, write).await?;
-        let request = json!({"action": "reconcile", "service": service.to_string(), "at": now});
-        self.functions.ask(&self.capacity_function, &request).await
+        self.invocation.context.ledger.change(&subject, write).await?;
+        let request = json!({"action": "reconcile", "service": service.to_string(), "at": self.invocation.now});
+        self.app.peers.start("capacity", request).await
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use shared::runtime::{Runtime, lambda};
+
 fn main() -> ExitCode {
-    shared::lambda::start::<alarm::App>()
+    lambda::start::<Runtime<alarm::App>>()
 }

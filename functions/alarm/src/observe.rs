@@ -1,21 +1,35 @@
 //! Observes the services that alarms are about: their tasks, and what the planners remember of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use futures_util::future::{join_all, join3};
 use jiff::{SignedDuration, Timestamp};
-use planner::alarm::{AlarmPolicy, AlarmState, AnnouncedState, Observed, ObservedService};
+use planner::alarm::{AlarmPolicy, AlarmState, AnnouncedState, Observed, ObservedService, Record};
 use planner::capacity;
-use planner::fleet::ServicePolicy;
+use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::ServiceId;
 use planner::rollout;
 use shared::ledger::{Event, Subject};
+use shared::runtime::{Context, Invocation};
 use shared::{Error, Kind, Result};
 
-use crate::{App, Entry};
+use crate::App;
+use crate::trigger::Trigger;
 
 /// How far back a message lists what changed.
 pub(crate) const LAST: SignedDuration = SignedDuration::from_hours(1);
+
+/// What the ledger keeps of one alarm.
+pub(crate) type Entry = shared::ledger::Entry<Record>;
+
+/// Everything that was seen of one alarm.
+pub struct ObservedAlarm {
+    /// What is remembered of it.
+    pub(crate) entry: Entry,
+    /// The services that alarms of this invocation are about; none when nothing is open about it.
+    pub(crate) services: Option<Rc<ObservedServices>>,
+}
 
 /// The services of some alarms, by name, each observed once.
 pub(crate) struct ObservedServices(BTreeMap<String, ServiceSnapshot>);
@@ -41,17 +55,43 @@ pub(crate) fn needs_reconcile(entry: &Entry) -> bool {
 }
 
 impl App {
+    /// The ledger first: a tick that finds nothing open about any alarm makes no other call.
+    pub(crate) async fn observe_alarms<'d>(
+        &self,
+        scope: &[&'d AlarmPolicy],
+        invocation: &Invocation<'d, App>,
+    ) -> Vec<Result<ObservedAlarm>> {
+        let always = match invocation.trigger {
+            Trigger::StateChange { .. } => true,
+            Trigger::Everything { plan } | Trigger::Named { plan, .. } => *plan,
+            Trigger::StackUpdate(_) => false,
+        };
+        let load = async |policy: &&AlarmPolicy| -> Result<Entry> {
+            invocation.context.ledger.load(&Subject::Alarm(policy.name.clone())).await
+        };
+        let entries = join_all(scope.iter().map(load)).await;
+        let due = |entry: &Result<Entry>| always || entry.as_ref().is_ok_and(needs_reconcile);
+        let policies: Vec<&AlarmPolicy> =
+            scope.iter().zip(&entries).filter(|(_, entry)| due(entry)).map(|(policy, _)| *policy).collect();
+        let services = Rc::new(self.services(invocation.context, &invocation.documents.fleet, &policies).await);
+        let each = entries.into_iter().map(|entry| {
+            let services = due(&entry).then(|| Rc::clone(&services));
+            Ok(ObservedAlarm { entry: entry?, services })
+        });
+        each.collect()
+    }
+
     /// Observes the services of these alarms, each once; an alarm without a service may be about any of them.
-    pub(crate) async fn observe(&self, alarms: &[&AlarmPolicy]) -> ObservedServices {
+    pub(crate) async fn services(&self, context: &Context, fleet: &Fleet, alarms: &[&AlarmPolicy]) -> ObservedServices {
         let every = alarms.iter().any(|alarm| alarm.service.is_none());
-        let all = self.config.fleet.services.iter().filter(|_| every).map(|service| service.name.as_str());
+        let all = fleet.services.iter().filter(|_| every).map(|service| service.name.as_str());
         let names: BTreeSet<&str> = alarms.iter().filter_map(|alarm| alarm.service.as_deref()).chain(all).collect();
         let policies: Vec<(&str, &ServicePolicy)> =
-            names.into_iter().filter_map(|name| Some((name, self.config.fleet.service(name)?))).collect();
+            names.into_iter().filter_map(|name| Some((name, fleet.service(name)?))).collect();
         let ids: Vec<ServiceId> = policies.iter().map(|(_, policy)| policy.id()).collect();
         let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
-        let capacities = join_all(subjects.iter().map(|subject| self.ledger.load::<capacity::Record>(subject)));
-        let rollouts = join_all(subjects.iter().map(|subject| self.ledger.load::<rollout::Record>(subject)));
+        let capacities = join_all(subjects.iter().map(|subject| context.ledger.load::<capacity::Record>(subject)));
+        let rollouts = join_all(subjects.iter().map(|subject| context.ledger.load::<rollout::Record>(subject)));
         let services = async {
             match ids.is_empty() {
                 true => BTreeMap::new(),
@@ -71,6 +111,11 @@ impl App {
 }
 
 impl ObservedServices {
+    /// The service that an alarm is about; none when it may be about any.
+    pub fn about(&self, policy: &AlarmPolicy) -> Option<&ServiceSnapshot> {
+        policy.service.as_ref().and_then(|name| self.0.get(name))
+    }
+
     /// The services that an alarm may be about: its own, or all.
     pub fn of(&self, policy: &AlarmPolicy) -> Vec<&ServiceSnapshot> {
         match &policy.service {

@@ -29,189 +29,157 @@
 //! | several budgets restrict a service | the strictest of all restrictions applies |
 
 mod apply;
-mod event;
+mod documents;
+mod forward;
 mod message;
 mod observe;
-mod report;
+mod restrict;
+mod spend_metrics;
+mod trigger;
 
-use std::time::Instant;
-
-use futures_util::future::join_all;
 use jiff::Timestamp;
-use planner::budget::{BudgetPolicies, BudgetPolicy, Input, Record};
-use planner::model::Prices;
-use serde_json::{Value, json};
-use shared::aws::{Budgets, Connection, DynamoDb, Ecs, Functions, Sns};
-use shared::env::{Config, Env};
-use shared::lambda::Function;
-use shared::ledger::{Entry, Ledger, Subject};
+use planner::budget::{BudgetPolicy, Input, Observed, Plan, Record, SpendLookup, plan};
+use planner::model::{Prices, Usd};
+use shared::aws::{Budgets, Connection, Ecs};
+use shared::ledger::{Entry, Subject};
+use shared::runtime::env::Env;
+use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Peers, Received, Report};
 use shared::{Error, Result};
 
-pub use event::{Anomaly, Content, Message, Request, RootCause, Trigger};
-pub use report::METRICS;
-use report::Report;
+use observe::ObservedBudget;
 
-/// The function: configuration and one gateway per service it talks to.
+pub use documents::BudgetDocuments;
+pub use spend_metrics::METRICS;
+pub use trigger::{Anomaly, BudgetRequest, Content, Message, RequestKind, RootCause, Trigger};
+
+/// The function: account, prices, and the gateways it talks to.
 pub struct App {
-    config: Config,
-    policies: BudgetPolicies,
-    capacity_function: String,
     account: String,
     console: String,
     prices: Option<&'static Prices>,
     budgets: Budgets,
     ecs: Ecs,
-    functions: Functions,
-    sns: Sns,
-    ledger: Ledger,
-}
-
-/// May anything change in this invocation?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Do what is decided.
-    Act,
-    /// Decide and report, change nothing.
-    DryRun,
+    peers: Peers,
 }
 
 impl Function for App {
-    fn new(config: Config, env: &Env, connection: &Connection) -> Result<App> {
-        let policies = BudgetPolicies::parse(&env.optional("BUDGETS").unwrap_or_default(), &config.fleet)?;
+    const NAME: &'static str = "budget";
+    type Documents = BudgetDocuments;
+    type Trigger = Trigger;
+    type Item<'d> = &'d BudgetPolicy;
+    type Record = Record;
+    type Observed = ObservedBudget;
+    type Plan = Plan;
+    type Progress = ();
+
+    fn new(context: &Context, env: &Env<'_>, connection: &Connection) -> Result<App> {
         Ok(App {
-            policies,
-            capacity_function: env.required("CAPACITY_FUNCTION")?,
-            account: account(&config.operations_topic)?,
+            account: account(&context.settings.operations_topic)?,
             console: message::console(connection.region()),
             prices: Prices::for_region(connection.region()),
             budgets: Budgets::new(connection),
             ecs: Ecs::new(connection),
-            functions: Functions::new(connection),
-            sns: Sns::new(connection),
-            ledger: Ledger::new(DynamoDb::new(connection, &config.ledger_table)),
-            config,
+            peers: Peers::new(env, connection),
         })
     }
 
-    async fn warm(&self) {
-        drop(self.entries().await);
+    async fn warm(&self, context: &Context, documents: &BudgetDocuments) {
+        drop(observe::entries(context, documents).await);
     }
 
-    /// A broken payload is an error; so is a budget or a service that failed, when the others are done.
-    async fn handle(&self, payload: Value, clock: Timestamp) -> Result<Value> {
-        let started = Instant::now();
-        let (trigger, now) = Trigger::parse(payload, clock)?;
-        if let Trigger::Ignored(reason) = &trigger {
-            tracing::debug!("ignored: {reason}");
-            return Ok(json!({ "ignored": reason }));
-        }
-        let (scope, others) = self.scope(&trigger, now)?;
-        let dry_run = self.config.dry_run || matches!(trigger, Trigger::Request(Request::Plan { .. }));
-        let mode = if dry_run { Mode::DryRun } else { Mode::Act };
+    fn trigger(payload: Payload, clock: Timestamp) -> Result<Received<Trigger>> {
+        Trigger::parse(payload, clock)
+    }
 
-        let mut report = Report::new(dry_run);
-        if !scope.is_empty() {
-            self.hold(&scope, mode, now, &mut report).await?;
-        }
-        if !others.is_empty() || trigger == Trigger::Everything {
-            self.pass_on(&others, mode, now, &mut report).await;
-        }
+    fn scope<'d>(&self, invocation: &Invocation<'d, App>) -> Result<Vec<&'d BudgetPolicy>> {
+        let budgets = &invocation.documents.budgets;
+        Ok(match invocation.trigger {
+            Trigger::Everything | Trigger::Request(BudgetRequest { budget: None, .. }) => budgets.iter().collect(),
+            Trigger::Named(name) | Trigger::Request(BudgetRequest { budget: Some(name), .. }) => {
+                vec![budgets.named(name)?]
+            }
+            Trigger::Messages(messages) => {
+                budgets.iter().filter(|policy| messages.iter().any(|message| message.is_about(policy))).collect()
+            }
+        })
+    }
 
-        report.log();
-        let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
-        for document in report.metrics(&self.config.fleet.system, clock.as_millisecond(), duration) {
-            shared::lambda::metrics(&document);
+    fn subject(policy: &BudgetPolicy) -> Subject {
+        Subject::Budget(policy.name.clone())
+    }
+
+    async fn observe<'d>(
+        &self,
+        scope: &[&'d BudgetPolicy],
+        invocation: &Invocation<'d, App>,
+    ) -> Vec<Result<ObservedBudget>> {
+        self.observe_budgets(scope, invocation).await
+    }
+
+    fn entry(observed: &mut ObservedBudget) -> &mut Entry<Record> {
+        &mut observed.entry
+    }
+
+    fn plan<'d>(
+        &self,
+        policy: &'d BudgetPolicy,
+        observed: &ObservedBudget,
+        (): &(),
+        invocation: &Invocation<'d, App>,
+    ) -> Result<Plan> {
+        let inputs = inputs(policy, invocation.trigger, invocation.now)?;
+        let spend = match &observed.spend {
+            Ok(spend) => SpendLookup::Known(spend.clone()),
+            Err(error) => SpendLookup::Unreachable(error.to_string()),
+        };
+        let seen = Observed { spend, hourly_micros: observed.hourly.map(Usd::micros) };
+        Ok(plan(policy, &observed.entry.record, &seen, &inputs, invocation.now))
+    }
+
+    async fn apply<'d>(
+        &self,
+        policy: &'d BudgetPolicy,
+        plan: Plan,
+        observed: &mut ObservedBudget,
+        (): &mut (),
+        invocation: &Invocation<'d, App>,
+        done: &mut Done,
+    ) -> Result<Next> {
+        apply::Budget { app: self, policy, invocation }.apply(plan, observed, done).await?;
+        Ok(Next::Done)
+    }
+
+    /// The restrictions that follow from all budgets, then the messages that concern none. What is not restricted is
+    /// not announced: the next invocation does both.
+    async fn conclude<'d>(
+        &self,
+        observed: &mut Vec<(&'d BudgetPolicy, ObservedBudget)>,
+        invocation: &Invocation<'d, App>,
+        report: &mut Report,
+    ) {
+        let forwards = match invocation.trigger {
+            Trigger::Messages(messages) => invocation.documents.unheld(messages),
+            Trigger::Everything | Trigger::Named(_) | Trigger::Request(_) => Vec::new(),
+        };
+        if !observed.is_empty() && !self.restrict(observed, invocation, report).await {
+            observed.clear();
         }
-        report.into_result()
+        if !forwards.is_empty() || matches!(invocation.trigger, Trigger::Everything) {
+            self.forward(&forwards, invocation, report).await;
+        }
     }
 }
 
-/// Budgets to decide about, each with its inputs.
-type Scope<'a> = Vec<(&'a BudgetPolicy, Vec<Input>)>;
-
-impl App {
-    /// The budgets that a trigger concerns, and the messages that concern none.
-    fn scope<'a>(&'a self, trigger: &'a Trigger, now: Timestamp) -> Result<(Scope<'a>, Vec<&'a Message>)> {
-        let each = |inputs: Vec<Input>| self.policies.iter().map(|policy| (policy, inputs.clone())).collect();
-        match trigger {
-            Trigger::Everything | Trigger::Ignored(_) => Ok((each(Vec::new()), Vec::new())),
-            Trigger::Request(request) => {
-                let inputs = request.input(now)?.into_iter().collect();
-                let scope = match request.budget() {
-                    None => each(inputs),
-                    Some(name) => vec![(self.named(name)?, inputs)],
-                };
-                Ok((scope, Vec::new()))
-            }
-            Trigger::Messages(messages) => {
-                let (mut scope, mut others): (Scope, _) = (Vec::new(), Vec::new());
-                for message in messages {
-                    let held = match &message.content {
-                        Content::Budget { name, notice } => self.policies.get(name).zip(Some(notice)),
-                        Content::Anomaly(_) | Content::Unknown => None,
-                    };
-                    match held.map(|(policy, notice)| (policy, Input::Notice(notice.clone()))) {
-                        None => others.push(message),
-                        Some((policy, input)) => match scope.iter_mut().find(|(known, _)| known.name == policy.name) {
-                            Some((_, inputs)) => inputs.push(input),
-                            None => scope.push((policy, vec![input])),
-                        },
-                    }
-                }
-                Ok((scope, others))
-            }
+/// What a trigger brings for one budget.
+fn inputs(policy: &BudgetPolicy, trigger: &Trigger, now: Timestamp) -> Result<Vec<Input>> {
+    Ok(match trigger {
+        Trigger::Everything | Trigger::Named(_) => Vec::new(),
+        Trigger::Request(request) => vec![request.input(now)?],
+        Trigger::Messages(messages) => {
+            let about = messages.iter().filter(|message| message.is_about(policy));
+            about.filter_map(Message::notice).map(|notice| Input::Notice(notice.clone())).collect()
         }
-    }
-
-    fn named(&self, name: &str) -> Result<&BudgetPolicy> {
-        self.policies.get(name).ok_or_else(|| {
-            let known: Vec<&str> = self.policies.iter().map(|policy| policy.name.as_str()).collect();
-            Error::bad_field("budget", name, &format!("one of {}", known.join(", ")))
-        })
-    }
-
-    /// Observe, plan, remember; then the facts of all services; then the messages.
-    async fn hold(&self, scope: &Scope<'_>, mode: Mode, now: Timestamp, report: &mut Report) -> Result<()> {
-        let mut entries = self.entries().await?;
-        let hourly = self.hourly().await;
-        let spends = join_all(scope.iter().map(|(policy, _)| self.spend(policy))).await;
-        for ((policy, inputs), spend) in scope.iter().zip(spends) {
-            let at = entries.iter().position(|(known, _)| known.name == policy.name);
-            let Some((_, entry)) = at.and_then(|at| entries.get_mut(at)) else { continue };
-            let context = apply::Context { app: self, policy, spend, hourly, inputs, mode, now };
-            report.budgets.extend(context.reconcile(entry).await);
-            report.standings.extend(context.standing(&entry.record));
-        }
-        if mode == Mode::Act && entries.len() > 1 {
-            // Another invocation may have moved another budget meanwhile, and have left its services to this one.
-            entries = self.entries().await?;
-        }
-        if !self.restriction(&entries, mode, now, report).await {
-            // What is not done is not told: the next look does both.
-            return Ok(());
-        }
-        if mode == Mode::Act {
-            for (policy, _) in scope {
-                let Some((_, entry)) = entries.iter_mut().find(|(known, _)| known.name == policy.name) else {
-                    continue;
-                };
-                self.send(&Subject::Budget(policy.name.clone()), entry, now, report).await;
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends what is due; true when that went well.
-    async fn send(&self, subject: &Subject, entry: &mut Entry<Record>, now: Timestamp, report: &mut Report) -> bool {
-        let topic = &self.config.operations_topic;
-        let sent = self.ledger.send_due(&self.sns, topic, subject, entry, now).await;
-        let fine = sent.is_ok();
-        match sent {
-            Ok(sent) => report.services.messages.extend(sent),
-            Err(error) => report.failed(&subject.to_string(), error),
-        }
-        fine
-    }
+    })
 }
 
 /// The account that everything is in.

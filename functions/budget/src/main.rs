@@ -5,6 +5,8 @@
 
 use std::process::ExitCode;
 
+use shared::runtime::{Runtime, lambda};
+
 fn main() -> ExitCode {
-    shared::lambda::start::<budget::App>()
+    lambda::start::<Runtime<budget::App>>()
 }

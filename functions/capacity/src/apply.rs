@@ -1,11 +1,17 @@
 //! Makes a service's capacity what was decided. Every write is safe to repeat, and an interrupted order of writes is
 //! healed by the next look: each is compared with what is there.
 
-use planner::capacity::{Bounds, Capacity, Observed, Scaling};
-use planner::model::{ServiceId, Strategy};
+use planner::capacity::{Action, Bounds, Capacity, Decision, Observed, OverrideKind, Scaling};
+use planner::fleet::ServicePolicy;
+use planner::model::{ServiceId, Strategy, format_time};
 use shared::Result;
+use shared::ledger::Subject;
+use shared::runtime::{Done, Invocation, Mode, Outcome};
 
-use crate::App;
+use crate::message::ServiceMessages;
+use crate::observe::ObservedService;
+use crate::trigger::Trigger;
+use crate::{App, Plan};
 
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +40,81 @@ pub(crate) fn writes(wanted: &Capacity, observed: &Observed) -> Vec<Write> {
     }
 }
 
+/// One service whose plan is carried out.
+pub(crate) struct Service<'a> {
+    pub app: &'a App,
+    pub policy: &'a ServicePolicy,
+    pub invocation: &'a Invocation<'a, App>,
+}
+
+impl Service<'_> {
+    /// The fact first, then the capacity, then what is announced of it.
+    pub async fn apply(&self, plan: Plan, observed: &mut ObservedService, done: &mut Done) -> Result<()> {
+        let Plan { facts, ended, decision } = plan;
+        let Invocation { now, mode, context, .. } = *self.invocation;
+        let subject = Subject::Service(self.policy.id());
+        let messages = ServiceMessages { fleet: self.invocation.documents, policy: self.policy, now };
+        let entry = &mut observed.entry;
+        let changed = entry.record.facts != facts;
+        entry.record.facts = facts;
+        if let Some(ended) = &ended {
+            entry.record_event(now, "override_ended", format!("the override of {} ended", ended.ended.expiry.by));
+            entry.announce(now, messages.override_ended(ended, &decision));
+        }
+        if let Trigger::Override { kind, request, .. } = self.invocation.trigger {
+            let why = decision.reason.to_string();
+            entry.record_event(now, "override", why.clone());
+            if *kind == OverrideKind::Hold {
+                entry.announce(now, messages.held(request, &decision));
+            }
+            let recorded = vec!["recorded".to_owned()];
+            let outcome = if mode == Mode::Act { Outcome::Changed(recorded) } else { Outcome::Planned(recorded) };
+            done.decided(("record", "requested"), why, outcome);
+        }
+        if mode == Mode::Act && changed {
+            // A crash after this is healed by the next tick, a crash before it loses a request.
+            context.ledger.save(&subject, entry).await?;
+        }
+
+        let outcome = self.set_capacity(&decision, observed).await;
+        let labels = (decision.label(&observed.capacity), decision.reason.label());
+        let changes = match &outcome {
+            Outcome::Changed(changes) => Some(changes.join(", ")),
+            Outcome::Unchanged | Outcome::Planned(_) | Outcome::Failed(_) => None,
+        };
+        let failed = matches!(outcome, Outcome::Failed(_));
+        done.decided(labels, why(&decision), outcome);
+        if mode != Mode::Act || failed {
+            return Ok(());
+        }
+        let before = observed.entry.clone();
+        if let Some(changes) = changes {
+            observed.entry.record_event(now, decision.reason.label(), format!("{changes}: {}", decision.reason));
+        }
+        self.follow_up(&decision, observed, &messages, done).await?;
+        if observed.entry != before {
+            context.ledger.save(&subject, &mut observed.entry).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_capacity(&self, decision: &Decision, observed: &ObservedService) -> Outcome {
+        let Action::Set(wanted) = &decision.action else { return Outcome::Unchanged };
+        let writes = writes(wanted, &observed.capacity);
+        let changes = writes.iter().map(|write| write.describe(&observed.capacity)).collect();
+        if self.invocation.mode != Mode::Act {
+            return Outcome::Planned(changes);
+        }
+        match self.app.set(&self.policy.id(), &writes).await {
+            Ok(()) => Outcome::Changed(changes),
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+}
+
 impl App {
     /// Makes the writes, in order.
-    pub(crate) async fn set(&self, id: &ServiceId, writes: &[Write]) -> Result<()> {
+    async fn set(&self, id: &ServiceId, writes: &[Write]) -> Result<()> {
         for write in writes {
             match write {
                 Write::Bounds(bounds) => self.autoscaling.set_bounds(id, *bounds).await?,
@@ -69,6 +147,15 @@ impl Write {
                 }
             }
         }
+    }
+}
+
+/// The decision as a sentence, with the moment at which it will be another where the sentence does not say it.
+fn why(decision: &Decision) -> String {
+    let sentence = decision.reason.to_string();
+    match decision.until.map(format_time).filter(|until| !sentence.contains(until)) {
+        Some(until) => format!("{sentence}; until {until}"),
+        None => sentence,
     }
 }
 

@@ -7,11 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use planner::alarm;
 use planner::budget;
 use planner::capacity::{Savings, forecast};
-use planner::fleet::ServicePolicy;
+use planner::fleet::{Fleet, ServicePolicy};
+use planner::model::format_time;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use shared::Result;
-use shared::ledger::{Entry, Item, Kept, Subject};
+use shared::ledger::{Item, LedgerRecord, Subject};
+use shared::runtime::{Invocation, Line, Mode, Outcome, Report};
 
 use crate::message::digest::{Change, Day, ServiceDay};
 use crate::{App, message};
@@ -28,16 +29,31 @@ pub(crate) struct LastDigest {
     counted: BTreeMap<String, Savings>,
 }
 
-impl Kept for LastDigest {
+impl LedgerRecord for LastDigest {
     const SORT_KEY: &'static str = "digest";
 }
 
 impl App {
-    /// Tells the day, unless nothing is new and nobody asks.
-    pub(crate) async fn digest(&self, asked: Option<&str>, now: Timestamp) -> Result<Value> {
-        let fleet = &self.config.fleet;
+    /// Sends the digest of the day, unless nothing is new and it was not asked for.
+    pub(crate) async fn digest(&self, by: Option<&str>, invocation: &Invocation<'_, App>, report: &mut Report) {
+        let subject = system(invocation.documents);
+        match self.build_digest(by, invocation, report).await {
+            Ok(()) => {}
+            Err(error) => report.sent(subject, Err(error.context("build the digest"))),
+        }
+    }
+
+    async fn build_digest(
+        &self,
+        by: Option<&str>,
+        invocation: &Invocation<'_, App>,
+        report: &mut Report,
+    ) -> Result<()> {
+        let Invocation { documents: fleet, context, now, mode, .. } = *invocation;
+        let subject = system(fleet);
         let scope: Vec<&ServicePolicy> = fleet.services.iter().collect();
-        let (last, items, observed) = join3(self.last_digest(), self.ledger.items(), self.observe(&scope)).await;
+        let last = context.ledger.load::<LastDigest>(&subject);
+        let (last, items, observed) = join3(last, context.ledger.items(), self.look(context, &scope)).await;
         let (mut last, items) = (last?, items?);
         let since = last.record.at.unwrap_or(now - DAY);
         let changes = Change::between(&items, since, now)?;
@@ -58,44 +74,50 @@ impl App {
             });
         }
         let day = Day { fleet, since, now, changes, services, alarms, budgets };
-        if asked.is_none() && day.is_quiet() {
+        if by.is_none() && day.is_quiet() {
+            report.push(Line::new(subject, ("keep", "nothing_new"), "nothing is new", Outcome::Unchanged));
             // An earlier digest may not have been sent yet.
-            let messages = self.send_digest(&mut last, now).await?;
-            return Ok(json!({ "ignored": "nothing is new", "messages": messages }));
+            self.send_digest(invocation, report).await;
+            return Ok(());
         }
         let message = message::digest::digest(&day);
-        let mut messages = vec![message.subject()];
-        if !self.config.dry_run {
-            last.record.at = Some(now);
-            last.record.counted = day.services.iter().map(|own| (own.policy.name.clone(), own.month.clone())).collect();
-            last.tell(now, message);
-            self.ledger.save(&self.system(), &mut last).await?;
-            messages = self.send_digest(&mut last, now).await?;
+        let title = message.subject();
+        let why = format!("digest since {}", format_time(since));
+        if mode != Mode::Act {
+            report.push(Line::new(subject, ("send", "digest"), why, Outcome::Planned(vec![title.clone()])));
+            report.would_send(title);
+            return Ok(());
         }
-        Ok(json!({ "dry_run": self.config.dry_run, "services": [], "messages": messages }))
+        last.record.at = Some(now);
+        last.record.counted = day.services.iter().map(|own| (own.policy.name.clone(), own.month.clone())).collect();
+        last.announce(now, message);
+        context.ledger.save(&subject, &mut last).await?;
+        report.push(Line::new(subject.clone(), ("send", "digest"), why, Outcome::Changed(vec![title])));
+        report.sent(subject.clone(), context.send_due(&subject, &mut last, now).await);
+        Ok(())
     }
 
-    /// The last digest, with its messages that are still to be sent.
-    pub(crate) async fn last_digest(&self) -> Result<Entry<LastDigest>> {
-        self.ledger.load(&self.system()).await
-    }
-
-    /// Sends what is due of it; nothing in dry-run.
-    pub(crate) async fn send_digest(&self, last: &mut Entry<LastDigest>, now: Timestamp) -> Result<Vec<String>> {
-        if self.config.dry_run {
-            return Ok(Vec::new());
+    /// Sends a digest again that could not be sent; nothing where nothing may change.
+    pub(crate) async fn send_digest(&self, invocation: &Invocation<'_, App>, report: &mut Report) {
+        let Invocation { documents, context, now, mode, .. } = *invocation;
+        if mode != Mode::Act {
+            return;
         }
-        let topic = &self.config.operations_topic;
-        self.ledger.send_due(&self.sns, topic, &self.system(), last, now).await
-    }
-
-    fn system(&self) -> Subject {
-        Subject::System(self.config.fleet.title())
+        let subject = system(documents);
+        let sent = match context.ledger.load::<LastDigest>(&subject).await {
+            Ok(mut last) => context.send_due(&subject, &mut last, now).await,
+            Err(error) => Err(error),
+        };
+        report.sent(subject, sent);
     }
 }
 
+fn system(fleet: &Fleet) -> Subject {
+    Subject::System(fleet.title())
+}
+
 /// The records of one kind, by the name of what they are about.
-fn records<T: Kept>(items: &[Item]) -> Result<BTreeMap<String, T>> {
+fn records<T: LedgerRecord>(items: &[Item]) -> Result<BTreeMap<String, T>> {
     let each = items.iter().map(|item| Ok(item.record::<T>()?.map(|record| (item.name().to_owned(), record))));
     each.filter_map(Result::transpose).collect()
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use shared::runtime::{Runtime, lambda};
+
 fn main() -> ExitCode {
-    shared::lambda::start::<capacity::App>()
+    lambda::start::<Runtime<capacity::App>>()
 }

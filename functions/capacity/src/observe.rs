@@ -6,31 +6,35 @@ use planner::fleet::ServicePolicy;
 use planner::model::{DeploymentState, Service, ServiceId, Task, TasksByProvider};
 use planner::rollout::{self, Phase};
 use shared::ledger::Subject;
+use shared::runtime::Context;
 use shared::{Error, Result};
 
-use crate::{App, Entry};
+use crate::App;
+
+/// What the ledger keeps of one service's capacity.
+pub(crate) type Entry = shared::ledger::Entry<Record>;
 
 /// Everything that was seen of one service.
-pub(crate) struct ObservedService {
+pub struct ObservedService {
     /// What is remembered of its capacity.
-    pub entry: Entry,
+    pub(crate) entry: Entry,
     /// What is remembered of its images.
-    pub rollout: rollout::Record,
+    pub(crate) rollout: rollout::Record,
     /// The service.
-    pub service: Service,
+    pub(crate) service: Service,
     /// The tasks of it that run or are about to.
-    pub tasks: Vec<Task>,
+    pub(crate) tasks: Vec<Task>,
     /// What the planner decides from.
-    pub capacity: Observed,
+    pub(crate) capacity: Observed,
 }
 
 impl App {
     /// Looks at all services in scope.
-    pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<ObservedService>> {
+    pub(crate) async fn look(&self, context: &Context, scope: &[&ServicePolicy]) -> Vec<Result<ObservedService>> {
         let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
         let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
-        let entries = join_all(subjects.iter().map(|subject| self.ledger.load::<Record>(subject)));
-        let rollouts = join_all(subjects.iter().map(|subject| self.ledger.load::<rollout::Record>(subject)));
+        let entries = join_all(subjects.iter().map(|subject| context.ledger.load::<Record>(subject)));
+        let rollouts = join_all(subjects.iter().map(|subject| context.ledger.load::<rollout::Record>(subject)));
         let (mut services, bounds, entries, rollouts) =
             join4(self.ecs.services(&ids), self.autoscaling.bounds(&ids), entries, rollouts).await;
         let each = ids.iter().zip(entries).zip(rollouts).map(|((id, entry), rollout)| {
@@ -92,6 +96,6 @@ pub(crate) fn healthy_tasks(tasks: &[Task]) -> u32 {
     u32::try_from(tasks.iter().filter(proven).count()).unwrap_or(u32::MAX)
 }
 
-pub(crate) fn not_found(id: &ServiceId) -> Error {
+fn not_found(id: &ServiceId) -> Error {
     Error::not_found(format!("service {id} is not there"))
 }

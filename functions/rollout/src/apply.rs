@@ -2,37 +2,83 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use planner::fleet::ServicePolicy;
 use planner::model::{Digest, Image, Revision};
 use planner::rollout::{
-    Action, Cause, Decision, Observed, Phase, Quarantine, Record, Release, Restart, Roll, Rollout, RunningImage,
+    Action, Cause, Decision, Freeze, Observed, Phase, Quarantine, Restart, Roll, Rollout, RunningImage,
 };
-use shared::aws::{OneOff, TagMove};
+use shared::aws::OneOff;
 use shared::error::Context;
+use shared::ledger::Subject;
 use shared::notify::Notification;
-use shared::report::Outcome;
+use shared::runtime::{Done, Invocation, Line, Mode, Next, Outcome};
 use shared::{Error, Kind, Result};
 
-use crate::event::STARTED_BY;
+use crate::App;
 use crate::message::{Failure, Messages};
-use crate::observe::ObservedService;
-use crate::{App, Entry, Mode, Trigger};
+use crate::observe::{Entry, ObservedService};
+use crate::trigger::STARTED_BY;
 
-/// What applying a decision about one service needs.
-pub(crate) struct Step<'a> {
+/// One service whose plan is carried out.
+pub(crate) struct Service<'a> {
     pub app: &'a App,
     pub policy: &'a ServicePolicy,
-    pub mode: Mode,
-    pub now: Timestamp,
-    pub trigger: &'a Trigger,
+    pub invocation: &'a Invocation<'a, App>,
 }
 
-impl Step<'_> {
+impl Service<'_> {
+    /// Records a freeze, or its end.
+    pub async fn freeze(&self, frozen: Option<Freeze>, by: &str, entry: &mut Entry, done: &mut Done) -> Result<Next> {
+        let message = self.messages().frozen(frozen.as_ref(), by);
+        let (label, why) = (if frozen.is_some() { "freeze" } else { "unfreeze" }, message.summary.clone());
+        let mut next = entry.clone();
+        next.record.frozen = frozen;
+        next.record_event(self.invocation.now, label, why.clone());
+        next.announce(self.invocation.now, message);
+        let changes = vec![why.clone()];
+        let outcome = match self.invocation.mode {
+            Mode::Act => {
+                self.save(entry, next).await?;
+                Outcome::Changed(changes)
+            }
+            Mode::DryRun | Mode::Plan => {
+                // What would hold is what the rest is planned from.
+                *entry = next;
+                Outcome::Planned(changes)
+            }
+        };
+        done.decided((label, "requested"), why, outcome);
+        Ok(Next::Again)
+    }
+
     /// Applies `decision`; afterwards `service` has the state that it left.
-    pub async fn apply(&self, decision: &Decision, service: &mut ObservedService) -> Outcome {
-        let ObservedService { entry, observed, revision } = service;
-        if self.mode == Mode::DryRun {
+    pub async fn apply(&self, decision: &Decision, service: &mut ObservedService, done: &mut Done) -> Result<Next> {
+        let image = in_question(decision, &service.entry);
+        let outcome = match self.carry_out(decision, service).await {
+            // Another invocation wrote first.
+            Outcome::Failed(error) if error.kind() == Kind::Conflict => return Err(error),
+            outcome => outcome,
+        };
+        let changed = matches!(outcome, Outcome::Changed(_));
+        let next = if changed && decision.action != Action::Keep { Next::Again } else { Next::Done };
+        if changed {
+            match decision.action {
+                Action::Roll(_) | Action::Update { .. } => done.count("Rolled"),
+                Action::Complete { .. } => done.count("Completed"),
+                Action::Fail { .. } => done.count("RolledBack"),
+                _ => {}
+            }
+        }
+        let labels = (decision.action.label(), decision.reason.label());
+        let mut line = Line::new(done.subject().clone(), labels, decision.reason.to_string(), outcome);
+        line.image = image;
+        done.push(line);
+        Ok(next)
+    }
+
+    async fn carry_out(&self, decision: &Decision, service: &mut ObservedService) -> Outcome {
+        let ObservedService { entry, observed, revision, .. } = service;
+        if self.invocation.mode != Mode::Act {
             return match &decision.action {
                 Action::Keep => Outcome::Unchanged,
                 action => Outcome::Planned(vec![format!("would {}: {}", action.label(), decision.reason)]),
@@ -67,12 +113,12 @@ impl Step<'_> {
 
     /// Nothing changes, but what is held, refused or overdue is announced once.
     async fn keep(&self, decision: &Decision, entry: &mut Entry) -> Outcome {
-        let message = self.messages().kept(&decision.reason, self.trigger);
+        let message = self.messages().kept(&decision.reason, self.invocation.trigger);
         let mut next = entry.clone();
-        if !message.is_some_and(|message| next.tell(self.now, message)) {
+        if !message.is_some_and(|message| next.announce(self.invocation.now, message)) {
             return Outcome::Unchanged;
         }
-        next.note(self.now, decision.reason.label(), decision.reason.to_string());
+        next.record_event(self.invocation.now, decision.reason.label(), decision.reason.to_string());
         match self.save(entry, next).await {
             Ok(()) => Outcome::Changed(vec![format!("announced: {}", decision.reason.label())]),
             Err(error) => Outcome::Failed(error),
@@ -95,7 +141,7 @@ impl Step<'_> {
         for (repository, digest) in &roll.unquarantine {
             next.record.unquarantine(repository, digest);
         }
-        next.note(self.now, decision.action.label(), decision.reason.to_string());
+        next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
         // The claim: from here on no other invocation rolls this service until the lease expires.
         self.save(entry, next).await?;
 
@@ -198,7 +244,7 @@ impl Step<'_> {
         let mut next = entry.clone();
         set_phase(&mut next, phase);
         if matches!(decision.action, Action::Update { .. }) {
-            next.note(self.now, decision.action.label(), decision.reason.to_string());
+            next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
         }
         self.save(entry, next).await?;
         let images = entry.record.rollout.iter().flat_map(|rollout| &rollout.images);
@@ -232,39 +278,10 @@ impl Step<'_> {
         if let Some(restart) = &mut next.record.restart {
             restart.deployment = Some(deployment.to_owned());
         }
-        next.note(self.now, "restart", decision.reason.to_string());
-        next.tell(self.now, self.messages().restarted(&decision.reason, deployment));
+        next.record_event(self.invocation.now, "restart", decision.reason.to_string());
+        next.announce(self.invocation.now, self.messages().restarted(&decision.reason, deployment));
         self.save(entry, next).await?;
         Ok(vec![format!("confirmed the restart: {deployment}")])
-    }
-
-    /// Tags, CDN, ledger, message: in this order, so that a crash anywhere is repaired by a repetition.
-    async fn complete(
-        &self,
-        decision: &Decision,
-        revision: &str,
-        deployment: &str,
-        entry: &mut Entry,
-    ) -> Result<Vec<String>> {
-        let Some(rollout) = entry.record.rollout.clone() else { return Ok(Vec::new()) };
-        let mut next = entry.clone();
-        let previous_images =
-            next.record.current().map_or(rollout.previous_images.clone(), |release| release.images.clone());
-        if next.record.releases.is_empty() && !rollout.previous_images.is_empty() {
-            // The images that ran before the first record of this service are the first release to roll back to.
-            next.record.add_release(self.release(&rollout, &rollout.previous_images, &rollout.previous_revision, ""));
-        }
-        next.record.add_release(self.release(&rollout, &rollout.images, revision, deployment));
-        next.record.rollout = None;
-        next.record.stuck_at = None;
-
-        let mut changes = self.move_tags(&next.record).await?;
-        changes.extend(self.invalidate(deployment).await?);
-        let message = self.messages().completed(&rollout, &previous_images, deployment);
-        next.note(self.now, decision.action.label(), format!("{}: {}", message.title, decision.reason));
-        next.tell(self.now, message);
-        self.save(entry, next).await?;
-        Ok(changes)
     }
 
     async fn fail(
@@ -285,8 +302,8 @@ impl Step<'_> {
     fn refuse(&self, next: &mut Entry, quarantine: Vec<Quarantine>, recover: Option<&str>, reason: &str) {
         let Some(rollout) = next.record.rollout.clone() else { return };
         let failure = Failure { reason, recover, quarantined: quarantine.len() };
-        next.tell(self.now, self.messages().failed(&rollout, &next.record, &failure));
-        next.note(self.now, "fail", reason);
+        next.announce(self.invocation.now, self.messages().failed(&rollout, &next.record, &failure));
+        next.record_event(self.invocation.now, "fail", reason);
         if quarantine.is_empty() && rollout.cause == Cause::Drift {
             next.record.stuck_at = Some(rollout.previous_revision);
         }
@@ -294,7 +311,9 @@ impl Step<'_> {
             next.record.add_quarantine(entry);
         }
         match recover {
-            Some(failed) => set_phase(next, Phase::RollingBack { failed: failed.to_owned(), since: self.now }),
+            Some(failed) => {
+                set_phase(next, Phase::RollingBack { failed: failed.to_owned(), since: self.invocation.now })
+            }
             None => next.record.rollout = None,
         }
     }
@@ -304,8 +323,8 @@ impl Step<'_> {
         let changes = self.invalidate(failed).await?.into_iter().collect();
         let mut next = entry.clone();
         next.record.rollout = None;
-        next.note(self.now, decision.action.label(), decision.reason.to_string());
-        next.tell(self.now, self.messages().recovered(&next.record, failed));
+        next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
+        next.announce(self.invocation.now, self.messages().recovered(&next.record, failed));
         self.save(entry, next).await?;
         Ok(changes)
     }
@@ -319,69 +338,32 @@ impl Step<'_> {
     ) -> Result<Vec<String>> {
         let mut next = entry.clone();
         set_phase(&mut next, phase);
-        next.note(self.now, decision.action.label(), decision.reason.to_string());
+        next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
         if let Some(message) = message {
-            next.tell(self.now, message);
+            next.announce(self.invocation.now, message);
         }
         self.save(entry, next).await?;
         Ok(vec![decision.reason.to_string()])
     }
 
-    /// `previous` first: between the two moves both tags name images that may run.
-    async fn move_tags(&self, record: &Record) -> Result<Vec<String>> {
-        let mut changes = Vec::new();
-        for policy in &self.policy.images {
-            let image =
-                |release: Option<&Release>| release.and_then(|release| release.images.get(&policy.repository).cloned());
-            let moves = [(&policy.previous, image(record.previous())), (&policy.live, image(record.current()))];
-            for (tag, image) in moves {
-                let Some(image) = image else { continue };
-                match self.app.ecr.tag(&policy.repository, &image.digest, tag).await {
-                    Ok(TagMove::Moved) => {
-                        changes.push(format!("moved tag {}:{tag} to {}", policy.repository, image.digest.short()))
-                    }
-                    Ok(TagMove::AlreadyThere) => {}
-                    // A deleted image cannot be tagged, and is no reason to hold the release back.
-                    Err(error) if error.kind() == Kind::NotFound && *tag == policy.previous => {
-                        changes.push(format!("left tag {}:{tag} unchanged: {error}", policy.repository));
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        Ok(changes)
-    }
-
-    async fn invalidate(&self, reference: &str) -> Result<Option<String>> {
-        let Some(invalidate) = &self.policy.rollout.invalidate else { return Ok(None) };
-        let paths = &invalidate.paths;
-        self.app.cloudfront.invalidate(&invalidate.distribution, paths, reference).await?;
-        Ok(Some(format!("invalidated {} of {}", paths.join(" "), invalidate.distribution)))
-    }
-
-    async fn save(&self, entry: &mut Entry, mut next: Entry) -> Result<()> {
-        self.app.save(&self.policy.id(), &mut next).await.context(|| "save the record")?;
+    pub(crate) async fn save(&self, entry: &mut Entry, mut next: Entry) -> Result<()> {
+        let subject = Subject::Service(self.policy.id());
+        self.invocation.context.ledger.save(&subject, &mut next).await.context(|| "save the record")?;
         *entry = next;
         Ok(())
     }
 
-    fn release(
-        &self,
-        rollout: &Rollout,
-        images: &BTreeMap<String, Image>,
-        revision: &str,
-        deployment: &str,
-    ) -> Release {
-        let (revision, deployment) = (revision.into(), deployment.into());
-        Release { images: images.clone(), revision, deployment, started_at: rollout.started_at, at: self.now }
-    }
-
     fn quarantine(&self, repository: &str, image: &Image, reason: &str) -> Quarantine {
-        Quarantine { repository: repository.into(), image: image.clone(), reason: reason.into(), at: self.now }
+        Quarantine {
+            repository: repository.into(),
+            image: image.clone(),
+            reason: reason.into(),
+            at: self.invocation.now,
+        }
     }
 
-    fn messages(&self) -> Messages<'_> {
-        Messages { fleet: &self.app.config.fleet, policy: self.policy, now: self.now }
+    pub(crate) fn messages(&self) -> Messages<'_> {
+        Messages { fleet: self.invocation.documents, policy: self.policy, now: self.invocation.now }
     }
 }
 
@@ -389,6 +371,16 @@ fn set_phase(entry: &mut Entry, phase: Phase) {
     if let Some(rollout) = &mut entry.record.rollout {
         rollout.phase = phase;
     }
+}
+
+/// The image that a decision is about: the one to be rolled, or the one in progress.
+fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
+    let rollout = match &decision.action {
+        Action::Roll(roll) => Some(&roll.rollout),
+        _ => entry.record.rollout.as_ref(),
+    };
+    let images = rollout.map(|rollout| &rollout.images)?;
+    images.iter().next().map(|(repository, image)| (repository.clone(), image.clone()))
 }
 
 /// The images that a rollout changes.

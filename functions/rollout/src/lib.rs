@@ -27,118 +27,82 @@
 //! | no result within the deadline | none; announced once |
 
 mod apply;
-mod event;
 mod message;
 mod observe;
+mod release;
+mod trigger;
 
-use std::time::Instant;
+use futures_util::future::join3;
+use jiff::Timestamp;
+use planner::fleet::{Fleet, ServicePolicy};
+use planner::rollout::{Decision, Freeze, Record, plan};
+use shared::Result;
+use shared::aws::{CloudFront, Connection, Ecr, Ecs};
+use shared::ledger::{Entry, Subject};
+use shared::runtime::env::Env;
+use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received};
 
-use futures_util::future::{join_all, join3};
-use jiff::{SignedDuration, Timestamp};
-use planner::fleet::ServicePolicy;
-use planner::model::{Image, ServiceId};
-use planner::rollout::{Action, Decision, Freeze, Record, plan, request};
-use serde_json::{Value, json};
-use shared::aws::{CloudFront, Connection, DynamoDb, Ecr, Ecs, Sns};
-use shared::env::{Config, Env};
-use shared::lambda::Function;
-use shared::ledger::{Ledger, Subject};
-use shared::report::{Line, Outcome, Report};
-use shared::{Error, Kind, Result};
+use observe::ObservedService;
 
-pub use event::{Request, Trigger};
+pub use trigger::{RequestKind, RolloutRequest, Trigger};
 
-/// What the ledger keeps of one service's images.
-pub(crate) type Entry = shared::ledger::Entry<Record>;
-
-/// More steps than any sequence of decisions takes; a loop that passes it is a bug that must not spin.
-const STEPS: usize = 8;
-
-/// The function: configuration and one gateway per service it talks to.
+/// The function: one gateway per AWS service it talks to.
 pub struct App {
-    config: Config,
     ecs: Ecs,
     ecr: Ecr,
     cloudfront: CloudFront,
-    sns: Sns,
-    ledger: Ledger,
 }
 
-/// May anything change in this invocation?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Do what is decided.
-    Act,
-    /// Decide and report, change nothing.
-    DryRun,
+/// What is decided about one service.
+pub enum Plan {
+    /// Record this freeze, or its end, as somebody asked.
+    Freeze {
+        /// The freeze; none when it ends.
+        frozen: Option<Freeze>,
+        /// Who asked.
+        by: String,
+    },
+    /// What to do about its images and tasks.
+    Decide(Box<Decision>),
 }
 
 impl Function for App {
-    fn new(config: Config, _: &Env, connection: &Connection) -> Result<App> {
-        Ok(App {
-            ecs: Ecs::new(connection),
-            ecr: Ecr::new(connection),
-            cloudfront: CloudFront::new(connection),
-            sns: Sns::new(connection),
-            ledger: Ledger::new(DynamoDb::new(connection, &config.ledger_table)),
-            config,
-        })
+    const NAME: &'static str = "rollout";
+    const COUNTERS: &'static [&'static str] = &["Rolled", "Completed", "RolledBack"];
+    type Documents = Fleet;
+    type Trigger = Trigger;
+    type Item<'d> = &'d ServicePolicy;
+    type Record = Record;
+    type Observed = ObservedService;
+    type Plan = Plan;
+    /// Was the request answered? What follows from it is decided by the ordinary rules.
+    type Progress = bool;
+
+    fn new(_: &Context, _: &Env<'_>, connection: &Connection) -> Result<App> {
+        Ok(App { ecs: Ecs::new(connection), ecr: Ecr::new(connection), cloudfront: CloudFront::new(connection) })
     }
 
-    async fn warm(&self) {
-        let Some(service) = self.config.fleet.services.first() else { return };
+    async fn warm(&self, context: &Context, fleet: &Fleet) {
+        let Some(service) = fleet.services.first() else { return };
         let image = async {
             match service.images.first() {
                 Some(image) => self.ecr.tagged(&image.repository, &image.live).await.is_ok(),
                 None => false,
             }
         };
-        drop(join3(self.load(&service.id()), self.ecs.services(&[service.id()]), image).await);
+        let subject = Subject::Service(service.id());
+        let entry = context.ledger.load::<Record>(&subject);
+        drop(join3(entry, self.ecs.services(&[service.id()]), image).await);
     }
 
-    /// A broken payload is an error; so is a service in scope that failed, when the others are done.
-    async fn handle(&self, payload: Value, clock: Timestamp) -> Result<Value> {
-        let started = Instant::now();
-        let (trigger, now) = Trigger::parse(payload, clock)?;
-        if let Trigger::Ignored(reason) = &trigger {
-            tracing::debug!("ignored: {reason}");
-            return Ok(json!({ "ignored": reason }));
-        }
-        let scope = self.scope(&trigger)?;
-        let dry_run = self.config.dry_run || matches!(trigger, Trigger::Request(Request::Plan { .. }));
-        let mode = if dry_run { Mode::DryRun } else { Mode::Act };
-
-        let observed = self.observe(&scope).await;
-        let each =
-            scope.iter().zip(observed).map(|(policy, service)| self.reconcile(policy, service, &trigger, mode, now));
-        let mut report = Report { dry_run, ..Report::default() };
-        for (lines, messages) in join_all(each).await {
-            report.lines.extend(lines);
-            report.messages.extend(messages);
-        }
-
-        report.log(dry_run);
-        let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
-        let metrics = report.metrics(&self.config.fleet.system, "rollout", clock.as_millisecond(), duration);
-        shared::lambda::metrics(&metrics);
-        report.into_result()
-    }
-}
-
-impl App {
-    async fn load(&self, id: &ServiceId) -> Result<Entry> {
-        self.ledger.load(&Subject::Service(id.clone())).await
+    fn trigger(payload: Payload, _: Timestamp) -> Result<Received<Trigger>> {
+        Trigger::parse(payload)
     }
 
-    async fn save(&self, id: &ServiceId, entry: &mut Entry) -> Result<()> {
-        self.ledger.save(&Subject::Service(id.clone()), entry).await
-    }
-
-    /// The services that a trigger concerns.
-    fn scope<'a>(&'a self, trigger: &Trigger) -> Result<Vec<&'a ServicePolicy>> {
-        let fleet = &self.config.fleet;
+    fn scope<'d>(&self, invocation: &Invocation<'d, App>) -> Result<Vec<&'d ServicePolicy>> {
+        let fleet = invocation.documents;
         let all = || fleet.services.iter();
-        Ok(match trigger {
+        Ok(match invocation.trigger {
             Trigger::Push { repository, tag, .. } => fleet
                 .following(repository)
                 .filter(|service| service.image(repository).is_some_and(|image| image.tag.matches(tag)))
@@ -150,183 +114,67 @@ impl App {
             Trigger::TaskEnded { cluster } => {
                 all().filter(|policy| policy.cluster == *cluster && policy.rollout.pre_deploy_task.is_some()).collect()
             }
-            Trigger::Everything | Trigger::Ignored(_) => all().collect(),
-            Trigger::Request(request) => match request.service() {
-                None => all().collect(),
-                Some(name) => vec![fleet.named(name)?],
-            },
-        })
-    }
-
-    /// Observe, plan, apply, until the plan is to keep. One service; its failure is a line of the report.
-    async fn reconcile(
-        &self,
-        policy: &ServicePolicy,
-        service: Result<observe::ObservedService>,
-        trigger: &Trigger,
-        mode: Mode,
-        now: Timestamp,
-    ) -> (Vec<Line>, Vec<String>) {
-        let mut done = Done::new(policy);
-        let result = async {
-            let mut service = service?;
-            self.send_outbox(policy, &mut service.entry, mode, now, &mut done).await?;
-            self.remember(policy, &mut service.entry, trigger, mode, now, &mut done).await?;
-            let mut request = self.request(policy, trigger).await?;
-            for _ in 0..STEPS {
-                self.observe_tasks(policy, &mut service).await?;
-                let decision = plan(policy.rollout(), &service.entry.record, &service.observed, request.as_ref(), now);
-                let image = in_question(&decision, &service.entry);
-                let step = apply::Step { app: self, policy, mode, now, trigger };
-                let outcome = step.apply(&decision, &mut service).await;
-                if matches!(&outcome, Outcome::Failed(error) if error.kind() == Kind::Conflict) {
-                    // Somebody else wrote first: look again and decide anew.
-                    service = self.observe(&[policy]).await.pop().unwrap_or_else(|| Err(not_found(policy)))?;
-                    continue;
-                }
-                let went_on = matches!(outcome, Outcome::Changed(_)) && decision.action != Action::Keep;
-                done.push(&decision, image, outcome);
-                self.send_outbox(policy, &mut service.entry, mode, now, &mut done).await?;
-                if !went_on {
-                    return Ok(());
-                }
-                // A request is answered once; what follows from it is judged by the ordinary rules.
-                request = None;
-            }
-            Err(Error::new(Kind::Conflict, format!("not converged after {STEPS} steps")))
-        };
-        if let Err(error) = result.await {
-            done.failed(error);
-        }
-        done.finish()
-    }
-
-    /// Writes down what a request says of the future: freeze and unfreeze.
-    async fn remember(
-        &self,
-        policy: &ServicePolicy,
-        entry: &mut Entry,
-        trigger: &Trigger,
-        mode: Mode,
-        now: Timestamp,
-        done: &mut Done,
-    ) -> Result<()> {
-        let (frozen, by) = match trigger {
-            Trigger::Request(Request::Freeze { by, until, reason, .. }) => {
-                let freeze = Freeze { until: until.end(now)?, by: by.clone(), reason: reason.clone() };
-                (Some(freeze), by)
-            }
-            Trigger::Request(Request::Unfreeze { by, .. }) => (None, by),
-            _ => return Ok(()),
-        };
-        if entry.record.frozen == frozen {
-            return Ok(());
-        }
-        let message = message::Messages { fleet: &self.config.fleet, policy, now }.frozen(frozen.as_ref(), by);
-        let (what, why) = (if frozen.is_some() { "freeze" } else { "unfreeze" }, message.summary.clone());
-        entry.record.frozen = frozen;
-        entry.note(now, what, why.clone());
-        entry.tell(now, message);
-        let outcome = match mode {
-            Mode::Act => {
-                self.save(&policy.id(), entry).await?;
-                Outcome::Changed(vec![why.clone()])
-            }
-            Mode::DryRun => Outcome::Planned(vec![why.clone()]),
-        };
-        done.lines.push(Line { decision: what, reason: "requested", why, outcome, service: policy.id(), image: None });
-        self.send_outbox(policy, entry, mode, now, done).await
-    }
-
-    /// The request that the planner answers; `None` when the trigger carries none.
-    async fn request(&self, policy: &ServicePolicy, trigger: &Trigger) -> Result<Option<request::Request>> {
-        let Trigger::Request(request) = trigger else { return Ok(None) };
-        Ok(match request {
-            Request::Rollback { by, reason, deployment, .. } => {
-                let (by, reason, deployment) = (by.clone(), reason.clone(), deployment.clone());
-                Some(request::Request::Rollback(request::Rollback { by, reason, deployment }))
-            }
-            Request::Restart { by, reason, cool_down_minutes, .. } => {
-                let cool_down = cool_down_minutes.map(|minutes| SignedDuration::from_mins(minutes.into()));
-                let (by, reason) = (by.clone(), reason.clone());
-                Some(request::Request::Restart(request::Restart { by, reason, cool_down }))
-            }
-            Request::Retry { by, image, repository, .. } => {
-                let images = self.requested_images(policy, image.as_deref(), repository.as_deref()).await?;
-                Some(request::Request::Retry(request::Retry { by: by.clone(), images }))
-            }
-            Request::Reconcile { .. } | Request::Plan { .. } | Request::Freeze { .. } | Request::Unfreeze { .. } => {
-                None
+            Trigger::Everything | Trigger::Request(RolloutRequest { service: None, .. }) => all().collect(),
+            Trigger::Named(name) | Trigger::Request(RolloutRequest { service: Some(name), .. }) => {
+                vec![fleet.named(name)?]
             }
         })
     }
 
-    /// Sends what is written and not yet sent.
-    async fn send_outbox(
+    fn subject(policy: &ServicePolicy) -> Subject {
+        Subject::Service(policy.id())
+    }
+
+    async fn observe<'d>(
         &self,
-        policy: &ServicePolicy,
-        entry: &mut Entry,
-        mode: Mode,
-        now: Timestamp,
+        scope: &[&'d ServicePolicy],
+        invocation: &Invocation<'d, App>,
+    ) -> Vec<Result<ObservedService>> {
+        self.observe_services(scope, invocation).await
+    }
+
+    fn entry(observed: &mut ObservedService) -> &mut Entry<Record> {
+        &mut observed.entry
+    }
+
+    fn plan<'d>(
+        &self,
+        policy: &'d ServicePolicy,
+        observed: &ObservedService,
+        answered: &bool,
+        invocation: &Invocation<'d, App>,
+    ) -> Result<Plan> {
+        let (record, now) = (&observed.entry.record, invocation.now);
+        if let Trigger::Request(request) = invocation.trigger
+            && let Some(frozen) = request.freeze(now)?
+            && record.frozen != frozen
+        {
+            return Ok(Plan::Freeze { frozen, by: request.by.clone() });
+        }
+        let request = observed.request.as_ref().filter(|_| !answered);
+        Ok(Plan::Decide(Box::new(plan(policy.rollout(), record, &observed.observed, request, now))))
+    }
+
+    async fn apply<'d>(
+        &self,
+        policy: &'d ServicePolicy,
+        plan: Plan,
+        observed: &mut ObservedService,
+        answered: &mut bool,
+        invocation: &Invocation<'d, App>,
         done: &mut Done,
-    ) -> Result<()> {
-        if mode == Mode::Act {
-            let (topic, subject) = (&self.config.operations_topic, Subject::Service(policy.id()));
-            done.messages.extend(self.ledger.send_due(&self.sns, topic, &subject, entry, now).await?);
+    ) -> Result<Next> {
+        let service = apply::Service { app: self, policy, invocation };
+        match plan {
+            Plan::Freeze { frozen, by } => service.freeze(frozen, &by, &mut observed.entry, done).await,
+            Plan::Decide(decision) => {
+                let next = service.apply(&decision, observed, done).await?;
+                if next == Next::Again {
+                    *answered = true;
+                    self.observe_tasks(policy, observed).await?;
+                }
+                Ok(next)
+            }
         }
-        Ok(())
-    }
-}
-
-/// The image that a decision is about: the one to be rolled, or the one on its way.
-fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
-    let rollout = match &decision.action {
-        Action::Roll(roll) => Some(&roll.rollout),
-        _ => entry.record.rollout.as_ref(),
-    };
-    let images = rollout.map(|rollout| &rollout.images)?;
-    images.iter().next().map(|(repository, image)| (repository.clone(), image.clone()))
-}
-
-fn not_found(policy: &ServicePolicy) -> Error {
-    Error::not_found(format!("service {} not found", policy.id()))
-}
-
-/// What was done for one service so far.
-struct Done {
-    service: ServiceId,
-    lines: Vec<Line>,
-    messages: Vec<String>,
-}
-
-impl Done {
-    fn new(policy: &ServicePolicy) -> Done {
-        Done { service: policy.id(), lines: Vec::new(), messages: Vec::new() }
-    }
-
-    fn push(&mut self, decision: &Decision, image: Option<(String, Image)>, outcome: Outcome) {
-        self.lines.push(Line {
-            service: self.service.clone(),
-            decision: decision.action.label(),
-            reason: decision.reason.label(),
-            why: decision.reason.to_string(),
-            image,
-            outcome,
-        });
-    }
-
-    fn failed(&mut self, error: Error) {
-        let (service, why) = (self.service.clone(), "reconciliation failed".to_owned());
-        let outcome = Outcome::Failed(error);
-        self.lines.push(Line { service, decision: "none", reason: "error", why, image: None, outcome });
-    }
-
-    /// The final "keep" says nothing that the changes before it have not said.
-    fn finish(mut self) -> (Vec<Line>, Vec<String>) {
-        let changed = self.lines.iter().any(|line| !matches!(line.outcome, Outcome::Unchanged));
-        if changed {
-            self.lines.retain(|line| !matches!(line.outcome, Outcome::Unchanged));
-        }
-        (self.lines, self.messages)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use shared::runtime::{Runtime, lambda};
+
 fn main() -> ExitCode {
-    shared::lambda::start::<rollout::App>()
+    lambda::start::<Runtime<rollout::App>>()
 }

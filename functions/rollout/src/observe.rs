@@ -3,37 +3,52 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::{join_all, join3};
+use jiff::SignedDuration;
 use planner::fleet::ServicePolicy;
 use planner::model::{DeploymentState, Digest, Image, ImageRef, Reference, Revision, Service, ServiceId, TagPolicy};
 use planner::rollout::ImagePolicy;
-use planner::rollout::{Observed, Phase, RunningImage};
+use planner::rollout::{Observed, Phase, Record, RunningImage, request};
+use shared::ledger::Subject;
+use shared::runtime::Invocation;
 use shared::{Error, Result};
 
-use crate::{App, Entry, not_found};
+use crate::trigger::RequestKind;
+use crate::{App, Trigger};
+
+/// What the ledger keeps of one service's images.
+pub(crate) type Entry = shared::ledger::Entry<Record>;
 
 /// Everything that was observed of one service.
-pub(crate) struct ObservedService {
+pub struct ObservedService {
     /// Its ledger entry.
-    pub entry: Entry,
+    pub(crate) entry: Entry,
     /// What the planner decides from.
-    pub observed: Observed,
+    pub(crate) observed: Observed,
     /// Its current revision, from which the next one is copied.
-    pub revision: Revision,
+    pub(crate) revision: Revision,
+    /// The request that the planner answers, if the trigger is one.
+    pub(crate) request: Option<request::Request>,
 }
 
 /// By repository and tag policy: the image that it selects now, or why it could not be read.
 type Candidates = Vec<((String, TagPolicy), Result<Option<Image>>)>;
 
 impl App {
-    /// Observes all services in scope: services, ledger and tags at once, then each one's revision. One result for
-    /// each service, in the order of `scope`.
-    pub(crate) async fn observe(&self, scope: &[&ServicePolicy]) -> Vec<Result<ObservedService>> {
+    /// Reads all services in scope: services, ledger and tags at once, then each one's revision and, where a decision
+    /// needs them, its tasks. One result for each service, in the order of `scope`.
+    pub(crate) async fn observe_services<'d>(
+        &self,
+        scope: &[&'d ServicePolicy],
+        invocation: &Invocation<'d, App>,
+    ) -> Vec<Result<ObservedService>> {
         let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
-        let entries = join_all(ids.iter().map(|id| self.load(id)));
+        let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
+        let entries = join_all(subjects.iter().map(|subject| invocation.context.ledger.load(subject)));
         let (mut services, entries, candidates) = join3(self.ecs.services(&ids), entries, self.candidates(scope)).await;
         let each = scope.iter().zip(entries).map(|(policy, entry)| {
-            let service = services.remove(&policy.id()).unwrap_or_else(|| Err(not_found(policy)));
-            self.observe_service(policy, service, entry, &candidates)
+            let not_found = || Err(Error::not_found(format!("service {} not found", policy.id())));
+            let service = services.remove(&policy.id()).unwrap_or_else(not_found);
+            self.observe_service(policy, service, entry, &candidates, invocation.trigger)
         });
         join_all(each).await
     }
@@ -44,6 +59,7 @@ impl App {
         service: Result<Service>,
         entry: Result<Entry>,
         candidates: &Candidates,
+        trigger: &Trigger,
     ) -> Result<ObservedService> {
         let (service, entry) = (service?, entry?);
         if !service.is_active() {
@@ -71,7 +87,10 @@ impl App {
         let running = policy.images.iter().map(|image| self.running(image, &entry, &observed, &revision));
         let running: Vec<RunningImage> = join_all(running).await.into_iter().collect::<Result<_>>()?;
         observed.running = policy.images.iter().map(|image| image.repository.clone()).zip(running).collect();
-        Ok(ObservedService { entry, observed, revision })
+        let request = self.request(policy, trigger).await?;
+        let mut service = ObservedService { entry, observed, revision, request };
+        self.observe_tasks(policy, &mut service).await?;
+        Ok(service)
     }
 
     /// The image that every tag policy in scope selects now; each pair of repository and policy is read once.
@@ -189,6 +208,27 @@ impl App {
         };
         let image = found.ok_or_else(|| Error::not_found(format!("image {image} in {repository}")))?;
         Ok(BTreeMap::from([(repository, image)]))
+    }
+
+    /// The request that the planner answers; `None` when the trigger carries none.
+    async fn request(&self, policy: &ServicePolicy, trigger: &Trigger) -> Result<Option<request::Request>> {
+        let Trigger::Request(asked) = trigger else { return Ok(None) };
+        let (by, reason) = (asked.by.clone(), asked.reason.clone());
+        Ok(match &asked.kind {
+            RequestKind::Rollback(rollback) => {
+                let deployment = rollback.deployment.clone();
+                Some(request::Request::Rollback(request::Rollback { by, reason, deployment }))
+            }
+            RequestKind::Restart(restart) => {
+                let cool_down = restart.cool_down_minutes.map(|minutes| SignedDuration::from_mins(minutes.into()));
+                Some(request::Request::Restart(request::Restart { by, reason, cool_down }))
+            }
+            RequestKind::Retry(retry) => {
+                let images = self.requested_images(policy, retry.image.as_deref(), retry.repository.as_deref()).await?;
+                Some(request::Request::Retry(request::Retry { by, images }))
+            }
+            RequestKind::Freeze(_) | RequestKind::Unfreeze => None,
+        })
     }
 }
 

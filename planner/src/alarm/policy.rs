@@ -110,6 +110,17 @@ impl Alarms {
         self.alarms.iter().find(|alarm| alarm.name == name)
     }
 
+    /// The alarm that a request names.
+    ///
+    /// # Errors
+    /// `Invalid`, with the names that there are.
+    pub fn named(&self, name: &str) -> Result<&AlarmPolicy> {
+        self.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.alarms.iter().map(|alarm| alarm.name.as_str()).collect();
+            Error::bad_field("alarm", name, &format!("one of {}", known.join(", ")))
+        })
+    }
+
     fn validate(&self, fleet: &Fleet) -> Result<()> {
         let known = |path: &str, service: &str| match fleet.service(service) {
             Some(_) => Ok(()),

@@ -59,10 +59,20 @@ impl BudgetPolicies {
         Ok(BudgetPolicies(budgets))
     }
 
-    /// The budget with this name. Names of budgets may contain spaces, where mail programs break lines.
+    /// The budget with this name.
     pub fn get(&self, name: &str) -> Option<&BudgetPolicy> {
-        let words = |name: &str| name.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        self.iter().find(|budget| words(&budget.name) == words(name))
+        self.iter().find(|budget| budget.is_named(name))
+    }
+
+    /// The budget that a request names.
+    ///
+    /// # Errors
+    /// `Invalid`, with the names that there are.
+    pub fn named(&self, name: &str) -> Result<&BudgetPolicy> {
+        self.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.iter().map(|policy| policy.name.as_str()).collect();
+            Error::bad_field("budget", name, &format!("one of {}", known.join(", ")))
+        })
     }
 
     /// Each budget.
@@ -85,6 +95,11 @@ impl BudgetPolicies {
 }
 
 impl BudgetPolicy {
+    /// Is this its name? Names of budgets may have spaces, and mails break lines there.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name.split_whitespace().eq(name.split_whitespace())
+    }
+
     /// The highest tier that this share reaches.
     pub fn tier(&self, percent: u32) -> Option<&Tier> {
         self.tiers.iter().rev().find(|tier| tier.at_percent <= percent)

@@ -1,28 +1,20 @@
 //! Requests that change the facts of a service: `wake`, `sleep` and `hold` set an override, `resume` ends it.
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::facts::{Expiry, Facts, Override, OverrideKind};
 use crate::error::Result;
 use crate::model::Span;
 
 /// An override that is requested, and until when.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverrideRequest {
-    /// Name of the service.
-    pub service: String,
     /// How long, `2h`, or until when, a timestamp with offset.
     pub until: Span,
     /// Who asks.
     pub by: String,
     /// Why, in the requester's words.
-    #[serde(default)]
     pub reason: Option<String>,
-    /// When it was asked.
-    #[serde(default)]
-    pub at: Option<Timestamp>,
 }
 
 /// An override that has ended.

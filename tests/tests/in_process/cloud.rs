@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::Result;
 use shared::aws::Connection;
-use shared::env::{Config, Env};
-use shared::lambda::Function;
+use shared::runtime::env::Env;
+use shared::runtime::lambda::Handler;
+use shared::runtime::{Function, Runtime};
 
 /// An account with one table, budgets and a topic; every copy is the same one.
 #[derive(Clone)]
@@ -96,8 +97,7 @@ impl Cloud {
     /// One invocation of a function in a process of its own, so to speak.
     pub fn invoke<F: Function>(&self, payload: Value, now: &str) -> Result<Value> {
         let env = Env::over(|name| self.variables.get(name).cloned());
-        let config = Config::from_env(&env).unwrap();
-        let function = F::new(config, &env, &Connection::from_env(&env).unwrap()).unwrap();
+        let function = Runtime::<F>::start(&env, &Connection::from_env(&env).unwrap()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(function.handle(payload, now.parse::<Timestamp>().unwrap()))
     }

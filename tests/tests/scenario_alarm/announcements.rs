@@ -26,7 +26,7 @@ fn the_same_change_again_and_a_tick_announce_nothing() {
     let recovered = world.messages();
     assert!(recovered.len() == 1 && recovered[0].body.contains("7 min"), "{recovered:?}");
     let tick = world.ask(&json!({"action": "reconcile"}));
-    assert_eq!(tick["services"], json!([]), "a tick observes nothing for alarms in OK");
+    assert_eq!(tick["decisions"], json!([]), "a tick observes nothing for alarms in OK");
 }
 
 #[test]

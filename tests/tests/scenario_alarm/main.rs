@@ -157,11 +157,11 @@ impl World {
 
 /// The moment at which CloudWatch says that something changed a moment ago.
 fn now() -> Timestamp {
-    shared::lambda::now()
+    shared::runtime::lambda::now()
 }
 
 /// Decision and reason of the first line of an answer.
 fn decided(answer: &Value) -> (&str, &str) {
-    let line = &answer["services"][0];
+    let line = &answer["decisions"][0];
     (line["decision"].as_str().unwrap_or_default(), line["reason"].as_str().unwrap_or_default())
 }

@@ -14,7 +14,7 @@ fn errors_after_a_rollout_roll_back_to_the_previous_release() {
     world.messages();
     let answer = world.receive("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
     let steps: Vec<&str> =
-        answer["services"].as_array().unwrap().iter().filter_map(|line| line["decision"].as_str()).collect();
+        answer["decisions"].as_array().unwrap().iter().filter_map(|line| line["decision"].as_str()).collect();
     assert_eq!(steps, ["announce_alarm", "rollback"], "{answer}");
     world.until("the rollout function rolls back", || {
         world.settle();
@@ -26,7 +26,7 @@ fn errors_after_a_rollout_roll_back_to_the_previous_release() {
     assert!(!world.runs(&bad));
     // The same event once more requests nothing.
     let again = world.receive("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
-    assert_eq!(again["services"].as_array().unwrap().len(), 1, "{again}");
+    assert_eq!(again["decisions"].as_array().unwrap().len(), 1, "{again}");
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn high_cpu_requests_a_boost_that_the_capacity_function_applies() {
     let mut event = world.change("huskit-prod-website-agent-cpu", "ALARM", "OK", &later);
     event["time"] = later.into();
     let answer = world.deliver(&event).remove(0);
-    assert_eq!(answer["services"][1]["decision"], "scale", "{answer}");
+    assert_eq!(answer["decisions"][1]["decision"], "scale", "{answer}");
     let boosts = world.item(&pk, "capacity")["boosts"]["M"].clone();
     let boost = boosts["huskit-prod-website-agent-cpu"]["M"].clone();
     assert_eq!(boost["by"]["S"], "alarm huskit-prod-website-agent-cpu");

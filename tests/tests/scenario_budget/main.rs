@@ -143,8 +143,14 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The decisions of an answer about budgets, or about services.
+fn decisions<'a>(answer: &'a Value, about: &str) -> Vec<&'a Value> {
+    let all = answer["decisions"].as_array().expect("an answer with decisions");
+    all.iter().filter(|decision| decision.get(about).is_some()).collect()
+}
+
 /// The reasons of an answer, in order.
 fn reasons(answer: &Value) -> Vec<&str> {
-    let budgets = answer["budgets"].as_array().expect("an answer about budgets");
+    let budgets = decisions(answer, "budget");
     budgets.iter().map(|line| line["reason"].as_str().unwrap_or_default()).collect()
 }

@@ -35,7 +35,7 @@ fn a_hold_suspends_a_tier_that_is_reached_meanwhile() {
     assert_eq!(reasons(&world.ask(&hold).unwrap()), ["held"]);
     world.spend("412.37");
     let answer = world.deliver("sns.notification.budget-80");
-    assert_eq!((reasons(&answer), &answer["budgets"][0]["decision"]), (vec!["reached"], &json!("hold_off")));
+    assert_eq!((reasons(&answer), &decisions(&answer, "budget")[0]["decision"]), (vec!["reached"], &json!("hold_off")));
     assert_eq!(world.restriction("crawler"), None);
 }
 
@@ -55,7 +55,7 @@ fn a_plan_changes_nothing() {
     world.spend("476.90");
     let answer = world.ask(&json!({"action": "plan"})).unwrap();
     assert_eq!((reasons(&answer), &answer["dry_run"]), (vec!["reached"], &json!(true)));
-    assert_eq!(answer["services"][0]["service"], format!("{CLUSTER}/crawler"));
+    assert_eq!(decisions(&answer, "service")[0]["service"], format!("{CLUSTER}/crawler"));
     assert_eq!((world.restriction("crawler"), world.messages().len()), (None, 0));
     assert!(world.item(&format!("budget/{BUDGET}"), "budget").is_null());
 }

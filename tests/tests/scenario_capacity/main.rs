@@ -174,7 +174,7 @@ impl World {
 fn line(answer: &Result<Value, Value>) -> Value {
     let about = |line: &&Value| line["service"].as_str().is_some_and(|name| name.ends_with(CRAWLER));
     match answer {
-        Ok(report) => report["services"].as_array().unwrap().iter().rfind(about).cloned().unwrap_or_default(),
+        Ok(report) => report["decisions"].as_array().unwrap().iter().rfind(about).cloned().unwrap_or_default(),
         Err(error) => json!({ "reason": "failed", "error": error }),
     }
 }

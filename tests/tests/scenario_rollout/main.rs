@@ -136,7 +136,7 @@ impl World {
 
 fn reason(answer: &Result<Value, Value>) -> &str {
     match answer {
-        Ok(report) => report["services"][0]["reason"].as_str().unwrap_or("no reason"),
+        Ok(report) => report["decisions"][0]["reason"].as_str().unwrap_or("no reason"),
         Err(_) => "failed",
     }
 }

@@ -125,7 +125,7 @@ fn dry_run_explains_and_changes_nothing() {
     world.calls();
     let report = world.ask(&json!({"action": "plan", "service": WEBSITE})).unwrap();
     assert_eq!(
-        (&report["services"][0]["decision"], &report["services"][0]["outcome"]),
+        (&report["decisions"][0]["decision"], &report["decisions"][0]["outcome"]),
         (&json!("roll"), &json!("planned"))
     );
     let reads = ["Describe", "Get", "List", "BatchGet"];

@@ -7,11 +7,10 @@ use crate::screen::{Line, Paint, labelled_as};
 
 /// How much of a link is shown.
 const LINK: usize = 80;
-/// Where a report has its lines, and what names the subject of one.
-const LISTS: [&str; 2] = ["services", "budgets"];
-const SUBJECTS: [&str; 2] = ["service", "budget"];
+/// What names the subject of a decision.
+const SUBJECTS: [&str; 5] = ["service", "alarm", "budget", "database", "system"];
 /// Decisions that change and announce nothing.
-const QUIET: [&str; 4] = ["keep", "hands_off", "left_unchanged", "remember"];
+const QUIET: [&str; 3] = ["keep", "left_unchanged", "record"];
 
 impl Step<'_> {
     /// Shows each decision; those of several services that are kept as they are in one line.
@@ -19,18 +18,16 @@ impl Step<'_> {
         if let Some(reason) = report["ignored"].as_str() {
             labelled_as(Line::Detail, "ignored", Paint::Dim, reason);
         }
-        for list in LISTS {
-            let lines = report[list].as_array().map(Vec::as_slice).unwrap_or_default();
-            let (kept, others): (Vec<&Value>, Vec<&Value>) =
-                lines.iter().partition(|line| lines.len() > 1 && line["decision"] == "keep");
-            for line in others {
-                self.show_line(line);
-            }
-            let kept: Vec<String> =
-                kept.into_iter().map(|line| format!("{} ({})", subject(line), text(line, "reason"))).collect();
-            if !kept.is_empty() {
-                labelled_as(Line::Detail, "kept", Paint::Dim, &kept.join(", "));
-            }
+        let lines = report["decisions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let (kept, others): (Vec<&Value>, Vec<&Value>) =
+            lines.iter().partition(|line| lines.len() > 1 && line["decision"] == "keep");
+        for line in others {
+            self.show_line(line);
+        }
+        let kept: Vec<String> =
+            kept.into_iter().map(|line| format!("{} ({})", subject(line), text(line, "reason"))).collect();
+        if !kept.is_empty() {
+            labelled_as(Line::Detail, "kept", Paint::Dim, &kept.join(", "));
         }
     }
 

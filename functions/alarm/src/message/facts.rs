@@ -60,7 +60,7 @@ impl MessageContext<'_> {
         let several = self.services.len() > 1;
         let of_service = |service: &&ServiceSnapshot| {
             let name = if several { format!("{}: ", service.policy.name) } else { String::new() };
-            let line = move |event: &Event| (event.at, format!("{name}{}", event.why));
+            let line = move |event: &Event| (event.at, format!("{name}{}", event.reason));
             service.changes(self.now).map(line).collect::<Vec<_>>()
         };
         let mut changes: Vec<(Timestamp, String)> = self.services.iter().flat_map(of_service).collect();

@@ -5,6 +5,7 @@ use planner::alarm::{ObservedService, RemedyAction, StateChange, plan};
 use planner::{capacity, rollout};
 use serde_json::Value as Json;
 use shared::ledger::{Entry, Event};
+use shared::runtime::{Payload, Received};
 
 use super::*;
 use crate::Trigger;
@@ -40,7 +41,8 @@ pub(super) fn at(minute: i64) -> Timestamp {
 pub(super) fn change(file: &str, minute: i64) -> StateChange {
     let path = format!("{}/../../events/cloudwatch.alarm-state-change.{file}.json", env!("CARGO_MANIFEST_DIR"));
     let event: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let (Trigger::StateChange { change, .. }, _) = Trigger::parse(event, at(0)).unwrap() else { panic!("{file}") };
+    let received = Trigger::parse(Payload::parse(event).unwrap()).unwrap();
+    let Received::Trigger(Trigger::StateChange { change, .. }) = received else { panic!("{file}") };
     StateChange { at: at(minute), suppression: None, ..*change }
 }
 
@@ -62,7 +64,7 @@ pub(super) fn service(service: usize) -> ServiceSnapshot {
         started_at: at(minute - 5),
         at: at(minute),
     };
-    let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), what: what.into(), why: why.into() };
+    let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), action: what.into(), reason: why.into() };
     let history = vec![
         event(-6, "complete", &format!("Rollout complete: {} v2: 4 of 4 tasks run", policy.name)),
         event(-11, "roll", &pushed),

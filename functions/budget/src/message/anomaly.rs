@@ -3,7 +3,7 @@
 use planner::fleet::Fleet;
 use shared::notify::{Notification, Severity};
 
-use crate::event::{Anomaly, RootCause};
+use crate::trigger::{Anomaly, RootCause};
 
 /// How many root causes of an anomaly a message lists.
 const CAUSES: usize = 3;

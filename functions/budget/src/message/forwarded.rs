@@ -3,7 +3,7 @@
 use planner::fleet::Fleet;
 use shared::notify::{Notification, Severity};
 
-use crate::event::{Content, Message};
+use crate::trigger::{Content, Message};
 
 /// A message of AWS, as it was received.
 pub(crate) fn forwarded(fleet: &Fleet, message: &Message, console: &str) -> Notification {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use planner::fleet::ServicePolicy;
 use planner::model::{TasksByProvider, Usd};
 use serde_json::{Value, json};
-use shared::report::NAMESPACE;
+use shared::runtime::report::NAMESPACE;
 
 use super::cost::HourlyCost;
 

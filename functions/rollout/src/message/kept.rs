@@ -4,7 +4,7 @@ use planner::rollout::Reason;
 use shared::notify::{Notification, Severity};
 
 use super::Messages;
-use crate::{Request, Trigger};
+use crate::{RequestKind, RolloutRequest, Trigger};
 
 impl Messages<'_> {
     /// What is worth a message although nothing was changed; each is sent once.
@@ -83,7 +83,7 @@ impl Messages<'_> {
 /// Who requested a restart.
 fn requester(trigger: &Trigger) -> Option<&str> {
     match trigger {
-        Trigger::Request(Request::Restart { by, .. }) => Some(by),
+        Trigger::Request(RolloutRequest { kind: RequestKind::Restart(_), by, .. }) => Some(by),
         _ => None,
     }
 }

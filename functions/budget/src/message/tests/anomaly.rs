@@ -3,8 +3,8 @@
 use insta::assert_snapshot;
 
 use super::fixtures::{fleet, mail, received};
-use crate::event::Content;
 use crate::message::anomaly;
+use crate::trigger::Content;
 
 #[test]
 fn a_cost_anomaly() {

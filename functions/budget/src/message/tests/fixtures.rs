@@ -9,8 +9,10 @@ use planner::fleet::Fleet;
 use planner::model::Usd;
 use shared::notify::Notification;
 
-use crate::event::{Message, Trigger};
+use shared::runtime::{Payload, Received};
+
 use crate::message::{Context, console};
+use crate::trigger::{Message, Trigger};
 
 pub(super) fn fleet() -> Fleet {
     let sleep = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
@@ -116,8 +118,7 @@ pub(super) fn mail(message: &Notification) -> String {
 pub(super) fn received(subject: Option<&str>, text: &str) -> Message {
     let sns = serde_json::json!({"MessageId": "m-1", "Message": text, "Subject": subject});
     let payload = serde_json::json!({"Records": [{"Sns": sns}]});
-    let (Trigger::Messages(mut messages), _) = Trigger::parse(payload, noon(21)).unwrap() else {
-        panic!("no messages")
-    };
+    let received = Trigger::parse(Payload::parse(payload).unwrap(), noon(21)).unwrap();
+    let Received::Trigger(Trigger::Messages(mut messages)) = received else { panic!("no messages") };
     messages.remove(0)
 }

@@ -63,14 +63,14 @@ fn area(item: &Item) -> Result<Area> {
 }
 
 fn is_routine(area: Area, event: &Event) -> bool {
-    ROUTINE.iter().any(|(routine, actions)| *routine == area && actions.contains(&event.what.as_str()))
+    ROUTINE.iter().any(|(routine, actions)| *routine == area && actions.contains(&event.action.as_str()))
 }
 
 fn change(item: &Item, area: Area, event: &Event) -> Change {
     // The reason of a rollout names the service already.
-    let text = match event.why.contains(item.name()) {
-        true => event.why.clone(),
-        false => format!("{}: {}", item.name(), event.why),
+    let text = match event.reason.contains(item.name()) {
+        true => event.reason.clone(),
+        false => format!("{}: {}", item.name(), event.reason),
     };
     Change { at: event.at, area, text }
 }
@@ -85,7 +85,8 @@ mod tests {
     #[test]
     fn routine_and_the_steps_of_a_rollout_are_left_out() {
         let at = |minute: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
-        let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), what: what.into(), why: why.into() };
+        let event =
+            |minute: i64, what: &str, why: &str| Event { at: at(minute), action: what.into(), reason: why.into() };
         let item = |subject: &str, kind: &str, history: Vec<Event>| {
             Item::read(subject.to_owned(), kind.to_owned(), json!({ "history": history })).unwrap()
         };

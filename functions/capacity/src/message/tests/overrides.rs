@@ -9,11 +9,9 @@ use super::{anna, at, decision, email};
 #[test]
 fn on_hold() {
     let wanted = OverrideRequest {
-        service: "crawler".into(),
         until: Span::Until(at(120)),
         by: "anna".into(),
         reason: Some("looking into ticket 12".into()),
-        at: None,
     };
     let reason = Reason::Override { kind: OverrideKind::Hold, by: "anna".into(), until: at(120) };
     assert_snapshot!(email(|say| say.held(&wanted, &decision(reason))), @r#"

@@ -13,7 +13,8 @@ use planner::rollout::{Cause, Freeze, Phase, Reason, Record, Release, Rollout};
 use shared::notify::Notification;
 
 use super::{Failure, Messages};
-use crate::{Request, Trigger};
+use crate::trigger::Restart;
+use crate::{RequestKind, RolloutRequest, Trigger};
 
 fn fleet() -> Fleet {
     let service = r#"{"name":"website-agent","cluster":"huskit-prod","baseline":{"min":2,"max":6},

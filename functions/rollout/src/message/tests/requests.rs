@@ -49,8 +49,9 @@ fn a_restart_is_announced_and_a_rollback_refused() {
 fn a_restart_within_the_cool_down_is_refused() {
     let fleet = fleet();
     let request = |by: &str| {
-        let (service, by) = ("website-agent".to_owned(), by.to_owned());
-        Trigger::Request(Request::Restart { service, by, reason: None, cool_down_minutes: Some(60), at: None })
+        let (service, by) = (Some("website-agent".to_owned()), by.to_owned());
+        let kind = RequestKind::Restart(Restart { cool_down_minutes: Some(60) });
+        Trigger::Request(RolloutRequest { service, by, reason: None, kind })
     };
     let sent = |reason: &Reason, by: &str| messages(&fleet, 60).kept(reason, &request(by));
     let refused = Reason::CoolingDown { at: at(20), by: "alarm memory".into(), until: at(80) };

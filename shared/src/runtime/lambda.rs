@@ -9,35 +9,37 @@ use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
+use super::env::Env;
 use crate::aws::Connection;
-use crate::env::{Config, Env};
 use crate::error::{Error, Kind, Result};
 
 /// Longest that init waits for first connections; what is not open by then is opened by the first event.
 const WARM: Duration = Duration::from_millis(900);
 
-/// A function: what is built once, and how it answers.
-pub trait Function: Sized {
-    /// Reads what only this function is configured with, and wires the gateways; makes no call.
+/// Something that serves invocations.
+pub trait Handler: Sized {
+    /// Reads its configuration; makes no call.
     ///
     /// # Errors
-    /// `Invalid` when a variable is missing or wrong; the function does not start then.
-    fn new(config: Config, env: &Env, connection: &Connection) -> Result<Self>;
+    /// `Invalid` when a variable or a document is missing or wrong; the function does not start then.
+    fn start(env: &Env<'_>, connection: &Connection) -> Result<Self>;
 
-    /// Makes the calls that every event makes, to open their connections while Lambda gives init the full CPU.
-    /// What they answer is of no interest.
+    /// Opens the connections that every invocation needs, while Lambda gives init the full CPU.
     fn warm(&self) -> impl Future<Output = ()>;
 
-    /// Answers one invocation.
-    fn handle(&self, payload: Value, now: Timestamp) -> impl Future<Output = Result<Value>>;
+    /// Answers one invocation at the time `clock`.
+    ///
+    /// # Errors
+    /// What makes the invocation fail.
+    fn handle(&self, payload: Value, clock: Timestamp) -> impl Future<Output = Result<Value>>;
 }
 
 /// Reads the configuration and serves invocations until the process ends.
 ///
 /// A mistake in the configuration is one error line, and the function does not start.
-pub fn start<F: Function>() -> ExitCode {
+pub fn start<H: Handler>() -> ExitCode {
     lambda_runtime::tracing::init_default_subscriber();
-    match serve::<F>() {
+    match serve::<H>() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error.kind = error.kind().label(), "start: {error}");
@@ -46,11 +48,10 @@ pub fn start<F: Function>() -> ExitCode {
     }
 }
 
-fn serve<F: Function>() -> Result<()> {
+fn serve<H: Handler>() -> Result<()> {
     let env = Env::process();
-    let config = Config::from_env(&env)?;
     let connection = Connection::from_env(&env)?;
-    let function = Rc::new(F::new(config, &env, &connection)?);
+    let function = Rc::new(H::start(&env, &connection)?);
     // One thread: an invocation at a time, its calls joined.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::new(Kind::Unavailable, "start the runtime").with_source(error))?;

@@ -5,97 +5,71 @@
 
 use jiff::{SignedDuration, Timestamp};
 use planner::alarm::{AlarmLocation, AlarmState, StackUpdate, StateChange, Suppression};
-use serde::Deserialize;
 use serde_json::Value as Json;
-use shared::event::{Event, Payload, kind, moment, request};
+use shared::runtime::payload::kind;
+use shared::runtime::{Event, NoParameters, Payload, Received, Target};
 use shared::{Error, Result};
 
 mod measurement;
 
-/// What reached the function, reduced to where to look and what to remember.
+/// What started the function, reduced to where to look and what to remember.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
     /// An alarm changed its state.
     StateChange {
         /// Its name.
         name: String,
-        /// The change.
+        /// What is known of it.
         change: Box<StateChange>,
     },
-    /// The stack that has the services is being updated, or was.
+    /// The stack of the services is being updated, or was.
     StackUpdate(StackUpdate),
-    /// Look again at what was heard of.
-    Request(Request),
-    /// Nothing for this function, and why.
-    Ignored(String),
-}
-
-/// What may be asked for by direct invocation.
-///
-/// `at` is the moment that is meant where it is ahead of the clock.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Request {
-    /// Look, as the tick does.
-    Reconcile {
-        /// Only at this alarm.
-        #[serde(default)]
-        alarm: Option<String>,
-        /// When the schedule meant it.
-        #[serde(default)]
-        at: Option<Timestamp>,
+    /// The tick, or a request about every alarm.
+    Everything {
+        /// Also the alarms about which nothing is open?
+        plan: bool,
     },
-    /// Decide and explain, change nothing.
-    Plan {
-        /// Only for this alarm.
-        #[serde(default)]
-        alarm: Option<String>,
-        /// What would be decided then; any moment.
-        #[serde(default)]
-        at: Option<Timestamp>,
+    /// A request about the alarm of this name.
+    Named {
+        /// Its name.
+        name: String,
+        /// Also when nothing is open about it?
+        plan: bool,
     },
-}
-
-impl Request {
-    /// The alarm that is named, if one is.
-    pub fn alarm(&self) -> Option<&str> {
-        match self {
-            Request::Reconcile { alarm, .. } | Request::Plan { alarm, .. } => alarm.as_deref(),
-        }
-    }
 }
 
 impl Trigger {
-    /// Reads whatever arrived, and the moment at which it is to be decided.
+    /// Reads what arrived.
     ///
     /// # Errors
     /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
-    pub fn parse(payload: Json, clock: Timestamp) -> Result<(Trigger, Timestamp)> {
-        match Payload::parse(payload)? {
-            Payload::Event(event) => Ok((of_event(&event)?, moment(event.at, clock))),
-            Payload::Request(payload) => {
-                let request: Request = request(payload)?;
-                let moment = match &request {
-                    Request::Reconcile { at, .. } => moment(*at, clock),
-                    Request::Plan { at, .. } => at.unwrap_or(clock),
-                };
-                Ok((Trigger::Request(request), moment))
+    pub fn parse(payload: Payload) -> Result<Received<Trigger>> {
+        match payload {
+            Payload::Event(event) => of_event(&event),
+            Payload::Request(request) => {
+                request.parameters::<NoParameters>()?;
+                let plan = request.is_plan();
+                Ok(Received::Trigger(match request.target {
+                    Target::Alarm(name) => Trigger::Named { name, plan },
+                    Target::Everything | Target::Service(_) | Target::Budget(_) => Trigger::Everything { plan },
+                }))
             }
+            Payload::Notifications(_) => Ok(Received::Ignored("SNS messages change no alarm".into())),
         }
     }
 }
 
-fn of_event(event: &Event) -> Result<Trigger> {
+fn of_event(event: &Event) -> Result<Received<Trigger>> {
     match event.about() {
         ("aws.cloudwatch", "CloudWatch Alarm State Change") => alarm(event),
         ("aws.cloudformation", "CloudFormation Stack Status Change") => update(event),
         (source, detail_type) => {
-            Ok(Trigger::Ignored(format!("`{detail_type}` of {source} is nothing for this function")))
+            Ok(Received::Ignored(format!("`{detail_type}` of {source} is nothing for this function")))
         }
     }
 }
 
-fn alarm(event: &Event) -> Result<Trigger> {
+fn alarm(event: &Event) -> Result<Received<Trigger>> {
     let name = event.text("alarmName")?.to_owned();
     let detail = event.detail.get("state").unwrap_or(&Json::Null);
     let text = |field: &str| detail.get(field).and_then(Json::as_str).unwrap_or_default();
@@ -104,7 +78,7 @@ fn alarm(event: &Event) -> Result<Trigger> {
         // A state that is newer than this code is no reason to fail for ever.
         written => match alarm_state(written) {
             Some(state) => state,
-            None => return Ok(Trigger::Ignored(format!("{name} is in the state {written}, which says nothing here"))),
+            None => return Ok(Received::Ignored(format!("{name} is in the state {written}, which says nothing here"))),
         },
     };
     // The state's own time orders changes; that of the event is when it was sent.
@@ -123,7 +97,7 @@ fn alarm(event: &Event) -> Result<Trigger> {
         location: location(event),
         reason,
     };
-    Ok(Trigger::StateChange { name, change: Box::new(change) })
+    Ok(Received::Trigger(Trigger::StateChange { name, change: Box::new(change) }))
 }
 
 fn alarm_state(written: &str) -> Option<AlarmState> {
@@ -168,11 +142,12 @@ fn location(event: &Event) -> AlarmLocation {
     }
 }
 
-fn update(event: &Event) -> Result<Trigger> {
+fn update(event: &Event) -> Result<Received<Trigger>> {
     let status = event.detail.pointer("/status-details/status");
     let status = status.and_then(Json::as_str).ok_or_else(|| bad("detail.status-details.status", status, "a text"))?;
     let at = event.at.ok_or_else(|| Error::bad_field("time", "nothing", "the time of the event"))?;
-    Ok(Trigger::StackUpdate(StackUpdate { at, in_progress: status.ends_with("_IN_PROGRESS") }))
+    let in_progress = status.ends_with("_IN_PROGRESS");
+    Ok(Received::Trigger(Trigger::StackUpdate(StackUpdate { at, in_progress })))
 }
 
 fn bad(path: &str, found: Option<&Json>, expected: &str) -> Error {

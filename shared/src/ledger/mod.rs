@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::{Condition, DynamoDb, Sns};
+use crate::aws::{Condition, DynamoDb};
 use crate::error::{Context, Error, Kind, Result};
 use crate::notify::Notification;
 use planner::model::ServiceId;
@@ -19,7 +19,7 @@ use planner::{alarm, budget, capacity};
 /// How many entries of history an item keeps.
 const HISTORY: usize = 40;
 /// How many keys of told messages an item keeps.
-const TOLD: usize = 64;
+const ANNOUNCED: usize = 64;
 
 /// How often a write is tried anew when somebody else wrote first.
 const TRIES: usize = 8;
@@ -33,6 +33,8 @@ pub enum Subject {
     Alarm(String),
     /// A budget, by name.
     Budget(String),
+    /// A database, by the identifier of its instance or cluster.
+    Database(String),
     /// The system as a whole, by name.
     System(String),
 }
@@ -43,30 +45,31 @@ impl fmt::Display for Subject {
             Subject::Service(id) => write!(f, "service/{id}"),
             Subject::Alarm(name) => write!(f, "alarm/{name}"),
             Subject::Budget(name) => write!(f, "budget/{name}"),
+            Subject::Database(name) => write!(f, "database/{name}"),
             Subject::System(name) => write!(f, "system/{name}"),
         }
     }
 }
 
 /// A record that the ledger keeps: one kind, one sort key.
-pub trait Kept: Clone + Default + Serialize + DeserializeOwned {
+pub trait LedgerRecord: Clone + Default + Serialize + DeserializeOwned {
     /// The sort key of its items.
     const SORT_KEY: &'static str;
 }
 
-impl Kept for rollout::Record {
+impl LedgerRecord for rollout::Record {
     const SORT_KEY: &'static str = "rollout";
 }
 
-impl Kept for capacity::Record {
+impl LedgerRecord for capacity::Record {
     const SORT_KEY: &'static str = "capacity";
 }
 
-impl Kept for alarm::Record {
+impl LedgerRecord for alarm::Record {
     const SORT_KEY: &'static str = "alarm";
 }
 
-impl Kept for budget::Record {
+impl LedgerRecord for budget::Record {
     const SORT_KEY: &'static str = "budget";
 }
 
@@ -87,7 +90,7 @@ pub struct Entry<T> {
     pub outbox: Vec<Unsent>,
     /// Keys of messages that were written; the same thing is not told twice.
     #[serde(default)]
-    pub told: Vec<String>,
+    pub announced: Vec<String>,
 }
 
 /// A message that is written and not yet sent.
@@ -105,9 +108,9 @@ pub struct Event {
     /// When.
     pub at: Timestamp,
     /// What, as the stable label of the action.
-    pub what: String,
+    pub action: String,
     /// Why, as the sentence of the decision.
-    pub why: String,
+    pub reason: String,
 }
 
 /// An item of any kind, as [`Ledger::items`] finds it.
@@ -137,7 +140,7 @@ impl Item {
     ///
     /// # Errors
     /// `Invalid` when it is not what this version writes.
-    pub fn record<T: Kept>(&self) -> Result<Option<T>> {
+    pub fn record<T: LedgerRecord>(&self) -> Result<Option<T>> {
         if self.kind != T::SORT_KEY {
             return Ok(None);
         }
@@ -153,27 +156,27 @@ impl Item {
 
 impl<T> Entry<T> {
     /// Remembers what was done.
-    pub fn note(&mut self, at: Timestamp, what: &str, why: impl Into<String>) {
-        self.history.insert(0, Event { at, what: what.to_owned(), why: why.into() });
+    pub fn record_event(&mut self, at: Timestamp, action: &str, reason: impl Into<String>) {
+        self.history.insert(0, Event { at, action: action.to_owned(), reason: reason.into() });
         self.history.truncate(HISTORY);
     }
 
     /// Puts a message into the outbox unless the same thing was told before. True when it is new.
-    pub fn tell(&mut self, at: Timestamp, message: Notification) -> bool {
-        if self.told.contains(&message.key) {
+    pub fn announce(&mut self, at: Timestamp, message: Notification) -> bool {
+        if self.announced.contains(&message.key) {
             return false;
         }
-        self.told.insert(0, message.key.clone());
-        self.told.truncate(TOLD);
+        self.announced.insert(0, message.key.clone());
+        self.announced.truncate(ANNOUNCED);
         self.outbox.push(Unsent { at, message });
         true
     }
 
     /// Remembers as told what another message said.
-    pub fn knows(&mut self, key: String) {
-        if !self.told.contains(&key) {
-            self.told.insert(0, key);
-            self.told.truncate(TOLD);
+    pub fn mark_announced(&mut self, key: String) {
+        if !self.announced.contains(&key) {
+            self.announced.insert(0, key);
+            self.announced.truncate(ANNOUNCED);
         }
     }
 
@@ -184,7 +187,7 @@ impl<T> Entry<T> {
     }
 
     /// Crosses out messages that were sent.
-    pub fn sent(&mut self, keys: &[&str]) {
+    pub fn mark_sent(&mut self, keys: &[&str]) {
         self.outbox.retain(|unsent| !keys.contains(&unsent.message.key.as_str()));
     }
 }
@@ -205,7 +208,7 @@ impl Ledger {
     ///
     /// # Errors
     /// `Invalid` when the item is not what this version writes; nothing is overwritten then.
-    pub async fn load<T: Kept>(&self, subject: &Subject) -> Result<Entry<T>> {
+    pub async fn load<T: LedgerRecord>(&self, subject: &Subject) -> Result<Entry<T>> {
         let context = || format!("read {} of {subject}", T::SORT_KEY);
         match self.table.get(&subject.to_string(), T::SORT_KEY).await.context(context)? {
             None => Ok(Entry::default()),
@@ -217,7 +220,7 @@ impl Ledger {
     ///
     /// # Errors
     /// `Conflict` when somebody else wrote first: look again and decide anew.
-    pub async fn save<T: Kept>(&self, subject: &Subject, entry: &mut Entry<T>) -> Result<()> {
+    pub async fn save<T: LedgerRecord>(&self, subject: &Subject, entry: &mut Entry<T>) -> Result<()> {
         let context = || format!("write {} of {subject}", T::SORT_KEY);
         let condition = match entry.version {
             0 => Condition::Absent,
@@ -244,7 +247,11 @@ impl Ledger {
     ///
     /// # Errors
     /// `Conflict` when others write all the time.
-    pub async fn change<T: Kept>(&self, subject: &Subject, change: impl Fn(&mut Entry<T>) -> bool) -> Result<Entry<T>> {
+    pub async fn change<T: LedgerRecord>(
+        &self,
+        subject: &Subject,
+        change: impl Fn(&mut Entry<T>) -> bool,
+    ) -> Result<Entry<T>> {
         let mut tries = 1;
         loop {
             let mut entry = self.load(subject).await?;
@@ -256,38 +263,6 @@ impl Ledger {
                 result => return result.map(|()| entry),
             }
         }
-    }
-
-    /// Sends what is written and due, then crosses it out; returns the subjects that were sent.
-    ///
-    /// A crash between the two sends a message again; the other order would lose it.
-    ///
-    /// # Errors
-    /// What the topic or the table says; what is not crossed out is sent again later.
-    pub async fn send_due<T: Kept>(
-        &self,
-        sns: &Sns,
-        topic: &str,
-        subject: &Subject,
-        entry: &mut Entry<T>,
-        now: Timestamp,
-    ) -> Result<Vec<String>> {
-        let messages = entry.due(now);
-        if messages.is_empty() {
-            return Ok(Vec::new());
-        }
-        for message in &messages {
-            sns.publish(topic, &message.subject(), &message.payload()).await?;
-        }
-        let keys: Vec<&str> = messages.iter().map(|message| message.key.as_str()).collect();
-        for _ in 0..TRIES {
-            entry.sent(&keys);
-            match self.save(subject, entry).await {
-                Err(error) if error.kind() == Kind::Conflict => *entry = self.load(subject).await?,
-                result => return result.map(|()| messages.iter().map(Notification::subject).collect()),
-            }
-        }
-        Err(Error::new(Kind::Conflict, format!("cross out {} sent messages", messages.len())))
     }
 }
 
@@ -308,16 +283,16 @@ mod tests {
     fn the_same_thing_is_not_told_twice() {
         let mut entry = Entry::default();
         let now = Timestamp::UNIX_EPOCH;
-        assert!(entry.tell(now, message("a")));
-        assert!(!entry.tell(now, message("a")));
-        entry.sent(&["a"]);
-        assert!(!entry.tell(now, message("a")) && entry.outbox.is_empty());
+        assert!(entry.announce(now, message("a")));
+        assert!(!entry.announce(now, message("a")));
+        entry.mark_sent(&["a"]);
+        assert!(!entry.announce(now, message("a")) && entry.outbox.is_empty());
     }
 
     #[test]
     fn a_message_is_sent_by_its_writer_or_after_the_lease_by_anybody() {
         let (mut entry, now) = (Entry::default(), Timestamp::UNIX_EPOCH);
-        entry.tell(now, message("a"));
+        entry.announce(now, message("a"));
         assert_eq!(entry.due(now).len(), 1);
         assert_eq!(entry.due(now + SignedDuration::from_secs(1)).len(), 0);
         assert_eq!(entry.due(now + LEASE).len(), 1);
@@ -327,17 +302,17 @@ mod tests {
     fn history_and_told_keys_are_bounded() {
         let mut entry = Entry::default();
         for n in 0..200 {
-            entry.note(Timestamp::UNIX_EPOCH, "roll", n.to_string());
-            entry.tell(Timestamp::UNIX_EPOCH, message(&n.to_string()));
+            entry.record_event(Timestamp::UNIX_EPOCH, "roll", n.to_string());
+            entry.announce(Timestamp::UNIX_EPOCH, message(&n.to_string()));
         }
-        assert_eq!((entry.history.len(), entry.told.len()), (HISTORY, TOLD));
-        assert_eq!(entry.history[0].why, "199");
+        assert_eq!((entry.history.len(), entry.announced.len()), (HISTORY, ANNOUNCED));
+        assert_eq!(entry.history[0].reason, "199");
     }
 
     #[test]
     fn an_item_is_read_as_what_it_is() {
         let mut entry = Entry::default();
-        entry.note(Timestamp::UNIX_EPOCH, "roll", "because");
+        entry.record_event(Timestamp::UNIX_EPOCH, "roll", "because");
         let document = serde_json::to_value(&entry).unwrap();
         let item = Item::read("service/prod/web".into(), "rollout".into(), document).unwrap();
         assert_eq!((item.name(), item.history.len()), ("web", 1));
@@ -348,8 +323,8 @@ mod tests {
     #[test]
     fn an_entry_survives_the_way_to_the_table_and_back() {
         let mut entry = Entry::default();
-        entry.note(Timestamp::UNIX_EPOCH, "roll", "because");
-        entry.tell(Timestamp::UNIX_EPOCH, message("a"));
+        entry.record_event(Timestamp::UNIX_EPOCH, "roll", "because");
+        entry.announce(Timestamp::UNIX_EPOCH, message("a"));
         let item = serde_json::to_value(&entry).unwrap();
         assert_eq!(serde_json::from_value::<Entry>(item).unwrap(), entry);
     }

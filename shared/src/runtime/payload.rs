@@ -1,10 +1,10 @@
-//! What reaches a function: events from EventBridge, and requests by direct invocation.
+//! What reaches a function: events from EventBridge, requests by direct invocation, records of SNS.
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::request::Request;
 use crate::error::{Error, Result};
 use planner::model::ServiceId;
 
@@ -13,8 +13,10 @@ use planner::model::ServiceId;
 pub enum Payload {
     /// An event, `source` and `detail-type`.
     Event(Event),
-    /// A request, `action`; read it with [`request`].
-    Request(Value),
+    /// A request, `action`.
+    Request(Request),
+    /// Messages through SNS, `Records`: one `Sns` object each.
+    Notifications(Vec<Value>),
 }
 
 /// An EventBridge event, as far as functions read it.
@@ -42,14 +44,34 @@ impl Payload {
             return Err(Error::bad_field("event", kind(&payload), "a JSON object"));
         };
         if fields.contains_key("action") {
-            return Ok(Payload::Request(payload));
+            return Request::parse(payload).map(Payload::Request);
         }
         if fields.contains_key("detail-type") && fields.contains_key("source") {
             return Event::parse(payload).map(Payload::Event);
         }
+        if let Some(records) = fields.get("Records") {
+            return notifications(records).map(Payload::Notifications);
+        }
         let keys: Vec<&str> = fields.keys().map(String::as_str).take(8).collect();
         let expected = "`source` and `detail-type` (an event), or `action` (a request)";
         Err(Error::bad_field("event", format!("an object with the keys [{}]", keys.join(", ")), expected))
+    }
+}
+
+impl Payload {
+    /// When it was meant to arrive: the time of the event, of the newest message, of the request.
+    pub fn at(&self) -> Option<Timestamp> {
+        let sent = |sns: &Value| sns.get("Timestamp").and_then(Value::as_str).and_then(|at| at.parse().ok());
+        match self {
+            Payload::Event(event) => event.at,
+            Payload::Request(request) => request.at,
+            Payload::Notifications(messages) => messages.iter().filter_map(sent).max(),
+        }
+    }
+
+    /// Is it a request that changes nothing?
+    pub fn is_plan(&self) -> bool {
+        matches!(self, Payload::Request(request) if request.is_plan())
     }
 }
 
@@ -111,21 +133,11 @@ impl Event {
     }
 }
 
-/// The moment at which something is decided: when it is meant to be, where that is ahead of the clock.
-///
-/// EventBridge Scheduler may be early, and the edge of a window is then still that edge. What is behind was delivered
-/// late, and the clock counts: yesterday's night does not come back.
-pub fn moment(meant: Option<Timestamp>, clock: Timestamp) -> Timestamp {
-    meant.map_or(clock, |meant| meant.max(clock))
-}
-
-/// Reads a request of a function's own type.
-///
-/// # Errors
-/// `Invalid`, naming the action and the field.
-pub fn request<T: DeserializeOwned>(payload: Value) -> Result<T> {
-    let action = payload.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
-    serde_json::from_value(payload).map_err(|error| Error::invalid(format!("request `{action}`")).with_source(error))
+/// The `Sns` object of every record: one invocation may bring several.
+fn notifications(records: &Value) -> Result<Vec<Value>> {
+    let bad = |value: &Value| Error::bad_field("Records", kind(value), "a list of SNS records");
+    let records = records.as_array().ok_or_else(|| bad(records))?;
+    records.iter().map(|record| record.get("Sns").cloned().ok_or_else(|| bad(record))).collect()
 }
 
 /// What a value is, without what it says: a payload may carry secrets.

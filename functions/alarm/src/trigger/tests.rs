@@ -4,20 +4,18 @@ use serde_json::json;
 
 use super::*;
 
-const CLOCK: &str = "2026-11-21T10:21:00Z";
-
 fn file(name: &str) -> Json {
     let path = format!("{}/../../events/cloudwatch.{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn parse(payload: Json) -> Result<Trigger> {
-    Trigger::parse(payload, CLOCK.parse().unwrap()).map(|(trigger, _)| trigger)
+fn parse(payload: Json) -> Result<Received<Trigger>> {
+    Trigger::parse(Payload::parse(payload)?)
 }
 
 fn read(name: &str) -> (String, StateChange) {
     match parse(file(&format!("alarm-state-change.{name}"))).unwrap() {
-        Trigger::StateChange { name, change } => (name, *change),
+        Received::Trigger(Trigger::StateChange { name, change }) => (name, *change),
         other => panic!("{other:?}"),
     }
 }
@@ -82,11 +80,11 @@ fn a_mute_rule_says_until_when() {
 #[test]
 fn what_is_no_state_change_of_an_alarm_is_ignored() {
     for name in ["alarm-configuration-change", "alarm-contributor-state-change"] {
-        assert!(matches!(parse(file(name)).unwrap(), Trigger::Ignored(_)), "{name}");
+        assert!(matches!(parse(file(name)).unwrap(), Received::Ignored(_)), "{name}");
     }
     let mut odd = file("alarm-state-change.ok");
     odd["detail"]["state"]["value"] = "PARTIAL_DATA".into();
-    assert!(matches!(parse(odd).unwrap(), Trigger::Ignored(reason) if reason.contains("PARTIAL_DATA")));
+    assert!(matches!(parse(odd).unwrap(), Received::Ignored(reason) if reason.contains("PARTIAL_DATA")));
 }
 
 #[test]
@@ -97,7 +95,7 @@ fn what_is_left_out_is_done_without_and_what_is_needed_is_asked_for_by_name() {
     }
     bare["resources"] = json!([]);
     bare["detail"]["state"] = json!({"value": "ALARM", "timestamp": "2026-11-21T10:20:11.432+0000"});
-    let Trigger::StateChange { change, .. } = parse(bare.clone()).unwrap() else { panic!() };
+    let Received::Trigger(Trigger::StateChange { change, .. }) = parse(bare.clone()).unwrap() else { panic!() };
     assert_eq!((change.measurement, change.location), (None, AlarmLocation::default()));
     let cases = [
         (json!({"alarmName": "a", "state": {"value": 7}}), "detail.state.value: got `a number`"),
@@ -111,21 +109,19 @@ fn what_is_left_out_is_done_without_and_what_is_needed_is_asked_for_by_name() {
 }
 
 #[test]
-fn stack_updates_and_requests_are_read_with_their_moment() {
+fn stack_updates_and_requests_are_told_apart() {
     let path = "../../events/cloudformation.stack-status-change.update-in-progress.json";
     let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let at = "2026-11-21T10:15:30Z".parse().unwrap();
     let update = parse(serde_json::from_str(&text).unwrap()).unwrap();
-    assert_eq!(update, Trigger::StackUpdate(StackUpdate { at, in_progress: true }));
-    let clock: Timestamp = CLOCK.parse().unwrap();
-    let moment = |request: Json| Trigger::parse(request, clock).unwrap().1;
-    assert_eq!(moment(json!({"action": "reconcile", "at": "2026-11-21T10:00:00Z"})), clock, "a late tick");
-    let ahead = "2026-11-22T10:00:00Z";
-    assert_eq!(moment(json!({"action": "reconcile", "at": ahead})), ahead.parse().unwrap());
-    assert_eq!(
-        moment(json!({"action": "plan", "at": "2026-11-20T10:00:00Z"})),
-        "2026-11-20T10:00:00Z".parse().unwrap()
-    );
-    let error = parse(json!({"action": "dance"})).unwrap_err().to_string();
-    assert!(error.contains("request `dance`: unknown variant `dance`"), "{error}");
+    assert_eq!(update, Received::Trigger(Trigger::StackUpdate(StackUpdate { at, in_progress: true })));
+    for (request, trigger) in [
+        (json!({"action": "reconcile"}), Trigger::Everything { plan: false }),
+        (json!({"action": "plan"}), Trigger::Everything { plan: true }),
+        (json!({"action": "plan", "alarm": "a"}), Trigger::Named { name: "a".into(), plan: true }),
+    ] {
+        assert_eq!(parse(request).unwrap(), Received::Trigger(trigger));
+    }
+    let error = parse(json!({"action": "plan", "alarms": "a"})).unwrap_err().to_string();
+    assert!(error.contains("request `plan`: unknown field `alarms`"), "{error}");
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::error::{Error, Kind, Result};
-use planner::fleet::Fleet;
 
 /// Where variables are looked up; the process's own environment, or a map in tests.
 pub struct Env<'a> {
@@ -42,7 +41,7 @@ impl<'a> Env<'a> {
     /// # Errors
     /// `Invalid`, naming it.
     pub fn required(&self, name: &str) -> Result<String> {
-        self.optional(name).ok_or_else(|| Error::bad_field(name, "nothing", "a value"))
+        self.optional(name).ok_or_else(|| Error::invalid(format!("{name}: not set")))
     }
 
     /// A variable that says `true` or `false`.
@@ -58,35 +57,32 @@ impl<'a> Env<'a> {
     }
 }
 
-/// What every function is configured with.
+/// What every function is configured with, beside its documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// `FLEET`: what is looked after.
-    pub fleet: Fleet,
+pub struct Settings {
     /// `LEDGER_TABLE`: name of the table of facts and records.
     pub ledger_table: String,
-    /// `OPERATIONS_TOPIC_ARN`: where messages to people go.
+    /// `OPERATIONS_TOPIC_ARN`: where messages are sent.
     pub operations_topic: String,
-    /// `DRY_RUN`: decide and report everything, change nothing.
+    /// `DRY_RUN`: decisions are logged, nothing is changed.
     pub dry_run: bool,
 }
 
-impl Config {
-    /// Reads and checks everything; all mistakes are told at once.
+impl Settings {
+    /// Reads and checks everything; all mistakes are reported at once.
     ///
     /// # Errors
     /// `Invalid`, one sentence per variable.
-    pub fn from_env(env: &Env) -> Result<Config> {
-        let fleet = env.required("FLEET").and_then(|text| Fleet::parse(&text));
+    pub fn from_env(env: &Env<'_>) -> Result<Settings> {
         let (table, topic) = (env.required("LEDGER_TABLE"), env.required("OPERATIONS_TOPIC_ARN"));
-        match (fleet, table, topic, env.flag("DRY_RUN")) {
-            (Ok(fleet), Ok(ledger_table), Ok(operations_topic), Ok(dry_run)) => {
-                Ok(Config { fleet, ledger_table, operations_topic, dry_run })
+        match (table, topic, env.flag("DRY_RUN")) {
+            (Ok(ledger_table), Ok(operations_topic), Ok(dry_run)) => {
+                Ok(Settings { ledger_table, operations_topic, dry_run })
             }
-            (fleet, table, topic, dry_run) => {
-                let mistakes = [fleet.err(), table.err(), topic.err(), dry_run.err()];
-                let told: Vec<String> = mistakes.iter().flatten().map(Error::to_string).collect();
-                Err(Error::new(Kind::Invalid, told.join("; ")).context("configuration"))
+            (table, topic, dry_run) => {
+                let mistakes = [table.err(), topic.err(), dry_run.err()];
+                let sentences: Vec<String> = mistakes.iter().flatten().map(Error::to_string).collect();
+                Err(Error::new(Kind::Invalid, sentences.join("; ")).context("configuration"))
             }
         }
     }
@@ -96,29 +92,23 @@ impl Config {
 mod tests {
     use super::*;
 
-    const FLEET: &str = r#"{"system":"acme","stage":"prod","services":[]}"#;
-
-    fn config(variables: &[(&str, &str)]) -> Result<Config> {
+    fn settings(variables: &[(&str, &str)]) -> Result<Settings> {
         let lookup = |name: &str| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
-        Config::from_env(&Env::over(lookup))
+        Settings::from_env(&Env::over(lookup))
     }
 
     #[test]
     fn reads_what_the_template_sets() {
-        let all = [("FLEET", FLEET), ("LEDGER_TABLE", "t"), ("OPERATIONS_TOPIC_ARN", "arn"), ("DRY_RUN", "false")];
-        let config = config(&all).unwrap();
-        assert_eq!((config.fleet.title().as_str(), config.dry_run), ("acme prod", false));
+        let all = [("LEDGER_TABLE", "t"), ("OPERATIONS_TOPIC_ARN", "arn"), ("DRY_RUN", "false")];
+        assert!(!settings(&all).unwrap().dry_run);
     }
 
     #[test]
-    fn tells_every_mistake_at_once_and_defaults_nothing() {
-        let error = config(&[("FLEET", "{}"), ("LEDGER_TABLE", ""), ("DRY_RUN", "yes")]).unwrap_err().to_string();
-        for expected in [
-            "FLEET: .: missing field `system`",
-            "LEDGER_TABLE: got `nothing`, expected a value",
-            "OPERATIONS_TOPIC_ARN: got `nothing`",
-            "DRY_RUN: got `yes`, expected `true` or `false`",
-        ] {
+    fn reports_every_mistake_at_once_and_defaults_nothing() {
+        let error = settings(&[("LEDGER_TABLE", ""), ("DRY_RUN", "yes")]).unwrap_err().to_string();
+        for expected in
+            ["LEDGER_TABLE: not set", "OPERATIONS_TOPIC_ARN: not set", "DRY_RUN: got `yes`, expected `true` or `false`"]
+        {
             assert!(error.contains(expected), "{error}\nlacks\n{expected}");
         }
     }

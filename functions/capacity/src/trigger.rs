@@ -1,0 +1,259 @@
+//! What reached the function: ticks, events from EventBridge, and requests from people.
+
+use jiff::{SignedDuration, Timestamp};
+use planner::capacity::{OverrideKind, OverrideRequest, SpotEvent};
+use planner::model::{ServiceId, Span};
+use serde::Deserialize;
+use serde_json::Value;
+use shared::Result;
+use shared::runtime::{Event, NoParameters, Payload, Received, Request, Target};
+
+/// News of Spot that is older says nothing of Spot now: a redelivery, or a dead-letter queue played back.
+const STALE: SignedDuration = SignedDuration::from_mins(15);
+
+/// What started the function, reduced to where to look and what to remember.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// The tick, or a stack update that may have reset something: every service.
+    Everything,
+    /// Something happened to this service.
+    Service(ServiceId),
+    /// A request about the service of this name that records no fact.
+    Named(String),
+    /// Spot did something to this service.
+    Spot {
+        /// The service.
+        service: ServiceId,
+        /// What.
+        event: SpotEvent,
+    },
+    /// A request `wake`, `sleep` or `hold`.
+    Override {
+        /// Name of the service.
+        service: String,
+        /// Which of them.
+        kind: OverrideKind,
+        /// Until when, and who asks.
+        request: OverrideRequest,
+    },
+    /// A request `resume`.
+    Resume {
+        /// Name of the service.
+        service: String,
+        /// Who asks.
+        by: String,
+    },
+    /// A request `digest`; a schedule's names nobody.
+    Digest {
+        /// Who asks; the digest is sent then in any case.
+        by: Option<String>,
+    },
+}
+
+/// Parameters of `wake`, `sleep` and `hold`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Until {
+    until: Span,
+}
+
+impl Trigger {
+    /// Reads what arrived at the time `clock`.
+    ///
+    /// # Errors
+    /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
+    pub fn parse(payload: Payload, clock: Timestamp) -> Result<Received<Trigger>> {
+        match payload {
+            Payload::Event(event) => of_event(&event, clock),
+            Payload::Request(request) => of_request(&request).map(Received::Trigger),
+            Payload::Notifications(_) => Ok(Received::Ignored("SNS messages move no capacity".into())),
+        }
+    }
+}
+
+fn of_request(request: &Request) -> Result<Trigger> {
+    let kind = match request.action.as_str() {
+        "wake" => OverrideKind::Wake,
+        "sleep" => OverrideKind::Sleep,
+        "hold" => OverrideKind::Hold,
+        other => {
+            request.parameters::<NoParameters>()?;
+            return Ok(match (other, &request.target) {
+                ("resume", _) => Trigger::Resume { service: request.service()?.to_owned(), by: request.by.clone() },
+                ("digest", _) => Trigger::Digest { by: Some(request.by.clone()).filter(|by| !by.is_empty()) },
+                (_, Target::Service(name)) => Trigger::Named(name.clone()),
+                _ => Trigger::Everything,
+            });
+        }
+    };
+    let Until { until } = request.parameters()?;
+    let wanted = OverrideRequest { until, by: request.by.clone(), reason: request.reason.clone() };
+    Ok(Trigger::Override { service: request.service()?.to_owned(), kind, request: wanted })
+}
+
+fn of_event(event: &Event, clock: Timestamp) -> Result<Received<Trigger>> {
+    let trigger = match event.about() {
+        ("aws.ecs", "ECS Service Action") => placement(event)?,
+        ("aws.ecs", "ECS Task State Change") => interruption(event)?,
+        ("aws.ecs", "ECS Deployment State Change") => of_service(event, Trigger::Service)?,
+        ("aws.cloudformation", "CloudFormation Stack Status Change") => Received::Trigger(Trigger::Everything),
+        (source, detail_type) => Received::Ignored(format!("`{detail_type}` of {source} is nothing for this function")),
+    };
+    match (&trigger, event.at) {
+        (Received::Trigger(Trigger::Spot { .. }), Some(at)) if at + STALE < clock => {
+            Ok(Received::Ignored(format!("news of Spot of {at} says nothing of Spot now")))
+        }
+        _ => Ok(trigger),
+    }
+}
+
+fn of_service(event: &Event, trigger: impl FnOnce(ServiceId) -> Trigger) -> Result<Received<Trigger>> {
+    let nameless = || Received::Ignored(format!("{} names no cluster", event.resources.join(", ")));
+    Ok(event.service()?.map_or_else(nameless, |service| Received::Trigger(trigger(service))))
+}
+
+/// The same event is sent when there is no capacity on demand: only the provider tells them apart.
+fn placement(event: &Event) -> Result<Received<Trigger>> {
+    let name = event.text("eventName")?;
+    if name != "SERVICE_TASK_PLACEMENT_FAILURE" {
+        return Ok(Received::Ignored(format!("{name} moves no capacity")));
+    }
+    let providers = event.detail.get("capacityProviderArns").and_then(Value::as_array);
+    let spot = |provider: &Value| provider.as_str().is_some_and(|arn| arn.rsplit('/').next() == Some("FARGATE_SPOT"));
+    match (event.optional("reason"), providers.is_some_and(|providers| providers.iter().any(spot))) {
+        ("RESOURCE:FARGATE", true) => {
+            of_service(event, |service| Trigger::Spot { service, event: SpotEvent::NoCapacity })
+        }
+        (reason, spot) => {
+            let provider = if spot { "FARGATE_SPOT" } else { "another provider" };
+            Ok(Received::Ignored(format!("a task that is not placed on {provider} for {reason} is no Spot shortage")))
+        }
+    }
+}
+
+/// Sent for every step of the task's end; each names the same task.
+fn interruption(event: &Event) -> Result<Received<Trigger>> {
+    let (code, provider) = (event.optional("stopCode"), event.optional("capacityProviderName"));
+    let interrupted = match code {
+        "SpotInterruption" => true,
+        // The older name; ECS gives it to tasks of Spot, and says so when it names the provider at all.
+        "TerminationNotice" => matches!(provider, "" | "FARGATE_SPOT"),
+        _ => false,
+    };
+    let group = event.optional("group").strip_prefix("service:");
+    match group.filter(|_| interrupted) {
+        Some(name) => {
+            let arn = event.text("clusterArn")?;
+            let cluster = arn.rsplit('/').next().unwrap_or(arn).to_owned();
+            let service = ServiceId { cluster, name: name.to_owned() };
+            let event = SpotEvent::Interrupted { task: event.text("taskArn")?.to_owned() };
+            Ok(Received::Trigger(Trigger::Spot { service, event }))
+        }
+        None => Ok(Received::Ignored(format!("a task that ended with `{code}` was not interrupted by Spot"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn clock() -> Timestamp {
+        "2026-11-21T10:00:00Z".parse().unwrap()
+    }
+
+    fn crawler() -> ServiceId {
+        ServiceId { cluster: "prod".into(), name: "crawler".into() }
+    }
+
+    fn shortage(provider: &str, time: &str) -> Value {
+        json!({
+            "source": "aws.ecs", "detail-type": "ECS Service Action", "time": time,
+            "resources": ["arn:aws:ecs:eu-central-1:1:service/prod/crawler"],
+            "detail": {
+                "eventName": "SERVICE_TASK_PLACEMENT_FAILURE", "reason": "RESOURCE:FARGATE",
+                "capacityProviderArns": [format!("arn:aws:ecs:eu-central-1:1:capacity-provider/{provider}")]
+            }
+        })
+    }
+
+    fn ended(code: &str, provider: Option<&str>) -> Value {
+        let mut event = json!({
+            "source": "aws.ecs", "detail-type": "ECS Task State Change", "time": "2026-11-21T10:00:00Z",
+            "resources": ["task"],
+            "detail": {
+                "clusterArn": "arn:aws:ecs:eu-central-1:1:cluster/prod", "group": "service:crawler", "taskArn": "task",
+                "lastStatus": "DEPROVISIONING", "stopCode": code
+            }
+        });
+        if let Some(provider) = provider {
+            event["detail"]["capacityProviderName"] = provider.into();
+        }
+        event
+    }
+
+    fn parse(payload: Value) -> Received<Trigger> {
+        read(payload).unwrap()
+    }
+
+    fn read(payload: Value) -> Result<Received<Trigger>> {
+        Trigger::parse(Payload::parse(payload)?, clock())
+    }
+
+    #[test]
+    fn a_shortage_is_one_of_spot_only_when_the_provider_says_so() {
+        let spot = Received::Trigger(Trigger::Spot { service: crawler(), event: SpotEvent::NoCapacity });
+        assert_eq!(parse(shortage("FARGATE_SPOT", "2026-11-21T09:59:00Z")), spot);
+        let on_demand = parse(shortage("FARGATE", "2026-11-21T09:59:00Z"));
+        assert!(matches!(on_demand, Received::Ignored(_)), "{on_demand:?}");
+        let old = parse(shortage("FARGATE_SPOT", "2026-11-21T09:00:00Z"));
+        assert!(matches!(&old, Received::Ignored(why) if why.contains("2026-11-21T09:00:00Z")), "{old:?}");
+    }
+
+    #[test]
+    fn an_interruption_is_known_by_either_of_its_codes() {
+        let event = SpotEvent::Interrupted { task: "task".into() };
+        let interrupted = Received::Trigger(Trigger::Spot { service: crawler(), event });
+        assert_eq!(parse(ended("SpotInterruption", Some("FARGATE_SPOT"))), interrupted);
+        assert_eq!(parse(ended("TerminationNotice", None)), interrupted);
+        for (code, provider) in [("TerminationNotice", Some("FARGATE")), ("EssentialContainerExited", None)] {
+            assert!(matches!(parse(ended(code, provider)), Received::Ignored(_)));
+        }
+    }
+
+    #[test]
+    fn requests_name_the_service_and_what_is_wanted_of_it() {
+        let wake = json!({"action": "wake", "service": "crawler", "until": "2h", "by": "anna", "reason": "ticket 12"});
+        let Received::Trigger(Trigger::Override { service, kind, request }) = parse(wake) else {
+            panic!("no override")
+        };
+        assert_eq!((service.as_str(), kind, request.by.as_str()), ("crawler", OverrideKind::Wake, "anna"));
+        let one = json!({"action": "reconcile", "service": "crawler"});
+        assert_eq!(parse(one), Received::Trigger(Trigger::Named("crawler".into())));
+        assert_eq!(parse(json!({"action": "reconcile"})), Received::Trigger(Trigger::Everything));
+        assert_eq!(parse(json!({"action": "digest"})), Received::Trigger(Trigger::Digest { by: None }));
+    }
+
+    #[test]
+    fn a_broken_payload_is_an_error_that_names_what_is_wrong() {
+        let mut nameless = shortage("FARGATE_SPOT", "2026-11-21T10:00:00Z");
+        nameless["resources"] = json!([]);
+        for (payload, expected) in [
+            (nameless, "resources: got `[]`, expected the ARN of the service"),
+            (json!({"action": "wake", "service": "crawler", "by": "anna"}), "request `wake`: missing field `until`"),
+            (
+                json!({"action": "wake", "until": "soon", "service": "c", "by": "a"}),
+                "until: got `soon`, expected a duration",
+            ),
+            (
+                json!({"action": "sleep", "until": "2h", "service": "c"}),
+                "request `sleep`: by: got `nothing`, expected who asks",
+            ),
+            (json!({"action": "nap"}), "action: got `nap`, expected one of rollback"),
+        ] {
+            let error = read(payload).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}\nlacks\n{expected}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a verified release leaves behind: tags, CDN, record, message.
+
+use std::collections::BTreeMap;
+
+use planner::model::Image;
+use planner::rollout::{Decision, Record, Release, Rollout};
+use shared::aws::TagMove;
+use shared::{Kind, Result};
+
+use crate::apply::Service;
+use crate::observe::Entry;
+
+impl Service<'_> {
+    /// Tags, CDN, ledger, message: in this order, so that a crash anywhere is repaired by a repetition.
+    pub(crate) async fn complete(
+        &self,
+        decision: &Decision,
+        revision: &str,
+        deployment: &str,
+        entry: &mut Entry,
+    ) -> Result<Vec<String>> {
+        let Some(rollout) = entry.record.rollout.clone() else { return Ok(Vec::new()) };
+        let mut next = entry.clone();
+        let previous_images =
+            next.record.current().map_or(rollout.previous_images.clone(), |release| release.images.clone());
+        if next.record.releases.is_empty() && !rollout.previous_images.is_empty() {
+            // The images that ran before the first record of this service are the first release to roll back to.
+            next.record.add_release(self.release(&rollout, &rollout.previous_images, &rollout.previous_revision, ""));
+        }
+        next.record.add_release(self.release(&rollout, &rollout.images, revision, deployment));
+        next.record.rollout = None;
+        next.record.stuck_at = None;
+
+        let mut changes = self.move_tags(&next.record).await?;
+        changes.extend(self.invalidate(deployment).await?);
+        let message = self.messages().completed(&rollout, &previous_images, deployment);
+        next.record_event(
+            self.invocation.now,
+            decision.action.label(),
+            format!("{}: {}", message.title, decision.reason),
+        );
+        next.announce(self.invocation.now, message);
+        self.save(entry, next).await?;
+        Ok(changes)
+    }
+
+    /// `previous` first: between the two moves both tags name images that may run.
+    async fn move_tags(&self, record: &Record) -> Result<Vec<String>> {
+        let mut changes = Vec::new();
+        for policy in &self.policy.images {
+            let image =
+                |release: Option<&Release>| release.and_then(|release| release.images.get(&policy.repository).cloned());
+            let moves = [(&policy.previous, image(record.previous())), (&policy.live, image(record.current()))];
+            for (tag, image) in moves {
+                let Some(image) = image else { continue };
+                match self.app.ecr.tag(&policy.repository, &image.digest, tag).await {
+                    Ok(TagMove::Moved) => {
+                        changes.push(format!("moved tag {}:{tag} to {}", policy.repository, image.digest.short()))
+                    }
+                    Ok(TagMove::AlreadyThere) => {}
+                    // A deleted image cannot be tagged, and is no reason to hold the release back.
+                    Err(error) if error.kind() == Kind::NotFound && *tag == policy.previous => {
+                        changes.push(format!("left tag {}:{tag} unchanged: {error}", policy.repository));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(changes)
+    }
+
+    pub(crate) async fn invalidate(&self, reference: &str) -> Result<Option<String>> {
+        let Some(invalidate) = &self.policy.rollout.invalidate else { return Ok(None) };
+        let paths = &invalidate.paths;
+        self.app.cloudfront.invalidate(&invalidate.distribution, paths, reference).await?;
+        Ok(Some(format!("invalidated {} of {}", paths.join(" "), invalidate.distribution)))
+    }
+
+    fn release(
+        &self,
+        rollout: &Rollout,
+        images: &BTreeMap<String, Image>,
+        revision: &str,
+        deployment: &str,
+    ) -> Release {
+        let (revision, deployment) = (revision.into(), deployment.into());
+        Release {
+            images: images.clone(),
+            revision,
+            deployment,
+            started_at: rollout.started_at,
+            at: self.invocation.now,
+        }
+    }
+}

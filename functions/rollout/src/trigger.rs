@@ -1,0 +1,289 @@
+//! Triggers: events from EventBridge, ticks and requests.
+
+use jiff::Timestamp;
+use planner::model::{ServiceId, Span};
+use serde::Deserialize;
+use shared::Result;
+use shared::runtime::{Event, NoParameters, Payload, Received, Request, Target};
+
+/// Prefix of a pre-deploy task's `startedBy`; the rule in the template matches it.
+pub const STARTED_BY: &str = "rollout/";
+
+/// A trigger, reduced to where to look.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trigger {
+    /// An image was pushed under a tag. What the tag names is looked up, never taken from the event.
+    Push {
+        /// The repository.
+        repository: String,
+        /// The tag.
+        tag: String,
+        /// When, if the event says so properly.
+        at: Option<Timestamp>,
+    },
+    /// A scan ended.
+    Scan {
+        /// The repository.
+        repository: String,
+    },
+    /// A deployment of this service changed its state.
+    Deployment {
+        /// The service.
+        service: ServiceId,
+    },
+    /// A pre-deploy task ended in this cluster.
+    TaskEnded {
+        /// The cluster.
+        cluster: String,
+    },
+    /// The tick, or a stack update that may have caused drift: every service.
+    Everything,
+    /// A request about the service of this name that only looks.
+    Named(String),
+    /// A request that changes something.
+    Request(RolloutRequest),
+}
+
+/// A request about images or tasks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolloutRequest {
+    /// The service; every one when none is named.
+    pub service: Option<String>,
+    /// Who asks.
+    pub by: String,
+    /// Why, in the requester's words.
+    pub reason: Option<String>,
+    /// What.
+    pub kind: RequestKind,
+}
+
+/// What may be requested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// Roll back to the previous release.
+    Rollback(Rollback),
+    /// Replace every task, same revision.
+    Restart(Restart),
+    /// Roll out an image that was refused.
+    Retry(Retry),
+    /// Hold rollouts until then.
+    Freeze(Freeze),
+    /// End a freeze.
+    Unfreeze,
+}
+
+/// Parameters of `rollback`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rollback {
+    /// Id of the deployment to roll back; refused when another is running.
+    #[serde(default)]
+    pub deployment: Option<String>,
+}
+
+/// Parameters of `restart`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Restart {
+    /// Refused so many minutes after the last restart of the service.
+    #[serde(default)]
+    pub cool_down_minutes: Option<u32>,
+}
+
+/// Parameters of `retry`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// A tag or digest; what the tag policy selects when left out.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// Its repository, for a service that follows several.
+    #[serde(default)]
+    pub repository: Option<String>,
+}
+
+/// Parameters of `freeze`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Freeze {
+    /// How long, `2h`, or until when, a timestamp with offset.
+    pub until: Span,
+}
+
+impl RolloutRequest {
+    /// The freeze that it asks for: `None` when it is about something else, `Some(None)` when it ends one.
+    ///
+    /// # Errors
+    /// `Invalid` when the freeze would end in the past.
+    pub fn freeze(&self, now: Timestamp) -> Result<Option<Option<planner::rollout::Freeze>>> {
+        Ok(match &self.kind {
+            RequestKind::Freeze(freeze) => {
+                let (by, reason) = (self.by.clone(), self.reason.clone());
+                Some(Some(planner::rollout::Freeze { until: freeze.until.end(now)?, by, reason }))
+            }
+            RequestKind::Unfreeze => Some(None),
+            RequestKind::Rollback(_) | RequestKind::Restart(_) | RequestKind::Retry(_) => None,
+        })
+    }
+
+    fn parse(request: &Request) -> Result<Option<RolloutRequest>> {
+        let kind = match request.action.as_str() {
+            "rollback" => RequestKind::Rollback(request.parameters()?),
+            "restart" => RequestKind::Restart(request.parameters()?),
+            "retry" => RequestKind::Retry(request.parameters()?),
+            "freeze" => RequestKind::Freeze(request.parameters()?),
+            other => {
+                request.parameters::<NoParameters>()?;
+                match other {
+                    "unfreeze" => RequestKind::Unfreeze,
+                    _ => return Ok(None),
+                }
+            }
+        };
+        let (service, by, reason) = (named(request), request.by.clone(), request.reason.clone());
+        Ok(Some(RolloutRequest { service, by, reason, kind }))
+    }
+}
+
+fn named(request: &Request) -> Option<String> {
+    match &request.target {
+        Target::Service(name) => Some(name.clone()),
+        Target::Everything | Target::Alarm(_) | Target::Budget(_) => None,
+    }
+}
+
+impl Trigger {
+    /// Reads what arrived.
+    ///
+    /// # Errors
+    /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
+    pub fn parse(payload: Payload) -> Result<Received<Trigger>> {
+        match payload {
+            Payload::Event(event) => of_event(&event),
+            Payload::Request(request) => {
+                Ok(Received::Trigger(match (RolloutRequest::parse(&request)?, named(&request)) {
+                    (Some(request), _) => Trigger::Request(request),
+                    (None, Some(name)) => Trigger::Named(name),
+                    (None, None) => Trigger::Everything,
+                }))
+            }
+            Payload::Notifications(_) => Ok(Received::Ignored("SNS messages bring no image".into())),
+        }
+    }
+}
+
+fn of_event(event: &Event) -> Result<Received<Trigger>> {
+    match event.about() {
+        ("aws.ecr", "ECR Image Action") => push(event),
+        ("aws.ecr", "ECR Image Scan") => {
+            Ok(Received::Trigger(Trigger::Scan { repository: event.text("repository-name")?.to_owned() }))
+        }
+        ("aws.ecs", "ECS Deployment State Change") => Ok(match event.service()? {
+            Some(service) => Received::Trigger(Trigger::Deployment { service }),
+            None => Received::Ignored(format!("{} names no cluster", event.resources.join(", "))),
+        }),
+        ("aws.ecs", "ECS Task State Change") => task(event),
+        ("aws.cloudformation", "CloudFormation Stack Status Change") => Ok(Received::Trigger(Trigger::Everything)),
+        (source, detail_type) => Ok(Received::Ignored(format!("`{detail_type}` of {source} is not for this function"))),
+    }
+}
+
+fn push(event: &Event) -> Result<Received<Trigger>> {
+    let (action, result) = (event.text("action-type")?, event.text("result")?);
+    let repository = event.text("repository-name")?;
+    if (action, result) != ("PUSH", "SUCCESS") {
+        return Ok(Received::Ignored(format!("{action} of {repository} with result {result} adds no image")));
+    }
+    // The child manifests of a multi-architecture push have no tag.
+    match event.optional("image-tag") {
+        "" => Ok(Received::Ignored(format!("a push of {repository} without a tag adds nothing to roll"))),
+        tag => Ok(Received::Trigger(Trigger::Push {
+            repository: repository.to_owned(),
+            tag: tag.to_owned(),
+            at: event.at,
+        })),
+    }
+}
+
+fn task(event: &Event) -> Result<Received<Trigger>> {
+    let (started_by, status) = (event.optional("startedBy"), event.text("lastStatus")?);
+    if !started_by.starts_with(STARTED_BY) || status != "STOPPED" {
+        return Ok(Received::Ignored(format!(
+            "a task started by `{started_by}` that is {status} is not a pre-deploy task that ended"
+        )));
+    }
+    let arn = event.text("clusterArn")?;
+    let cluster = arn.rsplit('/').next().unwrap_or(arn).to_owned();
+    Ok(Received::Trigger(Trigger::TaskEnded { cluster }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn parse(payload: Value) -> Trigger {
+        match read(payload).unwrap() {
+            Received::Trigger(trigger) => trigger,
+            Received::Ignored(reason) => panic!("ignored: {reason}"),
+        }
+    }
+
+    fn read(payload: Value) -> Result<Received<Trigger>> {
+        Trigger::parse(Payload::parse(payload)?)
+    }
+
+    fn push_event(tag: Value, time: &str) -> Value {
+        json!({
+            "source": "aws.ecr", "detail-type": "ECR Image Action", "time": time, "resources": [],
+            "detail": {"action-type": "PUSH", "result": "SUCCESS", "repository-name": "a/b", "image-tag": tag}
+        })
+    }
+
+    #[test]
+    fn a_push_is_where_to_look_and_no_more() {
+        let trigger = parse(push_event("v1".into(), "2026-11-21T10:00:00Z"));
+        let at = Some("2026-11-21T10:00:00Z".parse().unwrap());
+        assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), at });
+    }
+
+    #[test]
+    fn an_impossible_date_loses_the_date_and_not_the_event() {
+        let trigger = parse(push_event("v1".into(), "2023-02-29T02:36:48Z"));
+        assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), at: None });
+    }
+
+    #[test]
+    fn a_push_without_a_tag_is_ignored_with_a_reason() {
+        for tag in [Value::Null, "".into()] {
+            let ignored = read(push_event(tag, "2026-11-21T10:00:00Z")).unwrap();
+            assert_eq!(ignored, Received::Ignored("a push of a/b without a tag adds nothing to roll".into()));
+        }
+    }
+
+    #[test]
+    fn a_broken_payload_is_an_error_without_values() {
+        let no_repository =
+            json!({"source": "aws.ecr", "detail-type": "ECR Image Scan", "detail": {"secret": "hunter2"}});
+        for (payload, expected) in [
+            (json!([1]), "event: got `a list`, expected a JSON object"),
+            (json!({"records": []}), "an object with the keys [records]"),
+            (no_repository, "detail.repository-name: got `nothing`, expected a text"),
+            (json!({"action": "rollback", "by": "anna"}), "request `rollback`: service: got `nothing`"),
+            (json!({"action": "dance"}), "action: got `dance`, expected one of rollback"),
+            (json!({"action": "freeze", "by": "anna", "until": "soon"}), "until: got `soon`, expected a duration"),
+            (json!({"action": "plan", "servce": "web"}), "unknown field `servce`"),
+        ] {
+            let error = read(payload).unwrap_err().to_string();
+            assert!(error.contains(expected) && !error.contains("hunter2"), "{error}\nlacks\n{expected}");
+        }
+    }
+
+    #[test]
+    fn the_tick_and_a_stack_update_look_at_everything() {
+        assert_eq!(parse(json!({"action": "reconcile"})), Trigger::Everything);
+        let update =
+            json!({"source": "aws.cloudformation", "detail-type": "CloudFormation Stack Status Change", "detail": {}});
+        assert_eq!(parse(update), Trigger::Everything);
+    }
+}

@@ -1,0 +1,171 @@
+//! Every action that a request may name, and the function that knows it.
+
+use super::request::Target;
+use crate::error::{Error, Result};
+
+/// The functions, by name.
+pub const FUNCTIONS: [&str; 4] = ["rollout", "capacity", "alarm", "budget"];
+
+/// An action that a request may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// Its name, `rollback`.
+    pub name: &'static str,
+    /// The functions that carry it out.
+    pub functions: &'static [&'static str],
+    /// What it may be about.
+    pub targets: &'static [TargetKind],
+    /// Must the request say who asks? A schedule's need not.
+    pub by_required: bool,
+    /// What it does, in one sentence.
+    pub summary: &'static str,
+}
+
+/// What an action may be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    /// Everything that its function looks after.
+    Everything,
+    /// A service.
+    Service,
+    /// An alarm.
+    Alarm,
+    /// A budget.
+    Budget,
+}
+
+use TargetKind::{Alarm, Budget, Everything, Service};
+
+const fn ask(
+    name: &'static str,
+    functions: &'static [&'static str],
+    targets: &'static [TargetKind],
+    summary: &'static str,
+) -> Action {
+    Action { name, functions, targets, by_required: true, summary }
+}
+
+const fn plan(functions: &'static [&'static str], targets: &'static [TargetKind]) -> Action {
+    let summary = "Decide and explain, change nothing; `at` asks about another moment";
+    Action { name: "plan", functions, targets, by_required: false, summary }
+}
+
+const fn reconcile(functions: &'static [&'static str], targets: &'static [TargetKind]) -> Action {
+    let summary = "Look at everything now, as the tick does";
+    Action { name: "reconcile", functions, targets, by_required: false, summary }
+}
+
+/// All of them. An action that means something for services and something else for budgets stands here twice.
+pub const ACTIONS: [Action; 21] = [
+    ask("rollback", &["rollout"], &[Service], "Roll back to the previous release and quarantine the current images"),
+    ask("restart", &["rollout"], &[Service], "Replace every task, same revision"),
+    ask("retry", &["rollout"], &[Service], "Roll out an image that was refused: older, quarantined or with findings"),
+    ask("freeze", &["rollout"], &[Everything, Service], "Hold rollouts and capacity changes until a time"),
+    ask("unfreeze", &["rollout"], &[Everything, Service], "End a freeze; the newest push is rolled out"),
+    ask("wake", &["capacity"], &[Service], "Run the service whatever schedule and budget say, until a time"),
+    ask("sleep", &["capacity"], &[Service], "Scale the service to zero until a time"),
+    ask("hold", &["capacity"], &[Service], "Leave the capacity of the service unchanged until a time"),
+    ask("resume", &["capacity"], &[Service], "End wake, sleep or hold"),
+    ask("release", &["budget"], &[Everything, Budget], "End the restrictions of a budget for the rest of its period"),
+    ask("hold", &["budget"], &[Budget], "Suspend all tiers of a budget until a time"),
+    ask("resume", &["budget"], &[Budget], "End release and hold of a budget"),
+    ask("confirm", &["budget"], &[Budget], "Confirm that a doubted figure is right"),
+    Action {
+        name: "digest",
+        functions: &["capacity"],
+        targets: &[Everything],
+        by_required: false,
+        summary: "Send the daily digest now",
+    },
+    plan(&FUNCTIONS, &[Everything]),
+    plan(&["rollout", "capacity"], &[Service]),
+    plan(&["alarm"], &[Alarm]),
+    plan(&["budget"], &[Budget]),
+    reconcile(&FUNCTIONS, &[Everything]),
+    reconcile(&["rollout", "capacity"], &[Service]),
+    reconcile(&["alarm"], &[Alarm]),
+];
+
+/// The action that a request names.
+///
+/// # Errors
+/// `Invalid`: an unknown action lists all that are known, a wrong target those that fit.
+pub fn find(name: &str, target: &Target) -> Result<&'static Action> {
+    let named: Vec<&'static Action> = ACTIONS.iter().filter(|action| action.name == name).collect();
+    if named.is_empty() {
+        let mut known: Vec<&str> = Vec::new();
+        for action in ACTIONS.iter().filter(|action| action.functions.len() == 1 || action.targets == [Everything]) {
+            if !known.contains(&action.name) {
+                known.push(action.name);
+            }
+        }
+        let name = if name.is_empty() { "nothing" } else { name };
+        return Err(Error::bad_field("action", name, &format!("one of {}", known.join(", "))));
+    }
+    let kind = target.kind();
+    if let Some(action) = named.iter().find(|action| action.targets.contains(&kind)) {
+        return Ok(action);
+    }
+    let fitting = || named.iter().flat_map(|action| action.targets);
+    let mut fields: Vec<&str> = fitting().filter_map(|kind| kind.field()).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    fields.reverse();
+    let error = match target {
+        Target::Everything => Error::bad_field(&fields.join(" or "), "nothing", "a name"),
+        Target::Service(given) | Target::Alarm(given) | Target::Budget(given) => {
+            let expected = match fields.is_empty() {
+                true => "no target: the request is about the whole system".to_owned(),
+                false => format!("{} instead", fields.join(" or ")),
+            };
+            Error::bad_field(kind.field().unwrap_or("target"), given, &expected)
+        }
+    };
+    Err(error.context(format!("request `{name}`")))
+}
+
+impl Target {
+    fn kind(&self) -> TargetKind {
+        match self {
+            Target::Everything => TargetKind::Everything,
+            Target::Service(_) => TargetKind::Service,
+            Target::Alarm(_) => TargetKind::Alarm,
+            Target::Budget(_) => TargetKind::Budget,
+        }
+    }
+}
+
+impl TargetKind {
+    fn field(self) -> Option<&'static str> {
+        match self {
+            TargetKind::Everything => None,
+            TargetKind::Service => Some("service"),
+            TargetKind::Alarm => Some("alarm"),
+            TargetKind::Budget => Some("budget"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_decides_between_actions_of_one_name() {
+        let functions = |name: &str, target: Target| find(name, &target).unwrap().functions;
+        assert_eq!(functions("hold", Target::Service("web".into())), ["capacity"]);
+        assert_eq!(functions("hold", Target::Budget("monthly".into())), ["budget"]);
+        assert_eq!(functions("plan", Target::Everything), FUNCTIONS);
+        assert_eq!(functions("plan", Target::Service("web".into())), ["rollout", "capacity"]);
+    }
+
+    #[test]
+    fn no_name_and_target_stand_for_two_actions() {
+        for (i, action) in ACTIONS.iter().enumerate() {
+            let clash = ACTIONS[..i].iter().find(|other| {
+                other.name == action.name && other.targets.iter().any(|target| action.targets.contains(target))
+            });
+            assert_eq!(clash, None, "{action:?}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a function brings to the loop.
+
+use jiff::Timestamp;
+
+use super::env::Env;
+use super::invocation::{Invocation, Received};
+use super::outbox::Context;
+use super::payload::Payload;
+use super::report::{Done, Report};
+use crate::aws::Connection;
+use crate::error::Result;
+use crate::ledger::{Entry, LedgerRecord, Subject};
+
+/// A function: how it reads its trigger, what it looks at, how it decides and what it writes.
+///
+/// The loop calls `trigger`, `scope` and `observe` once per invocation, then for each item `plan` and `apply` until
+/// `apply` says [`Next::Done`]. An error of kind `Conflict` starts the item again from `observe`.
+pub trait Function: Sized {
+    /// Its name in metrics, logs, requests and at the end of its Lambda function's name: `rollout`.
+    const NAME: &'static str;
+    /// Counters of its own beside those that every function has; metrics in namespace `Automation`.
+    const COUNTERS: &'static [&'static str] = &[];
+    /// Are its messages sent in a dry run? Where they are, `apply` must keep what it announces in the ledger then, too.
+    const SENDS_IN_DRY_RUN: bool = false;
+    /// The documents it decides from.
+    type Documents: Documents;
+    /// What starts it, reduced to where to look and what to remember.
+    type Trigger;
+    /// What one pass of the loop is about: the policy of a service, an alarm, a budget.
+    type Item<'d>: Copy;
+    /// What the ledger keeps of an item.
+    type Record: LedgerRecord;
+    /// Everything that was seen of an item, its ledger entry included.
+    type Observed;
+    /// What was decided about an item; complete, so that `apply` makes no choices.
+    type Plan;
+    /// What this invocation did for an item and must not do twice when a conflict starts the item again.
+    type Progress: Default;
+
+    /// Reads what only this function is configured with, and wires the gateways; makes no call.
+    ///
+    /// # Errors
+    /// `Invalid` when a variable is missing or wrong; the function does not start then.
+    fn new(context: &Context, env: &Env<'_>, connection: &Connection) -> Result<Self>;
+
+    /// Makes the calls that every event makes, to open their connections while Lambda gives init the full CPU.
+    /// Answers and errors are dropped.
+    fn warm(&self, context: &Context, documents: &Self::Documents) -> impl Future<Output = ()>;
+
+    /// Reads what arrived at the time `clock`.
+    ///
+    /// # Errors
+    /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
+    fn trigger(payload: Payload, clock: Timestamp) -> Result<Received<Self::Trigger>>;
+
+    /// The items that a trigger concerns.
+    ///
+    /// # Errors
+    /// `Invalid` when a request names something that the documents do not have.
+    fn scope<'d>(&self, invocation: &Invocation<'d, Self>) -> Result<Vec<Self::Item<'d>>>;
+
+    /// What the item is called in the ledger, the report and the log.
+    fn subject(item: Self::Item<'_>) -> Subject;
+
+    /// Looks at all items together, so that reads can be batched; one answer per item, in order.
+    fn observe<'d>(
+        &self,
+        scope: &[Self::Item<'d>],
+        invocation: &Invocation<'d, Self>,
+    ) -> impl Future<Output = Vec<Result<Self::Observed>>>;
+
+    /// The ledger entry in what was seen.
+    fn entry(observed: &mut Self::Observed) -> &mut Entry<Self::Record>;
+
+    /// Decides. Pure: a planner, and nothing else.
+    ///
+    /// # Errors
+    /// `Invalid` when a request cannot be carried out: a time in the past, for instance.
+    fn plan<'d>(
+        &self,
+        item: Self::Item<'d>,
+        observed: &Self::Observed,
+        progress: &Self::Progress,
+        invocation: &Invocation<'d, Self>,
+    ) -> Result<Self::Plan>;
+
+    /// Carries the plan out, or in a mode that changes nothing reports what it would change. `observed` is afterwards
+    /// what the writes left behind.
+    fn apply<'d>(
+        &self,
+        item: Self::Item<'d>,
+        plan: Self::Plan,
+        observed: &mut Self::Observed,
+        progress: &mut Self::Progress,
+        invocation: &Invocation<'d, Self>,
+        done: &mut Done,
+    ) -> impl Future<Output = Result<Next>>;
+
+    /// What concerns no single item, after all of them and before messages are sent: a digest, messages to pass on,
+    /// facts that follow from several items. Items whose messages must wait are taken out of `observed`.
+    fn conclude<'d>(
+        &self,
+        observed: &mut Vec<(Self::Item<'d>, Self::Observed)>,
+        invocation: &Invocation<'d, Self>,
+        report: &mut Report,
+    ) -> impl Future<Output = ()> {
+        let _ = (observed, invocation, report);
+        async {}
+    }
+}
+
+/// Does the item need another pass?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// No.
+    Done,
+    /// Plan again from what `apply` left behind.
+    Again,
+}
+
+/// The documents that a function decides from.
+pub trait Documents: Sized {
+    /// Names of the documents, in the order in which they are parsed: `fleet`, `alarms`, `budgets`.
+    const NAMES: &'static [&'static str];
+
+    /// Parses and checks them; `text` gives the text of a document by its name, `None` where there is none.
+    ///
+    /// # Errors
+    /// `Invalid`, naming document, path, value and what was expected.
+    fn parse(text: &dyn Fn(&str) -> Option<String>) -> Result<Self>;
+
+    /// Name of the system: a dimension of metrics.
+    fn system(&self) -> &str;
+}
+
+impl Documents for planner::fleet::Fleet {
+    const NAMES: &'static [&'static str] = &["fleet"];
+
+    fn parse(text: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+        let text = text("fleet").ok_or_else(|| crate::Error::invalid("fleet document: not set"))?;
+        planner::fleet::Fleet::parse(&text)
+    }
+
+    fn system(&self) -> &str {
+        &self.system
+    }
+}

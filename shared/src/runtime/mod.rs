@@ -1,0 +1,33 @@
+//! One loop for every function: what arrives, what may change, what is decided, written, sent and reported.
+//!
+//! # Layout
+//!
+//! - [`Function`]: what a function brings: its name, trigger, scope, observe, plan, apply.
+//! - [`Runtime`]: the loop around it. One invocation is: payload, trigger, scope, observe, then per subject plan and
+//!   apply with conflict retries, then the outbox, the report, metrics and the result.
+//! - [`Payload`]: events, requests and SNS records told apart. [`Request`]: the one envelope of all requests, and
+//!   [`actions`]: which function knows which action.
+//! - [`Peers`]: how functions ask each other, and how the request function passes a request on.
+//! - [`Report`]: one value from which log lines, metrics and the response are rendered.
+//! - [`env`](mod@env): configuration, read once. [`lambda`]: the clock, the subscriber, Lambda's runtime.
+
+pub mod actions;
+pub mod env;
+mod function;
+mod invocation;
+pub mod lambda;
+mod outbox;
+pub mod payload;
+mod peers;
+mod reconcile;
+pub mod report;
+mod request;
+
+pub use function::{Documents, Function, Next};
+pub use invocation::{Invocation, Mode, Received, moment};
+pub use outbox::Context;
+pub use payload::{Event, Payload};
+pub use peers::Peers;
+pub use reconcile::{Runtime, receive};
+pub use report::{Done, Line, Outcome, Report};
+pub use request::{NoParameters, Request, Target};
