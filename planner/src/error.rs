@@ -24,12 +24,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of that label, if there is one.
-    pub fn named(label: &str) -> Option<Kind> {
-        let all = [Kind::NotFound, Kind::Denied, Kind::Conflict, Kind::Throttled, Kind::Invalid, Kind::Unavailable];
-        all.into_iter().find(|kind| kind.label() == label)
-    }
-
     /// Stable name for logs, metrics and Lambda's `errorType`.
     pub fn label(self) -> &'static str {
         match self {

@@ -5,10 +5,12 @@
 //! - [`aws`]: one gateway per AWS service; the only place that imports the SDK.
 //! - [`ledger`]: facts and records that outlive an invocation, with conditional writes.
 //! - [`notify`]: messages to people, rendered as text and as chat JSON.
+//! - [`env`](mod@env): configuration, read once.
 //! - [`runtime`]: the one loop of every function: payload, mode, conflicts, outbox, report, metrics, result.
 //! - [`error`]: the planners' error type.
 
 pub mod aws;
+pub mod env;
 pub mod ledger;
 pub mod notify;
 pub mod runtime;

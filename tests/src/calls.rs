@@ -26,7 +26,7 @@ impl Gateways {
     pub fn read() -> Gateways {
         let shared = crate::root().join("shared/src");
         let mut sources = sources(&shared.join("aws"));
-        sources.push(source(&shared.join("ledger.rs")));
+        sources.extend(["ledger.rs", "runtime/outbox.rs", "runtime/peers.rs"].map(|file| source(&shared.join(file))));
         let mut gateways = Gateways { methods: BTreeMap::new() };
         // Types first: a body can only be read when all of them are known.
         let found: Vec<(Method, String, String)> = sources.iter().flat_map(|source| methods(source)).collect();
@@ -45,10 +45,15 @@ impl Gateways {
         gateways
     }
 
-    /// Every action that a function needs, by the sources of its crate.
+    /// Every action that a function needs, by the sources of its crate and of the loop around it.
     pub fn needed_by(&self, function: &str) -> BTreeSet<String> {
-        let source = sources(&crate::root().join("functions").join(function).join("src")).join("\n");
-        let mut open: Vec<Method> = self.called(&self.names(&source), &source).into_iter().collect();
+        let runtime = crate::root().join("shared/src/runtime");
+        let mut sources = sources(&crate::root().join("functions").join(function).join("src"));
+        sources.push(source(&runtime.join("reconcile.rs")));
+        let body = sources.join("\n");
+        // Functions reach the ledger through what the loop hands them.
+        let declarations = format!("{body}\n{}", source(&runtime.join("outbox.rs")));
+        let mut open: Vec<Method> = self.called(&self.names(&declarations), &body).into_iter().collect();
         let (mut seen, mut actions) = (BTreeSet::new(), BTreeSet::new());
         while let Some(method) = open.pop() {
             if seen.insert(method.clone()) {
@@ -65,7 +70,7 @@ impl Gateways {
         let types: BTreeSet<&str> = self.methods.keys().map(|(kind, _)| kind.as_str()).collect();
         let mut names = BTreeSet::new();
         for kind in types {
-            for by in ["", "&", "&'a "] {
+            for by in ["", "&", "&'a ", "&'d "] {
                 let declaration = format!(": {by}{kind}");
                 for (at, _) in declarations.match_indices(&declaration) {
                     let ends = !declarations[at + declaration.len()..].starts_with(|c| is_word(c) || c == ':');

@@ -3,6 +3,7 @@
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
 
+use shared::runtime::Function;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -169,8 +170,9 @@ fn what_was_given_up_and_what_did_not_arrive_is_shown() {
 /// A name that nobody writes makes an empty curve, which looks like good news.
 #[test]
 fn what_the_automation_counts_is_called_as_it_calls_it() {
-    let document =
-        shared::runtime::Report::new(shared::runtime::Mode::Act).metrics::<rollout::App>("huskit", 0, 0).remove(0);
+    let document = shared::runtime::Report::new(shared::runtime::Mode::Act)
+        .metrics(rollout::App::NAME, rollout::App::COUNTERS, "huskit", 0, 0)
+        .remove(0);
     let written = &document["_aws"]["CloudWatchMetrics"][0];
     let names: Vec<String> = list(&written["Metrics"]).iter().map(|metric| text(&metric["Name"])).collect();
     for metric in widgets().iter().flat_map(lines).filter(|metric| metric[0] == "Automation") {

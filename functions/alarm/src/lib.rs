@@ -39,8 +39,8 @@ mod trigger;
 use jiff::Timestamp;
 use planner::alarm::{AlarmPolicy, Plan, Record, RemedyDecision, RemedyReason, plan};
 use shared::aws::{Connection, Ecs};
+use shared::env::Env;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::env::Env;
 use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Peers, Received};
 use shared::{Error, Result};
 

@@ -41,8 +41,8 @@ use jiff::Timestamp;
 use planner::budget::{BudgetPolicy, Input, Observed, Plan, Record, SpendLookup, plan};
 use planner::model::{Prices, Usd};
 use shared::aws::{Budgets, Connection, Ecs};
+use shared::env::Env;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::env::Env;
 use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Peers, Received, Report};
 use shared::{Error, Result};
 

@@ -37,8 +37,8 @@ use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::{Prices, ServiceId};
 use shared::Result;
 use shared::aws::{AutoScaling, Connection, Ecs};
+use shared::env::Env;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::env::Env;
 use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received, Report};
 
 use observe::ObservedService;

@@ -38,8 +38,8 @@ use planner::fleet::{Fleet, ServicePolicy};
 use planner::rollout::{Decision, Freeze, Record, plan};
 use shared::Result;
 use shared::aws::{CloudFront, Connection, Ecr, Ecs};
+use shared::env::Env;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::env::Env;
 use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received};
 
 use observe::ObservedService;

@@ -26,8 +26,8 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::runtime::env::Env;
 
 /// The authorities that AWS endpoints chain to, as <https://www.amazontrust.com/repository/> publishes them.
 const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");

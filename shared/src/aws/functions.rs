@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::connection::{Connection, Service};
 use super::error::classify;
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Context, Result};
 
 /// Asks other functions.
 ///
@@ -44,29 +44,6 @@ impl Functions {
         let call = self.client().invoke().function_name(function).invocation_type(InvocationType::Event);
         call.payload(payload).send().await.map(drop).map_err(classify).context(|| format!("invoke function {function}"))
     }
-
-    /// Hands `request` to a function and waits for its answer.
-    ///
-    /// Requires `lambda:InvokeFunction`.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such function, `Denied` when it may not be asked; the function's own error, by its
-    /// `errorType`, when it failed. Shape: <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
-    pub async fn call(&self, function: &str, request: &Value) -> Result<Value> {
-        let context = || format!("invoke function {function}");
-        let payload = Blob::new(request.to_string());
-        let call = self.client().invoke().function_name(function).payload(payload).send();
-        let answer = call.await.map_err(classify).context(context)?;
-        let body = answer.payload().map(Blob::as_ref).unwrap_or_default();
-        let body: Value = serde_json::from_slice(body)
-            .map_err(|error| Error::new(Kind::Unavailable, "read the answer").with_source(error).context(context()))?;
-        if answer.function_error().is_none() {
-            return Ok(body);
-        }
-        let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();
-        let kind = Kind::named(text("errorType")).unwrap_or(Kind::Unavailable);
-        Err(Error::new(kind, text("errorMessage")))
-    }
 }
 
 #[cfg(test)]
@@ -75,6 +52,7 @@ mod tests {
 
     use super::*;
     use crate::aws::testing::{Replay, Wire, run};
+    use crate::error::Kind;
 
     #[test]
     fn a_function_is_asked_and_not_waited_for() {
@@ -84,17 +62,6 @@ mod tests {
         assert!(request.starts_with("POST /2015-03-31/functions/acme-capacity/invocations "), "{request}");
         assert!(request.contains("x-amz-invocation-type: Event\r\n"), "{request}");
         assert!(request.ends_with(r#"{"action":"reconcile"}"#), "{request}");
-    }
-
-    #[test]
-    fn the_error_of_a_function_keeps_its_kind() {
-        let wire = Wire::new(vec![(200, json!({"decisions": []}))]);
-        let answer = run(Functions::new(&wire.connection()).call("acme-rollout", &json!({"action": "plan"}))).unwrap();
-        assert_eq!(answer, json!({"decisions": []}));
-        let failed = json!({"errorType": "throttled", "errorMessage": "service/prod/web: slow down"});
-        let wire = Wire::with_header(vec![(200, failed)], "x-amz-function-error: Unhandled");
-        let error = run(Functions::new(&wire.connection()).call("acme-rollout", &json!({}))).unwrap_err();
-        assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Throttled, "service/prod/web: slow down"));
     }
 
     #[test]

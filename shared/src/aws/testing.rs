@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::Connection;
 use super::connection::http_client;
-use crate::runtime::env::Env;
+use crate::env::Env;
 
 /// Answers requests in order, and keeps them.
 #[derive(Clone, Debug)]
@@ -99,11 +99,6 @@ pub(super) struct Wire {
 impl Wire {
     /// Each answer is an HTTP status and a body, in order; one connection serves them all.
     pub(super) fn new(answers: Vec<(u16, Value)>) -> Wire {
-        Wire::with_header(answers, "x-none: none")
-    }
-
-    /// The same with one more header.
-    pub(super) fn with_header(answers: Vec<(u16, Value)>, header: &'static str) -> Wire {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -117,7 +112,7 @@ impl Wire {
                 stream.read_exact(&mut sent).unwrap();
                 kept.lock().unwrap().push(head + &String::from_utf8(sent).unwrap());
                 let body = body.to_string();
-                let answer = format!("HTTP/1.1 {status} x\r\n{header}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n\r\n{body}", body.len());
                 stream.get_mut().write_all(answer.as_bytes()).unwrap();
             }
         });

@@ -1,6 +1,7 @@
 //! Every action that a request may name, and the function that knows it.
 
-use super::request::Target;
+use super::target::Target;
+use super::target::TargetKind::{self, Alarm, Budget, Everything, Service};
 use crate::error::{Error, Result};
 
 /// The functions, by name.
@@ -20,21 +21,6 @@ pub struct Action {
     /// What it does, in one sentence.
     pub summary: &'static str,
 }
-
-/// What an action may be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TargetKind {
-    /// Everything that its function looks after.
-    Everything,
-    /// A service.
-    Service,
-    /// An alarm.
-    Alarm,
-    /// A budget.
-    Budget,
-}
-
-use TargetKind::{Alarm, Budget, Everything, Service};
 
 const fn ask(
     name: &'static str,
@@ -122,28 +108,6 @@ pub fn find(name: &str, target: &Target) -> Result<&'static Action> {
         }
     };
     Err(error.context(format!("request `{name}`")))
-}
-
-impl Target {
-    fn kind(&self) -> TargetKind {
-        match self {
-            Target::Everything => TargetKind::Everything,
-            Target::Service(_) => TargetKind::Service,
-            Target::Alarm(_) => TargetKind::Alarm,
-            Target::Budget(_) => TargetKind::Budget,
-        }
-    }
-}
-
-impl TargetKind {
-    fn field(self) -> Option<&'static str> {
-        match self {
-            TargetKind::Everything => None,
-            TargetKind::Service => Some("service"),
-            TargetKind::Alarm => Some("alarm"),
-            TargetKind::Budget => Some("budget"),
-        }
-    }
 }
 
 #[cfg(test)]

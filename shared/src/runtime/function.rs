@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::env::Env;
-use super::invocation::{Invocation, Received};
+use super::mode::{Mode, Received};
 use super::outbox::Context;
 use super::payload::Payload;
 use super::report::{Done, Report};
 use crate::aws::Connection;
+use crate::env::Env;
 use crate::error::Result;
 use crate::ledger::{Entry, LedgerRecord, Subject};
 
@@ -107,6 +107,21 @@ pub trait Function: Sized {
         let _ = (observed, invocation, report);
         async {}
     }
+}
+
+/// Everything that holds for one invocation.
+#[derive(Debug)]
+pub struct Invocation<'d, F: Function> {
+    /// What started it.
+    pub trigger: &'d F::Trigger,
+    /// The documents, as they were when it began.
+    pub documents: &'d F::Documents,
+    /// What all functions share: ledger, messages, requests to other functions.
+    pub context: &'d Context,
+    /// What it may change.
+    pub mode: Mode,
+    /// The moment at which it decides.
+    pub now: Timestamp,
 }
 
 /// Does the item need another pass?

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
-use super::env::Env;
 use crate::aws::Connection;
+use crate::env::Env;
 use crate::error::{Error, Kind, Result};
 
 /// Longest that init waits for first connections; what is not open by then is opened by the first event.

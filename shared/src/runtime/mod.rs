@@ -7,27 +7,29 @@
 //!   apply with conflict retries, then the outbox, the report, metrics and the result.
 //! - [`Payload`]: events, requests and SNS records told apart. [`Request`]: the one envelope of all requests, and
 //!   [`actions`]: which function knows which action.
-//! - [`Peers`]: how functions ask each other, and how the request function passes a request on.
+//! - [`Peers`]: how functions ask each other.
 //! - [`Report`]: one value from which log lines, metrics and the response are rendered.
-//! - [`env`](mod@env): configuration, read once. [`lambda`]: the clock, the subscriber, Lambda's runtime.
+//! - [`lambda`]: the clock, the subscriber, Lambda's runtime.
 
 pub mod actions;
-pub mod env;
 mod function;
-mod invocation;
+mod kind;
 pub mod lambda;
+mod mode;
 mod outbox;
 pub mod payload;
 mod peers;
 mod reconcile;
 pub mod report;
 mod request;
+mod target;
 
-pub use function::{Documents, Function, Next};
-pub use invocation::{Invocation, Mode, Received, moment};
+pub use function::{Documents, Function, Invocation, Next};
+pub use mode::{Mode, Received, moment};
 pub use outbox::Context;
 pub use payload::{Event, Payload};
 pub use peers::Peers;
 pub use reconcile::{Runtime, receive};
 pub use report::{Done, Line, Outcome, Report};
-pub use request::{NoParameters, Request, Target};
+pub use request::{NoParameters, Request};
+pub use target::Target;

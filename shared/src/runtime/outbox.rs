@@ -4,8 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::env::{Env, Settings};
 use crate::aws::{Connection, DynamoDb, Sns};
+use crate::env::{Env, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::ledger::{Entry, Ledger, LedgerRecord, Subject};
 use crate::notify::Notification;

@@ -4,6 +4,7 @@ use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub use super::kind::kind;
 use super::request::Request;
 use crate::error::{Error, Result};
 use planner::model::ServiceId;
@@ -138,17 +139,4 @@ fn notifications(records: &Value) -> Result<Vec<Value>> {
     let bad = |value: &Value| Error::bad_field("Records", kind(value), "a list of SNS records");
     let records = records.as_array().ok_or_else(|| bad(records))?;
     records.iter().map(|record| record.get("Sns").cloned().ok_or_else(|| bad(record))).collect()
-}
-
-/// What a value is, without what it says: a payload may carry secrets.
-pub fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(text) if text.is_empty() => "an empty text",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }

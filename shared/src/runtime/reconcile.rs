@@ -7,14 +7,14 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::env::Env;
-use super::function::{Documents, Function, Next};
-use super::invocation::{Invocation, Mode, Received, moment};
+use super::function::{Documents, Function, Invocation, Next};
 use super::lambda::{self, Handler};
+use super::mode::{Mode, Received, moment};
 use super::outbox::Context;
 use super::payload::Payload;
 use super::report::{Done, Report};
 use crate::aws::Connection;
+use crate::env::Env;
 use crate::error::{Error, Kind, Result};
 
 /// How often an item is started again because another invocation wrote first.
@@ -83,7 +83,7 @@ impl<F: Function> Handler for Runtime<F> {
         let report = self.run(&invocation).await?;
         report.log();
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
-        for document in report.metrics::<F>(documents.system(), clock.as_millisecond(), duration) {
+        for document in report.metrics(F::NAME, F::COUNTERS, documents.system(), clock.as_millisecond(), duration) {
             lambda::metrics(&document);
         }
         report.into_result()

@@ -5,7 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::actions::{self, Action};
-use super::payload::kind;
+use super::kind::kind;
+use super::target::Target;
 use crate::error::{Error, Result};
 
 /// What somebody or a schedule asks for.
@@ -24,19 +25,6 @@ pub struct Request {
     /// When it was asked, or the moment that a `plan` is about.
     pub at: Option<Timestamp>,
     parameters: Map<String, Value>,
-}
-
-/// What a request is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// Everything that the function looks after.
-    Everything,
-    /// The service of this name, `website-agent` or `huskit-prod/website-agent`.
-    Service(String),
-    /// The alarm of this name.
-    Alarm(String),
-    /// The budget of this name.
-    Budget(String),
 }
 
 /// The keys that name a target, and the target that each names.

@@ -1,6 +1,7 @@
 //! The parts of a month's bill, for two sizes of use.
 
 use planner::model::{MONTH_HOURS, Prices, TasksByProvider};
+use shared::runtime::Function;
 
 use crate::inventory::{Inventory, Service};
 use crate::price_list as list;
@@ -226,8 +227,9 @@ fn over(quantity: f64, free: f64, price: &Price) -> f64 {
 
 /// The functions' own metrics, as their report has them, and those of each service and budget.
 fn own_metrics(inventory: &Inventory) -> f64 {
-    let document =
-        shared::runtime::Report::new(shared::runtime::Mode::Act).metrics::<rollout::App>("huskit", 0, 0).remove(0);
+    let document = shared::runtime::Report::new(shared::runtime::Mode::Act)
+        .metrics(rollout::App::NAME, rollout::App::COUNTERS, "huskit", 0, 0)
+        .remove(0);
     let of_a_function = document["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().len() as f64;
     let of_budgets = inventory.counts["AWS::Budgets::Budget"] * budget::METRICS.len();
     let of_services = inventory.services.len() as f64 * OF_A_SERVICE;

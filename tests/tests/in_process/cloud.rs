@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::Result;
 use shared::aws::Connection;
-use shared::runtime::env::Env;
+use shared::env::Env;
 use shared::runtime::lambda::Handler;
 use shared::runtime::{Function, Runtime};
 

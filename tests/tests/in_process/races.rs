@@ -35,16 +35,16 @@ fn request(action: &str, budget: &str) -> Value {
 
 #[test]
 fn whenever_another_budget_moves_in_between_both_cuts_hold() {
-    let hold = json!({"action": "hold", "until": "2h", "by": "anna"});
+    let hold = |budget: &str| json!({"action": "hold", "budget": budget, "until": "2h", "by": "anna"});
     for (before, mine, others, expected) in [
         // Nothing is taken, and both begin.
-        (&hold, "resume", "resume", (true, true)),
+        (vec![hold("all"), hold("tasks")], "resume", "resume", (true, true)),
         // Both take, and both end.
-        (&json!({"action": "reconcile"}), "release", "release", (false, false)),
+        (vec![json!({"action": "reconcile"})], "release", "release", (false, false)),
     ] {
         for call in 1.. {
             let cloud = cloud();
-            ask(&cloud, before, "2026-11-21T10:00:00Z");
+            before.iter().for_each(|request| ask(&cloud, request, "2026-11-21T10:00:00Z"));
             let between = cloud.clone();
             let other = request(others, "tasks");
             cloud.between(call, move || ask(&between, &other, "2026-11-21T10:30:01Z"));

@@ -43,7 +43,7 @@ fn a_message_that_concerns_no_budget_is_sent_by_the_tick() {
 fn undigested() -> Cloud {
     let cloud = cloud();
     let rang =
-        json!({"M": {"at": {"S": "2026-11-21T03:00:00Z"}, "what": {"S": "announced"}, "why": {"S": "it rings"}}});
+        json!({"M": {"at": {"S": "2026-11-21T03:00:00Z"}, "action": {"S": "announced"}, "reason": {"S": "it rings"}}});
     cloud.put("alarm/errors", "alarm", json!({"version": {"N": "1"}, "history": {"L": [rang]}}));
     cloud.refuse(true);
     assert!(cloud.invoke::<capacity::App>(json!({"action": "digest"}), "2026-11-21T07:00:00Z").is_err());
@@ -65,7 +65,7 @@ fn a_digest_that_could_not_be_sent_is_sent_by_the_tick() {
 fn a_digest_that_could_not_be_sent_is_sent_by_a_later_attempt() {
     let cloud = undigested();
     let again = |now: &str| cloud.invoke::<capacity::App>(json!({"action": "digest"}), now).unwrap();
-    assert_eq!(again("2026-11-21T07:01:00Z")["ignored"], "nothing is new");
+    assert_eq!(again("2026-11-21T07:01:00Z")["decisions"][0]["reason"], "nothing_new");
     again("2026-11-21T07:03:00Z");
     assert_eq!(cloud.published(), 1);
 }

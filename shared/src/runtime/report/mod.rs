@@ -5,8 +5,7 @@ mod outcome;
 
 use serde_json::{Value, json};
 
-use super::function::Function;
-use super::invocation::Mode;
+use super::mode::Mode;
 use crate::error::{Error, Result};
 use crate::ledger::Subject;
 
@@ -84,7 +83,14 @@ impl Report {
 
     /// Embedded-metric documents: one with the counters of the function, and those that items added.
     /// Format: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
-    pub fn metrics<F: Function>(&self, system: &str, millis: i64, duration_ms: u64) -> Vec<Value> {
+    pub fn metrics(
+        &self,
+        function: &str,
+        counters: &[&str],
+        system: &str,
+        millis: i64,
+        duration_ms: u64,
+    ) -> Vec<Value> {
         let outcomes = |label: &str| self.lines.iter().filter(|line| line.outcome.label() == label).count();
         let value = |name: &str| match name {
             "Changed" => json!(outcomes("changed")),
@@ -94,7 +100,7 @@ impl Report {
             "DurationMs" => json!(duration_ms),
             own => json!(self.counted.iter().filter(|counted| **counted == own).count()),
         };
-        let names: Vec<&str> = COMMON.iter().chain(F::COUNTERS).copied().collect();
+        let names: Vec<&str> = COMMON.iter().chain(counters).copied().collect();
         let unit = |name: &str| if name == "DurationMs" { "Milliseconds" } else { "Count" };
         let metrics: Vec<Value> = names.iter().map(|name| json!({ "Name": name, "Unit": unit(name) })).collect();
         let mut document = json!({
@@ -103,7 +109,7 @@ impl Report {
                 "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [["System", "Function"]], "Metrics": metrics }],
             },
             "System": system,
-            "Function": F::NAME,
+            "Function": function,
         });
         for name in names {
             document[name] = value(name);

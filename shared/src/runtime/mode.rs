@@ -1,9 +1,6 @@
-//! One invocation: what started it, at which moment it decides, and what it may change.
+//! What an invocation may change, and at which moment it decides.
 
 use jiff::Timestamp;
-
-use super::function::Function;
-use super::outbox::Context;
 
 /// What an invocation may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,21 +20,6 @@ pub enum Received<T> {
     Trigger(T),
     /// Nothing for this function, and why.
     Ignored(String),
-}
-
-/// Everything that holds for one invocation.
-#[derive(Debug)]
-pub struct Invocation<'d, F: Function> {
-    /// What started it.
-    pub trigger: &'d F::Trigger,
-    /// The documents, as they were when it began.
-    pub documents: &'d F::Documents,
-    /// What all functions share: ledger, messages, requests to other functions.
-    pub context: &'d Context,
-    /// What it may change.
-    pub mode: Mode,
-    /// The moment at which it decides.
-    pub now: Timestamp,
 }
 
 /// The moment at which something is decided: when it is meant to be, where that is ahead of the clock.
