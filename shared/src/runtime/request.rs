@@ -27,8 +27,11 @@ pub struct Request {
     parameters: Map<String, Value>,
 }
 
+/// What a name becomes.
+type Named = fn(String) -> Target;
+
 /// The keys that name a target, and the target that each names.
-const TARGETS: [(&str, fn(String) -> Target); 3] =
+const TARGETS: [(&str, Named); 3] =
     [("service", Target::Service), ("alarm", Target::Alarm), ("budget", Target::Budget)];
 
 impl Request {
