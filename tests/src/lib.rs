@@ -1,6 +1,7 @@
 //! Tests of the whole: templates, events, scenarios.
 //!
 //! # Layout
+//! - [`huskit`]: HuskIT's stacks, as its root deploys them
 //! - [`template`]: a CloudFormation template as data, and as the text its comments are in
 //! - [`resolve`]: intrinsic functions, as CloudFormation would render them
 //! - [`pattern`]: event patterns, as EventBridge matches them
@@ -16,6 +17,7 @@
 
 pub mod calls;
 pub mod document;
+pub mod huskit;
 pub mod network;
 pub mod pattern;
 pub mod policy;

@@ -67,12 +67,20 @@ impl Deployed {
             let (stack, below) =
                 Deployed::new(self.template.nested(&text(&properties["TemplateURL"])), &given).with_nested();
             for name in stack.template.section("Outputs").keys() {
-                self.attributes.insert(format!("{id}.Outputs.{name}"), text(&stack.output(name)));
+                let output = || text(&stack.output(name));
+                self.attributes.entry(format!("{id}.Outputs.{name}")).or_insert_with(output);
             }
             nested.push(stack);
             nested.extend(below);
         }
         (self, nested)
+    }
+
+    /// The stack nested in it that is made from the template at `path`.
+    pub fn part(self, path: &str) -> Deployed {
+        let of = self.template.path;
+        let (_, nested) = self.with_nested();
+        nested.into_iter().find(|stack| stack.template.path == path).unwrap_or_else(|| panic!("{of} nests no {path}"))
     }
 
     /// The template that is deployed.
@@ -154,6 +162,15 @@ impl Deployed {
                 item(1)[usize::try_from(at).expect("an index")].clone()
             }
             "Fn::GetAZs" => ["eu-central-1a", "eu-central-1b", "eu-central-1c"].map(Value::from).to_vec().into(),
+            "Fn::Cidr" => {
+                let (block, count) = (text(&item(0)), item(1).as_u64().expect("a number of blocks"));
+                assert_eq!(
+                    (block.split_once(".0.0/"), item(2)),
+                    (Some(("10.0", "16")), 8.into()),
+                    "only 10.0.0.0/16 by 8 bits"
+                );
+                (0..count).map(|at| Value::from(format!("10.0.{at}.0/24"))).collect()
+            }
             "Fn::FindInMap" => {
                 let maps = self.template.section("Mappings");
                 maps[&text(&item(0))][&text(&item(1))][&text(&item(2))].clone()

@@ -13,27 +13,56 @@ pub struct Template {
     pub body: Value,
 }
 
-/// The automation's template.
-pub fn main() -> Template {
+/// HuskIT's root, which nests everything else.
+pub fn root() -> Template {
     Template::load("template.yaml")
 }
 
-/// HuskIT's template.
+/// What every system's functions share: ledger, topics, queues, schedule group.
+pub fn base() -> Template {
+    Template::load("infra/automation/base.yaml")
+}
+
+/// The functions.
+pub fn functions() -> Template {
+    Template::load("infra/automation/functions.yaml")
+}
+
+/// HuskIT's system, which nests its parts.
 pub fn huskit() -> Template {
-    Template::load("infra/huskit.yaml")
+    Template::load("infra/huskit/system.yaml")
 }
 
-/// The template of what HuskIT has in us-east-1.
+/// What HuskIT has in us-east-1.
 pub fn edge() -> Template {
-    Template::load("infra/huskit-edge.yaml")
+    Template::load("infra/huskit/edge.yaml")
 }
 
-/// Every template of the repository.
+/// The root for services that exist already.
+pub fn existing() -> Template {
+    Template::load("infra/existing/template.yaml")
+}
+
+/// What `sam deploy` and `cargo xtask deploy` take.
+pub fn roots() -> Vec<Template> {
+    vec![root(), edge(), existing()]
+}
+
+/// Every template of the repository, by path.
 pub fn all() -> Vec<Template> {
     let mut paths = vec!["template.yaml".to_owned()];
-    let files = std::fs::read_dir(crate::root().join("infra")).expect("infra/");
-    let names = files.map(|file| file.expect("a file of infra/").file_name().to_string_lossy().into_owned());
-    paths.extend(names.filter(|name| name.ends_with(".yaml")).map(|name| format!("infra/{name}")));
+    let mut open = vec!["infra".to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(crate::root().join(&folder)).expect("a folder of templates") {
+            let entry = entry.expect("an entry of infra/");
+            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                open.push(path);
+            } else if path.ends_with(".yaml") {
+                paths.push(path);
+            }
+        }
+    }
     paths.sort();
     paths.into_iter().map(|path| Template::load(path.leak())).collect()
 }
@@ -48,8 +77,15 @@ impl Template {
 
     /// A template nested in this one, by the path that this one has.
     pub fn nested(&self, path: &str) -> Template {
-        let folder = self.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-        Template::load(format!("{folder}{path}").leak())
+        let mut folders: Vec<&str> = self.path.split('/').collect();
+        folders.pop();
+        for part in path.split('/') {
+            match part {
+                ".." => drop(folders.pop().expect("a folder above")),
+                part => folders.push(part),
+            }
+        }
+        Template::load(folders.join("/").leak())
     }
 
     /// A section; empty when the template has none.

@@ -101,7 +101,7 @@ fn what_is_sent_to_other_functions_is_no_message_of_a_budget() {
 
 #[test]
 fn the_tick_looks_at_every_budget_on_the_hour() {
-    let tick = &tests::template::main().properties("BudgetFunction")["Events"]["Tick"]["Properties"];
+    let tick = &tests::template::functions().properties("BudgetFunction")["Events"]["Tick"]["Properties"];
     let input = tick["Input"].as_str().unwrap().replace("<aws.scheduler.scheduled-time>", "2026-12-01T00:00:00Z");
     let payload = Payload::parse(serde_json::from_str(&input).unwrap()).unwrap();
     assert_eq!(payload.at(), Some("2026-12-01T00:00:00Z".parse().unwrap()));

@@ -32,12 +32,12 @@ fn buckets_repositories_and_queues_are_encrypted() {
         }
     }
     let expected = [
+        "UndeliveredQueue",
+        "DeadLetterQueue",
         "StaticBucket",
         "WebsiteAgentRepository",
         "CrawlerRepository",
         "LogBucket",
-        "UndeliveredQueue",
-        "DeadLetterQueue",
     ];
     assert_eq!(found, expected);
 }

@@ -206,7 +206,7 @@ fn a_function_reads_every_event_as_what_it_is() {
 
 #[test]
 fn no_function_refuses_what_a_rule_brings() {
-    let rules = rules(&Deployed::new(template::main(), &[]).with("SystemStack.Outputs.ClusterName", "huskit-prod"));
+    let rules = rules(&Deployed::new(template::root(), &[]).part("infra/automation/functions.yaml"));
     for (name, event) in events() {
         for rule in matching(&rules, &event) {
             for (function, read, _) in READERS.iter().filter(|(id, ..)| rules[rule].functions.contains(*id)) {
@@ -219,7 +219,7 @@ fn no_function_refuses_what_a_rule_brings() {
 #[test]
 fn every_function_has_its_reader() {
     let functions: Vec<String> =
-        template::main().of_type("AWS::Serverless::Function").into_iter().map(|(id, _)| id).collect();
+        template::functions().of_type("AWS::Serverless::Function").into_iter().map(|(id, _)| id).collect();
     assert_eq!(functions, READERS.iter().map(|(id, ..)| *id).collect::<Vec<_>>());
 }
 
@@ -228,7 +228,7 @@ fn every_function_has_its_reader() {
 fn the_ticks_say_what_the_functions_read_as_a_look_at_everything() {
     let files: BTreeMap<String, Value> = events().into_iter().collect();
     for (function, read, _) in READERS {
-        let tick = &template::main().properties(function)["Events"]["Tick"]["Properties"];
+        let tick = &template::functions().properties(function)["Events"]["Tick"]["Properties"];
         let written = tick["Input"].as_str().unwrap();
         let input: Value =
             serde_json::from_str(&written.replace("<aws.scheduler.scheduled-time>", "2026-11-21T10:15:00Z")).unwrap();

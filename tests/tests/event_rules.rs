@@ -110,8 +110,8 @@ const TABLE: &[(&str, &[&str])] = &[
 ];
 
 fn of_huskit() -> BTreeMap<String, Rule> {
-    let deployed = Deployed::new(template::main(), &[]);
-    rules(&deployed.with("SystemStack.Outputs.ClusterName", "huskit-prod").with("SystemStack", NESTED))
+    let root = Deployed::new(template::root(), &[]).with("SystemStack", NESTED);
+    rules(&root.part("infra/automation/functions.yaml"))
 }
 
 #[test]
@@ -155,9 +155,8 @@ fn the_edge_takes_its_own_alarm_home_and_no_other() {
 }
 
 #[test]
-fn with_services_that_exist_already_no_name_is_asked_for() {
-    let deployed = Deployed::new(template::main(), &[("System", "none"), ("FleetJson", "{}")]);
-    let rules = rules(&deployed);
+fn for_services_that_exist_already_events_of_every_name_match() {
+    let rules = rules(&Deployed::new(template::existing(), &[]).part("infra/automation/functions.yaml"));
     let events: BTreeMap<String, Value> = tests::events().into_iter().collect();
     for (event, expected) in [
         ("cloudwatch.alarm-state-change.other-system", &["AlarmFunction.AlarmChanged"][..]),
@@ -179,7 +178,7 @@ fn with_services_that_exist_already_no_name_is_asked_for() {
 
 #[test]
 fn a_rule_that_stands_alone_may_invoke_each_of_its_functions() {
-    let template = template::main();
+    let template = template::functions();
     for (id, rule) in template.of_type("AWS::Events::Rule") {
         let targets = rule["Targets"].as_array().unwrap();
         let may: BTreeSet<String> = template
@@ -190,7 +189,7 @@ fn a_rule_that_stands_alone_may_invoke_each_of_its_functions() {
             .collect();
         assert_eq!(targets.iter().map(|target| text(&target["Arn"]["Fn::GetAtt"][0])).collect::<BTreeSet<_>>(), may);
         for target in targets {
-            assert_eq!(target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0], "DeadLetterQueue", "{id}: {target}");
+            assert_eq!(target["DeadLetterConfig"]["Arn"]["Ref"], "DeadLetterQueueArn", "{id}: {target}");
             assert!(target["RetryPolicy"]["MaximumRetryAttempts"].is_u64(), "{id}: {target}");
         }
     }

@@ -1,4 +1,4 @@
-//! What every function of the template has: logs, alarms on itself, retries, somewhere for what fails.
+//! What every function has: logs, alarms on itself, retries, somewhere for what fails.
 
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
@@ -8,7 +8,7 @@ use tests::template::{self, text};
 
 /// Functions by logical id, with the globals that SAM merges into them.
 fn functions() -> Vec<(String, Value)> {
-    let template = template::main();
+    let template = template::functions();
     let globals = template.section("Globals")["Function"].clone();
     let mut functions = template.of_type("AWS::Serverless::Function");
     for (_, own) in &mut functions {
@@ -29,13 +29,13 @@ fn functions() -> Vec<(String, Value)> {
 
 #[test]
 fn every_function_is_built_from_a_crate_of_its_name() {
-    let template = template::main();
+    let template = template::functions();
     for (id, function) in functions() {
-        let name = text(&function["CodeUri"]).trim_start_matches("functions/").to_owned();
+        let name = text(&function["CodeUri"]).trim_start_matches("../../functions/").to_owned();
         assert!(tests::root().join("functions").join(&name).join("Cargo.toml").is_file(), "{id}: {name}");
         assert_eq!(template.resource(&id)["Metadata"]["BuildProperties"]["Binary"], name, "{id}");
         assert_eq!(template.resource(&id)["Metadata"]["BuildMethod"], "rust-cargolambda", "{id}");
-        assert_eq!(function["FunctionName"]["Fn::Sub"], format!("${{AWS::StackName}}-{name}"), "{id}");
+        assert_eq!(function["FunctionName"]["Fn::Sub"], format!("${{AutomationName}}-{name}"), "{id}");
         assert_eq!(
             (text(&function["Runtime"]), text(&function["Handler"])),
             ("provided.al2023".into(), "bootstrap".into())
@@ -47,7 +47,7 @@ fn every_function_is_built_from_a_crate_of_its_name() {
 
 #[test]
 fn every_function_logs_json_to_a_group_of_its_own_that_is_kept_for_a_while() {
-    let template = template::main();
+    let template = template::functions();
     for (id, function) in functions() {
         let logging = &function["LoggingConfig"];
         assert_eq!(logging["LogFormat"], "JSON", "{id}");
@@ -69,28 +69,28 @@ fn every_log_group_is_kept_for_a_while() {
 }
 
 #[test]
-fn every_function_is_told_what_it_is_configured_with() {
-    let template = template::main();
+fn every_function_has_the_same_environment_beside_its_own() {
+    let template = template::functions();
     let globals = template.section("Globals")["Function"]["Environment"]["Variables"].clone();
     let names: Vec<&String> = globals.as_object().unwrap().keys().collect();
     assert_eq!(names, ["FLEET", "LEDGER_TABLE", "OPERATIONS_TOPIC_ARN", "DRY_RUN"]);
     for (id, function) in template.of_type("AWS::Serverless::Function") {
         let own = function["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
-        assert!(own.keys().all(|name| !names.contains(&name)), "{id} is told something else than the others: {own:?}");
+        assert!(own.keys().all(|name| !names.contains(&name)), "{id} gives a shared variable another value: {own:?}");
     }
 }
 
 #[test]
 fn every_function_has_alarms_on_its_errors_and_throttles() {
-    let alarms = template::main().of_type("AWS::CloudWatch::Alarm");
+    let alarms = template::functions().of_type("AWS::CloudWatch::Alarm");
     for (id, _) in functions() {
         for metric in ["Errors", "Throttles"] {
             let on_it =
                 |alarm: &Value| alarm["MetricName"] == metric && alarm["Dimensions"][0]["Value"]["Ref"] == id.as_str();
             let alarm = alarms.iter().find(|(_, alarm)| on_it(alarm)).unwrap_or_else(|| panic!("{id}: {metric}"));
             assert_eq!(
-                alarm.1["AlarmActions"][0]["Ref"], "AutomationTopic",
-                "{}: it must not need a function to be told",
+                alarm.1["AlarmActions"][0]["Ref"], "AutomationTopicArn",
+                "{}: it must not need a function to be delivered",
                 alarm.0
             );
         }
@@ -98,27 +98,27 @@ fn every_function_has_alarms_on_its_errors_and_throttles() {
 }
 
 #[test]
-fn what_fails_for_good_is_kept_and_told() {
-    let template = template::main();
+fn what_fails_for_good_is_kept_and_raises_an_alarm() {
     for (id, function) in functions() {
         let config = &function["EventInvokeConfig"];
-        assert_eq!(config["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0], "DeadLetterQueue", "{id}");
+        assert_eq!(config["DestinationConfig"]["OnFailure"]["Destination"]["Ref"], "DeadLetterQueueArn", "{id}");
         for (name, event) in function["Events"].as_object().unwrap() {
             let properties = &event["Properties"];
             if event["Type"] == "SNS" {
-                // SNS hands the message to Lambda's own queue, and retries that for weeks by itself.
-                let queue = &properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0];
-                assert_eq!(queue, "DeadLetterQueue", "{id}.{name}");
+                // SNS hands the message to Lambda's own queue, and retries that for weeks.
+                let queue = &properties["RedrivePolicy"]["deadLetterTargetArn"]["Ref"];
+                assert_eq!(queue, "DeadLetterQueueArn", "{id}.{name}");
                 continue;
             }
-            assert_eq!(properties["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0], "DeadLetterQueue", "{id}.{name}");
+            assert_eq!(properties["DeadLetterConfig"]["Arn"]["Ref"], "DeadLetterQueueArn", "{id}.{name}");
             assert!(properties["RetryPolicy"]["MaximumRetryAttempts"].is_u64(), "{id}.{name}");
             assert!(properties["RetryPolicy"]["MaximumEventAgeInSeconds"].is_u64(), "{id}.{name}");
         }
     }
-    let queue = template.properties("DeadLetterQueue");
+    let base = template::base();
+    let queue = base.properties("DeadLetterQueue");
     assert_eq!((&queue["MessageRetentionPeriod"], &queue["SqsManagedSseEnabled"]), (&1_209_600.into(), &true.into()));
-    let alarm = template.properties("DeadLetterAlarm");
+    let alarm = base.properties("DeadLetterAlarm");
     assert_eq!(alarm["MetricName"], "ApproximateNumberOfMessagesVisible");
     assert_eq!(alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0], "DeadLetterQueue");
 }
@@ -127,7 +127,8 @@ fn what_fails_for_good_is_kept_and_told() {
 fn every_alarm_says_what_to_do_and_what_missing_data_means() {
     for template in template::all() {
         for (id, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
-            assert!(alarm["AlarmDescription"].as_str().is_some_and(|text| text.len() > 40), "{id}");
+            let description = alarm["AlarmDescription"].get("Fn::Sub").unwrap_or(&alarm["AlarmDescription"]);
+            assert!(description.as_str().is_some_and(|text| text.len() > 40), "{id}");
             assert!(alarm.get("TreatMissingData").is_some(), "{id}");
         }
     }

@@ -7,22 +7,19 @@ use std::collections::BTreeSet;
 
 use planner::alarm::{AlarmPolicy, Alarms, RemedyPolicy};
 use planner::fleet::Fleet;
+use tests::huskit;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
 
-fn huskit() -> Deployed {
-    Deployed::new(template::huskit(), &[]).with("Cdn.Outputs.DistributionId", "E2QWRUHAPOMQZL")
-}
-
 fn alarms() -> Alarms {
-    let huskit = huskit();
-    let fleet = Fleet::parse(&text(&huskit.output("Fleet"))).unwrap();
-    Alarms::parse(&text(&huskit.output("Alarms")), &fleet).unwrap()
+    let documents = huskit::documents(&[]);
+    let fleet = Fleet::parse(&text(&documents.output("Fleet"))).unwrap();
+    Alarms::parse(&text(&documents.output("Alarms")), &fleet).unwrap()
 }
 
 /// Name and description of every alarm that HuskIT has, in either region.
 fn of_the_templates() -> Vec<(String, String)> {
-    let templates = ["huskit-watch.yaml", "huskit-edge.yaml"];
+    let templates = ["monitoring.yaml", "edge.yaml"];
     let deployed = templates.map(|file| Deployed::new(template::huskit().nested(file), &[]));
     let alarms = deployed.iter().flat_map(|deployed| {
         let found = deployed.template().of_type("AWS::CloudWatch::Alarm");
@@ -92,24 +89,24 @@ fn the_runbooks_say_what_the_remedies_are() {
 
 #[test]
 fn logs_and_dashboard_are_those_of_the_templates() {
-    let (huskit, alarms) = (huskit(), alarms());
-    let groups: BTreeSet<String> = huskit
+    let (services, alarms) = (huskit::part("services", &[]), alarms());
+    let groups: BTreeSet<String> = services
         .template()
         .of_type("AWS::Logs::LogGroup")
         .into_iter()
-        .map(|(id, _)| text(&huskit.properties(&id)["LogGroupName"]))
+        .map(|(id, _)| text(&services.properties(&id)["LogGroupName"]))
         .collect();
     for (service, group) in &alarms.logs {
         assert!(groups.contains(group), "{service}: {group} is none of {groups:?}");
     }
-    let watch = Deployed::new(template::huskit().nested("huskit-watch.yaml"), &[]);
-    assert_eq!(alarms.dashboard, Some(text(&watch.properties("Dashboard")["DashboardName"])));
+    let monitoring = huskit::part("monitoring", &[]);
+    assert_eq!(alarms.dashboard, Some(text(&monitoring.properties("Dashboard")["DashboardName"])));
 }
 
 #[test]
 fn fleet_and_alarms_fit_into_one_environment() {
-    let huskit = huskit();
-    let length = text(&huskit.output("Fleet")).len() + text(&huskit.output("Alarms")).len();
+    let documents = huskit::documents(&[]);
+    let length = text(&documents.output("Fleet")).len() + text(&documents.output("Alarms")).len();
     // Lambda takes 4 KB for all variables together; names, ARNs and the other values take some 600 bytes.
     assert!(length < 3_400, "{length}");
 }

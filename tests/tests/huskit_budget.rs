@@ -6,25 +6,19 @@
 use planner::budget::BudgetPolicies;
 use planner::fleet::Fleet;
 use serde_json::{Value, json};
+use tests::huskit;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
 
-fn huskit(given: &[(&str, &str)]) -> Deployed {
-    Deployed::new(template::huskit(), given).with("Cdn.Outputs.DistributionId", "E2QWRUHAPOMQZL")
-}
-
-fn watch() -> Deployed {
-    Deployed::new(template::huskit().nested("huskit-watch.yaml"), &[])
-}
-
-fn budgets(huskit: &Deployed) -> BudgetPolicies {
-    let fleet = Fleet::parse(&text(&huskit.output("Fleet"))).unwrap();
-    BudgetPolicies::parse(&text(&huskit.output("Budgets")), &fleet).unwrap()
+fn budgets(given: &[(&str, &str)]) -> BudgetPolicies {
+    let documents = huskit::documents(given);
+    let fleet = Fleet::parse(&text(&documents.output("Fleet"))).unwrap();
+    BudgetPolicies::parse(&text(&documents.output("Budgets")), &fleet).unwrap()
 }
 
 #[test]
 fn the_crawler_is_restricted_first_and_the_website_keeps_its_floor() {
-    let budgets = budgets(&huskit(&[]));
+    let budgets = budgets(&[]);
     let policy = budgets.get("huskit-monthly").unwrap();
     let restrictions = |(name, restriction): (&String, &planner::budget::Restriction)| format!("{name} {restriction}");
     let tiers: Vec<(u32, String)> =
@@ -42,10 +36,10 @@ fn the_crawler_is_restricted_first_and_the_website_keeps_its_floor() {
 #[test]
 fn the_document_is_valid_with_every_choice_of_scheduled_downtime_and_spot() {
     for spot in ["prefer", "off", "only"] {
-        for night in ["true", "false"] {
-            for weekend in ["true", "false"] {
-                let given = [("CrawlerSpot", spot), ("NightEnabled", night), ("NightWeekendOff", weekend)];
-                assert_eq!(budgets(&huskit(&given)).iter().count(), 1, "{given:?}");
+        for downtime in ["true", "false"] {
+            for weekends in ["true", "false"] {
+                let given = [("CrawlerSpot", spot), ("DowntimeEnabled", downtime), ("DowntimeWeekends", weekends)];
+                assert_eq!(budgets(&given).iter().count(), 1, "{given:?}");
             }
         }
     }
@@ -53,19 +47,19 @@ fn the_document_is_valid_with_every_choice_of_scheduled_downtime_and_spot() {
 
 #[test]
 fn there_is_room_for_both_documents_in_the_functions_environment() {
-    let huskit = huskit(&[("NightWeekendOff", "true")]);
-    let (fleet, budgets) = (text(&huskit.output("Fleet")), text(&huskit.output("Budgets")));
+    let documents = huskit::documents(&[("DowntimeWeekends", "true")]);
+    let (fleet, budgets) = (text(&documents.output("Fleet")), text(&documents.output("Budgets")));
     // Names and values of all variables together; topic, table, function and the rest take some 400 bytes.
     let taken = "FLEET".len() + fleet.len() + "BUDGETS".len() + budgets.len() + 400;
     assert!(taken < 4096, "{taken} bytes of 4096");
-    let function = template::main().properties("BudgetFunction");
+    let function = template::functions().properties("BudgetFunction");
     let names: Vec<&String> = function["Environment"]["Variables"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["BUDGETS", "CAPACITY_FUNCTION"]);
 }
 
 #[test]
 fn every_tier_has_a_notice_that_starts_it() {
-    let budget = watch().properties("MonthlyBudget");
+    let budget = huskit::part("monitoring", &[("BudgetTopicArn", "<BudgetTopicArn>")]).properties("MonthlyBudget");
     let own = &budget["Budget"];
     assert_eq!((text(&own["BudgetName"]), text(&own["TimeUnit"])), ("huskit-monthly".into(), "MONTHLY".into()));
     assert_eq!((text(&own["BudgetLimit"]["Amount"]), text(&own["BudgetLimit"]["Unit"])), ("500".into(), "USD".into()));
@@ -80,7 +74,7 @@ fn every_tier_has_a_notice_that_starts_it() {
             (text(&notification["NotificationType"]), notification["Threshold"].as_u64().unwrap())
         })
         .collect();
-    let budgets = budgets(&huskit(&[]));
+    let budgets = budgets(&[]);
     let policy = budgets.get("huskit-monthly").unwrap();
     let tiers = policy.tiers.iter().map(|tier| ("ACTUAL".to_owned(), u64::from(tier.at_percent)));
     assert_eq!(notices, tiers.chain([("FORECASTED".to_owned(), 100)]).collect::<Vec<_>>());
@@ -88,8 +82,7 @@ fn every_tier_has_a_notice_that_starts_it() {
 
 #[test]
 fn notices_about_huskits_budget_reach_the_function() {
-    let main = template::main();
-    let policy = main.properties("BudgetTopicPolicy");
+    let policy = template::base().properties("BudgetTopicPolicy");
     let principals: Vec<&Value> = policy["PolicyDocument"]["Statement"]
         .as_array()
         .unwrap()
@@ -101,19 +94,21 @@ fn notices_about_huskits_budget_reach_the_function() {
         })
         .collect();
     assert_eq!(principals, ["budgets.amazonaws.com", "costalerts.amazonaws.com"]);
-    let stack = main.resource("SystemStack");
-    assert_eq!(stack["Properties"]["Parameters"]["BudgetTopicArn"]["Ref"], "BudgetTopic");
-    assert!(stack["DependsOn"].to_string().contains("BudgetTopicPolicy"), "its budget wants to publish to the topic");
-    let listens = &main.properties("BudgetFunction")["Events"]["BudgetMessage"]["Properties"];
-    assert_eq!(listens["Topic"]["Ref"], "BudgetTopic");
-    assert_eq!(listens["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0], "DeadLetterQueue");
+    // The base stack is complete, with the topic's policy, before the budget is made.
+    let (root, _) = Deployed::new(template::root(), &[]).with_nested();
+    for stack in ["SystemStack", "FunctionsStack"] {
+        assert_eq!(root.properties(stack)["Parameters"]["BudgetTopicArn"], "<BudgetTopic>", "{stack}");
+    }
+    let listens = &template::functions().properties("BudgetFunction")["Events"]["BudgetMessage"]["Properties"];
+    assert_eq!(listens["Topic"]["Ref"], "BudgetTopicArn");
+    assert_eq!(listens["RedrivePolicy"]["deadLetterTargetArn"]["Ref"], "DeadLetterQueueArn");
 }
 
 /// People point budgets, alarms and rules of their own at it.
 #[test]
 fn budgets_alarms_and_rules_of_this_account_may_write_to_the_operations_topic() {
-    let main = Deployed::new(template::main(), &[]);
-    let policy = main.properties("OperationsTopicPolicy");
+    let base = Deployed::new(template::base(), &[]);
+    let policy = base.properties("OperationsTopicPolicy");
     assert_eq!(policy["Topics"], json!(["<OperationsTopic>"]));
     let mut principals = Vec::new();
     for statement in policy["PolicyDocument"]["Statement"].as_array().unwrap() {
@@ -131,5 +126,5 @@ fn budgets_alarms_and_rules_of_this_account_may_write_to_the_operations_topic() 
     }
     assert_eq!(principals, ["events.amazonaws.com", "cloudwatch.amazonaws.com", "budgets.amazonaws.com"]);
     // With the key of AWS none of the three could.
-    assert!(main.properties("OperationsTopic").get("KmsMasterKeyId").is_none());
+    assert!(base.properties("OperationsTopic").get("KmsMasterKeyId").is_none());
 }

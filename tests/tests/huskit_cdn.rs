@@ -11,7 +11,7 @@ const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
 const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
 
 fn deployed(given: &[(&str, &str)]) -> Deployed {
-    Deployed::new(template::huskit().nested("huskit-cdn.yaml"), given)
+    Deployed::new(template::huskit().nested("cdn.yaml"), given)
 }
 
 fn configuration() -> Value {
@@ -100,7 +100,7 @@ fn browsers_are_told_to_keep_files_and_never_a_refusal() {
         };
         assert_eq!(behaviour["FunctionAssociations"], expected, "{}", behaviour["PathPattern"]);
     }
-    for (id, _) in template::huskit().nested("huskit-cdn.yaml").of_type("AWS::CloudFront::ResponseHeadersPolicy") {
+    for (id, _) in template::huskit().nested("cdn.yaml").of_type("AWS::CloudFront::ResponseHeadersPolicy") {
         assert_eq!(custom(&id, "Cache-Control"), None, "{id}");
     }
 }
@@ -125,7 +125,7 @@ fn pages_and_files_are_cross_origin_isolated_and_the_preview_is_not() {
 
 #[test]
 fn every_answer_says_how_it_may_be_used() {
-    let template = template::huskit().nested("huskit-cdn.yaml");
+    let template = template::huskit().nested("cdn.yaml");
     for (id, policy) in template.of_type("AWS::CloudFront::ResponseHeadersPolicy") {
         let security = &policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"];
         assert_eq!(security["StrictTransportSecurity"]["AccessControlMaxAgeSec"], 31_536_000, "{id}");
@@ -156,7 +156,7 @@ fn name_certificate_and_web_acl_are_taken_where_they_are_given() {
     assert_eq!(full["ViewerCertificate"]["AcmCertificateArn"], certificate);
     assert_eq!(full["ViewerCertificate"]["MinimumProtocolVersion"], "TLSv1.2_2021");
     assert!(!given.holds("HasRecords"), "no zone, no records");
-    let records = template::huskit().nested("huskit-cdn.yaml").of_type("AWS::Route53::RecordSet");
+    let records = template::huskit().nested("cdn.yaml").of_type("AWS::Route53::RecordSet");
     let kinds: Vec<String> = records.iter().map(|(_, record)| text(&record["Type"])).collect();
     assert_eq!(kinds, ["A", "AAAA"]);
 }

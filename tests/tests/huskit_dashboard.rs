@@ -7,6 +7,7 @@ use shared::runtime::Function;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tests::huskit;
 use tests::resolve::Deployed;
 use tests::template::{self, list, text};
 
@@ -52,7 +53,7 @@ const SHOWN: &[(&str, &str, &[&str])] = &[
     ("what the tasks cost", "Tasks cost (USD an hour)", &["Automation EstimatedCostPerHour Average"]),
     (
         "savings",
-        "Saved by night and Spot (USD)",
+        "Saved by downtime and Spot (USD)",
         &["Automation EstimatedSavings Sum", "RUNNING_SUM(FILL(crawler_saved, 0))"],
     ),
     (
@@ -74,8 +75,8 @@ const SHOWN: &[(&str, &str, &[&str])] = &[
 ];
 
 fn widgets() -> Vec<Value> {
-    let watch = Deployed::new(template::huskit().nested("huskit-watch.yaml"), &[]);
-    let body: Value = serde_json::from_str(&text(&watch.properties("Dashboard")["DashboardBody"])).unwrap();
+    let monitoring = Deployed::new(template::huskit().nested("monitoring.yaml"), &[]);
+    let body: Value = serde_json::from_str(&text(&monitoring.properties("Dashboard")["DashboardBody"])).unwrap();
     list(&body["widgets"])
 }
 
@@ -121,7 +122,7 @@ fn all_that_one_asks_first_is_shown() {
 
 #[test]
 fn every_service_is_shown_wherever_one_is() {
-    let fleet: Value = serde_json::from_str(&text(&Deployed::new(template::huskit(), &[]).output("Fleet"))).unwrap();
+    let fleet: Value = serde_json::from_str(&text(&huskit::documents(&[]).output("Fleet"))).unwrap();
     let services: BTreeSet<String> = list(&fleet["services"]).iter().map(|service| text(&service["name"])).collect();
     for widget in widgets() {
         for name in ["Service", "ServiceName"] {
@@ -135,8 +136,8 @@ fn every_service_is_shown_wherever_one_is() {
 fn every_function_is_shown_with_its_runs_errors_and_throttles() {
     let widgets = widgets();
     let health = widgets.iter().find(|widget| title(widget) == "The automation itself").unwrap();
-    for (_, function) in template::main().of_type("AWS::Serverless::Function") {
-        let name = text(&function["FunctionName"]["Fn::Sub"]).replace("${AWS::StackName}", "<AutomationName>");
+    for (_, function) in template::functions().of_type("AWS::Serverless::Function") {
+        let name = text(&function["FunctionName"]["Fn::Sub"]).replace("${AutomationName}", "<AutomationName>");
         for metric in ["Invocations", "Errors", "Throttles"] {
             let shown = |one: &Value| one[1] == metric && dimension(one, "FunctionName").as_deref() == Some(&name);
             assert!(lines(health).iter().any(shown), "{name}: {metric}");
@@ -147,11 +148,11 @@ fn every_function_is_shown_with_its_runs_errors_and_throttles() {
 /// Each by the name that the automation's own stack gives it.
 #[test]
 fn what_was_given_up_and_what_did_not_arrive_is_shown() {
-    let main = Deployed::new(template::main(), &[]);
-    let main = main.with("DeadLetterQueue.QueueName", "given-up").with("UndeliveredQueue.QueueName", "undelivered");
-    let (_, nested) = main.with("OperationsTopic.TopicName", "operations").with_nested();
-    let watch = nested.iter().find(|stack| stack.template().path == "infra/huskit-watch.yaml").unwrap();
-    let body: Value = serde_json::from_str(&text(&watch.properties("Dashboard")["DashboardBody"])).unwrap();
+    let (_, stacks) = Deployed::new(template::root(), &[]).with_nested();
+    let base = stacks.iter().find(|stack| stack.template().path == "infra/automation/base.yaml").unwrap();
+    let name = |output: &str| text(&base.output(output));
+    let monitoring = stacks.iter().find(|stack| stack.template().path == "infra/huskit/monitoring.yaml").unwrap();
+    let body: Value = serde_json::from_str(&text(&monitoring.properties("Dashboard")["DashboardBody"])).unwrap();
     let health = list(&body["widgets"]).into_iter().find(|widget| title(widget) == "The automation itself").unwrap();
     let shown: Vec<(String, String)> = lines(&health)
         .iter()
@@ -160,11 +161,11 @@ fn what_was_given_up_and_what_did_not_arrive_is_shown() {
         })
         .collect();
     let expected = [
-        ("ApproximateNumberOfMessagesVisible", "given-up"),
-        ("ApproximateNumberOfMessagesVisible", "undelivered"),
-        ("NumberOfNotificationsFailed", "operations"),
+        ("ApproximateNumberOfMessagesVisible", name("DeadLetterQueueName")),
+        ("ApproximateNumberOfMessagesVisible", name("UndeliveredQueueName")),
+        ("NumberOfNotificationsFailed", name("OperationsTopicName")),
     ];
-    assert_eq!(shown, expected.map(|(metric, name)| (metric.to_owned(), name.to_owned())));
+    assert_eq!(shown, expected.map(|(metric, name)| (metric.to_owned(), name)));
 }
 
 /// A name that nobody writes makes an empty curve, which looks like good news.
@@ -215,10 +216,10 @@ fn no_widget_covers_another() {
 
 #[test]
 fn every_alarm_of_the_region_is_shown() {
-    let watch = template::huskit().nested("huskit-watch.yaml");
+    let monitoring = template::huskit().nested("monitoring.yaml");
     let widgets = widgets();
     let shown = &widgets.last().unwrap()["properties"]["alarms"];
     let shown: BTreeSet<String> = list(shown).iter().map(text).collect();
-    let alarms = watch.of_type("AWS::CloudWatch::Alarm").into_iter().map(|(id, _)| format!("<{id}.Arn>"));
+    let alarms = monitoring.of_type("AWS::CloudWatch::Alarm").into_iter().map(|(id, _)| format!("<{id}.Arn>"));
     assert_eq!(shown, alarms.collect());
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
+use tests::huskit;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
 
@@ -13,11 +14,17 @@ const ZONE: (&str, &str) = ("HostedZoneId", "Z0123456789ABC");
 const FOR_VIEWERS: (&str, &str) = ("ViewerCertificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/9f8e7d6c");
 
 fn plain() -> Deployed {
-    Deployed::new(template::huskit(), &[])
+    huskit::shared_part("alb", &[])
 }
 
 fn with_certificate() -> Deployed {
-    Deployed::new(template::huskit(), &[NAME, ("CertificateArn", CERTIFICATE), FOR_VIEWERS])
+    huskit::shared_part("alb", &[NAME, ("CertificateArn", CERTIFICATE), FOR_VIEWERS])
+}
+
+/// How the CDN is given to speak with the load balancer.
+fn origin_protocol(given: &[(&str, &str)]) -> Value {
+    let (system, _) = Deployed::new(template::huskit(), given).with_nested();
+    system.properties("Cdn")["Parameters"]["OriginProtocol"].clone()
 }
 
 fn attributes(properties: &Value, list: &str) -> Vec<(String, String)> {
@@ -34,11 +41,11 @@ fn the_load_balancer_waits_for_streams() {
 
 #[test]
 fn targets_are_checked_as_the_plan_says_and_keep_their_streams_when_replaced() {
-    let group = plain().properties("WebsiteAgentTargetGroup");
+    let group = plain().properties("TargetGroup");
     for (figure, expected) in [
         ("Name", json!("huskit-web-tg")),
         ("Protocol", json!("HTTP")),
-        ("Port", json!(5171)),
+        ("Port", json!("5171")),
         ("TargetType", json!("ip")),
         ("HealthCheckPath", json!("/healthz")),
         ("HealthCheckIntervalSeconds", json!(30)),
@@ -50,13 +57,13 @@ fn targets_are_checked_as_the_plan_says_and_keep_their_streams_when_replaced() {
     }
     let attributes = attributes(&group, "TargetGroupAttributes");
     assert!(attributes.contains(&("deregistration_delay.timeout_seconds".into(), "300".into())), "{attributes:?}");
-    let wired = &plain().properties("WebsiteAgentService")["LoadBalancers"][0];
-    assert_eq!(wired["TargetGroupArn"], "<WebsiteAgentTargetGroup>");
+    let wired = &huskit::part("services", &[]).properties("WebsiteAgentService")["LoadBalancers"][0];
+    assert_eq!(wired["TargetGroupArn"], "<TargetGroup>");
     assert_eq!((text(&wired["ContainerName"]), &wired["ContainerPort"]), ("website-agent".into(), &5171.into()));
 }
 
 fn with_hosted_zone() -> Deployed {
-    Deployed::new(template::huskit(), &[NAME, ZONE, FOR_VIEWERS])
+    huskit::shared_part("alb", &[NAME, ZONE, FOR_VIEWERS])
 }
 
 fn forbidden() -> Value {
@@ -73,12 +80,13 @@ fn without_both_certificates_it_serves_http() {
     let waiting = [NAME, ZONE];
     let waiting_with_its_own = [NAME, ("CertificateArn", CERTIFICATE)];
     for given in [&[][..], &waiting, &waiting_with_its_own] {
-        let deployed = Deployed::new(template::huskit(), given);
-        assert_eq!(deployed.refusals(), Vec::<String>::new(), "{given:?}");
+        let refusals = Deployed::new(template::huskit(), given).refusals();
+        assert_eq!(refusals, Vec::<String>::new(), "{given:?}");
+        let deployed = huskit::shared_part("alb", given);
         assert_eq!(deployed.properties("HttpListener")["DefaultActions"], json!([forbidden()]), "{given:?}");
         assert_eq!(deployed.properties("OriginRule")["ListenerArn"], "<HttpListener>", "{given:?}");
         assert!(!deployed.holds("HasCertificate") && !deployed.holds("MakesCertificate"), "{given:?}");
-        assert_eq!(deployed.properties("Cdn")["Parameters"]["OriginProtocol"], "http-only", "{given:?}");
+        assert_eq!(origin_protocol(given), "http-only", "{given:?}");
     }
 }
 
@@ -92,10 +100,13 @@ fn with_a_certificate_it_serves_https_and_redirects() {
         assert_eq!(https["Certificates"][0]["CertificateArn"], certificate);
         assert_eq!(https["DefaultActions"], json!([forbidden()]));
         assert_eq!(deployed.properties("OriginRule")["ListenerArn"], "<HttpsListener>");
-        assert_eq!(deployed.properties("Cdn")["Parameters"]["OriginProtocol"], "https-only");
     }
     for (id, condition) in [("HttpsListener", "HasCertificate"), ("Certificate", "MakesCertificate")] {
-        assert_eq!(template::huskit().resource(id)["Condition"], condition);
+        assert_eq!(plain().template().resource(id)["Condition"], condition);
+    }
+    let own = [NAME, ("CertificateArn", CERTIFICATE), FOR_VIEWERS];
+    for given in [&own, &[NAME, ZONE, FOR_VIEWERS]] {
+        assert_eq!(origin_protocol(given), "https-only", "{given:?}");
     }
     assert!(with_hosted_zone().holds("MakesCertificate") && !with_certificate().holds("MakesCertificate"));
 }
@@ -104,18 +115,17 @@ fn with_a_certificate_it_serves_https_and_redirects() {
 #[test]
 fn only_requests_of_our_cdn_pass() {
     let rule = plain().properties("OriginRule");
-    assert_eq!(rule["Actions"], json!([{"Type": "forward", "TargetGroupArn": "<WebsiteAgentTargetGroup>"}]));
+    assert_eq!(rule["Actions"], json!([{"Type": "forward", "TargetGroupArn": "<TargetGroup>"}]));
     let header = &rule["Conditions"][0]["HttpHeaderConfig"];
     assert_eq!(header["Values"], json!(["{{resolve:secretsmanager:<OriginSecret>}}"]));
-    let cdn =
-        Deployed::new(template::huskit().nested("huskit-cdn.yaml"), &[]).with("OriginSecretArn", "<OriginSecret>");
+    let cdn = huskit::part("cdn", &[]);
     let origin = &cdn.properties("Distribution")["DistributionConfig"]["Origins"][0];
     assert_eq!(
         origin["OriginCustomHeaders"],
         json!([{"HeaderName": header["HttpHeaderName"], "HeaderValue": header["Values"][0]}])
     );
-    assert!(plain().properties("OriginSecret").get("GenerateSecretString").is_some());
-    assert!(plain().properties("OriginSecret").get("SecretString").is_none());
+    let secret = template::huskit().properties("OriginSecret");
+    assert!(secret.get("GenerateSecretString").is_some() && secret.get("SecretString").is_none());
     for template in template::all() {
         for (name, output) in template.section("Outputs") {
             assert!(!output["Value"].to_string().contains("OriginSecret"), "{name}");
@@ -126,7 +136,7 @@ fn only_requests_of_our_cdn_pass() {
 /// Load balancers write with a right that the bucket's policy gives, CloudFront with one that it takes by an access control list.
 #[test]
 fn access_logs_go_to_a_bucket_that_nobody_else_reaches() {
-    let deployed = Deployed::new(template::huskit(), &[("LogRetentionDays", "90")]);
+    let deployed = huskit::shared_part("alb", &[("LogRetentionDays", "90")]);
     let bucket = deployed.properties("LogBucket");
     let block = bucket["PublicAccessBlockConfiguration"].as_object().unwrap();
     assert!(block.len() == 4 && block.values().all(|blocked| blocked == true), "{block:?}");

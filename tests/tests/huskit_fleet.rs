@@ -1,31 +1,38 @@
-//! The fleet document that HuskIT's template hands to the functions.
+//! The fleet document of HuskIT.
+
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used)]
 
 use planner::fleet::Fleet;
 use serde_json::Value;
+use tests::huskit;
 use tests::resolve::Deployed;
 use tests::template::{self, text};
 
-fn huskit() -> Deployed {
-    Deployed::new(template::huskit(), &[]).with("Cdn.Outputs.DistributionId", "E2QWRUHAPOMQZL")
+fn fleet() -> Fleet {
+    Fleet::parse(&text(&huskit::documents(&[]).output("Fleet"))).unwrap()
+}
+
+fn services() -> Deployed {
+    huskit::part("services", &[])
 }
 
 #[test]
 fn the_functions_can_read_it() {
-    let fleet = Fleet::parse(&text(&huskit().output("Fleet"))).unwrap();
+    let fleet = fleet();
     assert_eq!(fleet.title(), "huskit prod");
     let baselines: Vec<_> = fleet.services.iter().map(|s| (s.name.as_str(), s.baseline.min, s.baseline.max)).collect();
     assert_eq!(baselines, [("website-agent", 2, 6), ("crawler", 1, 3)]);
     let invalidate = fleet.services[0].rollout.invalidate.as_ref().unwrap();
-    assert_eq!((invalidate.distribution.as_str(), invalidate.paths.join(" ")), ("E2QWRUHAPOMQZL", "/*".into()));
+    assert_eq!((invalidate.distribution.as_str(), invalidate.paths.join(" ")), (huskit::DISTRIBUTION, "/*".into()));
 }
 
 #[test]
 fn it_names_the_services_clusters_and_repositories_of_its_own_template() {
-    let huskit = huskit();
-    let fleet = Fleet::parse(&text(&huskit.output("Fleet"))).unwrap();
+    let (fleet, deployed) = (fleet(), services());
     let named = |kind: &str, name: &str| -> Vec<String> {
-        let resources = huskit.template().of_type(kind);
-        resources.iter().map(|(_, properties)| text(&huskit.resolve(&properties[name]))).collect()
+        let resources = deployed.template().of_type(kind);
+        resources.iter().map(|(_, properties)| text(&deployed.resolve(&properties[name]))).collect()
     };
     let services: Vec<&str> = fleet.services.iter().map(|s| s.name.as_str()).collect();
     assert_eq!(services, named("AWS::ECS::Service", "ServiceName"));
@@ -38,20 +45,22 @@ fn it_names_the_services_clusters_and_repositories_of_its_own_template() {
         }
     }
     // The automation's rules take pushes to the repositories of the system, by their prefix.
-    assert!(repositories.iter().all(|name| name.starts_with(&format!("{}/", fleet.system))), "{repositories:?}");
+    let (system, _) = Deployed::new(template::huskit(), &[]).with_nested();
+    let prefix = text(&system.output("RepositoryPrefix"));
+    assert!(repositories.iter().all(|name| name.starts_with(&prefix)), "{repositories:?}");
+    assert_eq!(prefix, format!("{}/", fleet.system));
 }
 
 #[test]
 fn there_is_room_for_it_in_a_functions_environment() {
     // All variables of a function together stay under 4 KB; the others take some 300 bytes.
-    assert!(text(&huskit().output("Fleet")).len() < 3_500);
+    assert!(text(&huskit::documents(&[]).output("Fleet")).len() < 3_500);
 }
 
 #[test]
 fn the_tags_that_the_automation_moves_may_move_and_no_other() {
-    let huskit = huskit();
-    let fleet = Fleet::parse(&text(&huskit.output("Fleet"))).unwrap();
-    for (id, repository) in huskit.template().of_type("AWS::ECR::Repository") {
+    let (fleet, deployed) = (fleet(), services());
+    for (id, repository) in deployed.template().of_type("AWS::ECR::Repository") {
         assert_eq!(repository["ImageTagMutability"], "IMMUTABLE_WITH_EXCLUSION", "{id}");
         let filters = repository["ImageTagMutabilityExclusionFilters"].as_array().unwrap();
         let movable: Vec<String> =
@@ -67,9 +76,9 @@ fn the_tags_that_the_automation_moves_may_move_and_no_other() {
 /// own, before all others, that allows the one image that can have it.
 #[test]
 fn images_that_run_or_ran_before_never_expire() {
-    let huskit = huskit();
-    for (id, _) in huskit.template().of_type("AWS::ECR::Repository") {
-        let policy = text(&huskit.properties(&id)["LifecyclePolicy"]["LifecyclePolicyText"]);
+    let deployed = services();
+    for (id, _) in deployed.template().of_type("AWS::ECR::Repository") {
+        let policy = text(&deployed.properties(&id)["LifecyclePolicy"]["LifecyclePolicyText"]);
         let policy: Value = serde_json::from_str(&policy).unwrap();
         let rules = policy["rules"].as_array().unwrap();
         let first = |wanted: &dyn Fn(&Value) -> bool| {

@@ -2,28 +2,28 @@
 
 use std::collections::BTreeSet;
 
+use tests::huskit;
 use tests::network::{Way, ways_in};
 use tests::resolve::Deployed;
-use tests::template;
 
-fn huskit() -> Deployed {
-    Deployed::new(template::huskit(), &[])
+fn balancer(given: &[(&str, &str)]) -> Deployed {
+    huskit::shared_part("alb", given)
 }
 
 #[test]
 fn ranges_are_those_of_the_plan() {
-    let huskit = huskit();
-    assert_eq!(huskit.properties("Network")["CidrBlock"], "10.0.0.0/16");
+    let deployed = huskit::shared_part("network", &[]);
+    assert_eq!(deployed.properties("Network")["CidrBlock"], "10.0.0.0/16");
     for (subnet, range, zone) in
         [("PublicSubnetA", "10.0.1.0/24", "eu-central-1a"), ("PublicSubnetB", "10.0.2.0/24", "eu-central-1b")]
     {
-        let subnet = huskit.properties(subnet);
+        let subnet = deployed.properties(subnet);
         assert_eq!((&subnet["CidrBlock"], &subnet["AvailabilityZone"]), (&range.into(), &zone.into()));
         assert_eq!(subnet["MapPublicIpOnLaunch"], true);
     }
-    let network = huskit.properties("Network");
+    let network = deployed.properties("Network");
     assert_eq!((&network["EnableDnsHostnames"], &network["EnableDnsSupport"]), (&true.into(), &true.into()));
-    assert!(template::huskit().of_type("AWS::EC2::NatGateway").is_empty());
+    assert!(deployed.template().of_type("AWS::EC2::NatGateway").is_empty());
 }
 
 fn ways(port: &str) -> BTreeSet<Way> {
@@ -37,18 +37,22 @@ fn ways(port: &str) -> BTreeSet<Way> {
 /// CloudFront's addresses are a managed prefix list, which counts as 55 of the 60 rules of a group: there is room for one.
 #[test]
 fn cloudfront_reaches_the_load_balancer_that_website_agent_and_that_the_crawler() {
-    assert_eq!(ways_in(&huskit()), ways("tcp 80"));
+    let found = |given: &[(&str, &str)]| {
+        let services = huskit::part("services", given);
+        ways_in(&balancer(given)).union(&ways_in(&services)).cloned().collect::<BTreeSet<Way>>()
+    };
+    assert_eq!(found(&[]), ways("tcp 80"));
     let certificate = "arn:aws:acm:eu-central-1:123456789012:certificate/0f1e2d3c";
     let for_viewers = "arn:aws:acm:us-east-1:123456789012:certificate/9f8e7d6c";
     let given =
         [("DomainName", "app.huskit.com"), ("CertificateArn", certificate), ("ViewerCertificateArn", for_viewers)];
-    assert_eq!(ways_in(&Deployed::new(template::huskit(), &given)), ways("tcp 443"));
+    assert_eq!(found(&given), ways("tcp 443"));
 }
 
 #[test]
 fn every_task_and_load_balancer_is_in_its_own_group() {
-    let huskit = huskit();
-    let of_service = |id: &str| huskit.properties(id)["NetworkConfiguration"]["AwsvpcConfiguration"].clone();
+    let services = huskit::part("services", &[]);
+    let of_service = |id: &str| services.properties(id)["NetworkConfiguration"]["AwsvpcConfiguration"].clone();
     for (service, group) in
         [("WebsiteAgentService", "<WebsiteAgentSecurityGroup>"), ("CrawlerService", "<CrawlerSecurityGroup>")]
     {
@@ -57,14 +61,15 @@ fn every_task_and_load_balancer_is_in_its_own_group() {
         assert_eq!(network["AssignPublicIp"], "ENABLED", "{service}: without NAT it is the only way out");
         assert_eq!(network["Subnets"].as_array().unwrap(), &["<PublicSubnetA>", "<PublicSubnetB>"], "{service}");
     }
-    let groups = &huskit.properties("LoadBalancer")["SecurityGroups"];
+    let groups = &balancer(&[]).properties("LoadBalancer")["SecurityGroups"];
     assert_eq!(groups.as_array().unwrap(), &["<LoadBalancerSecurityGroup>"]);
 }
 
 #[test]
 fn the_load_balancer_reaches_nothing_but_website_agent() {
-    let group = huskit().properties("LoadBalancerSecurityGroup");
+    let group = balancer(&[]).properties("LoadBalancerSecurityGroup");
     let out: Vec<_> = group["SecurityGroupEgress"].as_array().unwrap().iter().collect();
     assert_eq!(out.len(), 1);
-    assert_eq!((&out[0]["FromPort"], &out[0]["ToPort"]), (&5171.into(), &5171.into()));
+    assert_eq!(out[0]["CidrIp"], "10.0.0.0/16");
+    assert_eq!((&out[0]["FromPort"], &out[0]["ToPort"]), (&"5171".into(), &"5171".into()));
 }

@@ -73,8 +73,8 @@ fn the_cdns_errors_raise_an_alarm_that_comes_home() {
 
 #[test]
 fn a_repository_on_github_pushes_its_own_images_from_its_branch_and_no_more() {
-    let template = template::huskit().nested("huskit-github.yaml");
-    let github = Deployed::new(template::huskit().nested("huskit-github.yaml"), &[("GitHubOwner", "HuskIT")]);
+    let template = template::huskit().nested("github.yaml");
+    let github = Deployed::new(template::huskit().nested("github.yaml"), &[("GitHubOwner", "HuskIT")]);
     for (role, repository) in [("WebsiteAgentDeployRole", "website-agent"), ("CrawlerDeployRole", "crawler")] {
         let trust = github.properties(role)["AssumeRolePolicyDocument"]["Statement"][0].clone();
         let equals = &trust["Condition"]["StringEquals"];
@@ -95,7 +95,7 @@ fn a_repository_on_github_pushes_its_own_images_from_its_branch_and_no_more() {
 #[test]
 fn website_agent_writes_static_files_and_nothing_beside_them() {
     let given = [("GitHubOwner", "HuskIT"), ("StaticBucketArn", "arn:aws:s3:::huskit-static-assets-prod")];
-    let github = Deployed::new(template::huskit().nested("huskit-github.yaml"), &given);
+    let github = Deployed::new(template::huskit().nested("github.yaml"), &given);
     let policy = github.properties("WebsiteAgentDeployRole")["Policies"][0]["PolicyDocument"].clone();
     let on = |action: &str| {
         let statements = list(&policy["Statement"]);
@@ -113,7 +113,7 @@ fn a_repository_is_known_by_its_names_and_by_its_numbers_where_they_are_given() 
     let owner = [("GitHubOwner", "HuskIT"), ("GitHubBranch", "release"), ("GitHubOwnerId", "123456")];
     let numbers = [("GitHubWebsiteAgentId", "456789"), ("GitHubCrawlerId", "567890")];
     let subjects = |given: &[(&str, &str)], role: &str| {
-        let github = Deployed::new(template::huskit().nested("huskit-github.yaml"), given);
+        let github = Deployed::new(template::huskit().nested("github.yaml"), given);
         let trust = github.properties(role)["AssumeRolePolicyDocument"]["Statement"][0].clone();
         assert_eq!(trust["Condition"].as_object().unwrap().len(), 1, "{role}: nothing but StringEquals");
         let subjects = list(&trust["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]);
@@ -142,8 +142,7 @@ fn what_is_said_of_github_reaches_its_template() {
         ("GitHubWebsiteAgentId", "2"),
         ("GitHubCrawlerId", "3"),
     ];
-    let (_, nested) = Deployed::new(template::main(), &given).with_nested();
-    let github = nested.iter().find(|stack| stack.template().path == "infra/huskit-github.yaml").unwrap();
+    let github = Deployed::new(template::root(), &given).part("infra/huskit/github.yaml");
     for (name, value) in given {
         assert_eq!(github.resolve(&json!({"Ref": name})), value, "{name}");
     }
@@ -151,7 +150,7 @@ fn what_is_said_of_github_reaches_its_template() {
 
 #[test]
 fn the_identity_provider_is_made_only_where_the_account_has_none() {
-    let path = "huskit-github.yaml";
+    let path = "github.yaml";
     let provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com";
     assert!(Deployed::new(template::huskit().nested(path), &[]).holds("CreatesProvider"));
     let given = Deployed::new(template::huskit().nested(path), &[("GitHubProviderArn", provider)]);

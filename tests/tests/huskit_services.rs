@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
+use tests::huskit;
 use tests::resolve::Deployed;
-use tests::template::{self, text};
+use tests::template::text;
 
 const WEBSITE_AGENT_ENVIRONMENT: &[(&str, &str)] = &[
     ("NODE_ENV", "production"),
@@ -57,12 +58,12 @@ const CRAWLER_SECRETS: &[&str] = &[
     "DEEPSEEK_API_KEY",
 ];
 
-fn huskit() -> Deployed {
-    Deployed::new(template::huskit(), &[])
+fn services() -> Deployed {
+    huskit::part("services", &[])
 }
 
 fn task(name: &str) -> (Value, Value) {
-    let task = huskit().properties(&format!("{name}TaskDefinition"));
+    let task = services().properties(&format!("{name}TaskDefinition"));
     let containers = task["ContainerDefinitions"].as_array().unwrap();
     assert_eq!(containers.len(), 1, "{name}");
     (task.clone(), containers[0].clone())
@@ -106,8 +107,8 @@ fn every_secret_key_is_handed_to_its_container_and_to_no_other() {
 /// A change of what the stack writes into a secret writes it over what people filled in.
 #[test]
 fn what_the_stack_writes_into_the_secrets_never_changes() {
-    let huskit = huskit();
-    let generated = &huskit.properties("WebsiteAgentSecret")["GenerateSecretString"];
+    let deployed = services();
+    let generated = &deployed.properties("WebsiteAgentSecret")["GenerateSecretString"];
     let form: Value = serde_json::from_str(&text(&generated["SecretStringTemplate"])).unwrap();
     let mut keys: Vec<String> = form.as_object().unwrap().keys().cloned().collect();
     keys.push(text(&generated["GenerateStringKey"]));
@@ -115,7 +116,7 @@ fn what_the_stack_writes_into_the_secrets_never_changes() {
     let others =
         json!({"PasswordLength": generated["PasswordLength"], "ExcludePunctuation": generated["ExcludePunctuation"]});
     assert_eq!(others, json!({"PasswordLength": 64, "ExcludePunctuation": true}));
-    let form: Value = serde_json::from_str(&text(&huskit.properties("CrawlerSecret")["SecretString"])).unwrap();
+    let form: Value = serde_json::from_str(&text(&deployed.properties("CrawlerSecret")["SecretString"])).unwrap();
     let keys: Vec<String> = form.as_object().unwrap().keys().cloned().collect();
     assert_eq!(keys, CRAWLER_SECRETS, "leave the form as it is; add a new key to the secret by hand");
 }
@@ -133,16 +134,16 @@ fn sizes_ports_and_names_are_those_of_the_plan() {
         assert_eq!((text(&container["Name"]), &container["Essential"]), (service.into(), &true.into()), "{name}");
         assert_eq!(task["Family"], format!("huskit-{service}"));
         assert_eq!(task["NetworkMode"], "awsvpc");
-        assert_eq!(huskit().properties(&format!("{name}Service"))["ServiceName"], service);
-        assert_eq!(huskit().properties(&format!("{name}Repository"))["RepositoryName"], format!("huskit/{service}"));
+        assert_eq!(services().properties(&format!("{name}Service"))["ServiceName"], service);
+        assert_eq!(services().properties(&format!("{name}Repository"))["RepositoryName"], format!("huskit/{service}"));
         let logs = &container["LogConfiguration"]["Options"];
         assert_eq!(logs["awslogs-group"], format!("<{name}LogGroup>"));
         assert_eq!(logs["awslogs-stream-prefix"], "ecs");
-        let group = huskit().properties(&format!("{name}LogGroup"));
+        let group = services().properties(&format!("{name}LogGroup"));
         assert_eq!(group["LogGroupName"], format!("/ecs/huskit-{service}"));
-        assert_eq!(group["RetentionInDays"], 30);
+        assert_eq!(group["RetentionInDays"], "30");
     }
-    assert_eq!(huskit().properties("Cluster")["ClusterName"], "huskit-prod");
+    assert_eq!(services().properties("Cluster")["ClusterName"], "huskit-prod");
 }
 
 #[test]
@@ -176,7 +177,7 @@ fn the_two_containers_have_roles_of_their_own() {
 #[test]
 fn deployments_keep_two_and_may_stop_the_one() {
     for (name, least, most) in [("WebsiteAgent", 100, 200), ("Crawler", 0, 200)] {
-        let deployment = huskit().properties(&format!("{name}Service"))["DeploymentConfiguration"].clone();
+        let deployment = services().properties(&format!("{name}Service"))["DeploymentConfiguration"].clone();
         let bounds = (&deployment["MinimumHealthyPercent"], &deployment["MaximumPercent"]);
         assert_eq!(bounds, (&least.into(), &most.into()), "{name}");
         let breaker = &deployment["DeploymentCircuitBreaker"];
@@ -189,30 +190,30 @@ fn deployments_keep_two_and_may_stop_the_one() {
 /// What the automation owns is written by no stack update.
 #[test]
 fn a_stack_update_leaves_number_image_and_strategy_to_the_automation() {
-    let first = Deployed::new(template::huskit(), &[("FirstDeploy", "true")]);
+    let first = huskit::part("services", &[("FirstDeploy", "true")]);
     for name in ["WebsiteAgent", "Crawler"] {
         let id = format!("{name}Service");
         assert_eq!(first.properties(&id)["DesiredCount"], 0, "{name}: repositories are empty");
-        let later = huskit().properties(&id);
+        let later = services().properties(&id);
         assert!(later.get("DesiredCount").is_none(), "{name}");
         assert!(later.get("LaunchType").is_none(), "{name}: its change would replace the service");
         assert!(later["CapacityProviderStrategy"].is_array(), "{name}");
         let image = text(&task(name).1["Image"]);
         assert_eq!(image, format!("<{name}Repository.RepositoryUri>:live"), "{name}");
     }
-    let cluster = huskit().properties("Cluster");
+    let cluster = services().properties("Cluster");
     assert_eq!(cluster["CapacityProviders"], json!(["FARGATE", "FARGATE_SPOT"]));
     assert_eq!(cluster["ClusterSettings"], json!([{"Name": "containerInsights", "Value": "enabled"}]));
 }
 
 #[test]
 fn the_crawler_is_found_under_its_name() {
-    let huskit = huskit();
-    let namespace = huskit.properties("InternalNamespace");
+    let deployed = services();
+    let namespace = deployed.properties("InternalNamespace");
     assert_eq!((text(&namespace["Name"]), text(&namespace["Vpc"])), ("internal".into(), "<Network>".into()));
-    let discovery = huskit.properties("CrawlerDiscovery");
+    let discovery = deployed.properties("CrawlerDiscovery");
     assert_eq!(discovery["Name"], "crawler");
     assert_eq!(discovery["DnsConfig"]["DnsRecords"], json!([{"Type": "A", "TTL": 10}]));
     assert_eq!(discovery["HealthCheckCustomConfig"]["FailureThreshold"], 1);
-    assert_eq!(huskit.properties("CrawlerService")["ServiceRegistries"][0]["RegistryArn"], "<CrawlerDiscovery.Arn>");
+    assert_eq!(deployed.properties("CrawlerService")["ServiceRegistries"][0]["RegistryArn"], "<CrawlerDiscovery.Arn>");
 }

@@ -10,9 +10,9 @@ use tests::template::{self, list, text};
 /// adds for logs, traces and the on-failure destination is in no template.
 #[test]
 fn a_function_may_do_what_it_calls_needs_and_nothing_else() {
-    let (template, gateways) = (template::main(), Gateways::read());
+    let (template, gateways) = (template::functions(), Gateways::read());
     for (id, function) in template.of_type("AWS::Serverless::Function") {
-        let required = gateways.needed_by(text(&function["CodeUri"]).trim_start_matches("functions/"));
+        let required = gateways.needed_by(text(&function["CodeUri"]).trim_start_matches("../../functions/"));
         let own = statements(&template).into_iter().filter(|statement| statement.at == id);
         let allowed: BTreeSet<String> = own.flat_map(|statement| statement.actions()).collect();
         let missing: Vec<_> = required.difference(&allowed).collect();
@@ -68,7 +68,7 @@ fn is_everything(line: &str) -> bool {
 
 #[test]
 fn roles_are_passed_to_tasks_alone() {
-    for statement in statements(&template::main()).iter().filter(|s| s.actions().contains("iam:PassRole")) {
+    for statement in statements(&template::functions()).iter().filter(|s| s.actions().contains("iam:PassRole")) {
         assert_eq!(statement.actions().len(), 1);
         let service = &statement.body["Condition"]["StringEquals"]["iam:PassedToService"];
         assert_eq!(service, "ecs-tasks.amazonaws.com", "{}", statement.at);
@@ -98,18 +98,18 @@ fn another_service_may_send_something_for_this_account_only() {
 
 #[test]
 fn what_runs_in_the_containers_may_do_nothing_in_aws() {
-    let huskit = template::huskit();
+    let services = template::huskit().nested("services.yaml");
     for role in ["WebsiteAgentTaskRole", "CrawlerTaskRole"] {
-        let properties = huskit.properties(role);
+        let properties = services.properties(role);
         assert!(properties.get("Policies").is_none() && properties.get("ManagedPolicyArns").is_none(), "{role}");
     }
 }
 
 #[test]
 fn only_the_two_secrets_are_read_and_only_to_start_tasks() {
-    let huskit = template::huskit();
+    let services = template::huskit().nested("services.yaml");
     let readers: Vec<_> =
-        statements(&huskit).into_iter().filter(|s| s.actions().contains("secretsmanager:GetSecretValue")).collect();
+        statements(&services).into_iter().filter(|s| s.actions().contains("secretsmanager:GetSecretValue")).collect();
     assert_eq!(readers.len(), 1);
     assert_eq!(readers[0].at, "ExecutionRole");
     let secrets: Vec<String> = list(&readers[0].body["Resource"]).iter().map(|r| text(&r["Ref"])).collect();

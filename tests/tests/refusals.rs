@@ -16,23 +16,17 @@ const CERTIFICATE: (&str, &str) = ("CertificateArn", "arn:aws:acm:eu-central-1:1
 const FOR_VIEWERS: (&str, &str) = ("ViewerCertificateArn", "arn:aws:acm:us-east-1:123456789012:certificate/9f8e7d6c");
 const OWNER: (&str, &str) = ("GitHubOwnerId", "123456");
 
-const FLEET: &str = "Give FleetJson with System 'none', and only then.";
-const CERTIFIED: &str = "Give DomainName with CertificateArn or HostedZoneId or both, or none of them.";
-const VIEWERS: &str = "Give ViewerCertificateArn only together with DomainName.";
+const CERTIFIED: &str =
+    "Enter DomainName together with CertificateArn, HostedZoneId or both, or leave all three empty.";
+const VIEWERS: &str = "Enter ViewerCertificateArn only together with DomainName.";
 const NUMBERS: &str =
-    "Give GitHubOwnerId together with GitHubWebsiteAgentId or GitHubCrawlerId or both, or none of them.";
-const NIGHT: &str = "Give NightEnd another time than NightStart.";
-const WEEKEND: &str = "Say NightWeekendOff 'true' only together with NightEnabled 'true'.";
-const REGION: &str = "Deploy this template to us-east-1; CloudFront takes certificates and web ACLs from nowhere else.";
+    "Enter GitHubOwnerId together with GitHubWebsiteAgentId, GitHubCrawlerId or both, or leave all three empty.";
+const DOWNTIME: &str = "Enter a DowntimeEnd that differs from DowntimeStart.";
+const WEEKEND: &str = "Set DowntimeWeekends to 'true' only together with DowntimeEnabled 'true'.";
+const REGION: &str =
+    "Deploy this template to us-east-1. CloudFront accepts certificates and web ACLs of that region only.";
 
-/// Parameters of the main template alone, and what it says to them.
-const MAIN: &[(Given, &[&str])] = &[
-    (&[("System", "none")], &[FLEET]),
-    (&[("System", "none"), ("FleetJson", "{}")], &[]),
-    (&[("FleetJson", "{}")], &[FLEET]),
-];
-
-/// Parameters that HuskIT's template has too, and what both say to them.
+/// Parameters that HuskIT's root and its system have, and what both say to them.
 const BOTH: &[(Given, &[&str])] = &[
     (&[], &[]),
     (&[NAME], &[CERTIFIED]),
@@ -44,8 +38,8 @@ const BOTH: &[(Given, &[&str])] = &[
     (&[NAME, ZONE, CERTIFICATE, FOR_VIEWERS], &[]),
     (&[FOR_VIEWERS], &[VIEWERS]),
     (&[NAME, FOR_VIEWERS], &[CERTIFIED]),
-    (&[("NightStart", "06:00")], &[NIGHT]),
-    (&[("NightEnabled", "false"), ("NightWeekendOff", "true")], &[WEEKEND]),
+    (&[("DowntimeStart", "06:00")], &[DOWNTIME]),
+    (&[("DowntimeEnabled", "false"), ("DowntimeWeekends", "true")], &[WEEKEND]),
     (&[OWNER], &[NUMBERS]),
     (&[("GitHubCrawlerId", "567890")], &[NUMBERS]),
     (&[("GitHubWebsiteAgentId", "456789"), ("GitHubCrawlerId", "567890")], &[NUMBERS]),
@@ -63,10 +57,8 @@ fn expected(messages: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn parameters_that_do_not_go_together_are_refused() {
-    for (given, messages) in MAIN.iter().chain(BOTH) {
-        assert_eq!(said(&Deployed::new(template::main(), given)), expected(messages), "{given:?}");
-    }
     for (given, messages) in BOTH {
+        assert_eq!(said(&Deployed::new(template::root(), given)), expected(messages), "{given:?}");
         assert_eq!(said(&Deployed::new(template::huskit(), given)), expected(messages), "{given:?}");
     }
 }
@@ -80,11 +72,7 @@ fn the_edge_is_refused_anywhere_but_in_its_region() {
 /// A rule that nothing here breaks may never hold, or always.
 #[test]
 fn every_rule_is_broken_by_something_here() {
-    let cases = |rows: &[&[(Given, &[&str])]]| {
-        expected(
-            &rows.iter().flat_map(|rows| rows.iter()).flat_map(|(_, told)| told.iter().copied()).collect::<Vec<_>>(),
-        )
-    };
+    let both = || expected(&BOTH.iter().flat_map(|(_, told)| told.iter().copied()).collect::<Vec<_>>());
     let told = |template: &Template| -> BTreeSet<String> {
         let rules = template.section("Rules");
         let assertions = rules.values().flat_map(|rule| rule["Assertions"].as_array().unwrap());
@@ -92,9 +80,8 @@ fn every_rule_is_broken_by_something_here() {
     };
     for template in template::all() {
         let broken = match template.path {
-            "template.yaml" => cases(&[MAIN, BOTH]),
-            "infra/huskit.yaml" => cases(&[BOTH]),
-            "infra/huskit-edge.yaml" => expected(&[REGION]),
+            "template.yaml" | "infra/huskit/system.yaml" => both(),
+            "infra/huskit/edge.yaml" => expected(&[REGION]),
             _ => expected(&[]),
         };
         assert_eq!(told(&template), broken, "{}", template.path);

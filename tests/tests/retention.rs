@@ -43,13 +43,13 @@ fn data_images_secrets_and_the_ledger_survive() {
 #[test]
 fn what_a_failed_creation_keeps_has_a_generated_name() {
     for id in KEPT_BY_A_FAILED_CREATION {
-        assert!(template::huskit().properties(id).get("BucketName").is_none(), "{id}");
+        assert!(template::huskit().nested("../parts/alb.yaml").properties(id).get("BucketName").is_none(), "{id}");
     }
 }
 
 #[test]
 fn the_ledger_forgets_by_date_and_can_be_put_back() {
-    let ledger = template::main().properties("Ledger");
+    let ledger = template::base().properties("Ledger");
     assert_eq!(ledger["BillingMode"], "PAY_PER_REQUEST");
     assert_eq!(ledger["TimeToLiveSpecification"]["AttributeName"], "expires_at");
     assert_eq!(ledger["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);

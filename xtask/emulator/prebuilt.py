@@ -1,7 +1,7 @@
 """Copies templates for functions that are compiled already: `sam build` then packs nothing and compiles nothing.
 
 Arguments: the root template, the folder with the compiled functions, the folder of the zipped functions, and the folder to
-copy the templates to, with those nested in them. A function's executable goes into its zip as `bootstrap`, stripped where
+copy the templates to under their whole paths, with those nested in them. A function's executable goes into its zip as `bootstrap`, stripped where
 the machine has `strip`.
 """
 
@@ -35,7 +35,7 @@ def pack(executable, folder):
     return packed
 
 
-def copy(template, target, executables, zips):
+def copy(template, executables, zips, folder):
     document = yaml_parse(template.read_text())
     for resource in document["Resources"].values():
         properties, metadata = resource.get("Properties", {}), resource.get("Metadata", {})
@@ -44,15 +44,16 @@ def copy(template, target, executables, zips):
             resource["Metadata"] = {name: value for name, value in metadata.items() if not name.startswith("Build")}
         for nested in (properties.get("TemplateURL"), properties.get("Location")):
             if isinstance(nested, str) and (template.parent / nested).is_file():
-                copy(template.parent / nested, target.parent / nested, executables, zips)
+                copy((template.parent / nested).resolve(), executables, zips, folder)
+    target = folder / template.relative_to("/")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(yaml_dump(document))
 
 
 def main():
-    template, executables, zips, folder = map(Path, sys.argv[1:])
+    template, executables, zips, folder = (Path(argument).resolve() for argument in sys.argv[1:])
     zips.mkdir(parents=True, exist_ok=True)
-    copy(template, folder / template.name, executables, zips)
+    copy(template, executables, zips, folder)
 
 
 if __name__ == "__main__":

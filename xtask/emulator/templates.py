@@ -1,13 +1,20 @@
-"""Leaves out of built templates the resource types that the emulator has not, and prints which and why.
+"""Prepares built templates for the emulator: expands nested SAM templates, and leaves out resource types that it has not.
 
 Arguments: the root template as `sam build` wrote it (changed in place, with the templates nested in it) and a JSON
-list of the types that the emulator has. References to what is left out become its logical id.
+list of the types that the emulator has. Prints the types that are left out and why. References to what is left out
+become its logical id.
+
+MiniStack applies the SAM transform to the template of a change set, and to no nested template; CloudFormation applies
+it to each. `expand` does what CloudFormation does, with the same translator, which AWS publishes.
 """
 
+import copy
 import json
+import os
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
@@ -23,6 +30,35 @@ WHY = {
 }
 OTHERWISE = "MiniStack has no such resource type"
 SAM = "AWS::Serverless::"
+TRANSFORM = "AWS::Serverless-2016-10-31"
+
+
+def expand(template):
+    """A SAM template in CloudFormation's own resource types. Code stays a local path, which `sam deploy` uploads."""
+    from samtranslator.translator.transform import transform
+
+    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
+    template, code = copy.deepcopy(template), {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == SAM + "Function":
+            code[name] = resource["Properties"]["CodeUri"]
+            # The translator takes no local path.
+            resource["Properties"]["CodeUri"] = "s3://local/code"
+    # The values of parameters are not known here: without their defaults, the translator leaves references to them alone.
+    parameters = copy.deepcopy(template.get("Parameters", {}))
+    for parameter in template.get("Parameters", {}).values():
+        parameter.pop("Default", None)
+    expanded = transform(template, {}, SimpleNamespace(load=dict))
+    for name, path in code.items():
+        expanded["Resources"][name]["Properties"]["Code"] = path
+    if parameters:
+        expanded["Parameters"] = parameters
+    return expanded
+
+
+def is_sam(template):
+    declared = template.get("Transform", [])
+    return TRANSFORM in (declared if isinstance(declared, list) else [declared])
 
 
 def prune(value, gone):
@@ -44,8 +80,10 @@ def prune(value, gone):
     return value
 
 
-def leave_out(path, known, told):
+def prepare(path, known, told, nested=False):
     template = yaml_parse(path.read_text())
+    if nested and is_sam(template):
+        template = expand(template)
     resources = template["Resources"]
     gone = {name for name, resource in resources.items()
             if not resource["Type"].startswith(SAM) and not resource["Type"].startswith("Custom::")
@@ -59,15 +97,15 @@ def leave_out(path, known, told):
         resource.pop("DependsOn", None)
         if after:
             resource["DependsOn"] = after
-        nested = resource.get("Properties", {}).get("TemplateURL")
-        if resource["Type"] == "AWS::CloudFormation::Stack" and isinstance(nested, str):
-            leave_out(path.parent / nested, known, told)
+        nested_url = resource.get("Properties", {}).get("TemplateURL")
+        if resource["Type"] == "AWS::CloudFormation::Stack" and isinstance(nested_url, str):
+            prepare(path.parent / nested_url, known, told, nested=True)
     path.write_text(yaml_dump(prune(template, gone)))
 
 
 def main():
     told = {}
-    leave_out(Path(sys.argv[1]), set(json.loads(Path(sys.argv[2]).read_text())), told)
+    prepare(Path(sys.argv[1]), set(json.loads(Path(sys.argv[2]).read_text())), told)
     print(json.dumps(dict(sorted(told.items()))))
 
 

@@ -63,7 +63,8 @@ pub fn build(
     let mut sam = tools.command("sam");
     // sam's own cache looks at the function's folder alone and would miss a change of `shared`; cargo's does not.
     sam.args(["build", "--no-cached", "--beta-features", "--template-file"]).arg(&template);
-    sam.arg("--base-dir").arg(template.parent().unwrap_or(tools.root())).arg("--build-dir").arg(output);
+    // The functions' template names their sources from its own folder; a copy of the templates has none beside it.
+    sam.arg("--base-dir").arg(tools.root().join("infra/automation")).arg("--build-dir").arg(output);
     sam.arg("--parameter-overrides").arg(file(&output.with_extension("parameters.yaml"), parameters)?);
     process::run(sam, &logs()?.join("sam-build.log"), detail).context("sam build")
 }
@@ -74,10 +75,12 @@ fn compile(tools: &Tools, template: &Path, copy: &Path, detail: &Detail) -> Resu
     process::forget_cargo(&mut cargo);
     cargo.args(["build", "--workspace", "--exclude", "xtask", "--bins", "--test", ANY_TEST]).current_dir(tools.root());
     process::run(cargo, &logs()?.join("cargo-build.log"), detail).context("compile the functions")?;
+    let template = template.canonicalize().with_context(|| format!("read {}", template.display()))?;
     let mut program = tools.python("prebuilt.py");
-    program.arg(template).arg(target(tools).join("debug")).arg(folder("functions")?).arg(copy);
+    program.arg(&template).arg(target(tools).join("debug")).arg(folder("functions")?).arg(copy);
     process::run(program, &logs()?.join("prebuilt.log"), detail).context("pack the functions")?;
-    Ok(copy.join(template.file_name().unwrap_or_default()))
+    // Copied under their whole paths: a template may be nested by a path that leaves the folder of the root.
+    Ok(copy.join(template.strip_prefix("/").unwrap_or(&template)))
 }
 
 /// Where cargo builds.

@@ -60,12 +60,17 @@ fn stages(tools: &Tools, args: &Args, count: &mut Count) -> Result<()> {
     stage("cargo fmt", vec![job("fmt", cargo(tools, &["fmt", "--all", "--check"]))], 1, count)?;
     // Cargo's compilers and the Python programs hardly wait for each other.
     let clippy = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
-    let mut validate = tools.command("sam");
-    validate.args(["validate", "--lint", "--template-file", "template.yaml", "--region", "eu-central-1"]);
+    let validate = |template: &str| {
+        let mut validate = tools.command("sam");
+        validate.args(["validate", "--lint", "--template-file", template, "--region", "eu-central-1"]);
+        validate
+    };
     let lints = vec![
         job("clippy", cargo(tools, &clippy)),
         job("cfn-lint", tools.command("cfn-lint")),
-        job("sam-validate", validate),
+        job("sam-validate", validate("template.yaml")),
+        job("sam-validate-functions", validate("infra/automation/functions.yaml")),
+        job("sam-validate-existing", validate("infra/existing/template.yaml")),
         job("checkov", tools.command("checkov")),
     ];
     stage("lints: clippy, cfn-lint, sam validate, checkov", lints, 2, count)?;

@@ -10,8 +10,9 @@ use crate::types::{Type, Types};
 pub fn parts() -> Vec<(&'static str, String)> {
     let types = Types::read();
     vec![
-        ("parameters", parameters(&template::main())),
+        ("parameters", parameters(&template::root())),
         ("edge", parameters(&template::edge())),
+        ("existing", parameters(&template::existing())),
         ("fleet", document(&types, types.get("Fleet", "fleet").unwrap(), "")),
         ("alarms", document(&types, types.get("Alarms", "alarm").unwrap(), "")),
         ("budgets", document(&types, types.get("BudgetPolicy", "budget").unwrap(), "[]")),

@@ -45,7 +45,7 @@ fn month(parts: &[Part], total: [f64; 2]) -> String {
 
 /// What the crawler saves by scheduled downtime and by Spot, with addresses and storage of its tasks.
 fn saved(inventory: &Inventory, total: [f64; 2]) -> String {
-    let (night, weekend) = (night(&[]), night(&[("NightWeekendOff", "true")]));
+    let (night, weekend) = (night(&[]), night(&[("DowntimeWeekends", "true")]));
     let whole = crawler(inventory, 1.0, false);
     let row = |name: String, awake: f64, spot: bool| {
         let cost = crawler(inventory, awake, spot);

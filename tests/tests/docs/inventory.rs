@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::{Arch, TaskSize};
 use serde_json::Value;
+use tests::huskit;
 use tests::resolve::Deployed;
 use tests::template::{self, Template, list, text};
 
@@ -30,12 +31,13 @@ const PAID: [&str; 17] = [
 ];
 
 /// Types without a charge of their own.
-const FREE: [&str; 38] = [
+const FREE: [&str; 39] = [
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::Budgets::Budget",
     "AWS::CertificateManager::Certificate",
     "AWS::CloudFormation::Stack",
+    "AWS::CloudFormation::WaitConditionHandle",
     "AWS::CloudFront::CachePolicy",
     "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::ResponseHeadersPolicy",
@@ -104,11 +106,12 @@ impl Inventory {
     pub fn take() -> Inventory {
         let all = template::all();
         let counts = count(&all);
-        let huskit = Deployed::new(template::huskit(), &[]);
+        let balancer = huskit::shared_part("alb", &[]);
         let alarms = all.iter().flat_map(|template| template.of_type("AWS::CloudWatch::Alarm"));
-        let watch = Deployed::new(template::huskit().nested("huskit-watch.yaml"), &[]);
-        let dashboard: Value = serde_json::from_str(&text(&watch.properties("Dashboard")["DashboardBody"])).unwrap();
-        let functions = template::main().of_type("AWS::Serverless::Function");
+        let monitoring = huskit::part("monitoring", &[]);
+        let dashboard: Value =
+            serde_json::from_str(&text(&monitoring.properties("Dashboard")["DashboardBody"])).unwrap();
+        let functions = template::functions().of_type("AWS::Serverless::Function");
         let ticks = |function: &Value| {
             function["Events"]
                 .as_object()
@@ -117,9 +120,9 @@ impl Inventory {
                 .any(|event| event["Properties"]["ScheduleExpression"] == "rate(5 minutes)")
         };
         Inventory {
-            services: services(&huskit),
+            services: services(&huskit::part("services", &[])),
             counts,
-            balancer_subnets: list(&huskit.properties("LoadBalancer")["Subnets"]).len(),
+            balancer_subnets: list(&balancer.properties("LoadBalancer")["Subnets"]).len(),
             rules: list(&template::edge().properties("WebAcl")["Rules"]).len(),
             alarm_metrics: alarms.map(|(_, alarm)| looked_at(&alarm)).sum(),
             dashboard_metrics: list(&dashboard["widgets"]).iter().map(|widget| shown(&widget["properties"])).sum(),
@@ -154,16 +157,16 @@ fn count(all: &[Template]) -> BTreeMap<String, usize> {
 
 /// The fleet as it is deployed with these parameters.
 pub fn fleet(given: &[(&str, &str)]) -> Fleet {
-    Fleet::parse(&text(&Deployed::new(template::huskit(), given).output("Fleet"))).unwrap()
+    Fleet::parse(&text(&huskit::documents(given).output("Fleet"))).unwrap()
 }
 
-fn services(huskit: &Deployed) -> Vec<Service> {
+fn services(deployed: &Deployed) -> Vec<Service> {
     let fleet = fleet(&[]);
-    let definitions = huskit.template().of_type("AWS::ECS::TaskDefinition");
+    let definitions = deployed.template().of_type("AWS::ECS::TaskDefinition");
     let service = |policy: ServicePolicy| {
         let family = format!("{}-{}", fleet.system, policy.name);
         let (id, _) = definitions.iter().find(|(_, own)| own["Family"] == family).unwrap_or_else(|| panic!("{family}"));
-        let own = huskit.properties(id);
+        let own = deployed.properties(id);
         let number = |field: &str| text(&own[field]).parse().unwrap();
         let arch =
             own["RuntimePlatform"]["CpuArchitecture"].as_str().map_or(Arch::default(), |arch| arch.parse().unwrap());

@@ -12,19 +12,25 @@ use crate::statement::{conditions, principals, resources, row};
 
 const HEAD: [&str; 4] = ["actions", "resources", "condition", "purpose"];
 
-/// Every stack as it is deployed with the defaults, and with a GitHub owner.
-pub fn stacks(system: &str) -> Vec<Deployed> {
-    let owner: &[(&str, &str)] = &[("System", system), ("GitHubOwner", "<GitHubOwner>")];
-    let (main, mut nested) = Deployed::new(template::main(), owner).with_nested();
-    nested.insert(0, main);
+/// Every stack of HuskIT as it is deployed with the defaults, and with a GitHub owner.
+pub fn stacks() -> Vec<Deployed> {
+    let (root, mut nested) = Deployed::new(template::root(), &[("GitHubOwner", "<GitHubOwner>")]).with_nested();
+    nested.insert(0, root);
     nested.push(Deployed::new(template::edge(), &[]).in_region("us-east-1"));
+    nested
+}
+
+/// Every stack of services that exist already.
+fn stacks_of_existing_services() -> Vec<Deployed> {
+    let (root, mut nested) = Deployed::new(template::existing(), &[]).with_nested();
+    nested.insert(0, root);
     nested
 }
 
 /// The generated parts.
 pub fn parts() -> Vec<(&'static str, String)> {
-    let stacks = stacks("huskit");
-    let listed: BTreeSet<&str> = stacks.iter().map(|stack| stack.template().path).collect();
+    let (stacks, others) = (stacks(), stacks_of_existing_services());
+    let listed: BTreeSet<&str> = stacks.iter().chain(&others).map(|stack| stack.template().path).collect();
     let all = template::all();
     assert_eq!(listed, all.iter().map(|template| template.path).collect(), "a template that is not in the document");
     let roles: Vec<Role> = stacks.iter().flat_map(roles).collect();
@@ -34,7 +40,7 @@ pub fn parts() -> Vec<(&'static str, String)> {
         ("containers", of(Kind::Containers)),
         ("github", of(Kind::Workflows)),
         ("services", [of(Kind::Services), resource_policies(&stacks), invocations(&stacks)].join("\n")),
-        ("existing", of_existing_services()),
+        ("existing", of_existing_services(&stacks, &others)),
     ]
 }
 
@@ -101,7 +107,7 @@ fn functions(stack: &Deployed) -> Vec<String> {
             rows.extend(own.iter().map(|statement| row(stack, &id, statement)));
         }
         rows.extend(added_by_sam(stack, &id, &properties));
-        let name = text(&properties["CodeUri"]).replace("functions/", "");
+        let name = text(&properties["CodeUri"]).replace("../../functions/", "");
         let does = text(&properties["Description"]);
         format!("### `{name}`\n\n{does}.\n\n{}", table(&HEAD, rows))
     };
@@ -201,12 +207,13 @@ fn capitalized(word: &str) -> String {
     first.to_uppercase() + rest
 }
 
-/// What reaches further when there is no system of ours to name.
-fn of_existing_services() -> String {
-    let (own, other) = (stacks("huskit"), Deployed::new(template::main(), &[("System", "none"), ("FleetJson", "{}")]));
+/// What reaches further where the services exist already.
+fn of_existing_services(own: &[Deployed], others: &[Deployed]) -> String {
+    let of = |stacks: &[Deployed]| stacks.iter().position(|stack| stack.template().path == template::functions().path);
+    let (own, other) = (&own[of(own).unwrap()], &others[of(others).unwrap()]);
     let mut rows = Vec::new();
     for statement in statements(other.template()) {
-        let [with, without] = [&own[0], &other].map(|stack| row(stack, &statement.at, &statement.body));
+        let [with, without] = [own, other].map(|stack| row(stack, &statement.at, &statement.body));
         if with != without {
             let function = text(&json!(statement.at)).trim_end_matches("Function").to_lowercase();
             rows.push(vec![code(&function), without[0].clone(), without[1].clone(), without[2].clone()]);

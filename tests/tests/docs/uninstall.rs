@@ -15,7 +15,7 @@ pub fn parts() -> Vec<(&'static str, String)> {
 /// What is retained when its stack is deleted, and the command that removes it.
 fn kept() -> String {
     let mut rows = Vec::new();
-    for stack in stacks("huskit") {
+    for stack in stacks() {
         for (id, resource) in stack.template().section("Resources") {
             if resource["DeletionPolicy"].as_str().is_some_and(|policy| policy.starts_with("Retain")) {
                 let (what, how) = parting(&stack, &id, &text(&resource["Type"]));

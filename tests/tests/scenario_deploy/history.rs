@@ -87,7 +87,7 @@ impl World {
         let cloud = Cloud::start_empty(&tools).expect("a local cloud");
         let access = Access::Local(cloud.address.clone());
         let edge = Client::of(&tools, &access, "us-east-1").unwrap();
-        World { tools, cloud, edge, place: Place { templates: templates(), access } }
+        World { tools, cloud, edge, place: Place { templates: templates("huskit"), access } }
     }
 
     fn look(&self) -> Seen {
@@ -96,7 +96,7 @@ impl World {
 
     fn parameters() -> Vec<String> {
         // The architecture of this machine, regardless of the stage's; and the history goes the same way by day and by night.
-        vec![format!("Architecture={}", architecture().unwrap()), "NightEnabled=false".to_owned()]
+        vec![format!("Architecture={}", architecture().unwrap()), "DowntimeEnabled=false".to_owned()]
     }
 
     fn deploy(&self, plan: bool) {
@@ -145,7 +145,7 @@ impl World {
     }
 
     fn change_environment(&self) {
-        let path = self.place.templates.join("infra/huskit.yaml");
+        let path = self.place.templates.join("infra/huskit/services.yaml");
         let text = fs::read_to_string(&path).unwrap();
         let changed = text.replace("{Name: VITE_LOG_LEVEL, Value: info}", "{Name: VITE_LOG_LEVEL, Value: debug}");
         assert_ne!(text, changed, "website-agent has no VITE_LOG_LEVEL to change");
@@ -171,15 +171,23 @@ impl World {
 }
 
 /// Copies of the templates and of samconfig.toml, to be changed.
-fn templates() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scenario_deploy");
+pub fn templates(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scenario_deploy").join(name);
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(folder.join("infra")).unwrap();
+    fs::create_dir_all(&folder).unwrap();
     for file in ["template.yaml", "samconfig.toml"] {
         fs::copy(root().join(file), folder.join(file)).unwrap();
     }
-    for file in fs::read_dir(root().join("infra")).unwrap().map(Result::unwrap) {
-        fs::copy(file.path(), folder.join("infra").join(file.file_name())).unwrap();
-    }
+    copy(&root().join("infra"), &folder.join("infra"));
     folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        match entry.path() {
+            folder if folder.is_dir() => copy(&folder, &to.join(entry.file_name())),
+            file => drop(fs::copy(file, to.join(entry.file_name())).unwrap()),
+        }
+    }
 }

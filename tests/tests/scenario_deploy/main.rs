@@ -7,6 +7,7 @@
 
 mod create;
 mod delete;
+mod existing;
 mod history;
 mod plan;
 mod seen;

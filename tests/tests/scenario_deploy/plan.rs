@@ -14,7 +14,13 @@ fn the_command_line_says_what_it_would_create_in_plain_text() {
     let (output, _) = &history().empty_plan;
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    for expected in ["create  WebAcl ", "create  Ledger ", "create  SystemStack ", "nothing was changed"] {
+    for expected in [
+        "create  WebAcl ",
+        "create  BaseStack ",
+        "create  SystemStack ",
+        "create  FunctionsStack ",
+        "nothing was changed",
+    ] {
         assert!(said.contains(expected), "{expected:?} is not in:\n{said}");
     }
     assert!(!said.contains('\x1b'), "{said}");

@@ -7,7 +7,7 @@ use super::{Image, REPOSITORY, WEBSITE, World, reason, world};
 impl World {
     /// The function looks after website-agent with another rollout policy while `during` happens.
     fn with_policy(&mut self, policy: &Value, during: impl FnOnce(&mut World)) {
-        let function = self.cloud.resource(xtask::cloud::STACK, "RolloutFunction").unwrap();
+        let function = self.cloud.function("RolloutFunction").unwrap();
         let read = json!({"FunctionName": function});
         let configuration = self.cloud.client.call("lambda", "get_function_configuration", read).unwrap();
         let before = configuration["Environment"]["Variables"].clone();

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::{Cloud, STACK};
+use super::Cloud;
 
 /// More rounds than any deployment takes.
 const ROUNDS: usize = 60;
@@ -34,7 +34,7 @@ impl Cloud {
     /// # Errors
     /// When the emulator does not answer, or a target is no function.
     pub fn deliver_to(&self, logical_id: &str, event: &Value) -> Result<Vec<Delivery>> {
-        let only = self.resource(STACK, logical_id)?;
+        let only = self.function(logical_id)?;
         self.deliver_where(event, |function| function == only)
     }
 
@@ -98,7 +98,7 @@ impl Cloud {
     /// # Errors
     /// When the emulator does not answer.
     pub fn request(&self, logical_id: &str, request: &Value) -> Result<Delivery> {
-        let function = self.resource(STACK, logical_id)?;
+        let function = self.function(logical_id)?;
         self.invoke(None, &function, request)
     }
 
@@ -110,6 +110,14 @@ impl Cloud {
         let answer =
             if answer.get("FunctionError").is_some_and(|error| !error.is_null()) { Err(body) } else { Ok(body) };
         Ok(Delivery { rule, function: function.to_owned(), answer })
+    }
+
+    /// Name of a function by its logical id.
+    ///
+    /// # Errors
+    /// When there is none of that logical id.
+    pub fn function(&self, logical_id: &str) -> Result<String> {
+        self.output(logical_id)
     }
 
     /// Physical id of a resource of a stack.

@@ -1,4 +1,4 @@
-//! The order of the two stacks, and what each tells the other.
+//! The order of the two stacks, and what each passes to the other.
 
 use std::path::Path;
 
@@ -13,27 +13,25 @@ use crate::sam;
 use crate::screen::{Paint, labelled, phase};
 
 impl Run<'_> {
-    /// Deploys both, each with what the other one tells it.
+    /// Deploys both, each with what the other one passes to it.
     pub fn deploy(&self) -> Result<()> {
         let mut values = self.values.main.clone();
-        let home = self.main.before.as_ref();
-        let edge = self.edge_values(home);
-        if let Some(edge) = &edge {
-            self.say_wait(edge);
-            self.sam(&self.edge, &self.edge_template()?, edge, "")?;
-            let passed = told(&self.edge.template, &there(&self.edge)?.outputs, &self.main.template, &values);
-            say_passed(&self.edge, &self.main, &passed);
+        let edge = self.edge_side(self.main.before.as_ref());
+        if let Some((side, edge)) = &edge {
+            self.say_wait(side, edge);
+            self.sam(side, &self.edge_template()?, edge, "")?;
+            let passed = told(&side.template, &there(side)?.outputs, &self.main.template, &values);
+            say_passed(side, &self.main, &passed);
             values.extend(passed);
         }
         self.sam(&self.main, &self.main_template()?, &values, "")?;
         let home = there(&self.main)?;
-        let again = self.edge_values(Some(&home));
-        if let (Some(before), Some(again)) = (edge, again)
+        if let (Some((_, before)), Some((side, again))) = (edge, self.edge_side(Some(&home)))
             && before != again
         {
             let new = again.iter().filter(|(name, value)| before.get(*name) != Some(value));
-            say_passed(&self.main, &self.edge, &new.map(|(name, value)| (name.clone(), value.clone())).collect());
-            self.sam(&self.edge, &self.edge_template()?, &again, ", once more with what the main stack made")?;
+            say_passed(&self.main, side, &new.map(|(name, value)| (name.clone(), value.clone())).collect());
+            self.sam(side, &self.edge_template()?, &again, ", once more with outputs of the main stack")?;
         }
         let (region, first) = (&self.main.environment.region, self.main.before.is_none());
         let facts = next::find(&self.main.client, &home, &values, region, first)
@@ -45,29 +43,30 @@ impl Run<'_> {
     /// Shows the change sets of both.
     pub fn plan(&self) -> Result<()> {
         let mut values = self.values.main.clone();
-        if let Some(edge) = self.edge_values(self.main.before.as_ref()) {
-            self.change_set(&self.edge, &self.edge_template()?, &edge)?;
-            let outputs = self.edge.before.as_ref().map(|stack| stack.outputs.clone()).unwrap_or_default();
-            values.extend(told(&self.edge.template, &outputs, &self.main.template, &values));
+        let edge = self.edge_side(self.main.before.as_ref());
+        if let Some((side, edge)) = &edge {
+            self.change_set(side, &self.edge_template()?, edge)?;
+            let outputs = side.before.as_ref().map(|stack| stack.outputs.clone()).unwrap_or_default();
+            values.extend(told(&side.template, &outputs, &self.main.template, &values));
         }
         self.change_set(&self.main, &self.main_template()?, &values)?;
         let mut notes = vec!["A nested stack is shown as a whole: CloudFormation looks into it when it is deployed."];
-        if self.values.edge.is_some() && self.edge.before.is_none() {
-            notes.push("What the edge tells the main stack is not known before it is there.");
+        if edge.as_ref().is_some_and(|(side, _)| side.before.is_none()) {
+            notes.push("The outputs of the edge stack are not known before it is created.");
         }
-        if self.values.edge.is_some() && self.main.before.is_none() {
-            notes.push("The edge is deployed once more after the main stack, with what that made for it.");
+        if edge.is_some() && self.main.before.is_none() {
+            notes.push("The edge stack is deployed once more after the main stack, with outputs of that.");
         }
         labelled("", Paint::Dim, &notes.join("\n"));
         Ok(())
     }
 
-    /// What the edge is given, with what the main stack tells it; none when there is no edge.
-    fn edge_values(&self, home: Option<&Stack>) -> Option<Parameters> {
-        let mut edge = self.values.edge.clone()?;
+    /// The edge and what it is given, with what the main stack passes to it; none when there is no edge.
+    fn edge_side(&self, home: Option<&Stack>) -> Option<(&Side, Parameters)> {
+        let (side, mut edge) = (self.edge.as_ref()?, self.values.edge.clone()?);
         let outputs = home.map(|stack| stack.outputs.clone()).unwrap_or_default();
-        edge.extend(told(&self.main.template, &outputs, &self.edge.template, &edge));
-        Some(edge)
+        edge.extend(told(&self.main.template, &outputs, &side.template, &edge));
+        Some((side, edge))
     }
 
     fn change_set(&self, side: &Side, template: &Path, values: &Parameters) -> Result<()> {
@@ -103,15 +102,15 @@ impl Run<'_> {
     }
 
     /// A certificate without a hosted zone holds the deploy until its validation record is written.
-    fn say_wait(&self, edge: &Parameters) {
+    fn say_wait(&self, side: &Side, edge: &Parameters) {
         let value = |name: &str| edge.get(name).filter(|value| !value.is_empty());
-        let has = self.edge.before.as_ref().and_then(|stack| stack.parameters.get("DomainName"));
+        let has = side.before.as_ref().and_then(|stack| stack.parameters.get("DomainName"));
         let (Some(domain), None) = (value("DomainName"), value("HostedZoneId")) else { return };
         if has != Some(domain) {
             let text = format!(
                 "CloudFormation waits until the record that proves {domain} is in your DNS. It says which in: aws cloudformation \
                  describe-stack-events --region {} --stack-name {} --query 'StackEvents[].ResourceStatusReason'",
-                self.edge.environment.region, self.edge.environment.stack
+                side.environment.region, side.environment.stack
             );
             labelled("waits", Paint::Bold, &text);
         }

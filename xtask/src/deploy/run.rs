@@ -21,7 +21,8 @@ use crate::tools::Tools;
 pub struct Run<'a> {
     pub tools: &'a Tools,
     pub place: &'a Place,
-    pub edge: Side,
+    /// None for a system without a CDN.
+    pub edge: Option<Side>,
     pub main: Side,
     pub values: Values,
 }
@@ -59,7 +60,7 @@ impl<'a> Run<'a> {
         let stage = samconfig::read(&text, &args.stage).map_err(|problems| wrong(&problems))?;
         let asked: Result<Parameters, String> = args.parameters.iter().map(|word| samconfig::pair(word)).collect();
         let asked = asked.map_err(|problem| wrong(&[format!("--parameter {problem}")]))?;
-        let mut edge = Side::read(tools, place, &stage.edge)?;
+        let mut edge = stage.edge.as_ref().map(|edge| Side::read(tools, place, edge)).transpose()?;
         let mut main = Side::read(tools, place, &stage.main)?;
         let (account, caller) = phase("Credentials", |_| ready::identity(&main.client))?;
         labelled("account", Paint::Cyan, &format!("{account}, as {caller}"));
@@ -67,16 +68,18 @@ impl<'a> Run<'a> {
             labelled("endpoint", Paint::Cyan, &format!("{endpoint} (AWS_ENDPOINT_URL)"));
         }
         phase("What is there", |_| {
-            edge.before = stack::read(&edge.client, &stage.edge)?;
+            if let Some(edge) = &mut edge {
+                edge.before = stack::read(&edge.client, &edge.environment)?;
+            }
             main.before = stack::read(&main.client, &stage.main)?;
             Ok(())
         })?;
         let given = Given {
             stage: &stage,
-            edge: &edge.template,
+            edge: edge.as_ref().map(|edge| &edge.template),
             main: &main.template,
             asked: &asked,
-            edge_before: edge.before.as_ref().map(|stack| &stack.parameters),
+            edge_before: edge.as_ref().and_then(|edge| edge.before.as_ref()).map(|stack| &stack.parameters),
             main_before: main.before.as_ref().map(|stack| &stack.parameters),
         };
         let values = given.values().map_err(|problems| wrong(&problems))?;
@@ -102,9 +105,13 @@ impl<'a> Run<'a> {
             let there = if side.before.is_some() { "is updated" } else { "is created" };
             format!("{} in {} {there}", side.environment.stack, side.environment.region)
         };
-        match self.values.edge {
-            Some(_) => labelled("edge", Paint::Cyan, &said(&self.edge)),
-            None => labelled("edge", Paint::Dim, "none: System is none, so there is nothing that CloudFront serves"),
+        match &self.edge {
+            Some(edge) => labelled("edge", Paint::Cyan, &said(edge)),
+            None => labelled(
+                "edge",
+                Paint::Dim,
+                &format!("none: samconfig.toml has no environment {}-edge", self.main.environment.name),
+            ),
         }
         labelled("main", Paint::Cyan, &said(&self.main));
     }
@@ -112,7 +119,7 @@ impl<'a> Run<'a> {
     /// Builds the functions, and copies the templates to where they are deployed from.
     pub fn build(&self) -> Result<()> {
         let architecture = self.architecture();
-        let (main, edge) = (self.main_template()?, self.edge_template()?);
+        let main = self.main_template()?;
         let played = self.place.access.endpoint().is_some() && emulated(&self.main.client);
         let compiled = if played { Compiled::ForTheLocalCloud } else { Compiled::ForLambda };
         phase(&format!("sam build ({architecture}; minutes the first time, seconds later)"), |detail| {
@@ -120,11 +127,15 @@ impl<'a> Run<'a> {
             let template = self.place.templates.join(&self.main.environment.template);
             sam::build(self.tools, &template, &folder("deploy/build")?, &parameters, compiled, detail)
         })?;
-        let template = self.place.templates.join(&self.edge.environment.template);
-        fs::copy(template, &edge).context("copy the edge's template")?;
+        let mut built = vec![main];
+        if let Some(side) = &self.edge {
+            let edge = self.edge_template()?;
+            fs::copy(self.place.templates.join(&side.environment.template), &edge)
+                .context("copy the edge's template")?;
+            built.push(edge);
+        }
         if played {
-            leave_out(self.tools, &self.main.client, &main)?;
-            leave_out(self.tools, &self.main.client, &edge)?;
+            built.iter().try_for_each(|template| leave_out(self.tools, &self.main.client, template))?;
         }
         Ok(())
     }

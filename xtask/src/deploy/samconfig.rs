@@ -25,10 +25,10 @@ pub struct Environment {
 /// The environments of one stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
-    /// What CloudFront needs in us-east-1.
-    pub edge: Environment,
-    /// The main stack's creation.
-    pub first: Environment,
+    /// What CloudFront needs in us-east-1; none for a system without a CDN.
+    pub edge: Option<Environment>,
+    /// The main stack's creation; none where it is created as it is updated.
+    pub first: Option<Environment>,
     /// Every deploy of the main stack after it.
     pub main: Environment,
 }
@@ -41,10 +41,12 @@ pub fn read(text: &str, stage: &str) -> Result<Stage, Vec<String>> {
     let config: Table =
         text.parse().map_err(|error: toml::de::Error| vec![format!("samconfig.toml is no TOML: {error}")])?;
     let mut problems = Vec::new();
-    let mut read = |name: String| environment(&config, &name).map_err(|found| problems.extend(found)).ok();
-    let stage = (read(format!("{stage}-edge")), read(format!("{stage}-first")), read(stage.to_owned()));
-    match stage {
-        (Some(edge), Some(first), Some(main)) => Ok(Stage { edge, first, main }),
+    let mut read = |name: &str| environment(&config, name).map_err(|found| problems.extend(found)).ok();
+    let main = read(stage);
+    let mut optional = |name: String| config.contains_key(&name).then(|| read(&name)).flatten();
+    let (edge, first) = (optional(format!("{stage}-edge")), optional(format!("{stage}-first")));
+    match main {
+        Some(main) if problems.is_empty() => Ok(Stage { edge, first, main }),
         _ => Err(problems),
     }
 }
@@ -53,7 +55,8 @@ fn environment(config: &Table, name: &str) -> Result<Environment, Vec<String>> {
     let Some(own) = config.get(name) else {
         let there: Vec<&str> = config.iter().filter(|(_, value)| value.is_table()).map(|(name, _)| &**name).collect();
         return Err(vec![format!(
-            "samconfig.toml has no environment {name}; it has {}. A stage has three: <stage>-edge, <stage>-first and <stage>",
+            "samconfig.toml has no environment {name}; it has {}. A stage is <stage>, with <stage>-edge and <stage>-first where its system \
+             needs them",
             there.join(", ")
         )]);
     };
@@ -71,7 +74,9 @@ fn environment(config: &Table, name: &str) -> Result<Environment, Vec<String>> {
             String::new()
         }
     };
-    let template = text("template_file", Some("template.yaml"), "the path of a template");
+    // `sam build` has it where there is something to build, `sam deploy` then takes what was built.
+    let built = own.get("build").and_then(|build| build.get("parameters")?.get("template_file")?.as_str());
+    let template = text("template_file", Some(built.unwrap_or("template.yaml")), "the path of a template");
     let stack = text("stack_name", None, "the name of the stack");
     let region = text("region", None, "the region of the stack, such as eu-central-1");
     let is_region = |region: &str| region.split('-').count() >= 3 && region.ends_with(|c: char| c.is_ascii_digit());
@@ -160,24 +165,32 @@ mod tests {
         let first = environment("prod-first", &format!("{STACK}\nparameter_overrides = [\"A=1\", \"B=x y\"]"));
         let main = environment("prod", &format!("{STACK}\nparameter_overrides = 'A=1 B=\"x y\" C='"));
         let stage = read(&(edge + &first + &main), "prod").unwrap();
-        assert_eq!((stage.edge.template.as_str(), stage.main.template.as_str()), ("e.yaml", "template.yaml"));
-        assert_eq!((stage.edge.region.as_str(), stage.main.stack.as_str()), ("us-east-1", "s"));
+        let (edge, first) = (stage.edge.unwrap(), stage.first.unwrap());
+        assert_eq!((edge.template.as_str(), stage.main.template.as_str()), ("e.yaml", "template.yaml"));
+        assert_eq!((edge.region.as_str(), stage.main.stack.as_str()), ("us-east-1", "s"));
         let given = |pairs: &[(&str, &str)]| pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        assert_eq!(stage.first.parameters, given(&[("A", "1"), ("B", "x y")]));
+        assert_eq!(first.parameters, given(&[("A", "1"), ("B", "x y")]));
         assert_eq!(stage.main.parameters, given(&[("A", "1"), ("B", "x y"), ("C", "")]));
     }
 
     #[test]
     fn the_repositorys_own_file_has_the_stage_prod() {
         let text = std::fs::read_to_string(crate::tools::root().join("samconfig.toml")).unwrap();
-        assert_eq!(read(&text, "prod").unwrap().edge.region, "us-east-1");
+        assert_eq!(read(&text, "prod").unwrap().edge.unwrap().region, "us-east-1");
+    }
+
+    #[test]
+    fn a_stage_may_be_one_stack_whose_template_sam_build_names() {
+        let build = "[prod.build.parameters]\ntemplate_file = \"infra/existing/template.yaml\"\n";
+        let stage = read(&(build.to_owned() + &environment("prod", STACK)), "prod").unwrap();
+        assert_eq!((stage.edge, stage.first), (None, None));
+        assert_eq!(stage.main.template, "infra/existing/template.yaml");
     }
 
     #[test]
     fn names_an_environment_that_is_missing_and_those_that_are_there() {
         let told = problems(&environment("staging", STACK));
-        assert!(told.contains("no environment prod-edge; it has staging"), "{told}");
-        assert!(told.contains("no environment prod-first") && told.contains("no environment prod;"), "{told}");
+        assert!(told.contains("no environment prod; it has staging"), "{told}");
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub struct Values {
 pub struct Given<'a> {
     /// What samconfig.toml says.
     pub stage: &'a Stage,
-    /// The edge's template.
-    pub edge: &'a Template,
+    /// The edge's template; none when there is no edge.
+    pub edge: Option<&'a Template>,
     /// The main stack's template.
     pub main: &'a Template,
     /// What was said for this deploy alone.
@@ -44,7 +44,8 @@ pub struct Given<'a> {
 impl Given<'_> {
     /// The environment that the main stack is deployed by: another one for its creation.
     pub fn environment(&self) -> &Environment {
-        if self.main_before.is_some() { &self.stage.main } else { &self.stage.first }
+        let first = self.stage.first.as_ref().filter(|_| self.main_before.is_none());
+        first.unwrap_or(&self.stage.main)
     }
 
     /// The values.
@@ -55,9 +56,9 @@ impl Given<'_> {
         let mut problems = self.agree();
         let main = self.environment();
         let known = |template: &Template, name: &String| template.parameters.contains_key(name);
-        let nowhere = self.asked.iter().filter(|(name, _)| !known(self.edge, name) && !known(self.main, name));
-        problems.extend(nowhere.map(|(name, value)| {
-            format!("--parameter: {name} is given as {value:?}, and neither template has such a parameter")
+        let nowhere = |name| !known(self.main, name) && !self.edge.is_some_and(|edge| known(edge, name));
+        problems.extend(self.asked.iter().filter(|(name, _)| nowhere(name)).map(|(name, value)| {
+            format!("--parameter: {name} is given as {value:?}, and no template of the stage has such a parameter")
         }));
         let asked = |template: &Template| -> Vec<(String, String)> {
             let known = self.asked.iter().filter(|(name, _)| known(template, name));
@@ -79,31 +80,29 @@ impl Given<'_> {
             ));
         }
         let mut edge = None;
-        // Without a system there is nothing that CloudFront serves.
-        if values.get("System").is_none_or(|system| system != "none") {
-            let (own, shared) = (&self.stage.edge, self.shared(&values));
+        if let (Some(own), Some(template)) = (&self.stage.edge, self.edge) {
             let mut all = own.parameters.clone();
-            all.extend(asked(self.edge));
-            for (name, value, of) in shared {
+            all.extend(asked(template));
+            for (name, value, of) in self.shared(template, &values) {
                 let there = all.entry(name.clone()).or_insert_with(|| value.clone());
                 if *there != value {
                     problems.push(format!("{}: {name} is {there:?}; expected {value:?}, {of}", own.name));
                 }
             }
-            problems.extend(check(self.edge, &all, self.edge_before, &own.region, &own.name));
+            problems.extend(check(template, &all, self.edge_before, &own.region, &own.name));
             edge = Some(all);
         }
         if problems.is_empty() { Ok(Values { edge, main: values }) } else { Err(problems) }
     }
 
     /// What the edge has from the main stack: parameters that both have, and where the main stack is.
-    fn shared(&self, main: &Parameters) -> Vec<(String, String, String)> {
+    fn shared(&self, edge: &Template, main: &Parameters) -> Vec<(String, String, String)> {
         let environment = self.environment();
-        let both = main.iter().filter(|(name, _)| self.edge.parameters.contains_key(*name));
+        let both = main.iter().filter(|(name, _)| edge.parameters.contains_key(*name));
         let mut shared: Vec<_> = both
             .map(|(name, value)| (name.clone(), value.clone(), format!("as {} has it", environment.name)))
             .collect();
-        if self.edge.parameters.contains_key(HOME) {
+        if edge.parameters.contains_key(HOME) {
             shared.push((HOME.to_owned(), environment.region.clone(), format!("where {} is", environment.name)));
         }
         shared
@@ -113,9 +112,19 @@ impl Given<'_> {
     fn agree(&self) -> Vec<String> {
         let Stage { edge, first, main } = self.stage;
         let mut problems = Vec::new();
-        if edge.region != EDGE_REGION {
-            problems.push(format!("{}: region is {:?}; expected {EDGE_REGION:?}: CloudFront takes certificates and web ACLs from nowhere else", edge.name, edge.region));
+        if let Some(edge) = edge.as_ref().filter(|edge| edge.region != EDGE_REGION) {
+            problems.push(format!("{}: region is {:?}; expected {EDGE_REGION:?}: CloudFront accepts certificates and web ACLs of that region only", edge.name, edge.region));
         }
+        let created_empty = self.main.parameters.contains_key(FIRST);
+        let Some(first) = first else {
+            if created_empty {
+                problems.push(format!(
+                    "samconfig.toml has no environment {0}-first; expected one like {0} with {FIRST}=true, for the stack's creation",
+                    main.name
+                ));
+            }
+            return problems;
+        };
         for (field, one, other) in [
             ("stack_name", &first.stack, &main.stack),
             ("region", &first.region, &main.region),
@@ -128,11 +137,11 @@ impl Given<'_> {
         }
         for (environment, expected) in [(first, "true"), (main, "false")] {
             let there = environment.parameters.get(FIRST);
-            if self.main.parameters.contains_key(FIRST) && there.is_none_or(|there| there != expected) {
+            if created_empty && there.is_none_or(|there| there != expected) {
                 let there = there.map_or("missing".to_owned(), |there| format!("{there:?}"));
                 problems.push(format!(
-                    "{}: {FIRST} is {there}; expected {expected:?}: the services are created with no tasks, and once they run their \
-                     number is the automation's",
+                    "{}: {FIRST} is {there}; expected {expected:?}: the services are created with no tasks, and later their desired count is \
+                     the automation's",
                     environment.name
                 ));
             }

@@ -12,7 +12,6 @@ Outputs:
 ";
 const MAIN: &str = "
 Parameters:
-  System: {Type: String, Default: huskit, AllowedValues: [huskit, none]}
   Stage: {Type: String, Default: prod, AllowedPattern: '[a-z]+', ConstraintDescription: Use letters.}
   FirstDeploy: {Type: String, Default: 'false', AllowedValues: ['true', 'false']}
   DomainName: {Type: String, Default: ''}
@@ -35,8 +34,8 @@ fn environment(name: &str, region: &str, given: &str) -> Environment {
 
 fn stage() -> Stage {
     Stage {
-        edge: environment("prod-edge", "us-east-1", "Stage=prod"),
-        first: environment("prod-first", "eu-central-1", "Stage=prod Topic=t FirstDeploy=true"),
+        edge: Some(environment("prod-edge", "us-east-1", "Stage=prod")),
+        first: Some(environment("prod-first", "eu-central-1", "Stage=prod Topic=t FirstDeploy=true")),
         main: environment("prod", "eu-central-1", "Stage=prod Topic=t FirstDeploy=false"),
     }
 }
@@ -45,8 +44,8 @@ fn stage() -> Stage {
 fn values(stage: &Stage, asked: &str, before: Option<&str>) -> Result<Values, String> {
     let (edge, main) = (Template::parse(EDGE).unwrap(), Template::parse(MAIN).unwrap());
     let (asked, before) = (parameters(asked), before.map(parameters));
-    let given =
-        Given { stage, edge: &edge, main: &main, asked: &asked, edge_before: None, main_before: before.as_ref() };
+    let edge = stage.edge.as_ref().map(|_| &edge);
+    let given = Given { stage, edge, main: &main, asked: &asked, edge_before: None, main_before: before.as_ref() };
     given.values().map_err(|problems| problems.join("\n"))
 }
 
@@ -59,7 +58,7 @@ fn creates_with_no_tasks_and_updates_without_touching_their_number() {
 #[test]
 fn gives_the_edge_what_the_main_stack_has_and_where_that_is() {
     let mut stage = stage();
-    for environment in [&mut stage.first, &mut stage.main] {
+    for environment in [stage.first.as_mut().unwrap(), &mut stage.main] {
         environment.region = "eu-west-1".to_owned();
         environment.parameters.extend(parameters("DomainName=app.example.com CloudFrontPrefixListId=pl-2"));
     }
@@ -75,14 +74,23 @@ fn what_is_asked_for_goes_to_whichever_stack_has_it() {
 }
 
 #[test]
-fn without_a_system_there_is_no_edge() {
-    assert_eq!(values(&stage(), "System=none", None).unwrap().edge, None);
+fn a_stage_may_have_no_edge() {
+    let stage = Stage { edge: None, ..stage() };
+    assert_eq!(values(&stage, "", None).unwrap().edge, None);
+    let told = values(&stage, "MainRegion=eu-west-1", None).unwrap_err();
+    assert!(told.contains("MainRegion is given as"), "{told}");
+}
+
+#[test]
+fn services_that_are_created_empty_need_an_environment_for_it() {
+    let told = values(&Stage { first: None, ..stage() }, "", None).unwrap_err();
+    assert!(told.contains("no environment prod-first; expected one like prod with FirstDeploy=true"), "{told}");
 }
 
 #[test]
 fn what_the_stack_has_need_not_be_given_again() {
     let mut stage = stage();
-    for environment in [&mut stage.first, &mut stage.main] {
+    for environment in [stage.first.as_mut().unwrap(), &mut stage.main] {
         environment.parameters.remove("Topic");
     }
     assert!(values(&stage, "", Some("Topic=t")).is_ok());
@@ -98,20 +106,23 @@ fn names_what_does_not_fit_together() {
         assert!(told.contains(expected), "{told}\n  does not say: {expected}");
     };
     wrong(
-        |stage| stage.edge.region = "eu-central-1".into(),
+        |stage| stage.edge.as_mut().unwrap().region = "eu-central-1".into(),
         "prod-edge: region is \"eu-central-1\"; expected \"us-east-1\"",
     );
     wrong(
-        |stage| stage.first.region = "eu-west-1".into(),
+        |stage| stage.first.as_mut().unwrap().region = "eu-west-1".into(),
         "prod-first: region is \"eu-west-1\"; expected \"eu-central-1\", as prod has it",
     );
-    wrong(|stage| stage.first.stack = "other".into(), "prod-first: stack_name is \"other\"; expected \"stack\"");
     wrong(
-        |stage| stage.edge.parameters = parameters("Stage=test"),
+        |stage| stage.first.as_mut().unwrap().stack = "other".into(),
+        "prod-first: stack_name is \"other\"; expected \"stack\"",
+    );
+    wrong(
+        |stage| stage.edge.as_mut().unwrap().parameters = parameters("Stage=test"),
         "prod-edge: Stage is \"test\"; expected \"prod\", as prod-first has it",
     );
     wrong(
-        |stage| stage.edge.parameters = parameters("MainRegion=eu-west-1"),
+        |stage| stage.edge.as_mut().unwrap().parameters = parameters("MainRegion=eu-west-1"),
         "prod-edge: MainRegion is \"eu-west-1\"; expected \"eu-central-1\", where prod-first is",
     );
     wrong(
@@ -119,7 +130,7 @@ fn names_what_does_not_fit_together() {
         "prod: FirstDeploy is missing; expected \"false\"",
     );
     wrong(
-        |stage| drop(stage.first.parameters.insert("FirstDeploy".into(), "false".into())),
+        |stage| drop(stage.first.as_mut().unwrap().parameters.insert("FirstDeploy".into(), "false".into())),
         "prod-first: FirstDeploy is \"false\"; expected \"true\"",
     );
     wrong(
@@ -128,14 +139,14 @@ fn names_what_does_not_fit_together() {
     );
     wrong(
         |stage| {
-            stage.first.region = "eu-west-1".into();
+            stage.first.as_mut().unwrap().region = "eu-west-1".into();
             stage.main.region = "eu-west-1".into();
         },
         "CloudFrontPrefixListId has the default of eu-central-1, and the stack is in eu-west-1",
     );
     wrong(
         |stage| {
-            stage.first.parameters.insert("Stage".into(), "PROD".into());
+            stage.first.as_mut().unwrap().parameters.insert("Stage".into(), "PROD".into());
         },
         "prod-first: Stage is \"PROD\"; Use letters.",
     );
@@ -145,7 +156,9 @@ fn names_what_does_not_fit_together() {
 fn names_what_was_asked_for_and_is_no_parameter() {
     let told = values(&stage(), "Notification=me", None).unwrap_err();
     assert!(
-        told.contains("--parameter: Notification is given as \"me\", and neither template has such a parameter"),
+        told.contains(
+            "--parameter: Notification is given as \"me\", and no template of the stage has such a parameter"
+        ),
         "{told}"
     );
 }
@@ -166,9 +179,10 @@ fn the_repositorys_own_stage_fits_its_templates() {
     let read = |path: &str| std::fs::read_to_string(crate::tools::root().join(path)).unwrap();
     let stage = super::super::samconfig::read(&read("samconfig.toml"), "prod").unwrap();
     let of = |environment: &Environment| Template::parse(&read(&environment.template)).unwrap();
-    let (edge, main, asked) = (of(&stage.edge), of(&stage.main), Parameters::new());
-    for main_before in [None, Some(&stage.first.parameters)] {
-        let given = Given { stage: &stage, edge: &edge, main: &main, asked: &asked, edge_before: None, main_before };
+    let (edge, main, asked) = (of(stage.edge.as_ref().unwrap()), of(&stage.main), Parameters::new());
+    for main_before in [None, Some(&stage.first.as_ref().unwrap().parameters)] {
+        let given =
+            Given { stage: &stage, edge: Some(&edge), main: &main, asked: &asked, edge_before: None, main_before };
         let values = given.values().unwrap();
         assert_eq!(values.main["FirstDeploy"], if main_before.is_none() { "true" } else { "false" });
         assert_eq!(values.edge.unwrap()["MainRegion"], stage.main.region);
@@ -178,4 +192,20 @@ fn the_repositorys_own_stage_fits_its_templates() {
         assert!(edge.outputs.iter().any(|output| output == name) && main.parameters.contains_key(name), "{name}");
     }
     assert!(edge.parameters.contains_key("DistributionId"));
+}
+
+/// The root for services that exist already is one stack; who deploys it says where its runbooks are.
+#[test]
+fn the_repositorys_stage_of_existing_services_fits_its_template() {
+    let read = |path: &str| std::fs::read_to_string(crate::tools::root().join(path)).unwrap();
+    let stage = super::super::samconfig::read(&read("samconfig.toml"), "existing").unwrap();
+    assert_eq!((&stage.edge, &stage.first), (&None, &None));
+    let main = Template::parse(&read(&stage.main.template)).unwrap();
+    let values = |asked: &str| {
+        let asked = parameters(asked);
+        Given { stage: &stage, edge: None, main: &main, asked: &asked, edge_before: None, main_before: None }.values()
+    };
+    let told = values("").unwrap_err();
+    assert!(told.len() == 1 && told[0].contains("RunbooksUrl has no value; expected: Enter the https URL"), "{told:?}");
+    assert_eq!(values("RunbooksUrl=https://example.com/runbooks").unwrap().edge, None);
 }

@@ -1,13 +1,14 @@
-//! What is watched of HuskIT: every alarm of the plans, and scaling.
+//! The monitoring of HuskIT: every alarm of the plans, and scaling.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tests::huskit;
 use tests::resolve::Deployed;
-use tests::template::{self, text};
+use tests::template::text;
 
-fn watch() -> Deployed {
-    Deployed::new(template::huskit().nested("huskit-watch.yaml"), &[])
+fn monitoring() -> Deployed {
+    huskit::part("monitoring", &[])
 }
 
 /// Alarm, namespace, metric, statistic, seconds and how often, comparison, threshold.
@@ -46,63 +47,63 @@ fn watched(alarm: &Value) -> (String, String, String, u64) {
 
 #[test]
 fn every_alarm_of_the_plans_is_there_with_its_figures() {
-    let watch = watch();
+    let monitoring = monitoring();
     for (id, namespace, metric, statistic, period, times, comparison, threshold) in ALARMS {
-        let alarm = watch.properties(id);
+        let alarm = monitoring.properties(id);
         let expected = ((*namespace).to_owned(), (*metric).to_owned(), (*statistic).to_owned(), *period);
         assert_eq!(watched(&alarm), expected, "{id}");
         assert_eq!(alarm["EvaluationPeriods"], *times, "{id}");
         assert_eq!(text(&alarm["ComparisonOperator"]), *comparison, "{id}");
         assert_eq!(alarm["Threshold"].as_f64(), Some(*threshold), "{id}");
-        assert!(alarm.get("AlarmActions").is_none(), "{id}: the alarm function tells it");
+        assert!(alarm.get("AlarmActions").is_none(), "{id}: the alarm function announces it");
     }
     let found: BTreeSet<String> =
-        watch.template().of_type("AWS::CloudWatch::Alarm").into_iter().map(|(id, _)| id).collect();
+        monitoring.template().of_type("AWS::CloudWatch::Alarm").into_iter().map(|(id, _)| id).collect();
     assert_eq!(found, ALARMS.iter().map(|row| row.0.to_owned()).collect());
 }
 
 #[test]
-fn a_planned_night_pages_nobody() {
-    let watch = watch();
+fn a_scheduled_downtime_raises_no_alarm() {
+    let monitoring = monitoring();
     for (id, expression) in [
         ("WebsiteAgentUnhealthyAlarm", "IF(desired > 1, FILL(healthy, 0), 2)"),
         ("CrawlerUnhealthyAlarm", "IF(desired > 0, FILL(running, 0), 1)"),
     ] {
-        let metrics = watch.properties(id)["Metrics"].clone();
+        let metrics = monitoring.properties(id)["Metrics"].clone();
         let returned: Vec<&Value> =
             metrics.as_array().unwrap().iter().filter(|metric| metric["ReturnData"] == true).collect();
         assert_eq!(returned.len(), 1, "{id}");
         assert_eq!(returned[0]["Expression"], expression, "{id}");
         assert_eq!(metrics[1]["MetricStat"]["Metric"]["MetricName"], "DesiredTaskCount", "{id}");
     }
-    for (id, alarm) in watch.template().of_type("AWS::CloudWatch::Alarm") {
-        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}: a service that sleeps reports nothing");
+    for (id, alarm) in monitoring.template().of_type("AWS::CloudWatch::Alarm") {
+        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}: a service at zero tasks reports no data");
     }
 }
 
 #[test]
 fn a_deployment_of_website_agent_ends_with_errors_or_latency() {
-    let huskit = Deployed::new(template::huskit(), &[]);
-    let alarms = &huskit.properties("WebsiteAgentService")["DeploymentConfiguration"]["Alarms"];
+    let services = huskit::part("services", &[]);
+    let alarms = &services.properties("WebsiteAgentService")["DeploymentConfiguration"]["Alarms"];
     assert_eq!((&alarms["Enable"], &alarms["Rollback"]), (&true.into(), &true.into()));
     let names: Vec<String> = alarms["AlarmNames"].as_array().unwrap().iter().map(text).collect();
-    assert_eq!(names, ["<Watch.Outputs.WebsiteAgentErrorAlarm>", "<Watch.Outputs.WebsiteAgentLatencyAlarm>"]);
-    assert_eq!(watch().output("WebsiteAgentErrorAlarm"), "<WebsiteAgentErrorAlarm>");
-    assert_eq!(watch().output("WebsiteAgentLatencyAlarm"), "<WebsiteAgentLatencyAlarm>");
+    assert_eq!(names, ["<WebsiteAgentErrorAlarm>", "<WebsiteAgentLatencyAlarm>"]);
+    assert_eq!(monitoring().output("WebsiteAgentErrorAlarm"), "<WebsiteAgentErrorAlarm>");
+    assert_eq!(monitoring().output("WebsiteAgentLatencyAlarm"), "<WebsiteAgentLatencyAlarm>");
 }
 
 #[test]
 fn services_scale_as_the_plan_says() {
-    let huskit = Deployed::new(template::huskit(), &[]);
-    let first = Deployed::new(template::huskit(), &[("FirstDeploy", "true")]);
+    let services = huskit::part("services", &[]);
+    let first = huskit::part("services", &[("FirstDeploy", "true")]);
     for (name, least, most, target, shrink, grow) in
         [("WebsiteAgent", 2, 6, 70, 300, 60), ("Crawler", 1, 3, 60, 300, 120)]
     {
-        let scaling = huskit.properties(&format!("{name}Scaling"));
+        let scaling = services.properties(&format!("{name}Scaling"));
         assert_eq!((&scaling["MinCapacity"], &scaling["MaxCapacity"]), (&least.into(), &most.into()), "{name}");
-        assert_eq!(scaling["ResourceId"], format!("service/<Cluster>/<{name}Service.Name>"));
+        assert_eq!(scaling["ResourceId"], format!("service/huskit-prod/<{name}Service.Name>"));
         assert_eq!(first.properties(&format!("{name}Scaling"))["MinCapacity"], 0, "{name}: repositories are empty");
-        let policy = &huskit.properties(&format!("{name}CpuScaling"))["TargetTrackingScalingPolicyConfiguration"];
+        let policy = &services.properties(&format!("{name}CpuScaling"))["TargetTrackingScalingPolicyConfiguration"];
         let metric = &policy["PredefinedMetricSpecification"]["PredefinedMetricType"];
         assert_eq!(metric, "ECSServiceAverageCPUUtilization", "{name}");
         let figures = ["TargetValue", "ScaleInCooldown", "ScaleOutCooldown"].map(|figure| policy[figure].as_u64());
@@ -113,10 +114,10 @@ fn services_scale_as_the_plan_says() {
 /// Two places say how many tasks a service has: the automation's and Application Auto Scaling's.
 #[test]
 fn the_fleet_and_the_scalable_targets_agree() {
-    let huskit = Deployed::new(template::huskit(), &[]);
-    let fleet: Value = serde_json::from_str(&text(&huskit.output("Fleet"))).unwrap();
+    let services = huskit::part("services", &[]);
+    let fleet: Value = serde_json::from_str(&text(&huskit::documents(&[]).output("Fleet"))).unwrap();
     for (at, name) in ["WebsiteAgent", "Crawler"].into_iter().enumerate() {
-        let (baseline, scaling) = (&fleet["services"][at]["baseline"], huskit.properties(&format!("{name}Scaling")));
+        let (baseline, scaling) = (&fleet["services"][at]["baseline"], services.properties(&format!("{name}Scaling")));
         assert_eq!((&baseline["min"], &baseline["max"]), (&scaling["MinCapacity"], &scaling["MaxCapacity"]), "{name}");
     }
 }
