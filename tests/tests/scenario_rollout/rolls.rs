@@ -146,7 +146,7 @@ fn one_service_that_is_missing_in_a_200_does_not_stop_the_other() {
     world.faults(json!([{"operation": "DescribeServices", "skip": 1, "times": 1, "status": 200, "body": answer}]));
     let failure = world.tick().unwrap_err();
     let message = failure["errorMessage"].as_str().unwrap();
-    assert!(message.starts_with(&format!("{CLUSTER}/crawler: ")) && message.contains("MISSING"), "{message}");
+    assert!(message.starts_with(&format!("service/{CLUSTER}/crawler: ")) && message.contains("MISSING"), "{message}");
     assert_eq!(failure["errorType"], "not_found");
     world.faults(json!([]));
     world.settle();
@@ -190,7 +190,7 @@ fn denied_and_throttled_are_reported_per_service_and_fail_the_invocation() {
         let failure = answers[0].as_ref().unwrap_err();
         assert_eq!(failure["errorType"], kind, "{failure}");
         let message = failure["errorMessage"].as_str().unwrap();
-        assert!(message.starts_with(&format!("{CLUSTER}/{WEBSITE}: ")) && message.contains(code), "{message}");
+        assert!(message.starts_with(&format!("service/{CLUSTER}/{WEBSITE}: ")) && message.contains(code), "{message}");
         world.faults(json!([]));
         world.age_ledger();
     }
