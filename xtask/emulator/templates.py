@@ -5,7 +5,8 @@ list of the types that the emulator has. Prints the types that are left out and 
 become its logical id.
 
 MiniStack applies the SAM transform to the template of a change set, and to no nested template; CloudFormation applies
-it to each. `expand` does what CloudFormation does, with the same translator, which AWS publishes.
+it to each. `expand` does what CloudFormation does, with the same translator, which AWS publishes. A reference to a
+parameter of type CommaDelimitedList is a list in CloudFormation and a text in MiniStack: `split_lists` says how to read it.
 """
 
 import copy
@@ -56,6 +57,17 @@ def expand(template):
     return expanded
 
 
+def split_lists(value, lists):
+    """`value` with every reference to a parameter in `lists` split at its commas."""
+    if isinstance(value, dict):
+        if len(value) == 1 and value.get("Ref") in lists:
+            return {"Fn::Split": [",", value]}
+        return {name: split_lists(item, lists) for name, item in value.items()}
+    if isinstance(value, list):
+        return [split_lists(item, lists) for item in value]
+    return value
+
+
 def is_sam(template):
     declared = template.get("Transform", [])
     return TRANSFORM in (declared if isinstance(declared, list) else [declared])
@@ -84,6 +96,8 @@ def prepare(path, known, told, nested=False):
     template = yaml_parse(path.read_text())
     if nested and is_sam(template):
         template = expand(template)
+    lists = {name for name, own in template.get("Parameters", {}).items() if own["Type"] == "CommaDelimitedList"}
+    template["Resources"] = split_lists(template["Resources"], lists)
     resources = template["Resources"]
     gone = {name for name, resource in resources.items()
             if not resource["Type"].startswith(SAM) and not resource["Type"].startswith("Custom::")

@@ -59,7 +59,10 @@ pub fn find(client: &Client, stack: &Stack, values: &Parameters, region: &str, f
         let repository = image["repository"].as_str().unwrap_or_default();
         let tag = image["tag"]["exact"].as_str();
         if !pushed(client, repository, tag)? {
-            let ours = |uri: &&String| uri.split_once('/').is_some_and(|(_, name)| name == repository);
+            // Of an address: an ARN has no registry in it.
+            let ours = |uri: &&String| {
+                uri.split_once('/').is_some_and(|(registry, name)| registry.contains(".dkr.") && name == repository)
+            };
             let uri = stack.outputs.values().find(ours).map_or(repository, String::as_str);
             facts.without_image.push(format!("{uri}:{}", tag.unwrap_or("<tag>")));
         }
