@@ -90,7 +90,7 @@ pub struct Entry<T> {
     pub outbox: Vec<Unsent>,
     /// Keys of messages that were written; the same thing is not told twice.
     #[serde(default)]
-    pub announced: Vec<String>,
+    pub announced_keys: Vec<String>,
 }
 
 /// A message that is written and not yet sent.
@@ -163,20 +163,20 @@ impl<T> Entry<T> {
 
     /// Puts a message into the outbox unless the same thing was told before. True when it is new.
     pub fn announce(&mut self, at: Timestamp, message: Notification) -> bool {
-        if self.announced.contains(&message.key) {
+        if self.announced_keys.contains(&message.key) {
             return false;
         }
-        self.announced.insert(0, message.key.clone());
-        self.announced.truncate(ANNOUNCED);
+        self.announced_keys.insert(0, message.key.clone());
+        self.announced_keys.truncate(ANNOUNCED);
         self.outbox.push(Unsent { at, message });
         true
     }
 
     /// Remembers as told what another message said.
     pub fn mark_announced(&mut self, key: String) {
-        if !self.announced.contains(&key) {
-            self.announced.insert(0, key);
-            self.announced.truncate(ANNOUNCED);
+        if !self.announced_keys.contains(&key) {
+            self.announced_keys.insert(0, key);
+            self.announced_keys.truncate(ANNOUNCED);
         }
     }
 
@@ -305,7 +305,7 @@ mod tests {
             entry.record_event(Timestamp::UNIX_EPOCH, "roll", n.to_string());
             entry.announce(Timestamp::UNIX_EPOCH, message(&n.to_string()));
         }
-        assert_eq!((entry.history.len(), entry.announced.len()), (HISTORY, ANNOUNCED));
+        assert_eq!((entry.history.len(), entry.announced_keys.len()), (HISTORY, ANNOUNCED));
         assert_eq!(entry.history[0].reason, "199");
     }
 
@@ -318,6 +318,26 @@ mod tests {
         assert_eq!((item.name(), item.history.len()), ("web", 1));
         assert_eq!(item.record::<Record>().unwrap(), Some(Record::default()));
         assert_eq!(item.record::<planner::alarm::Record>().unwrap(), None);
+    }
+
+    #[test]
+    fn no_record_has_a_field_that_the_item_has() {
+        fn fields<T: Serialize>(value: &T) -> Vec<String> {
+            let value = serde_json::to_value(value).unwrap();
+            value.as_object().unwrap().keys().cloned().collect()
+        }
+        #[derive(Clone, Default, Serialize, Deserialize)]
+        struct Nothing {}
+        let own = fields(&super::Entry::<Nothing>::default());
+        let records = [
+            fields(&Record::default()),
+            fields(&capacity::Record::default()),
+            fields(&alarm::Record::default()),
+            fields(&budget::Record::default()),
+        ];
+        for field in records.iter().flatten() {
+            assert!(!own.contains(field), "{field} stands twice in one item, and one of them is lost");
+        }
     }
 
     #[test]

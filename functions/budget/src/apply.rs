@@ -52,7 +52,7 @@ impl Budget<'_> {
         if let Reason::Lowered { .. } = reason {
             // Reached again, it is announced again.
             let again = message::key(self.policy, &next.record, "reached");
-            next.announced.retain(|key| !key.starts_with(&again));
+            next.announced_keys.retain(|key| !key.starts_with(&again));
         }
         if notification.is_some_and(|message| next.announce(now, message)) {
             next.record_event(now, reason.label(), reason.to_string());

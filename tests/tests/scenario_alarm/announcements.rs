@@ -56,6 +56,6 @@ fn a_late_change_and_an_alarm_that_is_not_listed_announce_nothing() {
     world.receive(CPU, "OK", &at(9));
     assert_eq!(decided(&world.receive(CPU, "ALARM", &at(3))), ("keep", "ok"));
     let answer = world.receive("huskit-prod-unknown", "ALARM", &at(3));
-    assert_eq!(answer["ignored"], "huskit-prod-unknown is no alarm that is looked after here");
+    assert_eq!(answer["decisions"], json!([]), "{answer}");
     assert_eq!(world.messages().len(), 0);
 }

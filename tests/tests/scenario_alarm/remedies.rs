@@ -42,7 +42,7 @@ fn high_cpu_requests_a_boost_that_the_capacity_function_applies() {
     assert_eq!(answer["decisions"][1]["decision"], "scale", "{answer}");
     let boosts = world.item(&pk, "capacity")["boosts"]["M"].clone();
     let boost = boosts["huskit-prod-website-agent-cpu"]["M"].clone();
-    assert_eq!(boost["by"]["S"], "alarm huskit-prod-website-agent-cpu");
+    assert_eq!(boost["expiry"]["M"]["by"]["S"], "alarm huskit-prod-website-agent-cpu");
     assert_eq!(boost["min"]["N"], (desired + 1).to_string());
     world.until("the capacity function applies the boost", || {
         world.cloud.running(CLUSTER, WEBSITE).is_ok_and(|running| running.desired == desired + 1)

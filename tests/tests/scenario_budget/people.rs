@@ -16,7 +16,7 @@ fn a_release_lifts_restrictions_and_resume_restores_them() {
     assert_eq!(world.restriction("crawler"), None);
     world.tick();
     assert_eq!(world.restriction("crawler"), None);
-    assert_eq!(reasons(&world.ask(&json!({"action": "resume", "by": "ben"})).unwrap()), ["resumed"]);
+    assert_eq!(reasons(&world.ask(&json!({"action": "resume", "budget": BUDGET, "by": "ben"})).unwrap()), ["resumed"]);
     assert_eq!(world.restriction("crawler").unwrap()["scale_to_zero"]["BOOL"], true);
     let subjects = world.messages();
     assert_eq!(

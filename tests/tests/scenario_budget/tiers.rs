@@ -90,7 +90,7 @@ fn forecasts_and_unreadable_messages_are_announced() {
     let world = world();
     assert_eq!(reasons(&world.deliver("sns.notification.budget-forecasted")), ["forecast"]);
     assert_eq!(reasons(&world.deliver("sns.notification.budget-unreadable")), ["unreadable"]);
-    assert_eq!(reasons(&world.deliver("sns.notification.budget-daily")), ["not_held"]);
+    assert_eq!(reasons(&world.deliver("sns.notification.budget-daily")), ["not_in_document"]);
     assert_eq!(reasons(&world.deliver("sns.notification.cost-anomaly")), ["anomaly"]);
     let expected = [
         "Budget huskit-monthly: forecast 588.10 USD of 500.00 USD [huskit prod]",
