@@ -26,7 +26,7 @@ const PATHS: [Path; 3] = [
         name: "scaling to zero",
         begin: |world| world.pass_to("22:00"),
         trigger: |world| {
-            world.fire("night-start");
+            world.fire("downtime-start");
         },
         end: scaled_to_zero,
         sent: "Scaled to zero: crawler",
@@ -36,13 +36,13 @@ const PATHS: [Path; 3] = [
         name: "starting",
         begin: |world| {
             world.pass_to("22:00");
-            world.fire("night-start");
+            world.fire("downtime-start");
             world.pass(5);
             world.tick();
             world.pass_to("06:00");
         },
         trigger: |world| {
-            world.fire("night-end");
+            world.fire("downtime-end");
         },
         end: || at_baseline(SPOT),
         sent: "Running again: crawler",

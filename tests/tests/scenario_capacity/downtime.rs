@@ -14,7 +14,7 @@ fn downtime_scales_to_zero_and_its_end_restores_the_declared_range() {
     world.pass_to("21:55");
     assert_eq!(world.tick()["decision"], "keep");
     world.pass_to("22:00");
-    let line = world.fire("night-start");
+    let line = world.fire("downtime-start");
     assert_eq!((&line["decision"], &line["reason"]), (&json!("scale_in"), &json!("scheduled_downtime")));
     assert_eq!(writes(&world.calls()), ["RegisterScalableTarget", "UpdateService"]);
     assert_eq!(world.capacity(), scaled_to_zero());
@@ -23,7 +23,7 @@ fn downtime_scales_to_zero_and_its_end_restores_the_declared_range() {
     announced_once(&world.subjects(), "Scaled to zero: crawler");
     world.pass_to("06:00");
     world.calls();
-    let line = world.fire("night-end");
+    let line = world.fire("downtime-end");
     assert_eq!((&line["decision"], &line["reason"]), (&json!("scale_out"), &json!("baseline")));
     assert_eq!(writes(&world.calls()), ["UpdateService", "RegisterScalableTarget"]);
     assert_eq!(world.capacity(), at_baseline(SPOT));
@@ -55,7 +55,7 @@ fn scaling_stays_suspended_during_downtime() {
     let mut world = world();
     assert_eq!(world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap(), (1, 2), "it scales outside downtime");
     world.pass_to("22:00");
-    world.fire("night-start");
+    world.fire("downtime-start");
     assert_eq!(world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap(), (0, 0));
     // Scaling is resumed manually: the bounds alone keep it at zero, and the next tick suspends it again.
     let all = ["DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"];
@@ -67,7 +67,7 @@ fn scaling_stays_suspended_during_downtime() {
     world.tick();
     assert_eq!(world.capacity(), scaled_to_zero());
     world.pass_to("06:00");
-    world.fire("night-end");
+    world.fire("downtime-end");
     assert_eq!(world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap(), (1, 2), "it scales again outside downtime");
 }
 
@@ -77,14 +77,14 @@ fn scaling_to_zero_twice_restores_the_declared_range() {
     world.cloud.scale(CLUSTER, CRAWLER, "out").unwrap();
     assert_eq!(world.capacity(), running(SPOT, 2));
     world.pass_to("22:00");
-    world.fire("night-start");
+    world.fire("downtime-start");
     world.pass_to("23:00");
     world.request_override("sleep", "8h");
     world.request_override("sleep", "9h");
-    world.fire("night-start");
+    world.fire("downtime-start");
     assert_eq!(world.capacity(), scaled_to_zero());
     world.pass_to("06:00");
-    world.fire("night-end");
+    world.fire("downtime-end");
     assert_eq!(world.capacity(), scaled_to_zero(), "the override lasts until 08:00");
     world.pass_to("08:00");
     world.tick();
@@ -96,7 +96,7 @@ fn a_task_with_scale_in_protection_is_waited_for_and_announced_after_half_an_hou
     let mut world = world();
     world.cloud.protect(CLUSTER, CRAWLER, true).unwrap();
     world.pass_to("22:00");
-    world.fire("night-start");
+    world.fire("downtime-start");
     world.settle();
     let drains = world.capacity();
     assert_eq!((drains.desired, drains.bounds, drains.tasks.get(SPOT)), (0, (0, 0), Some(&1)));
@@ -121,7 +121,7 @@ fn a_task_with_scale_in_protection_is_waited_for_and_announced_after_half_an_hou
 fn an_image_staged_during_downtime_runs_when_it_ends() {
     let mut world = world();
     world.pass_to("22:00");
-    world.fire("night-start");
+    world.fire("downtime-start");
     world.pass_to("23:00");
     let image = world.push(None);
     world.settle();
@@ -129,7 +129,7 @@ fn an_image_staged_during_downtime_runs_when_it_ends() {
     world.tick();
     assert_eq!(world.capacity(), scaled_to_zero());
     world.pass_to("06:00");
-    world.fire("night-end");
+    world.fire("downtime-end");
     world.settle();
     world.fire("rollout-tick");
     assert_eq!(world.cloud.running(CLUSTER, CRAWLER).unwrap().digests, vec![image.digest.clone()]);
@@ -141,12 +141,12 @@ fn a_staged_image_that_fails_when_downtime_ends_is_announced_and_rolled_back() {
     let mut world = world();
     let before = world.cloud.running(CLUSTER, CRAWLER).unwrap().digests;
     world.pass_to("22:00");
-    world.fire("night-start");
+    world.fire("downtime-start");
     world.push(Some("exit-1"));
     world.settle();
     world.messages();
     world.pass_to("06:00");
-    world.fire("night-end");
+    world.fire("downtime-end");
     world.settle();
     world.pass(10);
     world.tick();
@@ -168,12 +168,12 @@ fn a_staged_image_that_fails_when_downtime_ends_is_announced_and_rolled_back() {
 fn a_task_that_never_becomes_healthy_is_announced_with_its_status() {
     let mut world = world();
     world.pass_to("22:00");
-    world.fire("night-start");
+    world.fire("downtime-start");
     world.push(Some("never"));
     world.settle();
     world.messages();
     world.pass_to("06:00");
-    world.fire("night-end");
+    world.fire("downtime-end");
     world.settle();
     world.pass(15);
     world.tick();
@@ -195,7 +195,7 @@ fn downtime_across_a_clock_change_ends_by_local_time() {
         world.tick();
         world.pass_to("22:00");
         let evening = world.now;
-        world.fire("night-start");
+        world.fire("downtime-start");
         // The hour that is skipped or repeated.
         for minutes in [-60, -1, 0, 1, 59, 60, 61] {
             world.now = change.timestamp() + jiff::SignedDuration::from_mins(minutes);
@@ -206,7 +206,7 @@ fn downtime_across_a_clock_change_ends_by_local_time() {
         world.tick();
         assert_eq!(world.capacity(), scaled_to_zero());
         world.pass(1);
-        world.fire("night-end");
+        world.fire("downtime-end");
         assert_eq!(world.capacity(), at_baseline(SPOT));
         lengths.push(world.now.duration_since(evening).as_hours());
     }

@@ -8,7 +8,7 @@ use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, announced_once, at_baseline, line
 fn a_wake_overrides_downtime_and_its_end_is_announced() {
     let mut world = world();
     world.pass_to("22:00");
-    world.fire("night-start");
+    world.fire("downtime-start");
     world.pass_to("23:30");
     world.tick();
     world.messages();
@@ -85,7 +85,7 @@ fn a_freeze_holds_capacity_too() {
     let freeze = json!({"action": "freeze", "by": "anna", "until": until, "reason": "launch"});
     world.cloud.request("RolloutFunction", &freeze).unwrap().answer.unwrap();
     world.pass_to("22:00");
-    assert_eq!(world.fire("night-start")["reason"], "frozen");
+    assert_eq!(world.fire("downtime-start")["reason"], "frozen");
     assert_eq!(world.capacity(), at_baseline(SPOT));
     world.cloud.request("RolloutFunction", &json!({"action": "unfreeze", "by": "anna"})).unwrap().answer.unwrap();
     world.tick();

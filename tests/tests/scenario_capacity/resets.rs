@@ -31,7 +31,7 @@ impl World {
 fn a_stack_update_during_downtime_that_reset_everything_is_healed_by_the_next_tick() {
     let mut world = world();
     world.pass_to("22:00");
-    world.fire("night-start");
+    world.fire("downtime-start");
     world.pass(5);
     world.tick();
     world.messages();
@@ -52,7 +52,7 @@ fn a_stack_update_during_downtime_that_reset_everything_is_healed_by_the_next_ti
 fn the_end_of_a_stack_update_is_enough_without_a_tick() {
     let mut world = world();
     world.pass_to("22:00");
-    world.fire("night-start");
+    world.fire("downtime-start");
     world.reset(1);
     world.stack_updated();
     assert_eq!(world.capacity(), scaled_to_zero());
