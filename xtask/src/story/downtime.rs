@@ -31,7 +31,7 @@ fn begins(step: &mut Step) -> Result<()> {
     step.cloud.protect(&crawler.cluster, CRAWLER, true)?;
     step.played("a crawl is running: its task has scale-in protection");
     step.pass_to(&sleep.from)?;
-    step.fire("night-start")?;
+    step.fire("downtime-start")?;
     let drains = Capacity { tasks: tasks(SPOT, 1), ..asleep(SPOT) };
     holds(step, "nothing may start tasks, and the running one may finish", &drains)?;
     let scaled = step.cloud.scale(&crawler.cluster, CRAWLER, "out")?;
@@ -129,7 +129,7 @@ fn override_ends(step: &mut Step) -> Result<()> {
 fn ends(step: &mut Step) -> Result<()> {
     let (crawler, sleep) = crawler(step)?;
     step.pass_to(&sleep.to)?;
-    step.fire("night-end")?;
+    step.fire("downtime-end")?;
     step.settle()?;
     step.pass(5)?;
     step.tick()?;
@@ -143,7 +143,7 @@ fn clocks_change(step: &mut Step) -> Result<()> {
     step.pass_to_clock_change()?;
     step.pass_to(&sleep.from)?;
     let evening = step.now();
-    step.fire("night-start")?;
+    step.fire("downtime-start")?;
     step.settle()?;
     step.pass(5)?;
     step.tick()?;
@@ -154,7 +154,7 @@ fn clocks_change(step: &mut Step) -> Result<()> {
     step.tick()?;
     holds(step, "it sleeps to the end, by local time", &asleep(SPOT))?;
     step.pass(5)?;
-    step.fire("night-end")?;
+    step.fire("downtime-end")?;
     step.settle()?;
     holds(step, &format!("it has its baseline when the downtime of {hours} hours ends"), &awake(&crawler, SPOT))?;
     step.verify(
