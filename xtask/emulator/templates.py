@@ -23,7 +23,7 @@ from samcli.yamlhelper import yaml_dump, yaml_parse
 WHY = {
     "AWS::ApplicationAutoScaling::ScalingPolicy": "MiniStack has no Application Auto Scaling; nothing scales here unless requested",
     "AWS::CloudFront::Function": "the CDN is a record here, and nothing is answered by it",
-    "AWS::CloudWatch::AlarmMuteRule": "MiniStack has no mute rules; an alarm whose state is set at night tells so",
+    "AWS::CloudWatch::AlarmMuteRule": "MiniStack has no mute rules; an alarm whose state is set during scheduled downtime sends its message",
     "AWS::CloudWatch::CompositeAlarm": "MiniStack has only metric alarms",
     "AWS::IAM::OIDCProvider": "MiniStack has no OpenID Connect; no workflow deploys here",
     "AWS::ServiceDiscovery::PrivateDnsNamespace": "no task runs here that would look a name up",
@@ -92,7 +92,7 @@ def prune(value, gone):
     return value
 
 
-def prepare(path, known, told, nested=False):
+def prepare(path, known, removed, nested=False):
     template = yaml_parse(path.read_text())
     if nested and is_sam(template):
         template = expand(template)
@@ -104,7 +104,7 @@ def prepare(path, known, told, nested=False):
             and resource["Type"] not in known}
     for name in gone:
         kind = resources.pop(name)["Type"]
-        told[kind] = WHY.get(kind, OTHERWISE)
+        removed[kind] = WHY.get(kind, OTHERWISE)
     for resource in resources.values():
         after = resource.get("DependsOn", [])
         after = [name for name in ([after] if isinstance(after, str) else after) if name not in gone]
@@ -113,14 +113,14 @@ def prepare(path, known, told, nested=False):
             resource["DependsOn"] = after
         nested_url = resource.get("Properties", {}).get("TemplateURL")
         if resource["Type"] == "AWS::CloudFormation::Stack" and isinstance(nested_url, str):
-            prepare(path.parent / nested_url, known, told, nested=True)
+            prepare(path.parent / nested_url, known, removed, nested=True)
     path.write_text(yaml_dump(prune(template, gone)))
 
 
 def main():
-    told = {}
-    prepare(Path(sys.argv[1]), set(json.loads(Path(sys.argv[2]).read_text())), told)
-    print(json.dumps(dict(sorted(told.items()))))
+    removed = {}
+    prepare(Path(sys.argv[1]), set(json.loads(Path(sys.argv[2]).read_text())), removed)
+    print(json.dumps(dict(sorted(removed.items()))))
 
 
 if __name__ == "__main__":

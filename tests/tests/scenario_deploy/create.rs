@@ -1,6 +1,6 @@
 //! After the first deploy.
 
-use xtask::deploy::next::{Mail, steps};
+use xtask::deploy::manual_steps::{Mail, steps};
 
 use super::history::history;
 use super::{CRAWLER, EDGE, WEBSITE};

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use serde_json::json;
 use xtask::client::{Access, Client};
 use xtask::cloud::{Cloud, STACK, architecture};
-use xtask::deploy::next::{self, Facts};
+use xtask::deploy::manual_steps::{self, Facts};
 use xtask::deploy::{Args, Place, deploy, samconfig, stack};
 use xtask::tools::{Tools, root};
 
@@ -118,7 +118,7 @@ impl World {
         let config = fs::read_to_string(self.place.templates.join("samconfig.toml")).unwrap();
         let stage = samconfig::read(&config, "prod").unwrap();
         let there = stack::read(&self.cloud.client, &stage.main).unwrap().expect("the main stack");
-        next::find(&self.cloud.client, &there, &stage.main.parameters, &stage.main.region, first).unwrap()
+        manual_steps::find(&self.cloud.client, &there, &stage.main.parameters, &stage.main.region, first).unwrap()
     }
 
     /// As scaling does.

@@ -6,8 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::json;
 
-use super::leave_out::leave_out;
-use super::{Address, build::architecture};
+use super::{Address, build::architecture, unsupported::remove_unsupported};
 use crate::client::{Access, Client};
 use crate::sam;
 use crate::screen::phase;
@@ -23,7 +22,7 @@ const BUCKET: &str = "local-artifacts";
 /// # Errors
 /// With the last lines of what failed.
 pub fn deploy(tools: &Tools, client: &Client, address: &Address, template: &Path) -> Result<()> {
-    leave_out(tools, client, template)?;
+    remove_unsupported(tools, client, template)?;
     phase("sam deploy", |detail| {
         client.call(
             "s3",

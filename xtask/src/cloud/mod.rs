@@ -8,12 +8,12 @@ mod build;
 mod capacity;
 mod deliver;
 mod deploy;
-mod leave_out;
 mod push;
 mod requests;
 mod schedules;
 mod server;
 mod state;
+mod unsupported;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,12 +29,12 @@ pub use capacity::Capacity;
 pub use deliver::Delivery;
 pub use deploy::STACK;
 use deploy::deploy;
-pub use leave_out::leave_out;
 pub use push::Image;
 pub use requests::functions_of;
 pub use schedules::Schedule;
 pub use server::Server;
 pub use state::{Message, Running};
+pub use unsupported::remove_unsupported;
 
 use crate::client::Client;
 use crate::screen::phase;

@@ -1,17 +1,17 @@
-//! `cargo xtask deploy`: a stage, from samconfig.toml to what is left to do by hand.
+//! `cargo xtask deploy`: a stage, from samconfig.toml to the manual steps that are left.
 //!
 //! # Layout
 //! - [`samconfig`]: which stacks the stage has; [`template`]: what their parameters take; [`values`]: what each gets
-//! - [`ready`]: tools and credentials; [`stack`]: what is there; `run`: all of that, before anything is deployed
-//! - `both`: the order of the two stacks; [`plan`]: change sets only; [`next`]: what is left to do
+//! - [`prerequisites`]: tools and credentials; [`stack`]: what is there; `run`: all of that, before anything is deployed
+//! - `stack_order`: the order of the two stacks; [`plan`]: change sets only; [`manual_steps`]: what is left to do
 
-mod both;
-pub mod next;
+pub mod manual_steps;
 pub mod plan;
-pub mod ready;
+pub mod prerequisites;
 mod run;
 pub mod samconfig;
 pub mod stack;
+mod stack_order;
 pub mod template;
 pub mod values;
 

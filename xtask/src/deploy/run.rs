@@ -10,9 +10,9 @@ use super::samconfig::{self, Environment, Parameters};
 use super::stack::{self, Stack};
 use super::template::Template;
 use super::values::{Given, Values};
-use super::{Args, Place, ready};
+use super::{Args, Place, prerequisites};
 use crate::client::Client;
-use crate::cloud::{folder, leave_out};
+use crate::cloud::{folder, remove_unsupported};
 use crate::sam::{self, Compiled};
 use crate::screen::{Paint, labelled, phase};
 use crate::tools::Tools;
@@ -62,7 +62,7 @@ impl<'a> Run<'a> {
         let asked = asked.map_err(|problem| wrong(&[format!("--parameter {problem}")]))?;
         let mut edge = stage.edge.as_ref().map(|edge| Side::read(tools, place, edge)).transpose()?;
         let mut main = Side::read(tools, place, &stage.main)?;
-        let (account, caller) = phase("Credentials", |_| ready::identity(&main.client))?;
+        let (account, caller) = phase("Credentials", |_| prerequisites::identity(&main.client))?;
         labelled("account", Paint::Cyan, &format!("{account}, as {caller}"));
         if let Some(endpoint) = place.access.endpoint() {
             labelled("endpoint", Paint::Cyan, &format!("{endpoint} (AWS_ENDPOINT_URL)"));
@@ -87,7 +87,7 @@ impl<'a> Run<'a> {
         main.environment = given.environment().clone();
         let run = Run { tools, place, edge, main, values };
         let architecture = run.architecture();
-        let built_with = phase("Tools", |_| ready::tools(tools, &architecture))?;
+        let built_with = phase("Tools", |_| prerequisites::tools(tools, &architecture))?;
         labelled("tools", Paint::Cyan, &built_with);
         run.say_stacks();
         Ok(run)
@@ -135,7 +135,7 @@ impl<'a> Run<'a> {
             built.push(edge);
         }
         if played {
-            built.iter().try_for_each(|template| leave_out(self.tools, &self.main.client, template))?;
+            built.iter().try_for_each(|template| remove_unsupported(self.tools, &self.main.client, template))?;
         }
         Ok(())
     }

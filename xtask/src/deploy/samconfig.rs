@@ -189,8 +189,8 @@ mod tests {
 
     #[test]
     fn names_an_environment_that_is_missing_and_those_that_are_there() {
-        let told = problems(&environment("staging", STACK));
-        assert!(told.contains("no environment prod; it has staging"), "{told}");
+        let found = problems(&environment("staging", STACK));
+        assert!(found.contains("no environment prod; it has staging"), "{found}");
     }
 
     #[test]
@@ -207,8 +207,8 @@ mod tests {
             (&format!("{STACK}\nparameter_overrides = \"A='b\""), "a ' that is never closed"),
             (&format!("{STACK}\nparameter_overrides = 3"), "parameter_overrides is 3; expected"),
         ] {
-            let told = problems(&environment("prod", fields));
-            assert!(told.contains(expected), "{told}");
+            let found = problems(&environment("prod", fields));
+            assert!(found.contains(expected), "{found}");
         }
         assert!(problems("[prod]\nx = 1").contains("prod.deploy.parameters is missing"));
         assert!(problems("= 1").contains("samconfig.toml is no TOML"));

@@ -44,8 +44,8 @@ impl Template {
         let rules = section("Rules").into_iter().flat_map(|(_, rule)| {
             let assertions = rule.get("Assertions").and_then(Yaml::as_sequence).cloned().unwrap_or_default();
             assertions.into_iter().filter_map(|assertion| {
-                let told = assertion.get("AssertDescription").map(plain).unwrap_or_default();
-                assertion.get("Assert").map(|condition| (condition.clone(), told))
+                let said = assertion.get("AssertDescription").map(plain).unwrap_or_default();
+                assertion.get("Assert").map(|condition| (condition.clone(), said))
             })
         });
         let rules = rules.collect();
@@ -66,9 +66,9 @@ impl Template {
                     ));
                 }
                 Some(parameter) => {
-                    let told =
+                    let said =
                         parameter.expected(value).map(|expected| format!("{place}: {name} is {value:?}; {expected}"));
-                    problems.extend(told);
+                    problems.extend(said);
                 }
             }
         }
@@ -88,7 +88,7 @@ impl Template {
             _ => given.get(name).cloned().or_else(|| self.parameters.get(name)?.default.clone()),
         };
         let broken = self.rules.iter().filter(|(condition, _)| holds(condition, &value) == Some(false));
-        broken.map(|(_, told)| format!("{place}: {told}")).collect()
+        broken.map(|(_, said)| format!("{place}: {said}")).collect()
     }
 }
 

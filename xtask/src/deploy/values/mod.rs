@@ -183,17 +183,17 @@ fn check(
 
 /// What one stack tells the other: outputs of the one that have the name of a parameter of the other. What is given
 /// already stays. An output that is no longer there takes its value away again.
-pub fn told(from: &Template, outputs: &Parameters, to: &Template, given: &Parameters) -> Parameters {
-    let mut told = Parameters::new();
+pub fn passed(from: &Template, outputs: &Parameters, to: &Template, given: &Parameters) -> Parameters {
+    let mut passed = Parameters::new();
     for (name, parameter) in &to.parameters {
         if given.contains_key(name) {
             continue;
         }
         if let Some(value) = outputs.get(name) {
-            told.insert(name.clone(), value.clone());
+            passed.insert(name.clone(), value.clone());
         } else if from.outputs.contains(name) {
-            told.extend(parameter.default.clone().map(|default| (name.clone(), default)));
+            passed.extend(parameter.default.clone().map(|default| (name.clone(), default)));
         }
     }
-    told
+    passed
 }

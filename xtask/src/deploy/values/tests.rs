@@ -77,14 +77,14 @@ fn what_is_asked_for_goes_to_whichever_stack_has_it() {
 fn a_stage_may_have_no_edge() {
     let stage = Stage { edge: None, ..stage() };
     assert_eq!(values(&stage, "", None).unwrap().edge, None);
-    let told = values(&stage, "MainRegion=eu-west-1", None).unwrap_err();
-    assert!(told.contains("MainRegion is given as"), "{told}");
+    let problems = values(&stage, "MainRegion=eu-west-1", None).unwrap_err();
+    assert!(problems.contains("MainRegion is given as"), "{problems}");
 }
 
 #[test]
 fn services_that_are_created_empty_need_an_environment_for_it() {
-    let told = values(&Stage { first: None, ..stage() }, "", None).unwrap_err();
-    assert!(told.contains("no environment prod-first; expected one like prod with FirstDeploy=true"), "{told}");
+    let problems = values(&Stage { first: None, ..stage() }, "", None).unwrap_err();
+    assert!(problems.contains("no environment prod-first; expected one like prod with FirstDeploy=true"), "{problems}");
 }
 
 #[test]
@@ -102,8 +102,8 @@ fn names_what_does_not_fit_together() {
     let wrong = |change: fn(&mut Stage), expected: &str| {
         let mut stage = stage();
         change(&mut stage);
-        let told = values(&stage, "", None).unwrap_err();
-        assert!(told.contains(expected), "{told}\n  does not say: {expected}");
+        let problems = values(&stage, "", None).unwrap_err();
+        assert!(problems.contains(expected), "{problems}\n  does not say: {expected}");
     };
     wrong(
         |stage| stage.edge.as_mut().unwrap().region = "eu-central-1".into(),
@@ -154,12 +154,12 @@ fn names_what_does_not_fit_together() {
 
 #[test]
 fn names_what_was_asked_for_and_is_no_parameter() {
-    let told = values(&stage(), "Notification=me", None).unwrap_err();
+    let problems = values(&stage(), "Notification=me", None).unwrap_err();
     assert!(
-        told.contains(
+        problems.contains(
             "--parameter: Notification is given as \"me\", and no template of the stage has such a parameter"
         ),
-        "{told}"
+        "{problems}"
     );
 }
 
@@ -168,10 +168,13 @@ fn outputs_go_where_a_parameter_has_their_name_unless_it_is_given() {
     let (edge, main) = (Template::parse(EDGE).unwrap(), Template::parse(MAIN).unwrap());
     let outputs = parameters("WebAclArn=acl Other=x");
     // The certificate is an output that is not there any more: its value must go too.
-    assert_eq!(told(&edge, &outputs, &main, &parameters("")), parameters("WebAclArn=acl ViewerCertificateArn="));
+    assert_eq!(passed(&edge, &outputs, &main, &parameters("")), parameters("WebAclArn=acl ViewerCertificateArn="));
     let own = parameters("WebAclArn=own ViewerCertificateArn=own");
-    assert_eq!(told(&edge, &outputs, &main, &own), parameters(""));
-    assert_eq!(told(&main, &parameters("DistributionId=E1"), &edge, &parameters("")), parameters("DistributionId=E1"));
+    assert_eq!(passed(&edge, &outputs, &main, &own), parameters(""));
+    assert_eq!(
+        passed(&main, &parameters("DistributionId=E1"), &edge, &parameters("")),
+        parameters("DistributionId=E1")
+    );
 }
 
 #[test]
@@ -205,7 +208,10 @@ fn the_repositorys_stage_of_existing_services_fits_its_template() {
         let asked = parameters(asked);
         Given { stage: &stage, edge: None, main: &main, asked: &asked, edge_before: None, main_before: None }.values()
     };
-    let told = values("").unwrap_err();
-    assert!(told.len() == 1 && told[0].contains("RunbooksUrl has no value; expected: Enter the https URL"), "{told:?}");
+    let problems = values("").unwrap_err();
+    assert!(
+        problems.len() == 1 && problems[0].contains("RunbooksUrl has no value; expected: Enter the https URL"),
+        "{problems:?}"
+    );
     assert_eq!(values("RunbooksUrl=https://example.com/runbooks").unwrap().edge, None);
 }

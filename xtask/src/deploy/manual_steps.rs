@@ -1,4 +1,4 @@
-//! What is left to do by hand once everything is deployed: read from the current state, so that what is done is not listed again.
+//! The manual steps that are left once everything is deployed: read from the current state, so that what is done is not listed again.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub struct Facts {
     pub unread: Vec<String>,
     /// Who gets messages.
     pub mail: Mail,
-    /// The domain name, when its DNS record has to be written by hand.
+    /// The domain name, when its DNS record is a manual step.
     pub name: Option<String>,
     /// Where the website answers.
     pub distribution: Option<String>,

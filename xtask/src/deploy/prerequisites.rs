@@ -89,7 +89,7 @@ fn not_known(error: CallError) -> anyhow::Error {
 mod tests {
     use super::*;
 
-    fn told(code: &str) -> String {
+    fn said_of(code: &str) -> String {
         let error = CallError { call: "sts get_caller_identity".into(), code: code.into(), message: "no".into() };
         format!("{:#}", not_known(error))
     }
@@ -104,8 +104,11 @@ mod tests {
             ("EndpointConnectionError", "AWS_ENDPOINT_URL"),
             ("AccessDenied", "what its role may do"),
         ] {
-            let told = told(code);
-            assert!(told.contains(expected) && told.contains(code) && told.contains("run the same command"), "{told}");
+            let said_of = said_of(code);
+            assert!(
+                said_of.contains(expected) && said_of.contains(code) && said_of.contains("run the same command"),
+                "{said_of}"
+            );
         }
     }
 

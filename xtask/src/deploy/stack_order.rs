@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use super::run::{Run, Side};
 use super::samconfig::Parameters;
 use super::stack::{self, Stack};
-use super::values::told;
-use super::{next, plan};
+use super::values::passed;
+use super::{manual_steps, plan};
 use crate::sam;
 use crate::screen::{Paint, labelled, phase};
 
@@ -20,7 +20,7 @@ impl Run<'_> {
         if let Some((side, edge)) = &edge {
             self.say_wait(side, edge);
             self.sam(side, &self.edge_template()?, edge, "")?;
-            let passed = told(&side.template, &there(side)?.outputs, &self.main.template, &values);
+            let passed = passed(&side.template, &there(side)?.outputs, &self.main.template, &values);
             say_passed(side, &self.main, &passed);
             values.extend(passed);
         }
@@ -34,9 +34,9 @@ impl Run<'_> {
             self.sam(side, &self.edge_template()?, &again, ", once more with outputs of the main stack")?;
         }
         let (region, first) = (&self.main.environment.region, self.main.before.is_none());
-        let facts = next::find(&self.main.client, &home, &values, region, first)
+        let facts = manual_steps::find(&self.main.client, &home, &values, region, first)
             .context("everything is deployed; what is left to do could not be read")?;
-        next::say(&facts);
+        manual_steps::say(&facts);
         Ok(())
     }
 
@@ -47,7 +47,7 @@ impl Run<'_> {
         if let Some((side, edge)) = &edge {
             self.change_set(side, &self.edge_template()?, edge)?;
             let outputs = side.before.as_ref().map(|stack| stack.outputs.clone()).unwrap_or_default();
-            values.extend(told(&side.template, &outputs, &self.main.template, &values));
+            values.extend(passed(&side.template, &outputs, &self.main.template, &values));
         }
         self.change_set(&self.main, &self.main_template()?, &values)?;
         let mut notes = vec!["A nested stack is shown as a whole: CloudFormation looks into it when it is deployed."];
@@ -65,7 +65,7 @@ impl Run<'_> {
     fn edge_side(&self, home: Option<&Stack>) -> Option<(&Side, Parameters)> {
         let (side, mut edge) = (self.edge.as_ref()?, self.values.edge.clone()?);
         let outputs = home.map(|stack| stack.outputs.clone()).unwrap_or_default();
-        edge.extend(told(&self.main.template, &outputs, &side.template, &edge));
+        edge.extend(passed(&self.main.template, &outputs, &side.template, &edge));
         Some((side, edge))
     }
 
