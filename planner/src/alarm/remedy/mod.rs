@@ -2,10 +2,12 @@
 //! which apply it or refuse it.
 //!
 //! One file each, with the same parts: a policy with `validate` and `decide`, an action with `LABEL`, `NEXT_STEP` and
-//! `remember`, a reason with `label` and `needs_manual_action`, and the wording of both. The enums of this file list them.
+//! `remember`, a reason with `label` and `needs_manual_action`, and the wording of both. [`RemedyPolicy`],
+//! [`RemedyAction`] and [`RemedyReason`] list them.
 
 mod context;
 mod history;
+mod reason;
 mod restart;
 mod rollback;
 mod scale;
@@ -17,10 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::capacity::Expiry;
 use crate::error::{Error, Result};
-use crate::model::format_time;
 
 pub use context::RemedyContext;
 pub use history::{ActiveBoost, RemedyHistory, RemedyTaken};
+pub use reason::RemedyReason;
 pub use restart::{RestartAction, RestartPolicy, RestartReason};
 pub use rollback::{RollbackAction, RollbackPolicy, RollbackReason};
 pub use scale::{ScaleAction, ScalePolicy, ScaleReason, ScaleTarget};
@@ -50,49 +52,6 @@ pub enum RemedyAction {
     Restart(RestartAction),
     /// The previous release, from the rollout planner.
     Rollback(RollbackAction),
-}
-
-/// Why a remedy is due or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RemedyReason {
-    /// The alarm is not in ALARM.
-    NotInAlarm,
-    /// A planned change explains it.
-    Explained,
-    /// Its policy names no remedy.
-    NotConfigured,
-    /// It is due.
-    Due,
-    /// The service could not be observed.
-    NotObserved {
-        /// Why.
-        error: String,
-    },
-    /// A freeze is in force.
-    Frozen {
-        /// Who requested it.
-        by: String,
-        /// When it expires.
-        until: Timestamp,
-    },
-    /// A hold of the service's capacity is in force.
-    OnHold {
-        /// Who requested it.
-        by: String,
-        /// When it expires.
-        until: Timestamp,
-    },
-    /// The remedy was requested as often as its policy allows in 24 hours.
-    DailyLimit {
-        /// How often.
-        daily: u32,
-    },
-    /// No boost.
-    Scale(ScaleReason),
-    /// No restart.
-    Restart(RestartReason),
-    /// No rollback.
-    Rollback(RollbackReason),
 }
 
 /// What is requested, if anything, and why.
@@ -224,88 +183,12 @@ impl RemedyAction {
     }
 }
 
-impl RemedyReason {
-    /// Stable name for logs and metrics.
-    pub fn label(&self) -> &'static str {
-        match self {
-            RemedyReason::NotInAlarm => "not_in_alarm",
-            RemedyReason::Explained => "explained",
-            RemedyReason::NotConfigured => "not_configured",
-            RemedyReason::Due => "due",
-            RemedyReason::NotObserved { .. } => "not_observed",
-            RemedyReason::Frozen { .. } => "frozen",
-            RemedyReason::OnHold { .. } => "on_hold",
-            RemedyReason::DailyLimit { .. } => "daily_limit",
-            RemedyReason::Scale(reason) => reason.label(),
-            RemedyReason::Restart(reason) => reason.label(),
-            RemedyReason::Rollback(reason) => reason.label(),
-        }
-    }
-
-    /// Is there nothing left that the automation could do?
-    pub fn needs_manual_action(&self) -> bool {
-        match self {
-            RemedyReason::NotInAlarm
-            | RemedyReason::Explained
-            | RemedyReason::Due
-            | RemedyReason::NotObserved { .. } => false,
-            RemedyReason::NotConfigured
-            | RemedyReason::Frozen { .. }
-            | RemedyReason::OnHold { .. }
-            | RemedyReason::DailyLimit { .. } => true,
-            RemedyReason::Scale(reason) => reason.needs_manual_action(),
-            RemedyReason::Restart(reason) => reason.needs_manual_action(),
-            RemedyReason::Rollback(reason) => reason.needs_manual_action(),
-        }
-    }
-
-    /// Was the remedy requested, without success, for as long or as often as its policy allows?
-    pub fn is_exhausted(&self) -> bool {
-        match self {
-            RemedyReason::DailyLimit { .. } => true,
-            RemedyReason::Scale(reason) => reason.is_exhausted(),
-            RemedyReason::NotInAlarm
-            | RemedyReason::Explained
-            | RemedyReason::NotConfigured
-            | RemedyReason::Due
-            | RemedyReason::NotObserved { .. }
-            | RemedyReason::Frozen { .. }
-            | RemedyReason::OnHold { .. }
-            | RemedyReason::Restart(_)
-            | RemedyReason::Rollback(_) => false,
-        }
-    }
-}
-
 impl fmt::Display for RemedyAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RemedyAction::Scale(scale) => scale.fmt(f),
             RemedyAction::Restart(restart) => restart.fmt(f),
             RemedyAction::Rollback(rollback) => rollback.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for RemedyReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RemedyReason::NotInAlarm => f.write_str("the alarm is not in ALARM"),
-            RemedyReason::Explained => f.write_str("a planned change explains the alarm"),
-            RemedyReason::NotConfigured => f.write_str("no remedy is configured for this alarm"),
-            RemedyReason::Due => f.write_str("the remedy of this alarm"),
-            RemedyReason::NotObserved { error } => {
-                write!(f, "the service could not be observed ({error}); decided again on the next tick")
-            }
-            RemedyReason::Frozen { by, until } => write!(f, "frozen by {by} until {}", format_time(*until)),
-            RemedyReason::OnHold { by, until } => write!(f, "capacity on hold by {by} until {}", format_time(*until)),
-            RemedyReason::DailyLimit { daily: 1 } => f.write_str("requested once in 24 hours, the daily limit"),
-            RemedyReason::DailyLimit { daily } => {
-                write!(f, "requested {daily} times in 24 hours, the daily limit")
-            }
-            RemedyReason::Scale(reason) => reason.fmt(f),
-            RemedyReason::Restart(reason) => reason.fmt(f),
-            RemedyReason::Rollback(reason) => reason.fmt(f),
         }
     }
 }
