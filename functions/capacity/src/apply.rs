@@ -1,5 +1,5 @@
-//! Makes a service's capacity what was decided. Every write is safe to repeat, and an interrupted order of writes is
-//! healed by the next look: each is compared with what is there.
+//! Applies a decision. Every write can be repeated, and an interrupted order of writes is completed by the next tick: each
+//! is compared with what is observed.
 
 use planner::capacity::{Action, Bounds, Capacity, Decision, Observed, OverrideKind, Scaling};
 use planner::fleet::ServicePolicy;
@@ -8,27 +8,28 @@ use shared::Result;
 use shared::ledger::Subject;
 use shared::runtime::{Done, Invocation, Mode, Outcome};
 
+use crate::app::App;
 use crate::message::ServiceMessages;
 use crate::observe::ObservedService;
+use crate::planned::Plan;
 use crate::trigger::Trigger;
-use crate::{App, Plan};
 
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Write {
     /// Bounds, and whether scaling may act.
     Bounds(Bounds),
-    /// Desired count, and the strategy when it is another.
+    /// Desired count, and the capacity provider strategy when it changes.
     Service {
         /// Desired count.
         desired: u32,
-        /// Strategy.
+        /// Capacity provider strategy; `None` when it stays.
         strategy: Option<Strategy>,
     },
 }
 
-/// What differs, in the order in which nothing fights: down is bounds first, so that scaling does not lift the count
-/// again; up is the count first, so that scaling does not find it below its bounds.
+/// What differs. Scaling in sets the bounds first, so that Application Auto Scaling does not raise the count again;
+/// scaling out sets the count first, so that it is never below the bounds.
 pub(crate) fn writes(wanted: &Capacity, observed: &Observed) -> Vec<Write> {
     let bounds = observed.bounds.filter(|bounds| *bounds != wanted.bounds).map(|_| Write::Bounds(wanted.bounds));
     let strategy = Some(wanted.strategy.clone()).filter(|strategy| *strategy != observed.strategy);
@@ -40,7 +41,7 @@ pub(crate) fn writes(wanted: &Capacity, observed: &Observed) -> Vec<Write> {
     }
 }
 
-/// One service whose plan is carried out.
+/// One service whose plan is applied.
 pub(crate) struct Service<'a> {
     pub app: &'a App,
     pub policy: &'a ServicePolicy,
@@ -48,7 +49,7 @@ pub(crate) struct Service<'a> {
 }
 
 impl Service<'_> {
-    /// The fact first, then the capacity, then what is announced of it.
+    /// Saves the facts, sets the capacity, then announces what follows.
     pub async fn apply(&self, plan: Plan, observed: &mut ObservedService, done: &mut Done) -> Result<()> {
         let Plan { facts, ended, decision } = plan;
         let Invocation { now, mode, context, .. } = *self.invocation;
@@ -58,7 +59,11 @@ impl Service<'_> {
         let changed = entry.record.facts != facts;
         entry.record.facts = facts;
         if let Some(ended) = &ended {
-            entry.record_event(now, "override_ended", format!("the override of {} ended", ended.ended.expiry.by));
+            entry.record_event(
+                now,
+                "override_ended",
+                format!("the override requested by {} ended", ended.ended.expiry.by),
+            );
             entry.announce(now, messages.override_ended(ended, &decision));
         }
         if let Trigger::Override { kind, request, .. } = self.invocation.trigger {
@@ -72,7 +77,7 @@ impl Service<'_> {
             done.decided(("record", "requested"), why, outcome);
         }
         if mode == Mode::Act && changed {
-            // A crash after this is healed by the next tick, a crash before it loses a request.
+            // A crash after this is completed by the next tick; a crash before it loses a request.
             context.ledger.save(&subject, entry).await?;
         }
 
@@ -137,20 +142,20 @@ impl Write {
                     (Scaling::Active, Some(Scaling::Suspended | Scaling::Partly)) => ", scaling resumed",
                     _ => "",
                 };
-                format!("bounds {} to {}{scaling}", bounds.min, bounds.max)
+                format!("scalable target {} to {}{scaling}", bounds.min, bounds.max)
             }
             Write::Service { desired, strategy } => {
-                let placed = strategy.as_ref().map(|strategy| format!(", tasks {strategy}")).unwrap_or_default();
+                let provider = strategy.as_ref().map(|strategy| format!(", tasks on {strategy}")).unwrap_or_default();
                 match *desired == observed.desired {
-                    true => format!("desired count stays {desired}{placed}"),
-                    false => format!("desired count {} -> {desired}{placed}", observed.desired),
+                    true => format!("desired count unchanged at {desired}{provider}"),
+                    false => format!("desired count {} -> {desired}{provider}", observed.desired),
                 }
             }
         }
     }
 }
 
-/// The decision as a sentence, with the moment at which it will be another where the sentence does not say it.
+/// The reason as a sentence, with the end of the decision where the sentence does not have it.
 fn why(decision: &Decision) -> String {
     let sentence = decision.reason.to_string();
     match decision.until.map(format_time).filter(|until| !sentence.contains(until)) {
@@ -177,23 +182,23 @@ mod tests {
     }
 
     #[test]
-    fn down_is_scaling_first_and_up_is_the_count_first() {
+    fn scaling_in_sets_the_bounds_first_and_scaling_out_the_count() {
         let spot = || Strategy::Spot { base: 0 };
-        let seen = observed(2, range(1, 3));
-        let down = writes(&wanted(0, Bounds::SCALED_TO_ZERO, spot()), &seen);
+        let running = observed(2, range(1, 3));
+        let down = writes(&wanted(0, Bounds::SCALED_TO_ZERO, spot()), &running);
         assert_eq!(down, [Write::Bounds(Bounds::SCALED_TO_ZERO), Write::Service { desired: 0, strategy: None }]);
-        let told: Vec<String> = down.iter().map(|write| write.describe(&seen)).collect();
-        assert_eq!(told, ["bounds 0 to 0, scaling suspended", "desired count 2 -> 0"]);
-        let asleep = observed(0, Bounds::SCALED_TO_ZERO);
-        let up = writes(&wanted(1, range(1, 3), Strategy::OnDemand), &asleep);
+        let changes: Vec<String> = down.iter().map(|write| write.describe(&running)).collect();
+        assert_eq!(changes, ["scalable target 0 to 0, scaling suspended", "desired count 2 -> 0"]);
+        let stopped = observed(0, Bounds::SCALED_TO_ZERO);
+        let up = writes(&wanted(1, range(1, 3), Strategy::OnDemand), &stopped);
         let strategy = Some(Strategy::OnDemand);
         assert_eq!(up, [Write::Service { desired: 1, strategy }, Write::Bounds(range(1, 3))]);
-        let told: Vec<String> = up.iter().map(|write| write.describe(&asleep)).collect();
-        assert_eq!(told, ["desired count 0 -> 1, tasks on demand", "bounds 1 to 3, scaling resumed"]);
+        let changes: Vec<String> = up.iter().map(|write| write.describe(&stopped)).collect();
+        assert_eq!(changes, ["desired count 0 -> 1, tasks on FARGATE", "scalable target 1 to 3, scaling resumed"]);
     }
 
     #[test]
-    fn what_is_as_it_should_be_is_not_written() {
+    fn what_does_not_differ_is_not_written() {
         let same = wanted(2, range(1, 3), Strategy::Spot { base: 0 });
         assert_eq!(writes(&same, &observed(2, range(1, 3))), []);
         assert_eq!(writes(&same, &observed(2, range(1, 2))), [Write::Bounds(range(1, 3))]);

@@ -1,4 +1,4 @@
-//! Once a day: what happened, what it cost, what holds, what comes.
+//! The daily digest: gathers what it reports, sends it, and remembers up to when.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,13 @@ use shared::Result;
 use shared::ledger::{Item, LedgerRecord, Subject};
 use shared::runtime::{Invocation, Line, Mode, Outcome, Report};
 
+use crate::app::App;
+use crate::message;
 use crate::message::digest::{Change, Day, ServiceDay};
-use crate::{App, message};
 
 /// How far ahead a digest forecasts, and how far back the first one reaches.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
 /// The last digest: when it was built, and what was counted by then. One item of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -34,7 +36,7 @@ impl LedgerRecord for LastDigest {
 }
 
 impl App {
-    /// Sends the digest of the day, unless nothing is new and it was not asked for.
+    /// Sends the digest, unless nothing changed and it was not requested.
     pub(crate) async fn digest(&self, by: Option<&str>, invocation: &Invocation<'_, App>, report: &mut Report) {
         let subject = system(invocation.documents);
         match self.build_digest(by, invocation, report).await {
@@ -75,7 +77,12 @@ impl App {
         }
         let day = Day { fleet, since, now, changes, services, alarms, budgets };
         if by.is_none() && day.is_quiet() {
-            report.push(Line::new(subject, ("keep", "nothing_new"), "nothing is new", Outcome::Unchanged));
+            report.push(Line::new(
+                subject,
+                ("keep", "nothing_new"),
+                "no changes since the last digest",
+                Outcome::Unchanged,
+            ));
             // An earlier digest may not have been sent yet.
             self.send_digest(invocation, report).await;
             return Ok(());
@@ -97,7 +104,7 @@ impl App {
         Ok(())
     }
 
-    /// Sends a digest again that could not be sent; nothing where nothing may change.
+    /// Sends a digest again that could not be sent; not in a dry run.
     pub(crate) async fn send_digest(&self, invocation: &Invocation<'_, App>, report: &mut Report) {
         let Invocation { documents, context, now, mode, .. } = *invocation;
         if mode != Mode::Act {
@@ -116,7 +123,7 @@ fn system(fleet: &Fleet) -> Subject {
     Subject::System(fleet.title())
 }
 
-/// The records of one kind, by the name of what they are about.
+/// The records of one kind, by the name of the service, alarm or budget.
 fn records<T: LedgerRecord>(items: &[Item]) -> Result<BTreeMap<String, T>> {
     let each = items.iter().map(|item| Ok(item.record::<T>()?.map(|record| (item.name().to_owned(), record))));
     each.filter_map(Result::transpose).collect()

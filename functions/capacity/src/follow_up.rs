@@ -1,4 +1,4 @@
-//! What follows from a decision that was carried out: savings, and the transitions that are announced.
+//! What follows from an applied decision: savings, and the transitions that are announced.
 
 use jiff::SignedDuration;
 use planner::capacity::{
@@ -15,7 +15,7 @@ use crate::message::{self, HourlyCost, ServiceMessages};
 use crate::observe::{ObservedService, healthy_tasks, tasks_by_provider};
 
 impl Service<'_> {
-    /// Counts savings and announces transitions; a price that is not known keeps nothing from being announced.
+    /// Counts savings and announces transitions; transitions are announced also when counting fails.
     pub(crate) async fn follow_up(
         &self,
         decision: &Decision,
@@ -31,7 +31,7 @@ impl Service<'_> {
         Ok(())
     }
 
-    /// Counts what was saved since the last look, and shows where tasks run and what they cost.
+    /// Counts what was saved since the last observation; emits tasks by provider and their cost as metrics.
     async fn account(&self, observed: &mut ObservedService, done: &mut Done) -> Result<()> {
         let record = &mut observed.entry.record;
         if record.size.as_ref().is_none_or(|known| known.revision != observed.service.revision) {
@@ -55,7 +55,7 @@ impl Service<'_> {
         Ok(())
     }
 
-    /// Announces what has happened, and what has not happened in time.
+    /// Announces transitions that have completed or are overdue, and moves between capacity providers.
     async fn announce_transitions(
         &self,
         decision: &Decision,

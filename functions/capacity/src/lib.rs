@@ -1,63 +1,56 @@
-//! Keeps how many tasks of each service run, and where, in line with what is wanted of it.
+//! Sets desired count, scaling bounds and capacity provider strategy of each service as its policy and facts decide.
 //!
-//! Every trigger is a hint where to look; what a service should be is decided from policy, facts, what was seen and the
-//! clock by [`planner::capacity::plan`]. For each service in scope: write down the fact that the trigger brings, observe,
-//! plan, apply; then follow what came of it, and tell the transitions. The tick repeats all of it, so a lost event, a
-//! missed night and a change by hand cost at most five minutes.
+//! A trigger says where to look. For each service in scope the function observes it, records the fact that the trigger
+//! brings, decides with [`planner::capacity::plan`] and applies the decision; then it announces the transition that has
+//! completed or is overdue. The tick repeats all of it every five minutes: a lost event, a missed start of scheduled
+//! downtime or a manual change is corrected by then.
 //!
 //! | trigger | scope | fact |
 //! |---|---|---|
-//! | tick, stack update | every service; a digest that could not be sent | |
-//! | edge of a night | the service that is named | |
+//! | tick, stack update | every service; a digest that is not sent yet | |
+//! | scheduled downtime begins or ends | the service that is named | |
 //! | ECS deployment changed its state | that service | |
-//! | ECS could not place a task on Spot | that service | a shortage of Spot |
-//! | a task was interrupted by Spot | that service | three in half an hour are a shortage |
-//! | request `wake`, `sleep`, `hold` | the service that is named | a manual override, with its end |
-//! | request `resume` | the service that is named | the end of one |
-//! | request `digest`, once a day | every service and the whole ledger | the last digest |
-//! | request `plan`, with `at` | the service that is named, or every one | nothing is changed |
+//! | ECS could not place a task on FARGATE_SPOT | that service | a Spot shortage |
+//! | Spot interrupted a task | that service | three within 30 minutes are a Spot shortage |
+//! | request `wake`, `sleep`, `hold` | the service that is named | an override, with its end |
+//! | request `resume` | the service that is named | the override ends |
+//! | request `digest`, once a day | every service and the whole ledger | when the digest was built |
+//! | request `plan`, with `at` | the service that is named, or every one | none; nothing is changed |
 //!
-//! | what is decided | what is done |
+//! Of the facts in force the strongest decides: freeze, override, budget restriction, scheduled downtime, alarm boost,
+//! baseline.
+//!
+//! | decision | writes |
 //! |---|---|
-//! | asleep | suspend scaling and set both bounds to 0, then the desired count |
-//! | awake | the desired count, then the bounds with scaling resumed |
-//! | another capacity provider strategy | with the desired count, as one update with a forced deployment |
-//! | frozen, on hold, never started | nothing |
+//! | scaled to zero | scaling suspended and both bounds 0, then desired count 0 |
+//! | running | desired count, then bounds with scaling resumed |
+//! | another capacity provider strategy | one `UpdateService` with the desired count and a forced deployment |
+//! | frozen, on hold, never started | none |
 
+mod app;
 mod apply;
 mod digest;
 mod follow_up;
 mod message;
 mod observe;
+mod planned;
 mod trigger;
 
 use jiff::Timestamp;
-use planner::capacity::{Decision, EndedOverride, Facts, Record, plan, resume};
+use planner::capacity::Record;
 use planner::fleet::{Fleet, ServicePolicy};
-use planner::model::{Prices, ServiceId};
+use planner::model::ServiceId;
 use shared::Result;
-use shared::aws::{AutoScaling, Connection, Ecs};
+use shared::aws::Connection;
 use shared::env::Env;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received, Report};
 
 use observe::ObservedService;
 
+pub use app::App;
+pub use planned::Plan;
 pub use trigger::Trigger;
-
-/// The function: prices and one gateway per AWS service it talks to.
-pub struct App {
-    prices: Option<&'static Prices>,
-    ecs: Ecs,
-    autoscaling: AutoScaling,
-}
-
-/// What is decided about one service.
-pub struct Plan {
-    facts: Facts,
-    ended: Option<EndedOverride>,
-    decision: Decision,
-}
 
 impl Function for App {
     const NAME: &'static str = "capacity";
@@ -70,11 +63,7 @@ impl Function for App {
     type Progress = ();
 
     fn new(_: &Context, _: &Env<'_>, connection: &Connection) -> Result<App> {
-        Ok(App {
-            prices: Prices::for_region(connection.region()),
-            ecs: Ecs::new(connection),
-            autoscaling: AutoScaling::new(connection),
-        })
+        Ok(App::wire(connection))
     }
 
     async fn warm(&self, context: &Context, fleet: &Fleet) {
@@ -121,10 +110,7 @@ impl Function for App {
         (): &(),
         invocation: &Invocation<'d, App>,
     ) -> Result<Plan> {
-        let mut facts = observed.entry.record.facts.clone();
-        let ended = record(&mut facts, invocation.trigger, invocation.now)?;
-        let decision = plan(&policy.capacity(), &facts, &observed.capacity, invocation.now);
-        Ok(Plan { facts, ended, decision })
+        Plan::of(policy, observed, invocation.trigger, invocation.now)
     }
 
     async fn apply<'d>(
@@ -157,23 +143,4 @@ impl Function for App {
             | Trigger::Resume { .. } => {}
         }
     }
-}
-
-/// Records the fact of a trigger and drops what has expired; returns an override that ended.
-///
-/// # Errors
-/// `Invalid` when an override would end in the past.
-fn record(facts: &mut Facts, trigger: &Trigger, now: Timestamp) -> Result<Option<EndedOverride>> {
-    let expired = facts.expire(now).map(|ended| EndedOverride { ended, by: None });
-    match trigger {
-        Trigger::Spot { event, .. } => facts.spot = facts.spot.after(event.clone(), now),
-        Trigger::Resume { by, .. } => return Ok(resume(by, facts).or(expired)),
-        Trigger::Override { kind, request, .. } => {
-            request.record(*kind, facts, now)?;
-            // Replaced, not ended.
-            return Ok(None);
-        }
-        Trigger::Everything | Trigger::Service(_) | Trigger::Named(_) | Trigger::Digest { .. } => {}
-    }
-    Ok(expired)
 }

@@ -1,4 +1,4 @@
-//! Looks at the world: services, bounds and both ledger items at once, tasks when there are any.
+//! Reads services, scalable targets and both ledger items at once, and tasks where there are any.
 
 use futures_util::future::{join_all, join4};
 use planner::capacity::{Bounds, Expiry, Observed, Record};
@@ -9,27 +9,27 @@ use shared::ledger::Subject;
 use shared::runtime::Context;
 use shared::{Error, Result};
 
-use crate::App;
+use crate::app::App;
 
 /// What the ledger keeps of one service's capacity.
 pub(crate) type Entry = shared::ledger::Entry<Record>;
 
-/// Everything that was seen of one service.
+/// What was observed of one service.
 pub struct ObservedService {
-    /// What is remembered of its capacity.
+    /// Its capacity record.
     pub(crate) entry: Entry,
-    /// What is remembered of its images.
+    /// Its rollout record.
     pub(crate) rollout: rollout::Record,
     /// The service.
     pub(crate) service: Service,
-    /// The tasks of it that run or are about to.
+    /// Its tasks, running or about to.
     pub(crate) tasks: Vec<Task>,
     /// What the planner decides from.
     pub(crate) capacity: Observed,
 }
 
 impl App {
-    /// Looks at all services in scope.
+    /// Observes all services in scope.
     pub(crate) async fn look(&self, context: &Context, scope: &[&ServicePolicy]) -> Vec<Result<ObservedService>> {
         let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
         let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
@@ -65,16 +65,18 @@ impl App {
             bounds,
             strategy: service.strategy.clone(),
             rollout_in_flight: in_flight(&service, &rollout),
-            // Zero tasks of a service that this function never looked after are somebody else's zero.
+            // A service that is at zero and has no record was not scaled to zero by the automation.
             started: service.desired > 0 || !rollout.releases.is_empty() || entry.record.state.is_some(),
         };
         Ok(ObservedService { entry, rollout, service, tasks, capacity })
     }
 }
 
-/// Are tasks of one revision being replaced by those of another? A staged rollout waits for the service to wake and is
-/// not on its way; a deployment of the same revision is a move between providers, which another move may overtake; and
-/// where no task runs there is nothing to protect: a first start that finds no Spot must be able to leave it.
+/// Are tasks of one revision being replaced by those of another?
+///
+/// A staged rollout waits for the service to run. A deployment of the same revision is a move between capacity providers,
+/// which another move may replace. Without a running task nothing is replaced: a first start without Spot capacity must
+/// be able to move to on-demand.
 fn in_flight(service: &Service, rollout: &rollout::Record) -> bool {
     let rolling = rollout.rollout.as_ref().is_some_and(|rollout| !matches!(rollout.phase, Phase::Staged { .. }));
     let replacing = service.deployments.iter().any(|deployment| deployment.state == DeploymentState::InProgress)
@@ -97,5 +99,5 @@ pub(crate) fn healthy_tasks(tasks: &[Task]) -> u32 {
 }
 
 fn not_found(id: &ServiceId) -> Error {
-    Error::not_found(format!("service {id} is not there"))
+    Error::not_found(format!("service {id} does not exist"))
 }

@@ -1,4 +1,4 @@
-//! What reached the function: ticks, events from EventBridge, and requests from people.
+//! What starts the function: ticks, events from EventBridge, and requests.
 
 use jiff::{SignedDuration, Timestamp};
 use planner::capacity::{OverrideKind, OverrideRequest, SpotEvent};
@@ -8,23 +8,23 @@ use serde_json::Value;
 use shared::Result;
 use shared::runtime::{Event, NoParameters, Payload, Received, Request, Target};
 
-/// News of Spot that is older says nothing of Spot now: a redelivery, or a dead-letter queue played back.
+/// An older event about Spot says nothing about Spot now: a redelivery, or a redrive of the dead-letter queue.
 const STALE: SignedDuration = SignedDuration::from_mins(15);
 
-/// What started the function, reduced to where to look and what to remember.
+/// What started the function, reduced to the services to observe and the fact to record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// The tick, or a stack update that may have reset something: every service.
     Everything,
-    /// Something happened to this service.
+    /// An event about this service.
     Service(ServiceId),
     /// A request about the service of this name that records no fact.
     Named(String),
-    /// Spot did something to this service.
+    /// An event about Spot capacity of this service.
     Spot {
         /// The service.
         service: ServiceId,
-        /// What.
+        /// What happened.
         event: SpotEvent,
     },
     /// A request `wake`, `sleep` or `hold`.
@@ -43,7 +43,7 @@ pub enum Trigger {
         /// Who asks.
         by: String,
     },
-    /// A request `digest`; a schedule's names nobody.
+    /// A request `digest`; that of the schedule names no requester.
     Digest {
         /// Who asks; the digest is sent then in any case.
         by: Option<String>,
@@ -66,7 +66,7 @@ impl Trigger {
         match payload {
             Payload::Event(event) => of_event(&event, clock),
             Payload::Request(request) => of_request(&request).map(Received::Trigger),
-            Payload::Notifications(_) => Ok(Received::Ignored("SNS messages move no capacity".into())),
+            Payload::Notifications(_) => Ok(Received::Ignored("SNS messages do not concern capacity".into())),
         }
     }
 }
@@ -97,11 +97,13 @@ fn of_event(event: &Event, clock: Timestamp) -> Result<Received<Trigger>> {
         ("aws.ecs", "ECS Task State Change") => interruption(event)?,
         ("aws.ecs", "ECS Deployment State Change") => of_service(event, Trigger::Service)?,
         ("aws.cloudformation", "CloudFormation Stack Status Change") => Received::Trigger(Trigger::Everything),
-        (source, detail_type) => Received::Ignored(format!("`{detail_type}` of {source} is nothing for this function")),
+        (source, detail_type) => {
+            Received::Ignored(format!("event `{detail_type}` of {source} does not concern capacity"))
+        }
     };
     match (&trigger, event.at) {
         (Received::Trigger(Trigger::Spot { .. }), Some(at)) if at + STALE < clock => {
-            Ok(Received::Ignored(format!("news of Spot of {at} says nothing of Spot now")))
+            Ok(Received::Ignored(format!("the Spot event of {at} is older than 15 minutes")))
         }
         _ => Ok(trigger),
     }
@@ -112,11 +114,11 @@ fn of_service(event: &Event, trigger: impl FnOnce(ServiceId) -> Trigger) -> Resu
     Ok(event.service()?.map_or_else(nameless, |service| Received::Trigger(trigger(service))))
 }
 
-/// The same event is sent when there is no capacity on demand: only the provider tells them apart.
+/// ECS sends the same event for a shortage of on-demand capacity; only the capacity provider tells them apart.
 fn placement(event: &Event) -> Result<Received<Trigger>> {
     let name = event.text("eventName")?;
     if name != "SERVICE_TASK_PLACEMENT_FAILURE" {
-        return Ok(Received::Ignored(format!("{name} moves no capacity")));
+        return Ok(Received::Ignored(format!("event {name} does not concern capacity")));
     }
     let providers = event.detail.get("capacityProviderArns").and_then(Value::as_array);
     let spot = |provider: &Value| provider.as_str().is_some_and(|arn| arn.rsplit('/').next() == Some("FARGATE_SPOT"));
@@ -126,17 +128,17 @@ fn placement(event: &Event) -> Result<Received<Trigger>> {
         }
         (reason, spot) => {
             let provider = if spot { "FARGATE_SPOT" } else { "another provider" };
-            Ok(Received::Ignored(format!("a task that is not placed on {provider} for {reason} is no Spot shortage")))
+            Ok(Received::Ignored(format!("placement failure {reason} on {provider} is no Spot shortage")))
         }
     }
 }
 
-/// Sent for every step of the task's end; each names the same task.
+/// ECS sends an event for every status of a stopping task; each names the same task.
 fn interruption(event: &Event) -> Result<Received<Trigger>> {
     let (code, provider) = (event.optional("stopCode"), event.optional("capacityProviderName"));
     let interrupted = match code {
         "SpotInterruption" => true,
-        // The older name; ECS gives it to tasks of Spot, and says so when it names the provider at all.
+        // The older code of a Spot interruption; ECS also uses it without a provider.
         "TerminationNotice" => matches!(provider, "" | "FARGATE_SPOT"),
         _ => false,
     };
@@ -149,7 +151,7 @@ fn interruption(event: &Event) -> Result<Received<Trigger>> {
             let event = SpotEvent::Interrupted { task: event.text("taskArn")?.to_owned() };
             Ok(Received::Trigger(Trigger::Spot { service, event }))
         }
-        None => Ok(Received::Ignored(format!("a task that ended with `{code}` was not interrupted by Spot"))),
+        None => Ok(Received::Ignored(format!("a task stopped with code `{code}` was not interrupted by Spot"))),
     }
 }
 
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shortage_is_one_of_spot_only_when_the_provider_says_so() {
+    fn a_shortage_counts_only_for_the_provider_fargate_spot() {
         let spot = Received::Trigger(Trigger::Spot { service: crawler(), event: SpotEvent::NoCapacity });
         assert_eq!(parse(shortage("FARGATE_SPOT", "2026-11-21T09:59:00Z")), spot);
         let on_demand = parse(shortage("FARGATE", "2026-11-21T09:59:00Z"));

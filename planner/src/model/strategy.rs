@@ -22,9 +22,9 @@ pub enum Strategy {
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Strategy::OnDemand => f.write_str("on demand"),
-            Strategy::Spot { base: 0 } => f.write_str("on Spot"),
-            Strategy::Spot { base } => write!(f, "on Spot after {base} on demand"),
+            Strategy::OnDemand => f.write_str("FARGATE"),
+            Strategy::Spot { base: 0 } => f.write_str("FARGATE_SPOT"),
+            Strategy::Spot { base } => write!(f, "FARGATE_SPOT with base {base} on FARGATE"),
             Strategy::Other(items) => f.write_str(&items.join(", ")),
         }
     }
