@@ -21,7 +21,7 @@ const HISTORY: usize = 40;
 /// How many keys of told messages an item keeps.
 const ANNOUNCED: usize = 64;
 
-/// How often a write is tried anew when somebody else wrote first.
+/// How often a write is tried again when another writer was first.
 const TRIES: usize = 8;
 
 /// What an item is about; the partition key.
@@ -96,7 +96,7 @@ pub struct Entry<T> {
 /// A message that is written and not yet sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsent {
-    /// When it was written. Whoever wrote it sends it; after the lease anybody does.
+    /// When it was written. The invocation that wrote it sends it; after the lease, any other.
     pub at: Timestamp,
     /// The message.
     pub message: Notification,
@@ -216,10 +216,10 @@ impl Ledger {
         }
     }
 
-    /// Writes the entry if nobody else wrote it since it was loaded.
+    /// Writes the entry if no other invocation wrote it since it was loaded.
     ///
     /// # Errors
-    /// `Conflict` when somebody else wrote first: look again and decide anew.
+    /// `Conflict` when another writer was first: read again and decide again.
     pub async fn save<T: LedgerRecord>(&self, subject: &Subject, entry: &mut Entry<T>) -> Result<()> {
         let context = || format!("write {} of {subject}", T::SORT_KEY);
         let condition = match entry.version {
@@ -242,7 +242,7 @@ impl Ledger {
         all.into_iter().map(|(subject, kind, document)| Item::read(subject, kind, document)).collect()
     }
 
-    /// Loads, changes and saves an entry, anew when somebody else wrote first. `change` says whether it changed
+    /// Loads, changes and saves an entry, again when another writer was first. `change` says whether it changed
     /// anything; nothing is written when it did not.
     ///
     /// # Errors

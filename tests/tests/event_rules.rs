@@ -9,7 +9,7 @@ use tests::template::{self, text};
 
 const NESTED: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/huskit-prod-SystemStack-1ABCDEFGHIJKL/8f5d1e20-c6e1-11f0-9a3b-0a1b2c3d4e5f";
 
-/// Event file, and the rules it matches; with none it reaches nobody by itself.
+/// Event file, and the rules it matches; with none it reaches no function.
 const TABLE: &[(&str, &[&str])] = &[
     ("cloudformation.stack-status-change.other-stack", &[]),
     ("cloudformation.stack-status-change.update-complete", &["AlarmFunction.StackUpdating", "StackUpdatedRule"]),

@@ -89,7 +89,7 @@ fn assets_are_kept_a_year_and_other_files_an_hour() {
 /// A headers policy is for every answer: a browser would keep S3's refusal of a file that is not there yet for as long as the
 /// file. A function at the viewer's response is not called for what the origin answers with 400 or more.
 #[test]
-fn browsers_are_told_to_keep_files_and_never_a_refusal() {
+fn browsers_keep_files_and_never_a_refusal() {
     let configuration = configuration();
     for behaviour in configuration["CacheBehaviors"].as_array().unwrap() {
         let cache = text(&behaviour["CachePolicyId"]).replace(['<', '>'], "");
@@ -179,7 +179,7 @@ fn the_bucket_is_private_and_only_the_distribution_reads_it() {
     assert_eq!(policy[1]["Principal"], "*");
     assert_eq!(policy[1]["Resource"], json!(["<StaticBucket.Arn>", "<StaticBucket.Arn>/*"]));
     assert_eq!(policy[1]["Condition"]["Bool"]["aws:SecureTransport"], "false");
-    assert_eq!(policy.as_array().unwrap().len(), 2, "nobody else");
+    assert_eq!(policy.as_array().unwrap().len(), 2, "no one else");
 }
 
 #[test]

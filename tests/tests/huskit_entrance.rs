@@ -135,7 +135,7 @@ fn only_requests_of_our_cdn_pass() {
 
 /// Load balancers write with a right that the bucket's policy gives, CloudFront with one that it takes by an access control list.
 #[test]
-fn access_logs_go_to_a_bucket_that_nobody_else_reaches() {
+fn access_logs_go_to_a_bucket_that_no_one_else_reaches() {
     let deployed = huskit::shared_part("alb", &[("LogRetentionDays", "90")]);
     let bucket = deployed.properties("LogBucket");
     let block = bucket["PublicAccessBlockConfiguration"].as_object().unwrap();

@@ -38,7 +38,7 @@ fn the_managed_rules_of_the_plan_are_there_and_let_conversations_with_code_pass(
 }
 
 #[test]
-fn the_web_acls_log_names_nobody() {
+fn the_web_acls_log_names_no_one() {
     let edge = Deployed::new(template::edge(), &[]);
     let redacted = edge.properties("WebAclLogging")["RedactedFields"].clone();
     let names: Vec<String> = list(&redacted).iter().map(|field| text(&field["SingleHeader"]["Name"])).collect();

@@ -159,7 +159,7 @@ fn container_health_checks_are_those_of_the_plan() {
 }
 
 #[test]
-fn a_task_that_is_told_to_stop_gets_time_that_fargate_grants() {
+fn a_task_that_has_to_stop_gets_time_that_fargate_grants() {
     for (name, seconds) in [("WebsiteAgent", 60), ("Crawler", 120)] {
         assert_eq!(task(name).1["StopTimeout"], seconds, "{name}");
     }

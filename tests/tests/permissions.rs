@@ -97,7 +97,7 @@ fn another_service_may_send_something_for_this_account_only() {
 }
 
 #[test]
-fn what_runs_in_the_containers_may_do_nothing_in_aws() {
+fn the_containers_may_do_nothing_in_aws() {
     let services = template::huskit().nested("services.yaml");
     for role in ["WebsiteAgentTaskRole", "CrawlerTaskRole"] {
         let properties = services.properties(role);

@@ -3,7 +3,7 @@
 use tests::template;
 
 /// Kept also by a first deploy that failed: the load balancer writes to it while it is created, and a bucket with something
-/// in it is not deleted. Its name is generated, so it is in nobody's way.
+/// in it is not deleted. Its name is generated, so it is in no one's way.
 const KEPT_BY_A_FAILED_CREATION: &[&str] = &["LogBucket"];
 
 /// Data, images, secrets, the ledger and the account's trust in GitHub survive `sam delete`; a first deploy that failed
@@ -20,7 +20,7 @@ fn data_images_secrets_and_the_ledger_survive() {
     let mut kept = Vec::new();
     for template in template::all() {
         for (id, resource) in template.section("Resources") {
-            // The header between CDN and load balancer is made anew with them; nobody filled it in.
+            // The header between CDN and load balancer is recreated with them; it has no value filled in by hand.
             if id != "OriginSecret" && kinds.iter().any(|kind| resource["Type"] == *kind) {
                 let always = KEPT_BY_A_FAILED_CREATION.contains(&id.as_str());
                 let expected = if always { "Retain" } else { "RetainExceptOnCreate" };

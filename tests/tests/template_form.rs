@@ -205,7 +205,7 @@ fn every_output_is_described() {
 }
 
 #[test]
-fn what_a_checker_is_told_to_skip_has_its_reason_beside_it() {
+fn what_a_checker_has_to_skip_has_its_reason_beside_it() {
     for template in template::all() {
         let lines: Vec<&str> = template.text.lines().collect();
         for (id, resource) in template.section("Resources") {

@@ -102,7 +102,7 @@ impl BudgetDocuments {
 
 /// Writes what all budgets together restrict until what is read afterwards says the same; returns what was written, if
 /// anything was. Another invocation may move another budget at any moment: before the fact is written, that is a
-/// conflict or seen by the look after it; later, the other one sees what was written here.
+/// conflict or seen by the next observation; later, the other one sees what was written here.
 async fn write(service: &ServicePolicy, invocation: &Invocation<'_, App>) -> Result<Option<ServiceDecision>> {
     let Invocation { documents, context, now, .. } = *invocation;
     let subject = Subject::Service(service.id());

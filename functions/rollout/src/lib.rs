@@ -55,7 +55,7 @@ pub struct App {
 
 /// What is decided about one service.
 pub enum Plan {
-    /// Record this freeze, or its end, as somebody asked.
+    /// Record this freeze, or its end, as requested.
     Freeze {
         /// The freeze; none when it ends.
         frozen: Option<Freeze>,

@@ -134,7 +134,7 @@ impl Connection {
         Ok(Connection { config, endpoints })
     }
 
-    /// The region of everything that is looked after.
+    /// The region of everything that the automation operates.
     pub fn region(&self) -> &str {
         self.config.region().map_or("", Region::as_ref)
     }
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bundle_that_is_none_is_told_and_does_not_panic() {
+    fn a_bundle_that_is_none_is_reported_and_does_not_panic() {
         let path = std::env::temp_dir().join(format!("bundle-{}.pem", std::process::id()));
         let wrapped = |text: &str| format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
         for text in ["", "no certificate", &wrapped("not base64 !"), &wrapped("bm8gY2VydGlmaWNhdGU=")] {

@@ -78,7 +78,7 @@ impl DynamoDb {
     /// Requires `dynamodb:PutItem`.
     ///
     /// # Errors
-    /// `Conflict` when the condition does not hold: somebody else wrote first.
+    /// `Conflict` when the condition does not hold: another writer was first.
     pub async fn put(&self, pk: &str, sk: &str, document: &Value, condition: Condition) -> Result<()> {
         let fields =
             document.as_object().ok_or_else(|| Error::invalid(format!("put item {pk} {sk}: not an object")))?;
@@ -122,7 +122,7 @@ fn stands(error: Option<&PutItemError>, item: &HashMap<String, AttributeValue>) 
     matches!(error, Some(PutItemError::ConditionalCheckFailedException(failed)) if failed.item() == Some(item))
 }
 
-/// Counts how often the SDK sent a request. An item that is there before the only attempt is somebody else's, however
+/// Counts how often the SDK sent a request. An item that is there before the only attempt is another writer's, however
 /// much it looks like ours.
 #[derive(Clone, Debug, Default)]
 struct Attempts(Arc<AtomicU32>);

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_that_is_none_is_told() {
+    fn a_digest_that_is_none_is_reported() {
         let replay =
             Replay::new(&[(200, json!({"imageDetails": [{"imageDigest": "sha256:12", "imagePushedAt": 1.7e9}]}))]);
         let error = run(Ecr::new(&replay.connection()).tagged("acme/web", "v1")).unwrap_err();
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_that_is_there_already_is_fine_and_an_image_that_is_gone_is_told() {
+    fn a_tag_that_is_there_already_is_fine_and_an_image_that_is_gone_is_reported() {
         let image = json!({"images": [{"imageManifest": "{}"}]});
         let there = json!({"__type": "ImageAlreadyExistsException", "message": "exists"});
         let replay = Replay::new(&[(200, image), (400, there)]);

@@ -177,14 +177,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_of_no_service_is_told_by_its_status_and_without_its_body() {
+    fn an_answer_of_no_service_is_reported_with_its_status_and_without_its_body() {
         let error = answered(503, ErrorMetadata::builder().build());
         assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Unavailable, "HTTP 503: no message"));
         assert_eq!(answered(403, ErrorMetadata::builder().build()).kind(), Kind::Denied);
     }
 
     #[test]
-    fn an_answer_that_never_came_is_told_with_its_cause() {
+    fn an_answer_that_never_came_is_reported_with_its_cause() {
         let refused = || std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "connection refused");
         let error = classify(Sdk::dispatch_failure(ConnectorError::io(refused().into())));
         assert_eq!(error.kind(), Kind::Unavailable);

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_is_not_there_is_told_by_its_name() {
+    fn a_function_that_is_not_there_is_reported_with_its_name() {
         let replay =
             Replay::new(&[(404, json!({"Type": "User", "Code": "ResourceNotFoundException", "Message": "no"}))]);
         let error = run(Functions::new(&replay.connection()).ask("acme-capacity", &json!({}))).unwrap_err();

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_that_refuses_is_told_by_its_name() {
+    fn a_topic_that_refuses_is_reported_with_its_name() {
         let answer =
             "<ErrorResponse><Error><Code>AuthorizationError</Code><Message>no</Message></Error></ErrorResponse>";
         let replay = Replay::texts(&[(403, answer.to_owned())]);

@@ -9,7 +9,7 @@ use super::kind::kind;
 use super::target::Target;
 use crate::error::{Error, Result};
 
-/// What somebody or a schedule asks for.
+/// What an engineer, a function or a schedule asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// What is asked for, `rollback`; one that [`actions`](super::actions) lists.

@@ -212,7 +212,7 @@ impl State {
                 let id = "<PublishResult><MessageId>1</MessageId></PublishResult>";
                 (200, format!("<PublishResponse>{id}</PublishResponse>"))
             }
-            other => panic!("nobody answers `{other}`: {head}"),
+            other => panic!("nothing answers `{other}`: {head}"),
         }
     }
 }

@@ -58,7 +58,7 @@ fn whenever_another_budget_moves_in_between_both_cuts_hold() {
     }
 }
 
-/// One begins while the other ends: whoever writes last has looked last.
+/// One begins while the other ends: the last to write has read last.
 #[test]
 fn what_is_decided_from_an_older_look_never_stays() {
     for call in 1.. {

@@ -43,7 +43,7 @@ fn a_message_that_concerns_no_budget_is_sent_by_the_tick() {
 fn undigested() -> Cloud {
     let cloud = cloud();
     let rang =
-        json!({"M": {"at": {"S": "2026-11-21T03:00:00Z"}, "action": {"S": "announced"}, "reason": {"S": "it rings"}}});
+        json!({"M": {"at": {"S": "2026-11-21T03:00:00Z"}, "action": {"S": "announced"}, "reason": {"S": "in ALARM"}}});
     cloud.put("alarm/errors", "alarm", json!({"version": {"N": "1"}, "history": {"L": [rang]}}));
     cloud.refuse(true);
     assert!(cloud.invoke::<capacity::App>(json!({"action": "digest"}), "2026-11-21T07:00:00Z").is_err());

@@ -13,7 +13,7 @@ const CLUSTER: &str = "shop";
 const SERVICE: &str = "web";
 const REPOSITORY: &str = "shop/web";
 
-/// Makes them as a person does in the console: the service runs the tag, not a digest.
+/// Makes them as an engineer does in the console: the service runs the tag, not a digest.
 fn make_by_hand(cloud: &Cloud) {
     let call = |service: &str, operation: &str, parameters: Value| {
         cloud.client.call(service, operation, parameters).unwrap_or_else(|error| panic!("{operation}: {error}"))
@@ -56,7 +56,7 @@ fn the_automation_runs_services_that_were_made_by_hand() {
     let args = Args { stage: "existing".to_owned(), plan: false, parameters: parameters.to_vec() };
     deploy(&tools, &place, &args).unwrap_or_else(|error| panic!("{error:#}"));
 
-    // Deploying changes nothing: what runs is adopted.
+    // Deploying changes nothing: the running image is adopted.
     let before = cloud.running(CLUSTER, SERVICE).unwrap();
     assert_eq!((before.desired, before.digests.len()), (1, 1));
     for function in ["automation-rollout", "automation-capacity"] {

@@ -39,7 +39,7 @@ fn an_alarm_of_one_metric_says_everything() {
 }
 
 #[test]
-fn every_shape_is_told_in_words_as_far_as_it_says_anything() {
+fn every_shape_is_described_in_words_as_far_as_it_says_anything() {
     let cases = [
         ("single-metric", "HTTPCode_Target_5XX_Count (Sum of 1 min)", "23", "greater than", "10"),
         ("ok", "HTTPCode_Target_5XX_Count (Sum of 1 min)", "0", "not greater than", "10"),
@@ -109,7 +109,7 @@ fn what_is_left_out_is_done_without_and_what_is_needed_is_asked_for_by_name() {
 }
 
 #[test]
-fn stack_updates_and_requests_are_told_apart() {
+fn stack_updates_and_requests_are_distinguished() {
     let path = "../../events/cloudformation.stack-status-change.update-in-progress.json";
     let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let at = "2026-11-21T10:15:30Z".parse().unwrap();

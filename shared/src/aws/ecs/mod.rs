@@ -46,7 +46,7 @@ pub struct OneOff<'a> {
     pub command: &'a [String],
     /// Where it runs.
     pub network: &'a Network,
-    /// Names the starter, so that its end can be told from other tasks'.
+    /// Names the starter, so that its end can be distinguished from other tasks'.
     pub started_by: &'a str,
     /// The same token again is the same task, not another.
     pub client_token: &'a str,

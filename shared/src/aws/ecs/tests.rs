@@ -20,7 +20,7 @@ fn service(name: &str) -> Value {
 }
 
 #[test]
-fn a_failure_inside_a_200_is_told_per_service_and_hides_no_other() {
+fn a_failure_inside_a_200_is_reported_per_service_and_hides_no_other() {
     let answer = json!({
         "services": [service("web")],
         "failures": [{"arn": "arn:aws:ecs:eu-central-1:1:service/prod/gone", "reason": "MISSING"}]
@@ -34,7 +34,7 @@ fn a_failure_inside_a_200_is_told_per_service_and_hides_no_other() {
 }
 
 #[test]
-fn a_call_that_fails_is_told_for_each_service_of_its_batch() {
+fn a_call_that_fails_is_reported_for_each_service_of_its_batch() {
     let denied =
         json!({"__type": "AccessDeniedException", "message": "not authorized to perform ecs:DescribeServices"});
     let replay = Replay::new(&[(400, denied)]);
@@ -237,7 +237,7 @@ fn another_strategy_forces_a_deployment_and_a_count_alone_does_not() {
 }
 
 #[test]
-fn protected_tasks_are_told_with_their_time() {
+fn protected_tasks_are_reported_with_their_time() {
     let answer = json!({"protectedTasks": [
         {"taskArn": "a", "protectionEnabled": true, "expirationDate": 1.8e9},
         {"taskArn": "b", "protectionEnabled": false},
