@@ -11,6 +11,7 @@ mod links;
 mod messages;
 mod permissions;
 mod price_list;
+mod requests;
 mod statement;
 mod types;
 mod uninstall;

@@ -1,15 +1,18 @@
-//! Documents use the words of the glossary and of AWS, and none of a dialect that an engineer on call has to translate.
+//! Documents, templates and sources use the words of the glossary and of AWS, and none of a dialect that an engineer on
+//! call has to translate.
+
+use std::path::PathBuf;
 
 use crate::links::documents;
 
-/// Words and phrases that documents do not use, and what they say instead.
+/// Words and phrases that are not used, and what stands instead.
 const INSTEAD: [(&str, &str); 16] = [
     ("rings", "in ALARM"),
     ("ringing", "in ALARM"),
     ("is told", "announced, sent, notified"),
     ("are told", "announced, sent, notified"),
     ("whoever", "the engineer, the team, the caller"),
-    ("nobody", "no one of a named group, or the passive's real actor"),
+    ("nobody", "no function, no invocation, no one"),
     ("somebody", "an engineer, another stack, another caller"),
     ("by itself", "the actor: ECS, the automation, CloudFormation"),
     ("by themselves", "the actor: ECS, the automation, CloudFormation"),
@@ -22,23 +25,40 @@ const INSTEAD: [(&str, &str); 16] = [
     ("put to bed", "scaled to zero"),
 ];
 
-/// The text between generated parts; what is generated is held where it is written.
-fn by_hand(text: &str) -> String {
-    let mut parts = text.split("<!-- generated: ");
-    let first = parts.next().unwrap_or_default().to_owned();
-    first + &parts.filter_map(|part| Some(part.split_once("<!-- end -->")?.1)).collect::<String>()
+/// Every text that an engineer reads: documents, templates, sources with their comments and messages.
+fn texts() -> Vec<(PathBuf, String)> {
+    let root = tests::root();
+    let mut found = documents();
+    let places = ["template.yaml", "infra", "planner", "shared", "functions", "tests", "xtask", ".github"];
+    let mut open: Vec<PathBuf> = places.iter().map(|place| root.join(place)).collect();
+    while let Some(path) = open.pop() {
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() && name != "target" && name != "node_modules" {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path
+            .extension()
+            .is_some_and(|own| ["rs", "yaml", "yml", "py", "toml"].iter().any(|kind| own == *kind))
+        {
+            // This file has the words themselves.
+            if !path.ends_with("docs/words.rs") {
+                found.push((path.strip_prefix(root).unwrap().to_owned(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(found.len() > 300, "texts are read as expected");
+    found
 }
 
 #[test]
-fn documents_use_plain_words() {
+fn documents_templates_and_sources_use_plain_words() {
     let mut found = Vec::new();
-    for (path, text) in documents() {
-        for (number, line) in by_hand(&text).lines().enumerate() {
+    for (path, text) in texts() {
+        for (number, line) in text.lines().enumerate() {
             let line = format!(" {} ", line.to_lowercase().replace(|letter: char| !letter.is_alphanumeric(), " "));
             let words = INSTEAD.iter().filter(|(word, _)| line.contains(&format!(" {word} ")));
-            found.extend(words.map(|(word, instead)| {
-                format!("{}: about line {}: `{word}`: write {instead}", path.display(), number + 1)
-            }));
+            found.extend(
+                words.map(|(word, instead)| format!("{}:{}: `{word}`: write {instead}", path.display(), number + 1)),
+            );
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
