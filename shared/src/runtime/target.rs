@@ -40,7 +40,7 @@ impl Target {
 
 impl TargetKind {
     /// The key of a request that names one; none for everything.
-    pub(super) fn field(self) -> Option<&'static str> {
+    pub fn field(self) -> Option<&'static str> {
         match self {
             TargetKind::Everything => None,
             TargetKind::Service => Some("service"),

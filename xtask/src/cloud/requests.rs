@@ -9,7 +9,7 @@ const ALARM: &str = "AlarmFunction";
 const BUDGET: &str = "BudgetFunction";
 
 /// Every action, what a request with it may name (`""`: nothing), and the logical ids of the functions that carry it out.
-const ACTIONS: [(&str, &[&str], &[&str]); 19] = [
+const ACTIONS: [(&str, &[&str], &[&str]); 21] = [
     ("rollback", &["service"], &[ROLLOUT]),
     ("restart", &["service"], &[ROLLOUT]),
     ("retry", &["service"], &[ROLLOUT]),
@@ -28,6 +28,8 @@ const ACTIONS: [(&str, &[&str], &[&str]); 19] = [
     ("reconcile", &[""], &[ROLLOUT, CAPACITY, ALARM, BUDGET]),
     ("plan", &["service"], &[ROLLOUT, CAPACITY]),
     ("reconcile", &["service"], &[ROLLOUT, CAPACITY]),
+    ("plan", &["alarm"], &[ALARM]),
+    ("reconcile", &["alarm"], &[ALARM]),
     ("plan", &["budget"], &[BUDGET]),
 ];
 
