@@ -15,6 +15,8 @@ use crate::fleet::Fleet;
 use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, Strategy, Task};
 use crate::rollout::{self, Action, Phase, Release, Request, RunningImage};
 
+mod functions;
+
 const LIMIT: i64 = 50_000;
 /// What a deployment takes, and what an image needs to show its errors.
 const TAKES: SignedDuration = SignedDuration::from_mins(3);
@@ -206,11 +208,11 @@ impl World {
                 Event::Push => self.roll(None),
                 Event::Deployment => {
                     self.roll(None);
-                    self.schedule(None);
+                    self.set_capacity(None);
                 }
                 Event::Notice(notice) => self.count(&[budget::Input::Notice(notice)]),
                 Event::Alarm(alarm, change) => self.observe_alarm(alarm, Some(change)),
-                Event::Shortage => self.schedule(Some(SpotEvent::NoCapacity)),
+                Event::Shortage => self.set_capacity(Some(SpotEvent::NoCapacity)),
             }
         }
     }
@@ -218,7 +220,7 @@ impl World {
     /// Every function looks again.
     pub fn tick(&mut self) {
         self.roll(None);
-        self.schedule(None);
+        self.set_capacity(None);
         self.count(&[]);
         (0..self.alarms.len()).for_each(|alarm| self.observe_alarm(alarm, None));
     }
@@ -294,147 +296,6 @@ impl World {
                 }
             }
             (true, Some(_)) | (false, None) => {}
-        }
-    }
-
-    /// The rollout function.
-    fn roll(&mut self, mut request: Option<Request>) {
-        for _ in 0..8 {
-            let (policy, observed) = (self.fleet.services[0].rollout(), self.observed());
-            let decision = rollout::plan(policy, &self.images, &observed, request.as_ref(), self.now);
-            match decision.action {
-                Action::Keep => return,
-                Action::Roll(roll) => {
-                    let image = roll.rollout.images[REPOSITORY].tag.as_ref().unwrap()[1..].parse().unwrap();
-                    let deployment = self.deploy(image);
-                    self.images.rollout = Some(roll.rollout);
-                    roll.quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
-                    self.reach(Phase::Deploying { revision: self.service.revision.clone(), deployment });
-                }
-                Action::Adopt { revision, deployment } => self.reach(Phase::Deploying { revision, deployment }),
-                Action::Stage { revision, deployment } => self.reach(Phase::Staged { revision, deployment }),
-                Action::Complete { revision, deployment } => {
-                    let rollout = self.images.rollout.take().unwrap();
-                    let (images, started_at) = (rollout.images, rollout.started_at);
-                    self.images.add_release(Release { images, revision, deployment, started_at, at: self.now });
-                }
-                Action::Fail { quarantine, recover } => {
-                    quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
-                    match recover {
-                        Some(failed) => self.reach(Phase::RollingBack { failed, since: self.now }),
-                        None => self.images.rollout = None,
-                    }
-                }
-                Action::Recover { .. } => self.images.rollout = None,
-                action @ (Action::Update { .. } | Action::Restart(_) | Action::ConfirmRestart { .. }) => {
-                    panic!("{action:?}")
-                }
-            }
-            request = None;
-        }
-        panic!("it does not come to rest");
-    }
-
-    fn reach(&mut self, phase: Phase) {
-        self.images.rollout.as_mut().unwrap().phase = phase;
-    }
-
-    fn observed(&self) -> rollout::Observed {
-        let deployed = number(&self.service.revision);
-        let task = |revision: &str, status: &str| Task {
-            arn: "task".into(),
-            revision: revision.into(),
-            status: status.into(),
-            health: "UNKNOWN".into(),
-            started_at: None,
-            provider: None,
-            started_by: None,
-            stopped: None,
-        };
-        let serving = self.serving.filter(|_| self.service.running > 0);
-        let failing = self.fate(deployed) == Fate::Fails && self.service.desired > 0;
-        rollout::Observed {
-            service: self.service.clone(),
-            candidates: BTreeMap::from([(REPOSITORY.to_owned(), Some(self.image(self.newest())))]),
-            running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Known(self.image(deployed)))]),
-            running_tasks: serving.map(|image| task(&format!("rev-{image}"), "RUNNING")).into_iter().collect(),
-            stopped_tasks: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },
-            pre_deploy_task: None,
-        }
-    }
-
-    /// The capacity function.
-    fn schedule(&mut self, spot: Option<SpotEvent>) {
-        let (policy, facts, now) = (&self.fleet.services[0], &mut self.capacity.facts, self.now);
-        facts.expire(now);
-        if let Some(event) = spot {
-            facts.spot = facts.spot.after(event, now);
-        }
-        let rolling = self.images.rollout.as_ref();
-        let rolling = rolling.is_some_and(|rollout| !matches!(rollout.phase, Phase::Staged { .. }));
-        let observed = Observed {
-            desired: self.service.desired,
-            bounds: Some(self.bounds),
-            strategy: self.service.strategy.clone(),
-            rollout_in_flight: rolling && self.service.running > 0,
-            started: true,
-        };
-        let decision = capacity::plan(&policy.capacity(), facts, &observed, now);
-        if let Some(target) = decision.target(&observed) {
-            let deadlines = Deadlines { drain: SignedDuration::from_mins(30), start: SignedDuration::from_mins(15) };
-            let tasks = TaskCounts { running: self.service.running, healthy: self.service.running };
-            self.capacity.state = Some(capacity::advance(self.capacity.state, target, tasks, deadlines, now).0);
-        }
-        if let capacity::Action::Set(wanted) = decision.action {
-            (self.service.desired, self.bounds) = (wanted.desired, wanted.bounds);
-            if wanted.strategy != self.service.strategy {
-                self.service.strategy = wanted.strategy;
-                self.deploy(number(&self.service.revision));
-            }
-        }
-    }
-
-    /// The alarm function.
-    fn observe_alarm(&mut self, alarm: usize, change: Option<StateChange>) {
-        let (policy, record) = (&self.alarms[alarm], &mut self.alarm_records[alarm]);
-        if let Some(change) = change {
-            record.record_state_change(change);
-        }
-        let observed = alarm::Observed {
-            desired: self.service.desired,
-            running: self.service.running,
-            capacity: self.capacity.clone(),
-            rollout: self.images.clone(),
-        };
-        let service = alarm::ObservedService { policy: &self.fleet.services[0], observed: &observed };
-        let plan = alarm::plan(policy, Some(&service), record, self.now);
-        record.record_announcement(&plan, self.now);
-        let Some(action) = plan.remedy.action else { return };
-        record.record_remedy(&action, self.now);
-        match action {
-            RemedyAction::Scale(ScaleAction { boost, .. }) => {
-                self.capacity.facts.boosts.insert(boost.expiry.by.clone(), boost);
-                self.schedule(None);
-            }
-            RemedyAction::Rollback(RollbackAction { deployment, .. }) => {
-                let by = policy.name.clone();
-                let rollback = rollout::request::Rollback { by, reason: None, deployment: Some(deployment) };
-                self.roll(Some(Request::Rollback(rollback)));
-            }
-            RemedyAction::Restart(_) => panic!("no alarm here restarts"),
-        }
-    }
-
-    /// The budget function.
-    fn count(&mut self, inputs: &[budget::Input]) {
-        let (limit, actual) = (Amount::cents(LIMIT), Amount::cents(LIMIT / 100 * self.percent));
-        let spend = Spend { time_unit: TimeUnit::Monthly, limit, actual, forecast: None };
-        let observed = budget::Observed { spend: SpendLookup::Known(spend), hourly_micros: None };
-        self.spent = budget::plan(&self.budget, &self.spent, &observed, inputs, self.now).record;
-        let restriction = budget::restrictions([(&self.budget, &self.spent)], self.now).remove("web");
-        if self.capacity.facts.budget != restriction {
-            self.capacity.facts.budget = restriction;
-            self.schedule(None);
         }
     }
 
