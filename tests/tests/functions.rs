@@ -3,7 +3,8 @@
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tests::resolve::Deployed;
 use tests::template::{self, text};
 
 /// Functions by logical id, with the globals that SAM merges into them.
@@ -80,19 +81,26 @@ fn every_function_has_the_same_environment_beside_its_own() {
     }
 }
 
+/// The alarms on one function, which functions.yaml nests for each.
+fn alarms_on(id: &str) -> Deployed {
+    let (_, nested) = Deployed::new(template::functions(), &[]).with_nested();
+    let on_it = |stack: &Deployed| stack.resolve(&json!({"Ref": "FunctionName"})) == format!("<{id}>");
+    nested.into_iter().find(on_it).unwrap_or_else(|| panic!("{id}: no alarms"))
+}
+
 #[test]
 fn every_function_has_alarms_on_its_errors_and_throttles() {
-    let alarms = template::functions().of_type("AWS::CloudWatch::Alarm");
-    for (id, _) in functions() {
-        for metric in ["Errors", "Throttles"] {
-            let on_it =
-                |alarm: &Value| alarm["MetricName"] == metric && alarm["Dimensions"][0]["Value"]["Ref"] == id.as_str();
-            let alarm = alarms.iter().find(|(_, alarm)| on_it(alarm)).unwrap_or_else(|| panic!("{id}: {metric}"));
-            assert_eq!(
-                alarm.1["AlarmActions"][0]["Ref"], "AutomationTopicArn",
-                "{}: it must not need a function to be delivered",
-                alarm.0
-            );
+    for (id, function) in functions() {
+        let alarms = alarms_on(&id);
+        let name = text(&function["CodeUri"]).trim_start_matches("../../functions/").to_owned();
+        for (alarm, metric) in [("ErrorAlarm", "Errors"), ("ThrottleAlarm", "Throttles")] {
+            let alarm = alarms.properties(alarm);
+            assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&"AWS/Lambda".into(), &metric.into()), "{id}");
+            assert_eq!(alarm["Dimensions"], json!([{"Name": "FunctionName", "Value": format!("<{id}>")}]));
+            // It must not need a function to be delivered.
+            assert_eq!(alarm["AlarmActions"], json!(["<AutomationTopicArn>"]), "{id}: {metric}");
+            let description = text(&alarm["AlarmDescription"]);
+            assert!(description.contains(&format!("he {name} function")), "{description}");
         }
     }
 }

@@ -7,7 +7,9 @@ use planner::model::{Arch, TaskSize};
 use serde_json::Value;
 use tests::huskit;
 use tests::resolve::Deployed;
-use tests::template::{self, Template, list, text};
+use tests::template::{self, list, text};
+
+use crate::permissions::stacks;
 
 /// Types that a part of the estimate counts.
 const PAID: [&str; 17] = [
@@ -102,12 +104,12 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Counts what all templates have.
+    /// Counts what all stacks have.
     pub fn take() -> Inventory {
-        let all = template::all();
-        let counts = count(&all);
+        let counts = count();
         let balancer = huskit::shared_part("alb", &[]);
-        let alarms = all.iter().flat_map(|template| template.of_type("AWS::CloudWatch::Alarm"));
+        let stacks = stacks();
+        let alarms = stacks.iter().flat_map(|stack| stack.template().of_type("AWS::CloudWatch::Alarm"));
         let monitoring = huskit::part("monitoring", &[]);
         let dashboard: Value =
             serde_json::from_str(&text(&monitoring.properties("Dashboard")["DashboardBody"])).unwrap();
@@ -137,17 +139,17 @@ impl Inventory {
     }
 }
 
-/// Resources by type; a type that is neither paid nor free here is an error.
-fn count(all: &[Template]) -> BTreeMap<String, usize> {
+/// Resources by type, of every stack of HuskIT; a type that is neither paid nor free here is an error.
+fn count() -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for template in all {
-        for (id, resource) in template.section("Resources") {
+    for stack in stacks() {
+        for (id, resource) in stack.template().section("Resources") {
             let kind = text(&resource["Type"]);
             let known = PAID.contains(&kind.as_str()) || FREE.contains(&kind.as_str());
             assert!(
                 known,
                 "{}: {id}: what does a {kind} cost? Say it in inventory.rs and docs/reference/cost.md",
-                template.path
+                stack.template().path
             );
             *counts.entry(kind).or_default() += 1;
         }
