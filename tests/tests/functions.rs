@@ -74,7 +74,17 @@ fn every_function_has_the_same_environment_beside_its_own() {
     let template = template::functions();
     let globals = template.section("Globals")["Function"]["Environment"]["Variables"].clone();
     let names: Vec<&String> = globals.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["FLEET", "LEDGER_TABLE", "OPERATIONS_TOPIC_ARN", "DRY_RUN"]);
+    assert_eq!(
+        names,
+        [
+            "CONFIGURATION_APPLICATION",
+            "CONFIGURATION_ENVIRONMENT",
+            "CONFIGURATION_PROFILE",
+            "LEDGER_TABLE",
+            "OPERATIONS_TOPIC_ARN",
+            "DRY_RUN"
+        ]
+    );
     for (id, function) in template.of_type("AWS::Serverless::Function") {
         let own = function["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
         assert!(own.keys().all(|name| !names.contains(&name)), "{id} gives a shared variable another value: {own:?}");
@@ -89,13 +99,17 @@ fn alarms_on(id: &str) -> Deployed {
 }
 
 #[test]
-fn every_function_has_alarms_on_its_errors_and_throttles() {
+fn every_function_has_alarms_on_its_errors_throttles_and_rejected_configuration() {
     for (id, function) in functions() {
         let alarms = alarms_on(&id);
         let name = text(&function["CodeUri"]).trim_start_matches("../../functions/").to_owned();
-        for (alarm, metric) in [("ErrorAlarm", "Errors"), ("ThrottleAlarm", "Throttles")] {
+        for (alarm, namespace, metric) in [
+            ("ErrorAlarm", "AWS/Lambda", "Errors"),
+            ("ThrottleAlarm", "AWS/Lambda", "Throttles"),
+            ("ConfigurationRejectedAlarm", "Automation", "ConfigurationRejected"),
+        ] {
             let alarm = alarms.properties(alarm);
-            assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&"AWS/Lambda".into(), &metric.into()), "{id}");
+            assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&namespace.into(), &metric.into()), "{id}");
             assert_eq!(alarm["Dimensions"], json!([{"Name": "FunctionName", "Value": format!("<{id}>")}]));
             // It must not need a function to be delivered.
             assert_eq!(alarm["AlarmActions"], json!(["<AutomationTopicArn>"]), "{id}: {metric}");
