@@ -34,7 +34,7 @@ const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
 /// Longest that an invocation waits for a connection.
 const CONNECT: Duration = Duration::from_secs(3);
 /// Longest that one attempt of one call takes.
-const ATTEMPT: Duration = Duration::from_secs(8);
+pub(super) const ATTEMPT: Duration = Duration::from_secs(8);
 /// Longest that a call takes with its retries; well below a function's timeout.
 const OPERATION: Duration = Duration::from_secs(20);
 
@@ -160,8 +160,9 @@ pub(super) fn http_client(bundle: Option<String>) -> Result<SharedHttpClient> {
     }
     let context = TlsContext::builder().with_trust_store(trust).build();
     let context = context.map_err(|error| Error::invalid("read root certificates").with_source(error))?;
-    // A finished connector knows nothing of the clients' timeouts: these are its own.
-    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
+    // A finished connector knows nothing of the clients' timeouts: this is its own. How long an answer may take is left to
+    // the client, because one call waits longer than the others.
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
     let connector = Connector::builder()
         .connector_settings(settings)
         .sleep_impl(TokioSleep::new())
