@@ -15,7 +15,7 @@ mod error;
 mod functions;
 mod sns;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use autoscaling::AutoScaling;
 pub use budgets::Budgets;
