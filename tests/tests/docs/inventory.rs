@@ -99,6 +99,8 @@ pub struct Inventory {
     pub alarm_metrics: usize,
     /// Metrics on the dashboard.
     pub dashboard_metrics: usize,
+    /// Functions that report what they did as metrics: those that events start.
+    pub reporting: usize,
     /// Functions that look at everything every 5 minutes.
     pub ticking: usize,
 }
@@ -109,7 +111,7 @@ impl Inventory {
         let counts = count();
         let balancer = huskit::shared_part("alb", &[]);
         let stacks = stacks();
-        let alarms = stacks.iter().flat_map(|stack| stack.template().of_type("AWS::CloudWatch::Alarm"));
+        let alarms = stacks.iter().flat_map(|stack| made(stack, "AWS::CloudWatch::Alarm"));
         let monitoring = huskit::part("monitoring", &[]);
         let dashboard: Value =
             serde_json::from_str(&text(&monitoring.properties("Dashboard")["DashboardBody"])).unwrap();
@@ -117,8 +119,8 @@ impl Inventory {
         let ticks = |function: &Value| {
             function["Events"]
                 .as_object()
-                .unwrap()
-                .values()
+                .into_iter()
+                .flat_map(serde_json::Map::values)
                 .any(|event| event["Properties"]["ScheduleExpression"] == "rate(5 minutes)")
         };
         Inventory {
@@ -126,8 +128,9 @@ impl Inventory {
             counts,
             balancer_subnets: list(&balancer.properties("LoadBalancer")["Subnets"]).len(),
             rules: list(&template::edge().properties("WebAcl")["Rules"]).len(),
-            alarm_metrics: alarms.map(|(_, alarm)| looked_at(&alarm)).sum(),
+            alarm_metrics: alarms.map(|alarm| looked_at(&alarm)).sum(),
             dashboard_metrics: list(&dashboard["widgets"]).iter().map(|widget| shown(&widget["properties"])).sum(),
+            reporting: functions.iter().filter(|(_, function)| function.get("Events").is_some()).count(),
             ticking: functions.iter().filter(|(_, function)| ticks(function)).count(),
         }
     }
@@ -155,6 +158,14 @@ fn count() -> BTreeMap<String, usize> {
         }
     }
     counts
+}
+
+/// The resources of a type whose condition holds.
+fn made(stack: &Deployed, kind: &str) -> Vec<Value> {
+    let resources = stack.template().section("Resources");
+    let holds = |resource: &&Value| resource["Condition"].as_str().is_none_or(|condition| stack.holds(condition));
+    let of_kind = resources.values().filter(|resource| resource["Type"] == kind);
+    of_kind.filter(holds).map(|resource| resource["Properties"].clone()).collect()
 }
 
 /// The fleet as it is deployed with these parameters.
