@@ -24,7 +24,10 @@ impl Handler for Requests {
         Ok(Requests { peers: Peers::all(env, connection)? })
     }
 
-    async fn warm(&self) {}
+    /// It has no documents, and only a request says which functions it is for.
+    async fn init(&self, _: Timestamp) -> Result<()> {
+        Ok(())
+    }
 
     async fn handle(&self, payload: Value, _: Timestamp) -> Result<Value> {
         self.peers.answer(payload).await

@@ -41,6 +41,8 @@ const OPERATION: Duration = Duration::from_secs(20);
 /// The services that functions talk to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
+    /// AWS AppConfig, reading.
+    AppConfigData,
     /// Application Auto Scaling.
     AutoScaling,
     /// AWS Budgets, which is global.
@@ -60,7 +62,8 @@ pub(super) enum Service {
 }
 
 impl Service {
-    const ALL: [Service; 8] = [
+    const ALL: [Service; 9] = [
+        Service::AppConfigData,
         Service::AutoScaling,
         Service::Budgets,
         Service::CloudFront,
@@ -74,6 +77,7 @@ impl Service {
     /// The standard variable of its endpoint: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>.
     fn variable(self) -> &'static str {
         match self {
+            Service::AppConfigData => "AWS_ENDPOINT_URL_APPCONFIGDATA",
             Service::AutoScaling => "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
             Service::Budgets => "AWS_ENDPOINT_URL_BUDGETS",
             Service::CloudFront => "AWS_ENDPOINT_URL_CLOUDFRONT",

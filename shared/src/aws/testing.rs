@@ -28,10 +28,16 @@ pub(crate) struct Replay(Arc<Mutex<Tape>>);
 
 #[derive(Debug)]
 struct Tape {
-    /// Status, is it the error of a Lambda function, body.
-    answers: VecDeque<(u16, bool, String)>,
+    answers: VecDeque<Answer>,
     /// Address and body of each request.
     requests: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    headers: Vec<(&'static str, &'static str)>,
+    body: Vec<u8>,
 }
 
 impl Replay {
@@ -43,20 +49,23 @@ impl Replay {
 
     /// The same with bodies that are no JSON.
     pub(crate) fn texts(answers: &[(u16, String)]) -> Replay {
-        Replay::over(answers.iter().map(|(status, body)| (*status, false, body.clone())).collect())
+        let replay = Replay(Arc::new(Mutex::new(Tape { answers: VecDeque::new(), requests: Vec::new() })));
+        answers.iter().fold(replay, |replay, (status, body)| replay.then(*status, &[], body.as_bytes()))
     }
 
     /// Each answer is that of a Lambda function, or its error.
     pub(crate) fn functions(answers: &[Result<Value, Value>]) -> Replay {
-        let each = answers.iter().map(|answer| match answer {
-            Ok(body) => (200, false, body.to_string()),
-            Err(body) => (200, true, body.to_string()),
-        });
-        Replay::over(each.collect())
+        answers.iter().fold(Replay::new(&[]), |replay, answer| match answer {
+            Ok(body) => replay.then(200, &[], body.to_string()),
+            Err(body) => replay.then(200, &[("x-amz-function-error", "Unhandled")], body.to_string()),
+        })
     }
 
-    fn over(answers: VecDeque<(u16, bool, String)>) -> Replay {
-        Replay(Arc::new(Mutex::new(Tape { answers, requests: Vec::new() })))
+    /// One more answer, with headers.
+    pub(crate) fn then(self, status: u16, headers: &[(&'static str, &'static str)], body: impl AsRef<[u8]>) -> Replay {
+        let answer = Answer { status, headers: headers.to_vec(), body: body.as_ref().to_vec() };
+        self.0.lock().unwrap().answers.push_back(answer);
+        self
     }
 
     pub(crate) fn connection(&self) -> Connection {
@@ -87,12 +96,13 @@ impl HttpConnector for Replay {
         tape.requests.push((request.uri().to_owned(), body));
         let answer = tape.answers.pop_front();
         HttpConnectorFuture::ready(match answer {
-            Some((status, failed, body)) => {
-                let mut answer = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
-                if failed {
-                    answer.headers_mut().insert("x-amz-function-error", "Unhandled");
+            Some(answer) => {
+                let status = StatusCode::try_from(answer.status).unwrap();
+                let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
+                for (name, value) in answer.headers {
+                    response.headers_mut().insert(name, value);
                 }
-                Ok(answer)
+                Ok(response)
             }
             None => Err(ConnectorError::other("no answer is left for this request".into(), None)),
         })
