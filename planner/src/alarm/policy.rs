@@ -111,8 +111,8 @@ impl Alarms {
         }
         let de = &mut serde_json::Deserializer::from_str(text);
         let alarms: Alarms = serde_path_to_error::deserialize(de)
-            .map_err(|error| Error::invalid(format!("ALARMS: {}: {}", error.path(), error.inner())))?;
-        alarms.validate(fleet).map_err(|error| error.context("ALARMS"))?;
+            .map_err(|error| Error::invalid(format!("alarms: {}: {}", error.path(), error.inner())))?;
+        alarms.validate(fleet).map_err(|error| error.context("alarms"))?;
         Ok(alarms)
     }
 

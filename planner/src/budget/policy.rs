@@ -53,9 +53,9 @@ impl BudgetPolicies {
         }
         let de = &mut serde_json::Deserializer::from_str(text);
         let budgets: Vec<BudgetPolicy> = serde_path_to_error::deserialize(de)
-            .map_err(|error| Error::invalid(format!("BUDGETS: {}: {}", error.path(), error.inner())))?;
+            .map_err(|error| Error::invalid(format!("budgets: {}: {}", error.path(), error.inner())))?;
         for (i, budget) in budgets.iter().enumerate() {
-            let path = format!("BUDGETS: [{i}]");
+            let path = format!("budgets: [{i}]");
             if budgets[..i].iter().any(|other| other.name == budget.name) {
                 return Err(Error::bad_field(&format!("{path}.name"), &budget.name, "each budget once"));
             }

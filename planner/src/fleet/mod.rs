@@ -69,8 +69,8 @@ impl Fleet {
     pub fn parse(text: &str) -> Result<Fleet> {
         let de = &mut serde_json::Deserializer::from_str(text);
         let fleet: Fleet = serde_path_to_error::deserialize(de)
-            .map_err(|error| Error::invalid(format!("FLEET: {}: {}", error.path(), error.inner())))?;
-        fleet.validate().map_err(|error| error.context("FLEET"))?;
+            .map_err(|error| Error::invalid(format!("fleet: {}: {}", error.path(), error.inner())))?;
+        fleet.validate().map_err(|error| error.context("fleet"))?;
         Ok(fleet)
     }
 

@@ -233,7 +233,7 @@ fn own_metrics(inventory: &Inventory) -> f64 {
     let of_a_function = document["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().len() as f64;
     let of_budgets = inventory.counts["AWS::Budgets::Budget"] * budget::METRICS.len();
     let of_services = inventory.services.len() as f64 * OF_A_SERVICE;
-    inventory.count("AWS::Serverless::Function") * of_a_function + of_services + of_budgets as f64
+    inventory.reporting as f64 * of_a_function + of_services + of_budgets as f64
 }
 
 /// Ticks of 100 ms with 256 MB, a read and a write of the ledger for each service at each.
