@@ -66,7 +66,7 @@ fn a_request_has_the_answers_of_the_functions_that_know_its_action() {
     let world = world();
     let plan = json!({"action": "plan", "budget": BUDGET, "at": now().to_string()});
     let answer = world.ask(&plan).unwrap();
-    assert_eq!(reasons(&answer), ["below_all_tiers"]);
+    assert_eq!(reasons(&answer), ["unchanged"]);
     assert_eq!(answer, world.start(&plan).unwrap(), "one function's answer as it is");
     let answers = world.ask(&json!({"action": "plan"})).unwrap();
     let functions: Vec<&String> = answers.as_object().unwrap().keys().collect();
