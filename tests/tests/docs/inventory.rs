@@ -170,7 +170,7 @@ fn made(stack: &Deployed, kind: &str) -> Vec<Value> {
 
 /// The fleet as it is deployed with these parameters.
 pub fn fleet(given: &[(&str, &str)]) -> Fleet {
-    Fleet::parse(&text(&huskit::documents(given).output("Fleet"))).unwrap()
+    Fleet::parse(&huskit::document(given, "fleet")).unwrap()
 }
 
 fn services(deployed: &Deployed) -> Vec<Service> {

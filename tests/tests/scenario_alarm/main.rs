@@ -55,8 +55,8 @@ impl World {
 
     /// Names of the alarms that the document names.
     fn alarms(&self) -> Vec<String> {
-        let document: Value = serde_json::from_str(&self.cloud.output("Alarms").unwrap()).unwrap();
-        let alarms = document["alarms"].as_array().unwrap();
+        let configuration = self.cloud.configuration().unwrap();
+        let alarms = configuration["alarms"]["alarms"].as_array().unwrap();
         alarms.iter().map(|alarm| alarm["name"].as_str().unwrap().to_owned()).collect()
     }
 

@@ -150,8 +150,8 @@ impl World {
 }
 
 fn distribution(world: &World) -> String {
-    let fleet: Value = serde_json::from_str(&world.cloud.output("Fleet").unwrap()).unwrap();
-    let services = fleet["services"].as_array().unwrap();
+    let configuration = world.cloud.configuration().unwrap();
+    let services = configuration["fleet"]["services"].as_array().unwrap();
     let website = services.iter().find(|service| service["name"] == WEBSITE).unwrap();
     website["rollout"]["invalidate"]["distribution"].as_str().unwrap().to_owned()
 }

@@ -6,6 +6,7 @@
 
 mod build;
 mod capacity;
+mod configuration;
 mod deliver;
 mod deploy;
 mod push;

@@ -67,8 +67,9 @@ impl<'a> Story<'a> {
     /// When the deployed stack lacks what a story needs.
     pub fn begin(cloud: &'a Cloud) -> Result<Story<'a>> {
         let queue = cloud.subscribe(&cloud.output("OperationsTopic")?)?;
-        let fleet: Value = serde_json::from_str(&cloud.output("Fleet")?)?;
-        let services = fleet["services"].as_array().into_iter().flatten().map(fleet::service).collect();
+        let configuration = cloud.configuration()?;
+        let services =
+            configuration["fleet"]["services"].as_array().into_iter().flatten().map(fleet::service).collect();
         Ok(Story { cloud, queue, services, clock: Rc::default(), steps: Vec::new(), broken: false })
     }
 
