@@ -50,7 +50,7 @@ impl Gateways {
         let runtime = crate::root().join("shared/src/runtime");
         let mut sources = sources(&crate::root().join("functions").join(function).join("src"));
         if sources.iter().any(|source| source.contains("Runtime<")) {
-            sources.push(source(&runtime.join("reconcile.rs")));
+            sources.extend(["reconcile.rs", "configuration/mod.rs"].map(|file| source(&runtime.join(file))));
         }
         let body = sources.join("\n");
         // Functions reach the ledger through what the loop hands them.

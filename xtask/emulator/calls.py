@@ -66,6 +66,8 @@ def operation(scope, headers, body):
         return name
     if scope["path"].endswith("/invalidation") and scope["method"] == "POST":
         return "CreateInvalidation"
+    if scope["path"].startswith("/2015-03-31/functions/") and scope["path"].endswith("/invocations"):
+        return "Invoke"
     return (parse_qs(body.decode("utf-8", "replace")).get("Action") or [f"{scope['method']} {scope['path']}"])[0]
 
 

@@ -19,8 +19,8 @@ pub enum Local {
     Up,
     /// Stop it
     Down,
-    /// Deliver an event to the targets of the rules that match it, or a request to the functions that know its action; then
-    /// play ECS until nothing changes any more
+    /// Deliver an event to the targets of the rules that match it, or send a request; then play ECS until nothing changes any
+    /// more
     Send {
         /// A file of `events/`, or any other JSON
         event: PathBuf,

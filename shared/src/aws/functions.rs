@@ -52,7 +52,7 @@ impl Functions {
         call.payload(payload).send().await.map(drop).map_err(classify).context(|| format!("invoke function {function}"))
     }
 
-    /// Hands `request` to a function and waits for its answer. It is sent once: without an answer nobody knows whether it
+    /// Hands `request` to a function and waits for its answer. It is sent once: without an answer it is not known whether it
     /// took effect.
     ///
     /// Requires `lambda:InvokeFunction`.

@@ -76,8 +76,9 @@ impl World {
         deliveries.into_iter().map(|delivery| delivery.answer.expect("an answer")).collect()
     }
 
-    fn ask(&self, request: &Value) -> Value {
-        self.cloud.request("AlarmFunction", request).unwrap().answer.expect("an answer")
+    fn tick(&self) -> Value {
+        let tick = json!({"action": "reconcile"});
+        self.cloud.invoke_function("AlarmFunction", &tick).unwrap().answer.expect("an answer")
     }
 
     /// The state change of an alarm as CloudWatch sends it, so many seconds after the epoch of this scenario.

@@ -67,12 +67,13 @@ impl World {
         self.cloud.deliver_to("RolloutFunction", event).unwrap().into_iter().map(|delivery| delivery.answer).collect()
     }
 
+    /// Sends an engineer's request.
     fn ask(&self, request: &Value) -> Result<Value, Value> {
-        self.cloud.request("RolloutFunction", request).unwrap().answer
+        self.cloud.request(request).unwrap().answer
     }
 
     fn tick(&self) -> Result<Value, Value> {
-        self.ask(&json!({"action": "reconcile"}))
+        self.cloud.invoke_function("RolloutFunction", &json!({"action": "reconcile"})).unwrap().answer
     }
 
     /// Plays ECS until nothing moves; its events are delivered.
