@@ -108,7 +108,7 @@ fn a_request_that_is_wrong_says_what_was_expected() {
 #[test]
 fn an_invocation_that_dies_anywhere_is_healed_by_the_next() {
     let world = world();
-    for skip in 0..10 {
+    for skip in 0..12 {
         world.forget();
         world.spend("476.90");
         // Three failures in a row: the SDK gives up on that call.

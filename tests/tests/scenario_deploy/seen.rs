@@ -99,6 +99,8 @@ impl Seen {
             ("events", "list_rules", json!({}), "Rules", "Name"),
             ("wafv2", "list_web_acls", json!({"Scope": "CLOUDFRONT"}), "WebACLs", "Name"),
             ("elbv2", "describe_load_balancers", json!({}), "LoadBalancers", "LoadBalancerName"),
+            ("appconfig", "list_applications", json!({}), "Items", "Name"),
+            ("appconfig", "list_deployment_strategies", json!({}), "Items", "Name"),
         ] {
             let there = list(client, service, operation, parameters, items);
             self.others.extend(there.iter().map(|item| format!("{service} {}", text(&item[name]))));
