@@ -6,7 +6,7 @@ use planner::model::format_time;
 use shared::notify::{Notification, Severity};
 
 use super::MessageContext;
-use crate::apply::RemedyOutcome;
+use crate::outcome::RemedyOutcome;
 
 impl MessageContext<'_> {
     /// A remedy that was requested after the announcement, or the end of what the automation can do.
