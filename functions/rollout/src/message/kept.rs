@@ -4,7 +4,7 @@ use planner::rollout::Reason;
 use shared::notify::{Notification, Severity};
 
 use super::Messages;
-use crate::{RequestKind, RolloutRequest, Trigger};
+use crate::trigger::{RequestKind, RolloutRequest, Trigger};
 
 impl Messages<'_> {
     /// What is worth a message although nothing was changed; each is sent once.
