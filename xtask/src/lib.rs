@@ -8,7 +8,7 @@
 //! - [`sam`]: builds and deploys, to either; [`client`]: AWS calls through that environment's boto3
 //! - [`bench`](mod@bench): the benchmark
 //! - [`circles`]: import circles inside any folder of sources
-//! - [`screen`], [`process`]: what commands write; programs that they run
+//! - [`screen`], [`process`], [`folders`]: what commands write; programs that they run; where logs and builds are
 
 // The rules on clocks, sleeping and the environment are for functions; this is a program at a terminal.
 #![allow(clippy::disallowed_methods)]
@@ -19,6 +19,7 @@ pub mod client;
 pub mod cloud;
 pub mod demo;
 pub mod deploy;
+pub mod folders;
 pub mod local;
 pub mod process;
 pub mod sam;
