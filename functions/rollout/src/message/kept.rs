@@ -35,7 +35,7 @@ impl Messages<'_> {
                 Trigger::Push { at: Some(at), .. } if at > since => {
                     let title = format!("Push refused: {service} {}", image.short());
                     let key = format!("refused/{}/{at}", image.digest);
-                    Some(warning(key, title, vec![self.step("To roll it again", "retry")]))
+                    Some(warning(key, title, self.after_a_failed_image().into()))
                 }
                 _ => None,
             },
