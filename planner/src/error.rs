@@ -24,6 +24,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    const ALL: [Kind; 6] =
+        [Kind::NotFound, Kind::Denied, Kind::Conflict, Kind::Throttled, Kind::Invalid, Kind::Unavailable];
+
+    /// The kind that has this label.
+    pub fn labelled(label: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.label() == label)
+    }
+
     /// Stable name for logs, metrics and Lambda's `errorType`.
     pub fn label(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@
 //! - [`fleet`]: the document of all services and what is wanted of each.
 //! - [`rollout`]: which images a service should run. [`capacity`]: how many tasks of it, and where.
 //! - [`alarm`]: what is announced about an alarm, and which remedy it gets. [`budget`]: what a budget restricts.
+//! - `schema`, a feature: what AppConfig accepts as configuration, made from the types above.
 //! - [`error`]: one error type, classified by what the caller does next.
 
 pub mod alarm;
@@ -16,6 +17,8 @@ pub mod fleet;
 mod minutes;
 pub mod model;
 pub mod rollout;
+#[cfg(feature = "schema")]
+pub mod schema;
 #[cfg(test)]
 mod tests;
 

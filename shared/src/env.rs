@@ -64,6 +64,8 @@ pub struct Settings {
     pub ledger_table: String,
     /// `OPERATIONS_TOPIC_ARN`: where messages are sent.
     pub operations_topic: String,
+    /// `AWS_LAMBDA_FUNCTION_NAME`, which Lambda sets: a dimension of metrics.
+    pub function: String,
     /// `DRY_RUN`: decisions are logged, nothing is changed.
     pub dry_run: bool,
 }
@@ -75,9 +77,10 @@ impl Settings {
     /// `Invalid`, one sentence per variable.
     pub fn from_env(env: &Env<'_>) -> Result<Settings> {
         let (table, topic) = (env.required("LEDGER_TABLE"), env.required("OPERATIONS_TOPIC_ARN"));
+        let function = env.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
         match (table, topic, env.flag("DRY_RUN")) {
             (Ok(ledger_table), Ok(operations_topic), Ok(dry_run)) => {
-                Ok(Settings { ledger_table, operations_topic, dry_run })
+                Ok(Settings { ledger_table, operations_topic, function, dry_run })
             }
             (table, topic, dry_run) => {
                 let mistakes = [table.err(), topic.err(), dry_run.err()];

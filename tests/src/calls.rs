@@ -45,11 +45,13 @@ impl Gateways {
         gateways
     }
 
-    /// Every action that a function needs, by the sources of its crate and of the loop around it.
+    /// Every action that a function needs, by the sources of its crate and of the loop around it, if it has one.
     pub fn needed_by(&self, function: &str) -> BTreeSet<String> {
         let runtime = crate::root().join("shared/src/runtime");
         let mut sources = sources(&crate::root().join("functions").join(function).join("src"));
-        sources.push(source(&runtime.join("reconcile.rs")));
+        if sources.iter().any(|source| source.contains("Runtime<")) {
+            sources.extend(["reconcile.rs", "configuration/mod.rs"].map(|file| source(&runtime.join(file))));
+        }
         let body = sources.join("\n");
         // Functions reach the ledger through what the loop hands them.
         let declarations = format!("{body}\n{}", source(&runtime.join("outbox.rs")));

@@ -1,7 +1,9 @@
 //! HuskIT's stacks as they are deployed with given parameters.
 
+use serde_json::Value;
+
 use crate::resolve::Deployed;
-use crate::template;
+use crate::template::{self, text};
 
 /// The distribution that rollouts invalidate.
 pub const DISTRIBUTION: &str = "E2QWRUHAPOMQZL";
@@ -16,9 +18,20 @@ pub fn shared_part(name: &str, given: &[(&str, &str)]) -> Deployed {
     of_system(given, &format!("infra/parts/{name}.yaml"))
 }
 
-/// Fleet, alarms and budgets: the outputs of `documents.yaml`.
-pub fn documents(given: &[(&str, &str)]) -> Deployed {
-    part("documents", given)
+/// The configuration, as `documents.yaml` writes it: fleet, alarms and budgets.
+pub fn configuration(given: &[(&str, &str)]) -> Value {
+    written_in(&part("documents", given))
+}
+
+/// One of the three documents in the configuration, such as `fleet`.
+pub fn document(given: &[(&str, &str)], name: &str) -> String {
+    configuration(given)[name].to_string()
+}
+
+/// The configuration that a template makes a version of.
+pub fn written_in(documents: &Deployed) -> Value {
+    let content = text(&documents.properties("ConfigurationVersion")["Content"]);
+    serde_json::from_str(&content).unwrap_or_else(|error| panic!("{}: {error}", documents.template().path))
 }
 
 fn of_system(given: &[(&str, &str)], path: &str) -> Deployed {

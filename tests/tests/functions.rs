@@ -3,7 +3,8 @@
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tests::resolve::Deployed;
 use tests::template::{self, text};
 
 /// Functions by logical id, with the globals that SAM merges into them.
@@ -68,31 +69,59 @@ fn every_log_group_is_kept_for_a_while() {
     }
 }
 
+/// The request function hands requests on, and needs nothing else.
 #[test]
-fn every_function_has_the_same_environment_beside_its_own() {
-    let template = template::functions();
-    let globals = template.section("Globals")["Function"]["Environment"]["Variables"].clone();
-    let names: Vec<&String> = globals.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["FLEET", "LEDGER_TABLE", "OPERATIONS_TOPIC_ARN", "DRY_RUN"]);
-    for (id, function) in template.of_type("AWS::Serverless::Function") {
-        let own = function["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
-        assert!(own.keys().all(|name| !names.contains(&name)), "{id} gives a shared variable another value: {own:?}");
+fn every_function_but_the_request_function_has_the_same_environment_beside_its_own() {
+    let shared = [
+        "CONFIGURATION_APPLICATION",
+        "CONFIGURATION_ENVIRONMENT",
+        "CONFIGURATION_PROFILE",
+        "LEDGER_TABLE",
+        "OPERATIONS_TOPIC_ARN",
+        "DRY_RUN",
+    ];
+    let peers = ["ROLLOUT_FUNCTION", "CAPACITY_FUNCTION", "ALARM_FUNCTION", "BUDGET_FUNCTION"];
+    let functions = functions();
+    let of_rollout = functions.iter().find(|(id, _)| id == "RolloutFunction").unwrap().1["Environment"].clone();
+    for (id, function) in &functions {
+        let own = function["Environment"]["Variables"].as_object().unwrap();
+        if id == "RequestFunction" {
+            assert_eq!(own.keys().collect::<Vec<_>>(), peers, "{id}");
+            continue;
+        }
+        assert_eq!(own.keys().take(shared.len()).collect::<Vec<_>>(), shared, "{id}");
+        assert!(shared.iter().all(|name| own[*name] == of_rollout["Variables"][name]), "{id}: {own:?}");
     }
 }
 
+/// The alarms on one function, which functions.yaml nests for each.
+fn alarms_on(id: &str) -> Deployed {
+    let (_, nested) = Deployed::new(template::functions(), &[]).with_nested();
+    let on_it = |stack: &Deployed| stack.resolve(&json!({"Ref": "FunctionName"})) == format!("<{id}>");
+    nested.into_iter().find(on_it).unwrap_or_else(|| panic!("{id}: no alarms"))
+}
+
 #[test]
-fn every_function_has_alarms_on_its_errors_and_throttles() {
-    let alarms = template::functions().of_type("AWS::CloudWatch::Alarm");
-    for (id, _) in functions() {
-        for metric in ["Errors", "Throttles"] {
-            let on_it =
-                |alarm: &Value| alarm["MetricName"] == metric && alarm["Dimensions"][0]["Value"]["Ref"] == id.as_str();
-            let alarm = alarms.iter().find(|(_, alarm)| on_it(alarm)).unwrap_or_else(|| panic!("{id}: {metric}"));
-            assert_eq!(
-                alarm.1["AlarmActions"][0]["Ref"], "AutomationTopicArn",
-                "{}: it must not need a function to be delivered",
-                alarm.0
-            );
+fn every_function_has_alarms_on_its_errors_throttles_and_rejected_configuration() {
+    for (id, function) in functions() {
+        let alarms = alarms_on(&id);
+        let name = text(&function["CodeUri"]).trim_start_matches("../../functions/").to_owned();
+        for (alarm, namespace, metric) in [
+            ("ErrorAlarm", "AWS/Lambda", "Errors"),
+            ("ThrottleAlarm", "AWS/Lambda", "Throttles"),
+            ("ConfigurationRejectedAlarm", "Automation", "ConfigurationRejected"),
+        ] {
+            if (id.as_str(), metric) == ("RequestFunction", "ConfigurationRejected") {
+                assert!(!alarms.holds(&text(&alarms.template().resource(alarm)["Condition"])), "it reads none");
+                continue;
+            }
+            let alarm = alarms.properties(alarm);
+            assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&namespace.into(), &metric.into()), "{id}");
+            assert_eq!(alarm["Dimensions"], json!([{"Name": "FunctionName", "Value": format!("<{id}>")}]));
+            // It must not need a function to be delivered.
+            assert_eq!(alarm["AlarmActions"], json!(["<AutomationTopicArn>"]), "{id}: {metric}");
+            let description = text(&alarm["AlarmDescription"]);
+            assert!(description.contains(&format!("he {name} function")), "{description}");
         }
     }
 }
@@ -102,7 +131,7 @@ fn what_fails_for_good_is_kept_and_raises_an_alarm() {
     for (id, function) in functions() {
         let config = &function["EventInvokeConfig"];
         assert_eq!(config["DestinationConfig"]["OnFailure"]["Destination"]["Ref"], "DeadLetterQueueArn", "{id}");
-        for (name, event) in function["Events"].as_object().unwrap() {
+        for (name, event) in function["Events"].as_object().into_iter().flatten() {
             let properties = &event["Properties"];
             if event["Type"] == "SNS" {
                 // SNS hands the message to Lambda's own queue, and retries that for weeks.
@@ -121,6 +150,18 @@ fn what_fails_for_good_is_kept_and_raises_an_alarm() {
     let alarm = base.properties("DeadLetterAlarm");
     assert_eq!(alarm["MetricName"], "ApproximateNumberOfMessagesVisible");
     assert_eq!(alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0], "DeadLetterQueue");
+}
+
+/// What calls it waits for the answer, and what it calls may take its own time.
+#[test]
+fn a_request_is_sent_once_and_outlasts_the_function_that_it_is_for() {
+    let functions = functions();
+    let of = |id: &str| &functions.iter().find(|(own, _)| own == id).unwrap().1;
+    assert_eq!(of("RequestFunction")["EventInvokeConfig"]["MaximumRetryAttempts"], 0);
+    let timeout = |id: &str| of(id)["Timeout"].as_u64().unwrap();
+    for id in ["RolloutFunction", "CapacityFunction", "AlarmFunction", "BudgetFunction"] {
+        assert!(timeout("RequestFunction") > timeout(id) + 15, "{id}: its init takes up to 10 s");
+    }
 }
 
 #[test]

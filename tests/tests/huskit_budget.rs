@@ -11,9 +11,8 @@ use tests::resolve::Deployed;
 use tests::template::{self, text};
 
 fn budgets(given: &[(&str, &str)]) -> BudgetPolicies {
-    let documents = huskit::documents(given);
-    let fleet = Fleet::parse(&text(&documents.output("Fleet"))).unwrap();
-    BudgetPolicies::parse(&text(&documents.output("Budgets")), &fleet).unwrap()
+    let fleet = Fleet::parse(&huskit::document(given, "fleet")).unwrap();
+    BudgetPolicies::parse(&huskit::document(given, "budgets"), &fleet).unwrap()
 }
 
 #[test]
@@ -43,18 +42,6 @@ fn the_document_is_valid_with_every_choice_of_scheduled_downtime_and_spot() {
             }
         }
     }
-}
-
-#[test]
-fn there_is_room_for_both_documents_in_the_functions_environment() {
-    let documents = huskit::documents(&[("DowntimeWeekends", "true")]);
-    let (fleet, budgets) = (text(&documents.output("Fleet")), text(&documents.output("Budgets")));
-    // Names and values of all variables together; topic, table, function and the rest take some 400 bytes.
-    let taken = "FLEET".len() + fleet.len() + "BUDGETS".len() + budgets.len() + 400;
-    assert!(taken < 4096, "{taken} bytes of 4096");
-    let function = template::functions().properties("BudgetFunction");
-    let names: Vec<&String> = function["Environment"]["Variables"].as_object().unwrap().keys().collect();
-    assert_eq!(names, ["BUDGETS", "CAPACITY_FUNCTION"]);
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn all_that_one_asks_first_is_shown() {
 
 #[test]
 fn every_service_is_shown_wherever_one_is() {
-    let fleet: Value = serde_json::from_str(&text(&huskit::documents(&[]).output("Fleet"))).unwrap();
+    let fleet = &huskit::configuration(&[])["fleet"];
     let services: BTreeSet<String> = list(&fleet["services"]).iter().map(|service| text(&service["name"])).collect();
     for widget in widgets() {
         for name in ["Service", "ServiceName"] {

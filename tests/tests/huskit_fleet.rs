@@ -10,7 +10,7 @@ use tests::resolve::Deployed;
 use tests::template::{self, text};
 
 fn fleet() -> Fleet {
-    Fleet::parse(&text(&huskit::documents(&[]).output("Fleet"))).unwrap()
+    Fleet::parse(&huskit::document(&[], "fleet")).unwrap()
 }
 
 fn services() -> Deployed {
@@ -49,12 +49,6 @@ fn it_names_the_services_clusters_and_repositories_of_its_own_template() {
     let prefix = text(&system.output("RepositoryPrefix"));
     assert!(repositories.iter().all(|name| name.starts_with(&prefix)), "{repositories:?}");
     assert_eq!(prefix, format!("{}/", fleet.system));
-}
-
-#[test]
-fn there_is_room_for_it_in_a_functions_environment() {
-    // All variables of a function together stay under 4 KB; the others take some 300 bytes.
-    assert!(text(&huskit::documents(&[]).output("Fleet")).len() < 3_500);
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn services_scale_as_the_plan_says() {
 #[test]
 fn the_fleet_and_the_scalable_targets_agree() {
     let services = huskit::part("services", &[]);
-    let fleet: Value = serde_json::from_str(&text(&huskit::documents(&[]).output("Fleet"))).unwrap();
+    let fleet = &huskit::configuration(&[])["fleet"];
     for (at, name) in ["WebsiteAgent", "Crawler"].into_iter().enumerate() {
         let (baseline, scaling) = (&fleet["services"][at]["baseline"], services.properties(&format!("{name}Scaling")));
         assert_eq!((&baseline["min"], &baseline["max"]), (&scaling["MinCapacity"], &scaling["MaxCapacity"]), "{name}");

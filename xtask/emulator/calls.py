@@ -6,6 +6,9 @@ from urllib.parse import parse_qs
 
 import asgi
 
+# AppConfig Data names its operations by path alone.
+CONFIGURATION = {"/configurationsessions": "StartConfigurationSession", "/configuration": "GetLatestConfiguration"}
+
 journal = []
 faults = []
 released = asyncio.Event()
@@ -59,8 +62,12 @@ def operation(scope, headers, body):
     """The operation as IAM names it: `UpdateService`, `Publish`, `CreateInvalidation`."""
     if target := headers.get("x-amz-target"):
         return target.rsplit(".", 1)[-1]
+    if name := CONFIGURATION.get(scope["path"]):
+        return name
     if scope["path"].endswith("/invalidation") and scope["method"] == "POST":
         return "CreateInvalidation"
+    if scope["path"].startswith("/2015-03-31/functions/") and scope["path"].endswith("/invocations"):
+        return "Invoke"
     return (parse_qs(body.decode("utf-8", "replace")).get("Action") or [f"{scope['method']} {scope['path']}"])[0]
 
 

@@ -9,6 +9,7 @@ import socketserver
 import sys
 from typing import NamedTuple
 
+import appconfig
 import budgets
 import deployments
 import ecr
@@ -16,11 +17,13 @@ import functions
 import one_off
 import protection
 import resources
+import resources_appconfig
 import resources_ecs
 import scaling
 import services
 import stacks
 import tasks
+from ministack.services import appconfig as ministack_appconfig
 from ministack.services import ecr as ministack_ecr
 from ministack.services import ecs, eventbridge, lambda_svc, scheduler
 from ministack.services.cloudformation import engine, handlers, provisioners
@@ -66,6 +69,20 @@ PATCHES = [
     # ECR
     Patch((ministack_ecr,), "_describe_images", ecr.describe_images, "an unknown tag is no error"),
     Patch((ministack_ecr,), "_put_image", ecr.put_image, "the same image again is no error; any tag moves"),
+    # AppConfig
+    *(Patch((ministack_appconfig,), name, make, why) for name, make, why in [
+        ("_create_hosted_configuration_version", wrapped(appconfig.create_version),
+         "numbers are given twice, nothing is validated"),
+        ("_create_configuration_profile", wrapped(appconfig.create_profile), "any text is a validator"),
+        ("_update_configuration_profile", wrapped(appconfig.update_profile), "any text is a validator"),
+        ("_delete_configuration_profile", wrapped(appconfig.delete_profile), "deletes the versions too"),
+        ("_start_deployment", wrapped(appconfig.start_deployment), "deploys what is not there or not valid"),
+        ("_list_deployments", wrapped(appconfig.list_deployments), "the oldest come first"),
+        ("_start_configuration_session", wrapped(appconfig.start_session), "the poll interval is dropped"),
+        ("_get_latest_configuration", new(appconfig.latest_configuration),
+         "answers with all of it each time, and with nothing without a deployment"),
+        ("handle_request", appconfig.with_revert, "any deployment can be stopped, none is reverted"),
+    ]),
     # Lambda
     Patch((lambda_svc,), "subprocess", functions.module_subprocess, "a full pipe blocks a function"),
     Patch((lambda_svc,), "_execute_function_provided", functions.with_output, "a function's output is dropped"),
@@ -78,6 +95,12 @@ PATCHES = [
           "tags, storage and health checks are lost"),
     Patch((RESOURCES,), "AWS::ECS::Service", new(resources_ecs.service_handlers()),
           "circuit breaker and strategy are lost, an update changes nothing"),
+    Patch((RESOURCES,), "AWS::AppConfig::ConfigurationProfile", resources_appconfig.profile_handlers,
+          "an update makes another profile; one with versions can be deleted"),
+    Patch((RESOURCES,), "AWS::AppConfig::HostedConfigurationVersion", new(resources_appconfig.version_handlers()),
+          "numbers are given twice, nothing is validated"),
+    Patch((RESOURCES,), "AWS::AppConfig::Deployment", new(resources_appconfig.deployment_handlers()),
+          "deleting the resource takes the deployment back"),
     Patch((RESOURCES,), "AWS::ECR::Repository", new(resources.repository_handlers()),
           "exclusions from immutability are lost"),
     Patch((RESOURCES,), "AWS::CloudWatch::Alarm", resources.alarm_handlers, "alarms on metric math are refused"),

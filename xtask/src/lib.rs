@@ -6,6 +6,7 @@
 //! - [`tools`]: the Python environment with the tools
 //! - [`cloud`]: the emulated AWS with the real templates deployed
 //! - [`sam`]: builds and deploys, to either; [`client`]: AWS calls through that environment's boto3
+//! - [`configuration`]: the configuration of a deployed stack
 //! - [`bench`](mod@bench): the benchmark
 //! - [`circles`]: import circles inside any folder of sources
 //! - [`screen`], [`process`], [`folders`]: what commands write; programs that they run; where logs and builds are
@@ -17,6 +18,7 @@ pub mod bench;
 pub mod circles;
 pub mod client;
 pub mod cloud;
+pub mod configuration;
 pub mod demo;
 pub mod deploy;
 pub mod folders;

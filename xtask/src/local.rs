@@ -19,8 +19,8 @@ pub enum Local {
     Up,
     /// Stop it
     Down,
-    /// Deliver an event to the targets of the rules that match it, or a request to the functions that know its action; then
-    /// play ECS until nothing changes any more
+    /// Deliver an event to the targets of the rules that match it, or send a request; then play ECS until nothing changes any
+    /// more
     Send {
         /// A file of `events/`, or any other JSON
         event: PathBuf,
@@ -105,9 +105,9 @@ fn status(cloud: &Cloud) -> Result<()> {
         Paint::Cyan,
         "cargo xtask local push huskit/website-agent:latest --version 1.0\ncargo xtask local send events/request.plan.json\ncargo xtask local down",
     );
-    let fleet: Value = serde_json::from_str(&cloud.output("Fleet")?)?;
+    let configuration = cloud.configuration()?;
     let mut rows = Vec::new();
-    for service in fleet["services"].as_array().into_iter().flatten() {
+    for service in configuration["fleet"]["services"].as_array().into_iter().flatten() {
         let (cluster, name) =
             (service["cluster"].as_str().unwrap_or_default(), service["name"].as_str().unwrap_or_default());
         let running = cloud.running(cluster, name)?;

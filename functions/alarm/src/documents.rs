@@ -3,7 +3,7 @@
 use planner::alarm::Alarms;
 use planner::fleet::Fleet;
 use shared::Result;
-use shared::runtime::Documents;
+use shared::runtime::{Documents, Sections};
 
 /// The fleet, and what is done about which alarm.
 #[derive(Clone, Debug)]
@@ -15,11 +15,9 @@ pub struct AlarmDocuments {
 }
 
 impl Documents for AlarmDocuments {
-    const NAMES: &'static [&'static str] = &["fleet", "alarms"];
-
-    fn parse(text: &dyn Fn(&str) -> Option<String>) -> Result<AlarmDocuments> {
-        let fleet = <Fleet as Documents>::parse(text)?;
-        let alarms = Alarms::parse(&text("alarms").unwrap_or_default(), &fleet)?;
+    fn parse(sections: &Sections<'_>) -> Result<AlarmDocuments> {
+        let fleet = <Fleet as Documents>::parse(sections)?;
+        let alarms = Alarms::parse(sections.alarms(), &fleet)?;
         Ok(AlarmDocuments { fleet, alarms })
     }
 

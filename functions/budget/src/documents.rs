@@ -3,7 +3,7 @@
 use planner::budget::BudgetPolicies;
 use planner::fleet::Fleet;
 use shared::Result;
-use shared::runtime::Documents;
+use shared::runtime::{Documents, Sections};
 
 /// The fleet, and what each share of a budget restricts.
 #[derive(Clone, Debug)]
@@ -15,11 +15,9 @@ pub struct BudgetDocuments {
 }
 
 impl Documents for BudgetDocuments {
-    const NAMES: &'static [&'static str] = &["fleet", "budgets"];
-
-    fn parse(text: &dyn Fn(&str) -> Option<String>) -> Result<BudgetDocuments> {
-        let fleet = <Fleet as Documents>::parse(text)?;
-        let budgets = BudgetPolicies::parse(&text("budgets").unwrap_or_default(), &fleet)?;
+    fn parse(sections: &Sections<'_>) -> Result<BudgetDocuments> {
+        let fleet = <Fleet as Documents>::parse(sections)?;
+        let budgets = BudgetPolicies::parse(sections.budgets(), &fleet)?;
         Ok(BudgetDocuments { fleet, budgets })
     }
 

@@ -12,6 +12,7 @@ use crate::fleet::Fleet;
 /// The alarms that the automation announces, and what their messages link to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alarms {
     /// Name of the CloudWatch dashboard that messages link to; no link when left out.
     pub dashboard: Option<String>,
@@ -24,8 +25,10 @@ pub struct Alarms {
 /// What is done about one alarm.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlarmPolicy {
     /// Name of the alarm in CloudWatch.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub name: String,
     /// Name of the service in the fleet that the alarm is about; a remedy needs one.
     #[serde(default)]
@@ -41,17 +44,20 @@ pub struct AlarmPolicy {
     pub insufficient_data: InsufficientDataPolicy,
     /// Minutes after a rollout of the service or an update of the stack in which that explains the alarm; 0 when left out.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(max = 1440)))]
     pub grace_minutes: u32,
     /// When the alarm counts as flapping.
     #[serde(default)]
     pub flapping: FlappingPolicy,
     /// File name of its runbook, `web-5xx.md`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[^/]+$")))]
     pub runbook: String,
 }
 
 /// Severity of the messages about an alarm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum AlarmSeverity {
     /// An engineer should look now.
     #[default]
@@ -63,6 +69,7 @@ pub enum AlarmSeverity {
 /// What is done when an alarm is in INSUFFICIENT_DATA.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum InsufficientDataPolicy {
     /// Nothing.
     #[default]
@@ -74,12 +81,16 @@ pub enum InsufficientDataPolicy {
 /// When an alarm counts as flapping, and when as stable again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FlappingPolicy {
     /// How often it enters ALARM within `within_minutes`; 4 by default.
+    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 20)))]
     pub times: u32,
     /// Minutes in which that is counted; 60 by default.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub within_minutes: u32,
     /// Minutes in one state after which it is stable; 30 by default.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub stable_minutes: u32,
 }
 
@@ -100,8 +111,8 @@ impl Alarms {
         }
         let de = &mut serde_json::Deserializer::from_str(text);
         let alarms: Alarms = serde_path_to_error::deserialize(de)
-            .map_err(|error| Error::invalid(format!("ALARMS: {}: {}", error.path(), error.inner())))?;
-        alarms.validate(fleet).map_err(|error| error.context("ALARMS"))?;
+            .map_err(|error| Error::invalid(format!("alarms: {}: {}", error.path(), error.inner())))?;
+        alarms.validate(fleet).map_err(|error| error.context("alarms"))?;
         Ok(alarms)
     }
 

@@ -16,11 +16,14 @@ pub struct BudgetPolicies(Vec<BudgetPolicy>);
 /// The policy for one budget of AWS Budgets.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BudgetPolicy {
     /// Its name in AWS Budgets.
+    #[cfg_attr(feature = "schema", schemars(length(max = 100), regex(pattern = r"^[^:\\]+$")))]
     pub name: String,
     /// Its limit in US dollars, for a budget without one of its own; the limit that AWS Budgets returns takes precedence.
     #[serde(default, deserialize_with = "dollars")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::dollars"))]
     pub limit: Option<Amount>,
     /// Its tiers, in ascending order of `at_percent`.
     #[serde(default)]
@@ -30,8 +33,10 @@ pub struct BudgetPolicy {
 /// The restrictions from one share of the limit on, added to those of the tiers below it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tier {
     /// Actual spend at which the tier starts, in percent of the limit: 1 to 1000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
     pub at_percent: u32,
     /// The restriction of each service, by its name in the fleet.
     pub services: BTreeMap<String, Restriction>,
@@ -48,9 +53,9 @@ impl BudgetPolicies {
         }
         let de = &mut serde_json::Deserializer::from_str(text);
         let budgets: Vec<BudgetPolicy> = serde_path_to_error::deserialize(de)
-            .map_err(|error| Error::invalid(format!("BUDGETS: {}: {}", error.path(), error.inner())))?;
+            .map_err(|error| Error::invalid(format!("budgets: {}: {}", error.path(), error.inner())))?;
         for (i, budget) in budgets.iter().enumerate() {
-            let path = format!("BUDGETS: [{i}]");
+            let path = format!("budgets: [{i}]");
             if budgets[..i].iter().any(|other| other.name == budget.name) {
                 return Err(Error::bad_field(&format!("{path}.name"), &budget.name, "each budget once"));
             }

@@ -11,10 +11,12 @@ use crate::fleet::Fleet;
 /// How one service is restricted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Restriction {
     /// Stay on Spot even when Spot has no capacity.
     pub spot_only: bool,
     /// So many minutes of scheduled downtime more, at each end of every window; at most 720.
+    #[cfg_attr(feature = "schema", schemars(range(max = 720)))]
     pub longer_downtime_minutes: u32,
     /// Scale to zero.
     pub scale_to_zero: bool,

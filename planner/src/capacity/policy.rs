@@ -20,6 +20,7 @@ pub struct CapacityPolicy {
 /// Whether a service runs on Fargate Spot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SpotPolicy {
     /// Never, while Spot has capacity, or always.
     pub mode: SpotMode,
@@ -30,6 +31,7 @@ pub struct SpotPolicy {
 /// How a service uses Fargate Spot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SpotMode {
     /// Never.
     #[default]
@@ -43,6 +45,7 @@ pub enum SpotMode {
 /// Number of tasks of a service outside scheduled downtime, budget restrictions and alarm boosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Baseline {
     /// Minimum number of tasks, and the number that the first push starts.
     pub min: u32,

@@ -11,10 +11,13 @@ use crate::rollout::{self, ImagePolicy, RolloutPolicy};
 /// Everything the functions know of a system before they look at it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fleet {
     /// Name of the system, `huskit`; the first word of every message.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub system: String,
     /// Stage, `prod`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub stage: String,
     /// The services that the automation operates.
     pub services: Vec<ServicePolicy>,
@@ -23,10 +26,13 @@ pub struct Fleet {
 /// What is wanted of one ECS service.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServicePolicy {
     /// Name of the ECS service; requests name it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub name: String,
     /// Name of its cluster.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub cluster: String,
     /// The repositories whose images its containers run. Containers of other repositories are left alone.
     #[serde(default)]
@@ -44,9 +50,11 @@ pub struct ServicePolicy {
     pub spot: Option<SpotPolicy>,
     /// Minutes after which tasks that still run in a service that was put to sleep are announced; 30 by default.
     #[serde(default = "thirty")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub drain_minutes: u32,
     /// Minutes after which a service that was woken and has no healthy task is announced; 15 by default.
     #[serde(default = "fifteen")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub wake_minutes: u32,
     /// How it is rolled.
     #[serde(default)]
@@ -61,8 +69,8 @@ impl Fleet {
     pub fn parse(text: &str) -> Result<Fleet> {
         let de = &mut serde_json::Deserializer::from_str(text);
         let fleet: Fleet = serde_path_to_error::deserialize(de)
-            .map_err(|error| Error::invalid(format!("FLEET: {}: {}", error.path(), error.inner())))?;
-        fleet.validate().map_err(|error| error.context("FLEET"))?;
+            .map_err(|error| Error::invalid(format!("fleet: {}: {}", error.path(), error.inner())))?;
+        fleet.validate().map_err(|error| error.context("fleet"))?;
         Ok(fleet)
     }
 

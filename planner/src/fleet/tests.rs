@@ -68,7 +68,7 @@ fn a_mistake_is_reported_with_path_value_and_expectation() {
     ];
     for (service, expected) in cases {
         let error = with(service).unwrap_err().to_string();
-        assert!(error.starts_with("FLEET: ") && error.contains(expected), "{error}\nlacks\n{expected}");
+        assert!(error.starts_with("fleet: ") && error.contains(expected), "{error}\nlacks\n{expected}");
     }
 }
 

@@ -13,13 +13,14 @@ use crate::error::{Error, Result};
 /// Which tags of a repository a service follows, and which of them wins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum TagPolicy {
     /// Exactly this tag; the digest that it names now.
     Exact(String),
     /// Any tag that matches, `v*` or `release-??`; the most recently pushed wins.
     Glob(String),
     /// Any tag that is a version in this range, with or without a leading `v`; the highest version wins.
-    Semver(VersionReq),
+    Semver(#[cfg_attr(feature = "schema", schemars(with = "String"))] VersionReq),
 }
 
 impl TagPolicy {

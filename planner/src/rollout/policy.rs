@@ -21,8 +21,10 @@ pub struct Policy<'a> {
 /// A repository that a service follows.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImagePolicy {
     /// Name of the ECR repository, without registry.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[^@:]+$")))]
     pub repository: String,
     /// Which of its tags.
     pub tag: TagPolicy,
@@ -34,14 +36,17 @@ pub struct ImagePolicy {
     pub previous: String,
     /// Its source repository, `https://github.com/acme/web`: messages then link the comparison of the two commits.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^https://[A-Za-z0-9._~:-]+/[A-Za-z0-9./_~:-]+$")))]
     pub source: Option<String>,
 }
 
 /// How a service is rolled.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RolloutPolicy {
     /// Minutes after which a deployment without a result is announced; 30 by default.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub deadline_minutes: u32,
     /// Wait for ECR's scan result, and refuse images with too many findings. No gate by default.
     pub scan: Option<ScanGate>,
@@ -67,11 +72,14 @@ impl RolloutPolicy {
 /// Limits on the findings of ECR's image scan.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ScanGate {
     /// Minutes to wait for a result; 10 by default.
     #[serde(default = "ten")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub wait_minutes: u32,
     /// Maximum number of findings, by severity in lower case; a severity that is not named has no limit.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::findings"))]
     pub max: std::collections::BTreeMap<String, u32>,
     /// What to do with an image that has no result in time; `refuse` by default.
     #[serde(default)]
@@ -81,6 +89,7 @@ pub struct ScanGate {
 /// What to do with an image whose scan gave no result in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Unscanned {
     /// It is not rolled until a `retry` requests it.
     #[default]
@@ -92,6 +101,7 @@ pub enum Unscanned {
 /// A task run to completion with the new revision before the service is updated.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PreDeployTask {
     /// The container whose exit code decides: 0 is success.
     pub container: String,
@@ -99,16 +109,19 @@ pub struct PreDeployTask {
     pub command: Vec<String>,
     /// Minutes after which a task that is still running is announced; 15 by default.
     #[serde(default = "fifteen")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub deadline_minutes: u32,
 }
 
 /// What to invalidate at the CDN.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Invalidate {
     /// Id of the CloudFront distribution.
     pub distribution: String,
     /// Paths, each with a leading `/`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = "^/"))))]
     pub paths: Vec<String>,
 }
 

@@ -34,13 +34,15 @@ const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
 /// Longest that an invocation waits for a connection.
 const CONNECT: Duration = Duration::from_secs(3);
 /// Longest that one attempt of one call takes.
-const ATTEMPT: Duration = Duration::from_secs(8);
+pub(super) const ATTEMPT: Duration = Duration::from_secs(8);
 /// Longest that a call takes with its retries; well below a function's timeout.
 const OPERATION: Duration = Duration::from_secs(20);
 
 /// The services that functions talk to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
+    /// AWS AppConfig, reading.
+    AppConfigData,
     /// Application Auto Scaling.
     AutoScaling,
     /// AWS Budgets, which is global.
@@ -60,7 +62,8 @@ pub(super) enum Service {
 }
 
 impl Service {
-    const ALL: [Service; 8] = [
+    const ALL: [Service; 9] = [
+        Service::AppConfigData,
         Service::AutoScaling,
         Service::Budgets,
         Service::CloudFront,
@@ -74,6 +77,7 @@ impl Service {
     /// The standard variable of its endpoint: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>.
     fn variable(self) -> &'static str {
         match self {
+            Service::AppConfigData => "AWS_ENDPOINT_URL_APPCONFIGDATA",
             Service::AutoScaling => "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
             Service::Budgets => "AWS_ENDPOINT_URL_BUDGETS",
             Service::CloudFront => "AWS_ENDPOINT_URL_CLOUDFRONT",
@@ -160,8 +164,9 @@ pub(super) fn http_client(bundle: Option<String>) -> Result<SharedHttpClient> {
     }
     let context = TlsContext::builder().with_trust_store(trust).build();
     let context = context.map_err(|error| Error::invalid("read root certificates").with_source(error))?;
-    // A finished connector knows nothing of the clients' timeouts: these are its own.
-    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
+    // A finished connector knows nothing of the clients' timeouts: this is its own. How long an answer may take is left to
+    // the client, because one call waits longer than the others.
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
     let connector = Connector::builder()
         .connector_settings(settings)
         .sleep_impl(TokioSleep::new())

@@ -74,6 +74,7 @@ const CODES: [(Kind, &[&str]); 6] = [
     (
         Kind::Invalid,
         &[
+            "BadRequestException",
             "ClientException",
             "InvalidArgument",
             "InvalidParameter",

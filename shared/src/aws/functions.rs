@@ -1,14 +1,21 @@
 //! AWS Lambda: how functions ask each other.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
+use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 use serde_json::Value;
 
 use super::connection::{Connection, Service};
 use super::error::classify;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Kind, Result};
+
+/// Longest that a function's answer is waited for: its timeout of 60 s, and Lambda's 10 s for its init.
+const ANSWER: Duration = Duration::from_secs(75);
 
 /// Asks other functions.
 ///
@@ -27,7 +34,7 @@ impl Functions {
 
     fn client(&self) -> &aws_sdk_lambda::Client {
         self.client.get_or_init(|| {
-            let mut config = aws_sdk_lambda::config::Builder::from(self.connection.config());
+            let mut config = Builder::from(self.connection.config());
             config.set_endpoint_url(self.connection.endpoint(Service::Lambda));
             aws_sdk_lambda::Client::from_conf(config.build())
         })
@@ -43,6 +50,41 @@ impl Functions {
         let payload = Blob::new(request.to_string());
         let call = self.client().invoke().function_name(function).invocation_type(InvocationType::Event);
         call.payload(payload).send().await.map(drop).map_err(classify).context(|| format!("invoke function {function}"))
+    }
+
+    /// Hands `request` to a function and waits for its answer. It is sent once: without an answer it is not known whether it
+    /// took effect.
+    ///
+    /// Requires `lambda:InvokeFunction`.
+    ///
+    /// # Errors
+    /// The function's own error when it failed; as [`Functions::ask`] when it could not be invoked.
+    pub async fn call(&self, function: &str, request: &Value) -> Result<Value> {
+        let invoke = || format!("invoke function {function}");
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ANSWER).operation_timeout(ANSWER).build();
+        let patient = Builder::default().retry_config(RetryConfig::disabled()).timeout_config(timeouts);
+        let call = self.client().invoke().function_name(function).payload(Blob::new(request.to_string()));
+        let answer = call.customize().config_override(patient).send().await.map_err(classify).context(invoke)?;
+        let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
+        let payload: Value = serde_json::from_slice(&payload)
+            .map_err(|error| Error::new(Kind::Unavailable, "read its answer").with_source(error))
+            .context(invoke)?;
+        match answer.function_error {
+            None => Ok(payload),
+            Some(_) => Err(failure(&payload, invoke)),
+        }
+    }
+}
+
+/// The error that an answer is: of a function of ours as that function has it, with nothing in front; of Lambda (a timeout,
+/// a crash), with the function's name.
+fn failure(answer: &Value, invoke: impl FnOnce() -> String) -> Error {
+    let text = |field: &str| answer[field].as_str().unwrap_or_default();
+    let (error, message) = (text("errorType"), text("errorMessage"));
+    match Kind::labelled(error) {
+        Some(kind) => Error::new(kind, message),
+        None if error.is_empty() => Error::new(Kind::Unavailable, message).context(invoke()),
+        None => Error::new(Kind::Unavailable, format!("{error}: {message}")).context(invoke()),
     }
 }
 
@@ -71,5 +113,48 @@ mod tests {
         let error = run(Functions::new(&replay.connection()).ask("acme-capacity", &json!({}))).unwrap_err();
         assert!(error.to_string().starts_with("invoke function acme-capacity: "), "{error}");
         assert_eq!(error.kind(), Kind::NotFound);
+    }
+
+    #[test]
+    fn a_called_function_answers_however_long_it_takes() {
+        let slow = crate::aws::connection::ATTEMPT + Duration::from_millis(500);
+        let wire = Wire::answering(vec![(slow, 200, json!({"outcome": "changed"}))]);
+        let answer = run(Functions::new(&wire.connection()).call("acme-rollout", &json!({"action": "plan"})));
+        assert_eq!(answer.unwrap(), json!({"outcome": "changed"}));
+        let request = &wire.requests()[0];
+        assert!(request.starts_with("POST /2015-03-31/functions/acme-rollout/invocations "), "{request}");
+        assert!(!request.contains("x-amz-invocation-type: Event"), "{request}");
+    }
+
+    #[test]
+    fn a_call_that_fails_is_not_repeated() {
+        let answers = [(503, json!({})), (200, json!({}))];
+        let replay = Replay::new(&answers);
+        let error = run(Functions::new(&replay.connection()).call("acme-rollout", &json!({}))).unwrap_err();
+        assert_eq!((error.kind(), replay.uris().len()), (Kind::Unavailable, 1), "{error}");
+    }
+
+    #[test]
+    fn a_function_that_failed_has_its_own_error() {
+        let call = |answer: Value| {
+            let replay = Replay::functions(&[Err(answer)]);
+            let error = run(Functions::new(&replay.connection()).call("acme-rollout", &json!({}))).unwrap_err();
+            (error.kind(), error.to_string())
+        };
+        assert_eq!(
+            call(json!({"errorType": "invalid", "errorMessage": "service: got `wep`, expected one of web"})),
+            (Kind::Invalid, "service: got `wep`, expected one of web".to_owned())
+        );
+        assert_eq!(
+            call(json!({"errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 60.00 seconds"})),
+            (
+                Kind::Unavailable,
+                "invoke function acme-rollout: Sandbox.Timedout: Task timed out after 60.00 seconds".to_owned()
+            )
+        );
+        assert_eq!(
+            call(json!({"errorMessage": "Task timed out after 60.00 seconds"})),
+            (Kind::Unavailable, "invoke function acme-rollout: Task timed out after 60.00 seconds".to_owned())
+        );
     }
 }

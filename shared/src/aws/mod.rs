@@ -4,6 +4,7 @@
 //! types; pagination, batch limits and errors inside 200 answers end here. Each method names the IAM action it needs,
 //! and a test holds the union of those lines against the policies of the template.
 
+mod appconfig;
 mod autoscaling;
 mod budgets;
 mod cloudfront;
@@ -15,8 +16,9 @@ mod error;
 mod functions;
 mod sns;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
+pub use appconfig::{AppConfig, Latest, Location, Token};
 pub use autoscaling::AutoScaling;
 pub use budgets::Budgets;
 pub use cloudfront::CloudFront;

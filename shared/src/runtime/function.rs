@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::documents::Documents;
 use super::mode::{Mode, Received};
 use super::outbox::Context;
 use super::payload::Payload;
@@ -131,32 +132,4 @@ pub enum Next {
     Done,
     /// Plan again from what `apply` left behind.
     Again,
-}
-
-/// The documents that a function decides from.
-pub trait Documents: Sized {
-    /// Names of the documents, in the order in which they are parsed: `fleet`, `alarms`, `budgets`.
-    const NAMES: &'static [&'static str];
-
-    /// Parses and checks them; `text` gives the text of a document by its name, `None` where there is none.
-    ///
-    /// # Errors
-    /// `Invalid`, naming document, path, value and what was expected.
-    fn parse(text: &dyn Fn(&str) -> Option<String>) -> Result<Self>;
-
-    /// Name of the system: a dimension of metrics.
-    fn system(&self) -> &str;
-}
-
-impl Documents for planner::fleet::Fleet {
-    const NAMES: &'static [&'static str] = &["fleet"];
-
-    fn parse(text: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
-        let text = text("fleet").ok_or_else(|| crate::Error::invalid("fleet document: not set"))?;
-        planner::fleet::Fleet::parse(&text)
-    }
-
-    fn system(&self) -> &str {
-        &self.system
-    }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -13,19 +12,19 @@ use crate::aws::Connection;
 use crate::env::Env;
 use crate::error::{Error, Kind, Result};
 
-/// Longest that init waits for first connections; what is not open by then is opened by the first event.
-const WARM: Duration = Duration::from_millis(900);
-
 /// Something that serves invocations.
 pub trait Handler: Sized {
-    /// Reads its configuration; makes no call.
+    /// Reads its variables; makes no call.
     ///
     /// # Errors
-    /// `Invalid` when a variable or a document is missing or wrong; the function does not start then.
+    /// `Invalid` when a variable is missing or wrong; the function does not start then.
     fn start(env: &Env<'_>, connection: &Connection) -> Result<Self>;
 
-    /// Opens the connections that every invocation needs, while Lambda gives init the full CPU.
-    fn warm(&self) -> impl Future<Output = ()>;
+    /// Reads its documents and opens the connections that every invocation needs, while Lambda gives init the full CPU.
+    ///
+    /// # Errors
+    /// Why the documents are broken or cannot be read; the function does not start then.
+    fn init(&self, clock: Timestamp) -> impl Future<Output = Result<()>>;
 
     /// Answers one invocation at the time `clock`.
     ///
@@ -56,8 +55,7 @@ fn serve<H: Handler>() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::new(Kind::Unavailable, "start the runtime").with_source(error))?;
     runtime.block_on(async {
-        // Elapsed or not, there is nothing to do about it.
-        let _ = tokio::time::timeout(WARM, function.warm()).await;
+        function.init(now()).await?;
         let answer = service_fn(|event: LambdaEvent<Value>| {
             let function = Rc::clone(&function);
             async move { function.handle(event.payload, now()).await.map_err(Failed) }

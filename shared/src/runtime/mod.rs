@@ -5,6 +5,7 @@
 //! - [`Function`]: what a function brings: its name, trigger, scope, observe, plan, apply.
 //! - [`Runtime`]: the loop around it. One invocation is: payload, trigger, scope, observe, then per subject plan and
 //!   apply with conflict retries, then the outbox, the report, metrics and the result.
+//! - [`Documents`]: what a function reads of the configuration in AWS AppConfig, kept up to date beside its other calls.
 //! - [`Payload`]: events, requests and SNS records told apart. [`Request`]: the one envelope of all requests, and
 //!   [`actions`]: which function knows which action.
 //! - [`Peers`]: how functions ask each other.
@@ -12,6 +13,8 @@
 //! - [`lambda`]: the clock, the subscriber, Lambda's runtime.
 
 pub mod actions;
+mod configuration;
+mod documents;
 mod function;
 mod kind;
 pub mod lambda;
@@ -24,7 +27,8 @@ pub mod report;
 mod request;
 mod target;
 
-pub use function::{Documents, Function, Invocation, Next};
+pub use documents::{Documents, Sections};
+pub use function::{Function, Invocation, Next};
 pub use mode::{Mode, Received, moment};
 pub use outbox::Context;
 pub use payload::{Event, Payload};

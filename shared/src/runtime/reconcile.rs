@@ -1,34 +1,41 @@
 //! The loop: one invocation of a function, from its payload to its result.
 
-use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::function::{Documents, Function, Invocation, Next};
+use super::configuration::Configuration;
+use super::documents::Documents;
+use super::function::{Function, Invocation, Next};
 use super::lambda::{self, Handler};
 use super::mode::{Mode, Received, moment};
 use super::outbox::Context;
 use super::payload::Payload;
-use super::report::{Done, Report};
+use super::report::{self, Done, Report};
 use crate::aws::Connection;
 use crate::env::Env;
 use crate::error::{Error, Kind, Result};
+use crate::ledger::Subject;
 
 /// How often an item is started again because another invocation wrote first.
 const TRIES: usize = 4;
 /// More passes than any sequence of decisions takes; an item that needs more is a bug that must not spin.
 const PASSES: usize = 8;
+/// Longest that init waits for first connections; what is not open by then is opened by the first event.
+const WARM: Duration = Duration::from_millis(900);
 
 /// A function with everything that it shares with the others.
 #[derive(Debug)]
 pub struct Runtime<F: Function> {
     function: F,
     context: Context,
-    documents: Rc<F::Documents>,
+    configuration: Configuration<F::Documents>,
 }
+
+/// The items in scope, and what was seen of each.
+type Looked<'d, F> = (Vec<<F as Function>::Item<'d>>, Vec<Result<<F as Function>::Observed>>);
 
 /// What a payload is to a function.
 ///
@@ -46,16 +53,26 @@ pub fn receive<F: Function>(payload: Payload, clock: Timestamp) -> Result<Receiv
     F::trigger(payload, clock)
 }
 
+/// Elapsed or not, there is nothing to do about it.
+async fn bounded(warm: impl Future<Output = ()>) {
+    drop(tokio::time::timeout(WARM, warm).await);
+}
+
 impl<F: Function> Handler for Runtime<F> {
     fn start(env: &Env<'_>, connection: &Connection) -> Result<Runtime<F>> {
         let context = Context::new(env, connection)?;
-        let documents = F::Documents::parse(&|name| env.optional(&name.to_ascii_uppercase()))?;
+        let configuration = Configuration::new(env, connection)?;
         let function = F::new(&context, env, connection)?;
-        Ok(Runtime { function, context, documents: Rc::new(documents) })
+        Ok(Runtime { function, context, configuration })
     }
 
-    async fn warm(&self) {
-        self.function.warm(&self.context, &self.documents).await;
+    async fn init(&self, clock: Timestamp) -> Result<()> {
+        // No item is called so: the read opens the connection to the ledger.
+        let nothing = Subject::System(String::new());
+        let ledger = async { drop(self.context.ledger.load::<F::Record>(&nothing).await) };
+        let (documents, ()) = join(self.configuration.load(clock), bounded(ledger)).await;
+        bounded(self.function.warm(&self.context, &*documents?)).await;
+        Ok(())
     }
 
     /// A broken payload is an error; so is an item that failed, after the others are done.
@@ -70,7 +87,6 @@ impl<F: Function> Handler for Runtime<F> {
                 return Ok(json!({ "ignored": reason }));
             }
         };
-        let documents = Rc::clone(&self.documents);
         let mode = match (plan_only, self.context.settings.dry_run) {
             (true, _) => Mode::Plan,
             (false, true) => Mode::DryRun,
@@ -78,25 +94,46 @@ impl<F: Function> Handler for Runtime<F> {
         };
         // A plan may be about any moment, also a past one.
         let now = if plan_only { meant.unwrap_or(clock) } else { moment(meant, clock) };
-        let invocation = Invocation { trigger: &trigger, documents: &*documents, context: &self.context, mode, now };
+        let held = self.configuration.current()?;
+        let invocation = Invocation { trigger: &trigger, documents: &*held, context: &self.context, mode, now };
 
-        let report = self.run(&invocation).await?;
+        // Whether the documents have changed is asked beside the first look, which they change only once in a while.
+        let (looked, changed) = join(self.look(&invocation), self.configuration.refresh(clock)).await;
+        let (invocation, looked) = match &changed {
+            None => (invocation, looked?),
+            Some(changed) => {
+                drop(looked);
+                let invocation = Invocation { documents: &**changed, ..invocation };
+                let looked = self.look(&invocation).await?;
+                (invocation, looked)
+            }
+        };
+        let report = self.run(looked, &invocation).await?;
         report.log();
+        let (millis, system) = (clock.as_millisecond(), invocation.documents.system());
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
-        for document in report.metrics(F::NAME, F::COUNTERS, documents.system(), clock.as_millisecond(), duration) {
+        for document in report.metrics(F::NAME, F::COUNTERS, system, millis, duration) {
             lambda::metrics(&document);
+        }
+        if self.configuration.is_rejected(clock) {
+            lambda::metrics(&report::rejected(&self.context.settings.function, millis));
         }
         report.into_result()
     }
 }
 
 impl<F: Function> Runtime<F> {
-    async fn run<'d>(&self, invocation: &Invocation<'d, F>) -> Result<Report> {
+    /// Finds the items that are concerned, and looks at them.
+    async fn look<'d>(&self, invocation: &Invocation<'d, F>) -> Result<Looked<'d, F>> {
         let scope = self.function.scope(invocation)?;
-        let first = match scope.is_empty() {
+        let observed = match scope.is_empty() {
             true => Vec::new(),
             false => self.function.observe(&scope, invocation).await,
         };
+        Ok((scope, observed))
+    }
+
+    async fn run<'d>(&self, (scope, first): Looked<'d, F>, invocation: &Invocation<'d, F>) -> Result<Report> {
         let each = scope.iter().zip(first).map(|(item, first)| self.reconcile(*item, first, invocation));
         let mut report = Report::new(invocation.mode);
         let mut observed = Vec::new();

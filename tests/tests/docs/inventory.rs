@@ -7,7 +7,9 @@ use planner::model::{Arch, TaskSize};
 use serde_json::Value;
 use tests::huskit;
 use tests::resolve::Deployed;
-use tests::template::{self, Template, list, text};
+use tests::template::{self, list, text};
+
+use crate::permissions::stacks;
 
 /// Types that a part of the estimate counts.
 const PAID: [&str; 17] = [
@@ -31,13 +33,19 @@ const PAID: [&str; 17] = [
 ];
 
 /// Types without a charge of their own.
-const FREE: [&str; 39] = [
+const FREE: [&str; 44] = [
+    // Reading the configuration is charged, and counted with the functions that read it.
+    "AWS::AppConfig::Application",
+    "AWS::AppConfig::ConfigurationProfile",
+    "AWS::AppConfig::Deployment",
+    "AWS::AppConfig::DeploymentStrategy",
+    "AWS::AppConfig::Environment",
+    "AWS::AppConfig::HostedConfigurationVersion",
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::Budgets::Budget",
     "AWS::CertificateManager::Certificate",
     "AWS::CloudFormation::Stack",
-    "AWS::CloudFormation::WaitConditionHandle",
     "AWS::CloudFront::CachePolicy",
     "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::ResponseHeadersPolicy",
@@ -97,17 +105,19 @@ pub struct Inventory {
     pub alarm_metrics: usize,
     /// Metrics on the dashboard.
     pub dashboard_metrics: usize,
+    /// Functions that report what they did as metrics: those that events start.
+    pub reporting: usize,
     /// Functions that look at everything every 5 minutes.
     pub ticking: usize,
 }
 
 impl Inventory {
-    /// Counts what all templates have.
+    /// Counts what all stacks have.
     pub fn take() -> Inventory {
-        let all = template::all();
-        let counts = count(&all);
+        let counts = count();
         let balancer = huskit::shared_part("alb", &[]);
-        let alarms = all.iter().flat_map(|template| template.of_type("AWS::CloudWatch::Alarm"));
+        let stacks = stacks();
+        let alarms = stacks.iter().flat_map(|stack| made(stack, "AWS::CloudWatch::Alarm"));
         let monitoring = huskit::part("monitoring", &[]);
         let dashboard: Value =
             serde_json::from_str(&text(&monitoring.properties("Dashboard")["DashboardBody"])).unwrap();
@@ -115,8 +125,8 @@ impl Inventory {
         let ticks = |function: &Value| {
             function["Events"]
                 .as_object()
-                .unwrap()
-                .values()
+                .into_iter()
+                .flat_map(serde_json::Map::values)
                 .any(|event| event["Properties"]["ScheduleExpression"] == "rate(5 minutes)")
         };
         Inventory {
@@ -124,8 +134,9 @@ impl Inventory {
             counts,
             balancer_subnets: list(&balancer.properties("LoadBalancer")["Subnets"]).len(),
             rules: list(&template::edge().properties("WebAcl")["Rules"]).len(),
-            alarm_metrics: alarms.map(|(_, alarm)| looked_at(&alarm)).sum(),
+            alarm_metrics: alarms.map(|alarm| looked_at(&alarm)).sum(),
             dashboard_metrics: list(&dashboard["widgets"]).iter().map(|widget| shown(&widget["properties"])).sum(),
+            reporting: functions.iter().filter(|(_, function)| function.get("Events").is_some()).count(),
             ticking: functions.iter().filter(|(_, function)| ticks(function)).count(),
         }
     }
@@ -137,17 +148,17 @@ impl Inventory {
     }
 }
 
-/// Resources by type; a type that is neither paid nor free here is an error.
-fn count(all: &[Template]) -> BTreeMap<String, usize> {
+/// Resources by type, of every stack of HuskIT; a type that is neither paid nor free here is an error.
+fn count() -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for template in all {
-        for (id, resource) in template.section("Resources") {
+    for stack in stacks() {
+        for (id, resource) in stack.template().section("Resources") {
             let kind = text(&resource["Type"]);
             let known = PAID.contains(&kind.as_str()) || FREE.contains(&kind.as_str());
             assert!(
                 known,
                 "{}: {id}: what does a {kind} cost? Say it in inventory.rs and docs/reference/cost.md",
-                template.path
+                stack.template().path
             );
             *counts.entry(kind).or_default() += 1;
         }
@@ -155,9 +166,17 @@ fn count(all: &[Template]) -> BTreeMap<String, usize> {
     counts
 }
 
+/// The resources of a type whose condition holds.
+fn made(stack: &Deployed, kind: &str) -> Vec<Value> {
+    let resources = stack.template().section("Resources");
+    let holds = |resource: &&Value| resource["Condition"].as_str().is_none_or(|condition| stack.holds(condition));
+    let of_kind = resources.values().filter(|resource| resource["Type"] == kind);
+    of_kind.filter(holds).map(|resource| resource["Properties"].clone()).collect()
+}
+
 /// The fleet as it is deployed with these parameters.
 pub fn fleet(given: &[(&str, &str)]) -> Fleet {
-    Fleet::parse(&text(&huskit::documents(given).output("Fleet"))).unwrap()
+    Fleet::parse(&huskit::document(given, "fleet")).unwrap()
 }
 
 fn services(deployed: &Deployed) -> Vec<Service> {

@@ -12,6 +12,7 @@ mod messages;
 mod permissions;
 mod price_list;
 mod requests;
+mod schema;
 mod statement;
 mod types;
 mod uninstall;
@@ -49,4 +50,9 @@ fn what_is_retained_is_listed_with_its_removal() {
 #[test]
 fn everything_that_can_be_set_is_documented() {
     hold("docs/reference/configuration.md", &configuration::parts(), update());
+}
+
+#[test]
+fn the_schema_of_the_configuration_is_that_of_the_types() {
+    schema::hold(update());
 }

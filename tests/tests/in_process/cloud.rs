@@ -32,12 +32,39 @@ struct State {
     /// Does the topic refuse?
     refuses: bool,
     published: usize,
+    /// What is deployed in AppConfig, and how often something was.
+    configuration: Value,
+    deployed: usize,
+    looks: usize,
     /// What ECS says of its services.
     services: Vec<Value>,
     /// Functions that were asked for something.
     asked: Vec<String>,
+    /// Calls of invocations: what a function does when it starts is not counted.
     calls: usize,
+    serving: bool,
     between: Option<(usize, Between)>,
+}
+
+/// A function that was started.
+pub struct Process<F: Function> {
+    function: Runtime<F>,
+    runtime: tokio::runtime::Runtime,
+    cloud: Cloud,
+}
+
+impl<F: Function> Process<F> {
+    /// One invocation.
+    pub fn invoke(&self, payload: Value, now: &str) -> Result<Value> {
+        self.cloud.state().serving = true;
+        let answer = self.runtime.block_on(self.function.handle(payload, at(now)));
+        self.cloud.state().serving = false;
+        answer
+    }
+}
+
+fn at(now: &str) -> Timestamp {
+    now.parse().unwrap()
 }
 
 impl Cloud {
@@ -46,8 +73,10 @@ impl Cloud {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let variables = [
-            ("FLEET", fleet.to_string()),
-            ("BUDGETS", budgets.to_string()),
+            ("CONFIGURATION_APPLICATION", "application".to_owned()),
+            ("CONFIGURATION_ENVIRONMENT", "environment".to_owned()),
+            ("CONFIGURATION_PROFILE", "profile".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_NAME", "function".to_owned()),
             ("LEDGER_TABLE", "ledger".to_owned()),
             ("OPERATIONS_TOPIC_ARN", "arn:aws:sns:eu-central-1:123456789012:operations".to_owned()),
             ("CAPACITY_FUNCTION", "capacity".to_owned()),
@@ -58,6 +87,7 @@ impl Cloud {
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
         ];
         let cloud = Cloud { variables: variables.into(), state: Arc::default() };
+        cloud.deploy(&json!({ "fleet": fleet, "alarms": { "alarms": [] }, "budgets": budgets }));
         let serving = cloud.clone();
         // Ends with the process.
         std::thread::spawn(move || {
@@ -74,6 +104,25 @@ impl Cloud {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         self.variables.insert(name, text);
         self
+    }
+
+    /// The same with another section of its configuration.
+    pub fn section(self, name: &str, value: &Value) -> Cloud {
+        let mut configuration = self.state().configuration.clone();
+        configuration[name] = value.clone();
+        self.deploy(&configuration);
+        self
+    }
+
+    /// Deploys a configuration; a text is deployed as it is.
+    pub fn deploy(&self, configuration: &Value) {
+        let mut state = self.state();
+        (state.configuration, state.deployed) = (configuration.clone(), state.deployed + 1);
+    }
+
+    /// How often a function asked for its configuration.
+    pub fn looks(&self) -> usize {
+        self.state().looks
     }
 
     /// Runs so many tasks of a service from now on.
@@ -96,10 +145,16 @@ impl Cloud {
 
     /// One invocation of a function in a process of its own, so to speak.
     pub fn invoke<F: Function>(&self, payload: Value, now: &str) -> Result<Value> {
+        self.start::<F>(now).unwrap().invoke(payload, now)
+    }
+
+    /// Starts a function, which serves several invocations.
+    pub fn start<F: Function>(&self, now: &str) -> Result<Process<F>> {
         let env = Env::over(|name| self.variables.get(name).cloned());
         let function = Runtime::<F>::start(&env, &Connection::from_env(&env).unwrap()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(function.handle(payload, now.parse::<Timestamp>().unwrap()))
+        runtime.block_on(function.init(at(now)))?;
+        Ok(Process { function, runtime, cloud: self.clone() })
     }
 
     /// What is spent of a budget of 500 dollars a month.
@@ -149,7 +204,7 @@ impl Cloud {
         while let Some((head, body)) = read(&mut stream) {
             let between = {
                 let mut state = self.state();
-                state.calls += 1;
+                state.calls += usize::from(state.serving);
                 let now = state.calls;
                 state.between.take_if(|(at, _)| *at == now)
             };
@@ -157,7 +212,8 @@ impl Cloud {
                 what();
             }
             let (status, answer) = self.state().answer(&head, &body);
-            let head = format!("HTTP/1.1 {status} .\r\ncontent-length: {}\r\n\r\n", answer.len());
+            let token = format!("next-poll-configuration-token: {}\r\n", self.state().deployed);
+            let head = format!("HTTP/1.1 {status} .\r\ncontent-length: {}\r\n{token}\r\n", answer.len());
             if stream.get_mut().write_all((head + &answer).as_bytes()).is_err() {
                 return;
             }
@@ -197,6 +253,18 @@ impl State {
                 (200, json!({ "Budget": budget }).to_string())
             }
             "DescribeServices" => (200, json!({ "services": self.services, "failures": [] }).to_string()),
+            "" if head.starts_with("POST /configurationsessions ") => {
+                (201, json!({ "InitialConfigurationToken": "0" }).to_string())
+            }
+            "" if head.starts_with("GET /configuration?") => {
+                self.looks += 1;
+                // Its tokens say what was seen.
+                let seen = head.split("configuration_token=").nth(1).and_then(|rest| rest.split(['&', ' ']).next());
+                let unchanged = seen == Some(self.deployed.to_string().as_str());
+                let text = self.configuration.as_str().map_or_else(|| self.configuration.to_string(), str::to_owned);
+                (200, if unchanged { String::new() } else { text })
+            }
+            "ListTasks" => (200, json!({ "taskArns": [] }).to_string()),
             "DescribeScalableTargets" => (200, json!({ "ScalableTargets": [] }).to_string()),
             "" if head.contains("/invocations") => {
                 let function = head.split("/functions/").nth(1).and_then(|rest| rest.split('/').next());

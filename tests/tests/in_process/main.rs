@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cloud;
+mod configuration;
 mod races;
 mod remedies;
 mod unsent;

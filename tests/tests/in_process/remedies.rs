@@ -12,7 +12,7 @@ fn cloud() -> Cloud {
     let remedy = json!({"restart": {"cool_down_minutes": 60, "daily": 3}});
     let alarms = json!({"alarms": [{"name": ALARM, "service": "web", "remedy": remedy, "runbook": "memory.md"}]});
     let cloud = Cloud::new(&json!({"system": "acme", "stage": "prod", "services": [web]}), &json!([]))
-        .with("ALARMS", &alarms)
+        .section("alarms", &alarms)
         .with("RUNBOOKS_URL", &json!("https://example.com"))
         .with("ROLLOUT_FUNCTION", &json!("rollout"));
     cloud.run("web", 2);

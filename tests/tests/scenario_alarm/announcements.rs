@@ -19,13 +19,13 @@ fn the_same_change_again_and_a_tick_announce_nothing() {
     let world = world();
     assert_eq!(decided(&world.receive(CDN, "ALARM", &at(1))), ("announce_alarm", "entered_alarm"));
     assert_eq!(decided(&world.receive(CDN, "ALARM", &at(1))), ("keep", "already_announced"));
-    let tick = world.ask(&json!({"action": "reconcile"}));
+    let tick = world.tick();
     assert_eq!(decided(&tick), ("keep", "already_announced"));
     assert_eq!(world.messages().len(), 1);
     assert_eq!(decided(&world.receive(CDN, "OK", &at(8))), ("announce_recovered", "recovered"));
     let recovered = world.messages();
     assert!(recovered.len() == 1 && recovered[0].body.contains("7 min"), "{recovered:?}");
-    let tick = world.ask(&json!({"action": "reconcile"}));
+    let tick = world.tick();
     assert_eq!(tick["decisions"], json!([]), "a tick observes nothing for alarms in OK");
 }
 

@@ -53,8 +53,8 @@ impl World {
 
     /// Names of the alarms that the document names.
     fn alarms(&self) -> Vec<String> {
-        let document: Value = serde_json::from_str(&self.cloud.output("Alarms").unwrap()).unwrap();
-        let alarms = document["alarms"].as_array().unwrap();
+        let configuration = self.cloud.configuration().unwrap();
+        let alarms = configuration["alarms"]["alarms"].as_array().unwrap();
         alarms.iter().map(|alarm| alarm["name"].as_str().unwrap().to_owned()).collect()
     }
 
@@ -74,8 +74,9 @@ impl World {
         deliveries.into_iter().map(|delivery| delivery.answer.expect("an answer")).collect()
     }
 
-    fn ask(&self, request: &Value) -> Value {
-        self.cloud.request("AlarmFunction", request).unwrap().answer.expect("an answer")
+    fn tick(&self) -> Value {
+        let tick = json!({"action": "reconcile"});
+        self.cloud.invoke_function("AlarmFunction", &tick).unwrap().answer.expect("an answer")
     }
 
     /// The state change of an alarm as CloudWatch sends it, so many seconds after the epoch of this scenario.

@@ -53,11 +53,47 @@ fn a_doubted_figure_that_an_engineer_confirms_counts() {
 fn a_plan_changes_nothing() {
     let world = world();
     world.spend("476.90");
-    let answer = world.ask(&json!({"action": "plan"})).unwrap();
+    let answer = world.ask(&json!({"action": "plan", "budget": BUDGET})).unwrap();
     assert_eq!((reasons(&answer), &answer["dry_run"]), (vec!["reached"], &json!(true)));
     assert_eq!(decisions(&answer, "service")[0]["service"], format!("{CLUSTER}/crawler"));
     assert_eq!((world.restriction("crawler"), world.messages().len()), (None, 0));
     assert!(world.item(&format!("budget/{BUDGET}"), "budget").is_null());
+}
+
+/// They all arrive at the request function.
+#[test]
+fn a_request_has_the_answers_of_the_functions_that_know_its_action() {
+    let world = world();
+    let plan = json!({"action": "plan", "budget": BUDGET, "at": now().to_string()});
+    let answer = world.ask(&plan).unwrap();
+    assert_eq!(reasons(&answer), ["unchanged"]);
+    assert_eq!(answer, world.start(&plan).unwrap(), "one function's answer as it is");
+    let answers = world.ask(&json!({"action": "plan"})).unwrap();
+    let functions: Vec<&String> = answers.as_object().unwrap().keys().collect();
+    assert_eq!(functions, ["rollout", "capacity", "alarm", "budget"]);
+    for (function, answer) in answers.as_object().unwrap() {
+        assert!(answer["decisions"].is_array() && answer["dry_run"] == true, "{function}: {answer}");
+    }
+}
+
+#[test]
+fn what_is_no_request_is_refused_with_all_that_are_known() {
+    let world = world();
+    let error = |payload: &Value| {
+        let error = world.ask(payload).unwrap_err();
+        assert_eq!(error["errorType"], "invalid", "{error}");
+        error["errorMessage"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        error(&json!({"action": "dance", "by": "anna"})),
+        "action: got `dance`, expected one of rollback, restart, retry, freeze, unfreeze, wake, sleep, hold, resume, \
+         release, confirm, digest, plan, reconcile"
+    );
+    let (_, event) = tests::events().into_iter().find(|(name, _)| name == "ecr.image-action.push-latest").unwrap();
+    assert_eq!(
+        error(&event),
+        "request: got `an event ECR Image Action of aws.ecr`, expected `action`, which says what is requested"
+    );
 }
 
 #[test]
@@ -77,10 +113,10 @@ fn an_invocation_that_dies_anywhere_is_healed_by_the_next() {
         world.spend("476.90");
         // Three failures in a row: the SDK gives up on that call.
         world.faults(json!([{"status": 500, "skip": skip, "times": 3}]));
-        let first = world.ask(&json!({"action": "reconcile"}));
+        let first = world.start(&json!({"action": "reconcile"}));
         world.faults(json!([]));
         let sent = world.messages().len();
-        let healed = world.ask(&json!({"action": "reconcile"}));
+        let healed = world.start(&json!({"action": "reconcile"}));
         assert!(healed.is_ok(), "after {skip} calls: {first:?}, then {healed:?}");
         assert_eq!(
             world.restriction("crawler").unwrap()["scale_to_zero"]["BOOL"],
@@ -89,7 +125,7 @@ fn an_invocation_that_dies_anywhere_is_healed_by_the_next() {
         );
         // After the lease any invocation sends what the first wrote and did not send.
         let later = now() + LEASE + SignedDuration::from_secs(1);
-        let tick = world.ask(&json!({"action": "reconcile", "at": later.to_string()}));
+        let tick = world.start(&json!({"action": "reconcile", "at": later.to_string()}));
         assert!(tick.is_ok(), "after {skip} calls: {first:?}, then {tick:?}");
         assert!(sent + world.messages().len() >= 1, "after {skip} calls the message is lost: {first:?}");
         let unsent = world.item(&format!("budget/{BUDGET}"), "budget")["outbox"]["L"].as_array().map_or(0, Vec::len);

@@ -120,7 +120,7 @@ fn while_aws_budgets_does_not_answer_a_notice_is_announced_and_nothing_changes()
     assert_eq!(world.messages(), ["Budget huskit-monthly: 451.08 USD spent, not verified [huskit prod]"]);
     // A tick without an answer fails, so that the alarm on errors goes to ALARM.
     world.faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));
-    assert!(world.ask(&json!({"action": "reconcile"})).is_err());
+    assert!(world.start(&json!({"action": "reconcile"})).is_err());
     world.faults(json!([]));
     assert_eq!(reasons(&world.tick()), ["reached"]);
 }

@@ -111,7 +111,7 @@ impl World {
             Arrival::Spent(dollars) => {
                 self.spend(dollars);
                 let tick = json!({"action": "reconcile", "at": self.now.to_string()});
-                self.cloud.request("BudgetFunction", &tick).unwrap().answer.unwrap();
+                self.cloud.invoke_function("BudgetFunction", &tick).unwrap().answer.unwrap();
             }
             Arrival::InAlarm => self.in_alarm(self.now),
             Arrival::Shortage => drop(self.deliver(&self.shortage(SPOT))),

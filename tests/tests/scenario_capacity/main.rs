@@ -102,11 +102,11 @@ impl World {
         line(&self.cloud.fire(schedule, self.now).unwrap().answer)
     }
 
-    /// Asks the capacity function at the story's time.
+    /// Sends an engineer's request, at the story's time.
     fn ask(&self, request: &Value) -> Result<Value, Value> {
         let mut request = request.clone();
         request["at"] = self.now.to_string().into();
-        self.cloud.request("CapacityFunction", &request).unwrap().answer
+        self.cloud.request(&request).unwrap().answer
     }
 
     /// Requests an override by anna for so long.

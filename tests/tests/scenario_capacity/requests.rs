@@ -83,11 +83,11 @@ fn a_freeze_holds_capacity_too() {
     // The rollout function knows the real clock alone.
     let until = (world.now + jiff::SignedDuration::from_hours(11)).to_string();
     let freeze = json!({"action": "freeze", "by": "anna", "until": until, "reason": "launch"});
-    world.cloud.request("RolloutFunction", &freeze).unwrap().answer.unwrap();
+    world.cloud.request(&freeze).unwrap().answer.unwrap();
     world.pass_to("22:00");
     assert_eq!(world.fire("downtime-start")["reason"], "frozen");
     assert_eq!(world.capacity(), at_baseline(SPOT));
-    world.cloud.request("RolloutFunction", &json!({"action": "unfreeze", "by": "anna"})).unwrap().answer.unwrap();
+    world.cloud.request(&json!({"action": "unfreeze", "by": "anna"})).unwrap().answer.unwrap();
     world.tick();
     assert_eq!(world.capacity(), scaled_to_zero());
 }
@@ -97,12 +97,12 @@ fn a_plan_explains_any_moment_and_changes_nothing() {
     let mut world = world();
     world.calls();
     world.pass_to("23:00");
-    let answer = world.ask(&json!({"action": "plan", "service": CRAWLER}));
+    let answer = world.ask(&json!({"action": "plan", "service": CRAWLER})).map(|answers| answers["capacity"].clone());
     let line = line(&answer);
     let said = (&line["decision"], &line["reason"], &line["outcome"]);
     assert_eq!(said, (&json!("scale_in"), &json!("scheduled_downtime"), &json!("planned")));
     assert_eq!(world.capacity(), at_baseline(SPOT));
-    let reads = ["Describe", "Get", "List"];
+    let reads = ["Describe", "Get", "List", "BatchGet", "Invoke"];
     let others: Vec<String> =
         world.calls().into_iter().filter(|call| !reads.iter().any(|read| call.starts_with(read))).collect();
     assert_eq!(others, Vec::<String>::new());

@@ -130,7 +130,7 @@ impl World {
 
     /// A tick: capacity is brought where it should be, the crawler to Spot.
     fn reconcile(&self) {
-        let answer = self.cloud.request("CapacityFunction", &json!({"action": "reconcile"})).unwrap().answer;
+        let answer = self.cloud.invoke_function("CapacityFunction", &json!({"action": "reconcile"})).unwrap().answer;
         answer.unwrap_or_else(|error| panic!("{error}"));
         self.cloud.settle().unwrap();
     }

@@ -5,30 +5,20 @@ use serde_json::{Value, json};
 use super::{Image, REPOSITORY, WEBSITE, World, reason, world};
 
 impl World {
-    /// The function looks after website-agent with another rollout policy while `during` happens.
+    /// Another rollout policy of website-agent is deployed while `during` happens.
     fn with_policy(&mut self, policy: &Value, during: impl FnOnce(&mut World)) {
-        let function = self.cloud.function("RolloutFunction").unwrap();
-        let read = json!({"FunctionName": function});
-        let configuration = self.cloud.client.call("lambda", "get_function_configuration", read).unwrap();
-        let before = configuration["Environment"]["Variables"].clone();
-        let mut fleet: Value = serde_json::from_str(before["FLEET"].as_str().unwrap()).unwrap();
-        let services = fleet["services"].as_array_mut().unwrap();
+        let before = self.cloud.configuration().unwrap();
+        let mut configuration = before.clone();
+        let services = configuration["fleet"]["services"].as_array_mut().unwrap();
         let website = services.iter_mut().find(|service| service["name"] == WEBSITE).unwrap();
         for (name, value) in policy.as_object().unwrap() {
             website["rollout"][name] = value.clone();
         }
-        let mut variables = before.clone();
-        variables["FLEET"] = fleet.to_string().into();
-        let set = |variables: &Value| {
-            let update = json!({"FunctionName": function, "Environment": {"Variables": variables}});
-            self.cloud.client.call("lambda", "update_function_configuration", update).unwrap()
-        };
-        set(&variables);
         let cloud = self.cloud;
-        // Put back also when `during` panics: the other scenarios share this function.
+        cloud.deploy_configuration(&configuration).unwrap();
+        // Deployed again also when `during` panics: the other scenarios share it.
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| during(self)));
-        let update = json!({"FunctionName": function, "Environment": {"Variables": before}});
-        cloud.client.call("lambda", "update_function_configuration", update).unwrap();
+        cloud.deploy_configuration(&before).unwrap();
         result.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     }
 

@@ -67,12 +67,13 @@ impl World {
         self.cloud.deliver_to("RolloutFunction", event).unwrap().into_iter().map(|delivery| delivery.answer).collect()
     }
 
+    /// Sends an engineer's request.
     fn ask(&self, request: &Value) -> Result<Value, Value> {
-        self.cloud.request("RolloutFunction", request).unwrap().answer
+        self.cloud.request(request).unwrap().answer
     }
 
     fn tick(&self) -> Result<Value, Value> {
-        self.ask(&json!({"action": "reconcile"}))
+        self.cloud.invoke_function("RolloutFunction", &json!({"action": "reconcile"})).unwrap().answer
     }
 
     /// Plays ECS until nothing moves; its events are delivered.
@@ -146,8 +147,8 @@ impl World {
 }
 
 fn distribution(world: &World) -> String {
-    let fleet: Value = serde_json::from_str(&world.cloud.output("Fleet").unwrap()).unwrap();
-    let services = fleet["services"].as_array().unwrap();
+    let configuration = world.cloud.configuration().unwrap();
+    let services = configuration["fleet"]["services"].as_array().unwrap();
     let website = services.iter().find(|service| service["name"] == WEBSITE).unwrap();
     website["rollout"]["invalidate"]["distribution"].as_str().unwrap().to_owned()
 }

@@ -123,12 +123,12 @@ fn dry_run_explains_and_changes_nothing() {
     let mut world = world();
     world.push(None);
     world.calls();
-    let report = world.ask(&json!({"action": "plan", "service": WEBSITE})).unwrap();
+    let report = &world.ask(&json!({"action": "plan", "service": WEBSITE})).unwrap()["rollout"];
     assert_eq!(
         (&report["decisions"][0]["decision"], &report["decisions"][0]["outcome"]),
         (&json!("roll"), &json!("planned"))
     );
-    let reads = ["Describe", "Get", "List", "BatchGet"];
+    let reads = ["Describe", "Get", "List", "BatchGet", "Invoke"];
     let writes: Vec<String> =
         world.calls().into_iter().filter(|call| !reads.iter().any(|read| call.starts_with(read))).collect();
     assert_eq!(writes, Vec::<String>::new());

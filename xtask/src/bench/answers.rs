@@ -1,6 +1,7 @@
 //! What the endpoint answers to each call of a rollout.
 
 use super::account::{ACCOUNT, Account, REGION};
+use super::function::fleet;
 use super::http::Request;
 use serde_json::{Value, json};
 
@@ -14,13 +15,22 @@ pub struct Answer {
     pub body: String,
 }
 
+/// The token of a session that has seen the configuration.
+pub const SEEN: &str = "seen";
+
 /// The operation that a request names, or `None` for something that is no AWS call (a connection opened ahead of need).
 pub fn operation(request: &Request) -> Option<String> {
     if let Some(target) = request.header("x-amz-target") {
         return Some(target.rsplit('.').next().unwrap_or(target).to_owned());
     }
+    if request.method == "GET" && request.path.starts_with("/configuration?") {
+        return Some("GetLatestConfiguration".to_owned());
+    }
     if request.method != "POST" {
         return None;
+    }
+    if request.path == "/configurationsessions" {
+        return Some("StartConfigurationSession".to_owned());
     }
     if request.path.ends_with("/invalidation") {
         return Some("CreateInvalidation".to_owned());
@@ -35,6 +45,9 @@ pub fn answer(account: &mut Account, operation: &str, request: &Request) -> Opti
     let input: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
     let text = |field: &str| input[field].as_str();
     Some(match operation {
+        "StartConfigurationSession" => Answer { status: 201, ..ecs(json!({"InitialConfigurationToken": "new"})) },
+        "GetLatestConfiguration" if request.path.ends_with(SEEN) => Answer { body: String::new(), ..ecs(json!({})) },
+        "GetLatestConfiguration" => ecs(json!({"fleet": fleet(), "alarms": {"alarms": []}, "budgets": []})),
         "DescribeServices" => ecs(json!({"services": [account.service()], "failures": []})),
         "DescribeTaskDefinition" => match text("taskDefinition").and_then(|name| account.task_definition(name)) {
             Some(found) => ecs(found.clone()),

@@ -1,7 +1,7 @@
 //! The AWS endpoint: TLS, one port per AWS service, a thread per connection, every call on record.
 
 use super::account::Account;
-use super::answers::{answer, operation};
+use super::answers::{SEEN, answer, operation};
 use super::authority::Authority;
 use super::http::Connection;
 use anyhow::{Context, Result};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// The services of a rollout, as the SDKs name them in `AWS_ENDPOINT_URL_<SERVICE>`.
 ///
 /// Each has a port of its own, because at AWS each is a host of its own: no client can serve two of them with one connection.
-const SERVICES: [&str; 5] = ["ECS", "ECR", "DYNAMODB", "SNS", "CLOUDFRONT"];
+const SERVICES: [&str; 6] = ["APPCONFIGDATA", "ECS", "ECR", "DYNAMODB", "SNS", "CLOUDFRONT"];
 
 /// One call as the endpoint saw it.
 #[derive(Debug, Clone)]
@@ -130,7 +130,12 @@ fn serve(stream: TcpStream, tls: ServerConnection, shared: &Shared) -> Result<()
                 connection.write(400, &[], b"{\"__type\":\"UnknownOperationException\"}")?;
             }
             Some(answer) => {
-                let headers = [("content-type", answer.content_type), ("x-amzn-requestid", REQUEST_ID)];
+                let headers = [
+                    ("content-type", answer.content_type),
+                    ("x-amzn-requestid", REQUEST_ID),
+                    // Of AppConfig's answers; nobody else reads it.
+                    ("next-poll-configuration-token", SEEN),
+                ];
                 // Recorded before the answer leaves: the event may be over, and its calls read, one write later.
                 let mut record = lock(&shared.record);
                 record.calls.push(Call { operation, began: request.began, ended: Instant::now() });

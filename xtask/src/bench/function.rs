@@ -6,7 +6,7 @@ use super::process::{Package, Program};
 use super::runtime_api::RuntimeApi;
 use super::tools::{Folders, run, zip};
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::env::consts::ARCH;
 use std::fs;
 use std::io::Read;
@@ -16,18 +16,34 @@ use std::process::Command;
 /// The rollout function: `chosen`, or one built now.
 pub fn rust(root: &Path, folders: &Folders, chosen: Option<&Path>, authority: &Path) -> Result<Program> {
     let executable = match chosen {
-        Some(chosen) => chosen.canonicalize().with_context(|| format!("find {}", chosen.display()))?,
+        Some(chosen) => chosen.to_path_buf(),
         None => build(root)?,
     };
+    program(root, folders, &executable, authority, ("rust", "rollout (Rust)"))
+}
+
+/// Another executable that does the same.
+pub fn other(root: &Path, folders: &Folders, executable: &Path, authority: &Path) -> Result<Program> {
+    program(root, folders, executable, authority, ("beside", "rollout, the other"))
+}
+
+fn program(
+    root: &Path,
+    folders: &Folders,
+    executable: &Path,
+    authority: &Path,
+    (key, title): (&'static str, &str),
+) -> Result<Program> {
+    let executable = executable.canonicalize().with_context(|| format!("find {}", executable.display()))?;
     ensure!(runs_here(&executable), "{} is not an executable for {ARCH}", executable.display());
-    let directory = folders.made.join("rust");
+    let directory = folders.made.join(key);
     fs::create_dir_all(&directory)?;
     let bootstrap = directory.join("bootstrap");
     fs::copy(&executable, &bootstrap).with_context(|| format!("copy {}", executable.display()))?;
-    let bytes = zip(&bootstrap, &folders.made.join("rust.zip"))?;
+    let bytes = zip(&bootstrap, &folders.made.join(format!("{key}.zip")))?;
     Ok(Program {
-        key: "rust",
-        title: "rollout (Rust)".to_owned(),
+        key,
+        title: title.to_owned(),
         command: vec![bootstrap.to_string_lossy().into_owned()],
         directory,
         variables: vec![("AWS_CA_BUNDLE".to_owned(), authority.to_string_lossy().into_owned())],
@@ -39,9 +55,13 @@ pub fn rust(root: &Path, folders: &Folders, chosen: Option<&Path>, authority: &P
 pub fn variables(endpoint: &Endpoint, runtime: &RuntimeApi, memory_mb: u64) -> Vec<(String, String)> {
     let memory = memory_mb.to_string();
     let topic = format!("arn:aws:sns:{REGION}:{ACCOUNT}:huskit-prod-operations");
-    let fleet = fleet();
+    let fleet = fleet().to_string();
     let fixed = [
+        // The others read it from here, which costs them nothing; the function reads AppConfig.
         ("FLEET", fleet.as_str()),
+        ("CONFIGURATION_APPLICATION", "a1b2c3d"),
+        ("CONFIGURATION_ENVIRONMENT", "e1b2c3d"),
+        ("CONFIGURATION_PROFILE", "p1b2c3d"),
         ("LEDGER_TABLE", "huskit-prod-ledger"),
         ("OPERATIONS_TOPIC_ARN", &topic),
         ("DRY_RUN", "false"),
@@ -75,7 +95,7 @@ pub fn variables(endpoint: &Endpoint, runtime: &RuntimeApi, memory_mb: u64) -> V
 }
 
 /// Two services, one of which has the repository that is pushed to.
-fn fleet() -> String {
+pub fn fleet() -> Value {
     json!({"system": "huskit", "stage": "prod", "services": [
         {"name": SERVICE, "cluster": CLUSTER, "images": [{"repository": REPOSITORY, "tag": {"exact": "latest"}}],
             "baseline": {"min": 2, "max": 6},
@@ -83,7 +103,6 @@ fn fleet() -> String {
         {"name": "crawler", "cluster": CLUSTER, "images": [{"repository": "huskit/crawler", "tag": {"exact": "latest"}}],
             "baseline": {"min": 1, "max": 3}, "rollout": {"deadline_minutes": 30}},
     ]})
-    .to_string()
 }
 
 /// As Lambda gets it; what the local cloud runs is compiled in another way.

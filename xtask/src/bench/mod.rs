@@ -64,6 +64,9 @@ pub struct Args {
     /// Measure the rollout function alone
     #[arg(long)]
     alone: bool,
+    /// Also measure this executable, for instance the rollout function of an earlier version
+    #[arg(long, value_name = "BOOTSTRAP")]
+    beside: Option<PathBuf>,
     /// Measure this executable instead of the built rollout function
     #[arg(long, value_name = "BOOTSTRAP")]
     function: Option<PathBuf>,
@@ -93,6 +96,9 @@ pub fn run(args: &Args) -> Result<()> {
     fs::write(&certificate, &authority.certificate)?;
 
     let mut programs = vec![function::rust(root, &folders, args.function.as_deref(), &certificate)?];
+    if let Some(beside) = &args.beside {
+        programs.push(function::other(root, &folders, beside, &certificate)?);
+    }
     if !args.alone {
         programs.push(tools::python(&folders, &authority.certificate)?);
         programs.extend(tools::node(&folders, &certificate)?);

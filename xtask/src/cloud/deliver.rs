@@ -93,13 +93,21 @@ impl Cloud {
         bail!("ECS still moves after {ROUNDS} rounds")
     }
 
-    /// Invokes a function with a request, as `sam remote invoke` does.
+    /// Sends a request where requests go, as `sam remote invoke` does.
     ///
     /// # Errors
     /// When the emulator does not answer.
-    pub fn request(&self, logical_id: &str, request: &Value) -> Result<Delivery> {
+    pub fn request(&self, request: &Value) -> Result<Delivery> {
+        self.invoke_function("RequestFunction", request)
+    }
+
+    /// Invokes a function with what AWS hands it: a tick, messages of SNS.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn invoke_function(&self, logical_id: &str, payload: &Value) -> Result<Delivery> {
         let function = self.function(logical_id)?;
-        self.invoke(None, &function, request)
+        self.invoke(None, &function, payload)
     }
 
     pub(super) fn invoke(&self, rule: Option<String>, function: &str, payload: &Value) -> Result<Delivery> {

@@ -6,11 +6,11 @@
 
 mod build;
 mod capacity;
+mod configuration;
 mod deliver;
 mod deploy;
 mod ledger;
 mod push;
-mod requests;
 mod schedules;
 mod server;
 mod shared;
@@ -30,7 +30,6 @@ pub use deliver::Delivery;
 pub use deploy::STACK;
 use deploy::deploy;
 pub use push::Image;
-pub use requests::functions_of;
 pub use schedules::Schedule;
 pub use server::Server;
 pub use state::{Message, Running};

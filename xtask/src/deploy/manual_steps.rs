@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::samconfig::Parameters;
 use super::stack::Stack;
 use crate::client::{CallError, Client};
+use crate::configuration;
 use crate::screen::{Paint, heading, labelled};
 
 /// What was found.
@@ -51,10 +52,17 @@ pub fn find(client: &Client, stack: &Stack, values: &Parameters, region: &str, f
         let given = values.get(name).or_else(|| stack.parameters.get(name));
         given.filter(|value| !value.is_empty()).cloned()
     };
-    let fleet: Value =
-        stack.outputs.get("Fleet").and_then(|fleet| serde_json::from_str(fleet).ok()).unwrap_or_default();
-    for image in
-        fleet["services"].as_array().into_iter().flatten().flat_map(|service| service["images"].as_array()).flatten()
+    let configuration = match configuration::PLACE.iter().all(|(name, _)| stack.outputs.contains_key(*name)) {
+        true => configuration::deployed(client, |name| Ok(stack.outputs.get(name).cloned().unwrap_or_default()))?,
+        // A stack without the automation, such as that of us-east-1.
+        false => Value::Null,
+    };
+    for image in configuration["fleet"]["services"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|service| service["images"].as_array())
+        .flatten()
     {
         let repository = image["repository"].as_str().unwrap_or_default();
         let tag = image["tag"]["exact"].as_str();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Step;
 use super::show::{describe, shorter};
-use crate::cloud::{Delivery, Image, Message, STACK, functions_of};
+use crate::cloud::{Delivery, Image, Message, STACK};
 use crate::screen::{Line, Paint, labelled_as};
 
 impl Step<'_> {
@@ -45,21 +45,16 @@ impl Step<'_> {
         Ok(deliveries)
     }
 
-    /// Sends a request, at the story's time, to each function that knows its action; the answer of the first one.
+    /// Sends a request, at the story's time, where requests go.
     ///
     /// # Errors
-    /// When no function knows the action, or the emulator does not answer.
+    /// When the emulator does not answer.
     pub fn request(&mut self, request: &Value) -> Result<Delivery> {
         let mut timed = request.clone();
         if let Some(now) = self.clock.get() {
             timed["at"] = now.to_string().into();
         }
-        let mut answer = None;
-        for function in functions_of(request)? {
-            let delivery = self.invoke(function, request, &timed)?;
-            answer.get_or_insert(delivery);
-        }
-        answer.context("no function takes this request")
+        self.invoke("RequestFunction", request, &timed)
     }
 
     /// Invokes a function; what is shown may be shorter than the payload.
@@ -72,7 +67,7 @@ impl Step<'_> {
             self.summary.happened(&said);
         }
         labelled_as(Line::Detail, "request", Paint::Cyan, &said);
-        let delivery = self.cloud.request(logical_id, payload)?;
+        let delivery = self.cloud.invoke_function(logical_id, payload)?;
         self.show(&delivery)?;
         Ok(delivery)
     }
@@ -157,7 +152,7 @@ impl Step<'_> {
 
     fn show(&mut self, delivery: &Delivery) -> Result<()> {
         match &delivery.answer {
-            Ok(report) => self.show_report(report),
+            Ok(answer) => self.show_answer(answer),
             Err(error) => self.failure("FAILED", error["errorMessage"].as_str().unwrap_or(&error.to_string())),
         }
         self.calls.extend(self.cloud.calls()?);

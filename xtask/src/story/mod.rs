@@ -19,7 +19,6 @@ use std::time::Instant;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::cloud::{Cloud, Message};
 use crate::screen::{Detail, Line, Paint, Progress, brief, elapsed, labelled_as, line, paint, table_as, write};
@@ -67,8 +66,9 @@ impl<'a> Story<'a> {
     /// When the deployed stack lacks what a story needs.
     pub fn begin(cloud: &'a Cloud) -> Result<Story<'a>> {
         let queue = cloud.subscribe(&cloud.output("OperationsTopic")?)?;
-        let fleet: Value = serde_json::from_str(&cloud.output("Fleet")?)?;
-        let services = fleet["services"].as_array().into_iter().flatten().map(fleet::service).collect();
+        let configuration = cloud.configuration()?;
+        let services =
+            configuration["fleet"]["services"].as_array().into_iter().flatten().map(fleet::service).collect();
         Ok(Story { cloud, queue, services, clock: Rc::default(), steps: Vec::new(), broken: false })
     }
 

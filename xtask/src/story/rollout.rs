@@ -97,7 +97,7 @@ fn failing_image(step: &mut Step) -> Result<()> {
     let said = messages.iter().any(|message| message.body.contains("OutOfMemoryError"));
     step.verify("a message has the reason of the failed tasks", said, &format!("{} messages lack it", messages.len()));
     let again = step.request(&json!({"action": "plan", "service": WEBSITE}))?;
-    let reason = again.answer.map(|report| report["decisions"][0]["reason"].clone()).unwrap_or_default();
+    let reason = again.answer.map(|report| report["rollout"]["decisions"][0]["reason"].clone()).unwrap_or_default();
     step.check("its digest is in quarantine", &reason, &json!("quarantined"));
     step.verify("the failed image is the newest", image != before, "it is not");
     Ok(())

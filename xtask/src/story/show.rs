@@ -13,8 +13,22 @@ const SUBJECTS: [&str; 5] = ["service", "alarm", "budget", "database", "system"]
 const QUIET: [&str; 3] = ["keep", "left_unchanged", "record"];
 
 impl Step<'_> {
+    /// Shows the answer of one function, or of several under their names.
+    pub(super) fn show_answer(&mut self, answer: &Value) {
+        let of_several = |answer: &&Value| answer.get("decisions").is_none() && answer.get("ignored").is_none();
+        let Some(answers) = Some(answer).filter(of_several).and_then(Value::as_object) else {
+            return self.show_report(answer);
+        };
+        for (function, answer) in answers {
+            match answer["errorMessage"].as_str() {
+                Some(error) => self.failure("FAILED", &format!("{function}: {error}")),
+                None => self.show_report(answer),
+            }
+        }
+    }
+
     /// Shows each decision; those of several services that are kept as they are in one line.
-    pub(super) fn show_report(&mut self, report: &Value) {
+    fn show_report(&mut self, report: &Value) {
         if let Some(reason) = report["ignored"].as_str() {
             labelled_as(Line::Detail, "ignored", Paint::Dim, reason);
         }

@@ -30,6 +30,7 @@ pub use scale::{ScaleAction, ScalePolicy, ScaleReason, ScaleTarget};
 /// What is done while an alarm is in ALARM.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RemedyPolicy {
     /// Nothing; the alarm is announced.
     #[default]

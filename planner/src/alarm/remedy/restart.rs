@@ -14,10 +14,13 @@ use crate::model::format_time;
 /// A forced deployment of the running revision: a rolling restart with the same image.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RestartPolicy {
     /// Minutes between two restarts; 60 by default.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub cool_down_minutes: u32,
     /// Restarts in 24 hours, 1 to 12; 3 by default.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 12)))]
     pub daily: u32,
 }
 

@@ -15,10 +15,13 @@ use crate::rollout::Release;
 /// The previous release, when the alarm enters ALARM soon after a rollout.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RollbackPolicy {
     /// Minutes after a rollout in which it is taken for the cause; 30 by default.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub watch_minutes: u32,
     /// Rollbacks in 24 hours, 1 to 12; 1 by default.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 12)))]
     pub daily: u32,
 }
 

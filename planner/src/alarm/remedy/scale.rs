@@ -18,21 +18,26 @@ const LONGEST_BOOST: SignedDuration = SignedDuration::from_hours(8);
 /// More tasks, for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ScalePolicy {
     /// Number of tasks: `+1` for one more than ECS is asked to run, `4` for four. Limited by the baseline's maximum and
     /// by the budget.
     pub tasks: ScaleTarget,
     /// Minutes after which the boost expires; it is extended while the alarm is in ALARM, up to 8 hours. 30 by default.
     #[serde(default = "thirty")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub minutes: u32,
     /// Boosts in 24 hours, 1 to 12; 4 by default.
     #[serde(default = "four")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 12)))]
     pub daily: u32,
 }
 
 /// How many tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String", inline, extend("pattern" = r"^\+?0*[1-9][0-9]*$")))]
 pub enum ScaleTarget {
     /// So many more than ECS is asked to run: `+1`.
     Add(u32),

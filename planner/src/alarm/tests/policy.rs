@@ -39,8 +39,8 @@ fn remedies_are_read_with_their_bounds() {
 #[test]
 fn a_mistake_is_named_by_path_value_and_expectation() {
     let cases = [
-        (r#"{"name":"a"}"#, "ALARMS: alarms[0]: missing field `runbook`"),
-        (r#"{"name":"","runbook":"a.md"}"#, "ALARMS: alarms[0].name: got ``, expected the name of an alarm"),
+        (r#"{"name":"a"}"#, "alarms: alarms[0]: missing field `runbook`"),
+        (r#"{"name":"","runbook":"a.md"}"#, "alarms: alarms[0].name: got ``, expected the name of an alarm"),
         (r#"{"name":"a","runbook":"a.md","color":1}"#, "alarms[0].color: unknown field `color`"),
         (
             r#"{"name":"a","runbook":"a.md","service":"api"}"#,
@@ -85,8 +85,8 @@ fn a_mistake_is_named_by_path_value_and_expectation() {
     ];
     for (alarm, expected) in cases {
         let error = parse(alarm).unwrap_err().to_string();
-        assert!(error.starts_with("ALARMS: ") && error.contains(expected), "{error}\nlacks\n{expected}");
+        assert!(error.starts_with("alarms: ") && error.contains(expected), "{error}\nlacks\n{expected}");
     }
     let error = Alarms::parse(r#"{"logs":{"api":"x"}}"#, &fleet()).unwrap_err().to_string();
-    assert_eq!(error, "ALARMS: logs.api: got `api`, expected a service of the fleet");
+    assert_eq!(error, "alarms: logs.api: got `api`, expected a service of the fleet");
 }

@@ -9,16 +9,16 @@ fn refused(document: &str) -> String {
 fn an_error_names_path_value_and_expectation() {
     let tier = |services: &str| format!(r#"[{{"name":"m","tiers":[{{"at_percent":80,"services":{{{services}}}}}]}}]"#);
     for (document, expected) in [
-        ("{}".to_owned(), "BUDGETS: .: invalid type: map, expected a sequence"),
-        (r#"[{"tiers":[]}]"#.to_owned(), "BUDGETS: [0]: missing field `name`"),
-        (r#"[{"name":"a:b"}]"#.to_owned(), "BUDGETS: [0].name: got `a:b`, expected 1 to 100 characters"),
-        (r#"[{"name":"m"},{"name":"m"}]"#.to_owned(), "BUDGETS: [1].name: got `m`, expected each budget once"),
-        (r#"[{"name":"m","limit":0}]"#.to_owned(), "BUDGETS: [0].limit: got `0.00 USD`, expected an amount above 0"),
-        (r#"[{"name":"m","limit":"much"}]"#.to_owned(), "BUDGETS: [0].limit: amount: got `much USD`"),
-        (r#"[{"name":"m","colour":1}]"#.to_owned(), "BUDGETS: [0].colour: unknown field `colour`"),
+        ("{}".to_owned(), "budgets: .: invalid type: map, expected a sequence"),
+        (r#"[{"tiers":[]}]"#.to_owned(), "budgets: [0]: missing field `name`"),
+        (r#"[{"name":"a:b"}]"#.to_owned(), "budgets: [0].name: got `a:b`, expected 1 to 100 characters"),
+        (r#"[{"name":"m"},{"name":"m"}]"#.to_owned(), "budgets: [1].name: got `m`, expected each budget once"),
+        (r#"[{"name":"m","limit":0}]"#.to_owned(), "budgets: [0].limit: got `0.00 USD`, expected an amount above 0"),
+        (r#"[{"name":"m","limit":"much"}]"#.to_owned(), "budgets: [0].limit: amount: got `much USD`"),
+        (r#"[{"name":"m","colour":1}]"#.to_owned(), "budgets: [0].colour: unknown field `colour`"),
         (
             r#"[{"name":"m","tiers":[{"at_percent":80,"services":{}},{"at_percent":80,"services":{}}]}]"#.to_owned(),
-            "BUDGETS: [0].tiers[1].at_percent: got `80`, expected 81 to 1000, above the previous tier",
+            "budgets: [0].tiers[1].at_percent: got `80`, expected 81 to 1000, above the previous tier",
         ),
         (tier(r#""wbe":{"scale_to_zero":true}"#), "tiers[0].services.wbe: got `wbe`, expected one of web, crawler"),
         (tier(r#""web":{}"#), "tiers[0].services.web: empty, expected spot_only"),

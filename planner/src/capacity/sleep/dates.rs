@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 /// A date, or a range of dates with both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String", inline, extend("pattern" = r"^\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?$")))]
 pub struct Dates {
     first: Date,
     last: Date,

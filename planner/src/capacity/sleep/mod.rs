@@ -23,6 +23,7 @@ const HORIZON_DAYS: i64 = 15;
 /// When a service sleeps: the windows of its scheduled downtime.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sleep {
     /// IANA name of the time zone of all times below, `Europe/Berlin`.
     pub zone: Zone,

@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 /// A time of day, `22:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String", inline, extend("pattern" = "^([01][0-9]|2[0-3]):[0-5][0-9]$")))]
 pub struct LocalTime(pub Time);
 
 impl TryFrom<String> for LocalTime {
@@ -36,6 +38,8 @@ impl fmt::Display for LocalTime {
 /// A day of the week, `mon` to `sun`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String", inline, extend("enum" = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"])))]
 pub struct Day(pub Weekday);
 
 impl TryFrom<String> for Day {

@@ -10,6 +10,7 @@ use super::time::{Day, LocalTime, every_day};
 /// One weekly window of scheduled downtime.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Window {
     /// Local time at which it begins, `22:00`.
     pub from: LocalTime,
@@ -18,6 +19,7 @@ pub struct Window {
     pub to: LocalTime,
     /// Days on which it *begins*, `[mon, tue]`; every day when left out.
     #[serde(default = "every_day")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub days: Vec<Day>,
 }
 

@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 /// A time zone by its IANA name.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String", inline, extend("pattern" = "^[A-Za-z0-9_+/-]+$")))]
 pub struct Zone(pub TimeZone);
 
 impl TryFrom<String> for Zone {

@@ -18,6 +18,23 @@ pub const NAMESPACE: &str = "Automation";
 /// Counters that every function has, and how long it took.
 const COMMON: [&str; 5] = ["Changed", "Planned", "Failed", "MessagesSent", "DurationMs"];
 
+/// The embedded-metric document of an invocation whose function does not decide from what is deployed. Its dimension is
+/// the name of the Lambda function, which the template knows: the documents say what the system is called.
+pub fn rejected(function: &str, millis: i64) -> Value {
+    json!({
+        "_aws": {
+            "Timestamp": millis,
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [["FunctionName"]],
+                "Metrics": [{ "Name": "ConfigurationRejected", "Unit": "Count" }],
+            }],
+        },
+        "FunctionName": function,
+        "ConfigurationRejected": 1,
+    })
+}
+
 /// Everything that an invocation decided and did.
 #[derive(Debug)]
 pub struct Report {
