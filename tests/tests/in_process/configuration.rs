@@ -23,7 +23,7 @@ fn a_request_about_a_service_that_was_just_deployed_is_understood() {
     cloud.run("jobs", 1);
     let capacity = cloud.start::<capacity::App>("2026-11-21T10:00:00Z").unwrap();
     cloud.deploy(&configuration(&["web", "jobs"]));
-    // It was read within the last minute, so nobody asks.
+    // It was read within the last minute, so it is not read again.
     let error = capacity.invoke(plan("jobs"), "2026-11-21T10:00:59Z").unwrap_err().to_string();
     assert_eq!(error, "service: got `jobs`, expected one of prod/web");
     let answer = capacity.invoke(plan("jobs"), "2026-11-21T10:01:00Z").unwrap();

@@ -1,7 +1,7 @@
 //! What the endpoint answers to each call of a rollout.
 
 use super::account::{ACCOUNT, Account, REGION};
-use super::function::fleet;
+use super::fleet::fleet;
 use super::http::Request;
 use serde_json::{Value, json};
 

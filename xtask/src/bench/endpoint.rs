@@ -133,7 +133,7 @@ fn serve(stream: TcpStream, tls: ServerConnection, shared: &Shared) -> Result<()
                 let headers = [
                     ("content-type", answer.content_type),
                     ("x-amzn-requestid", REQUEST_ID),
-                    // Of AppConfig's answers; nobody else reads it.
+                    // Only the client of AppConfig reads it.
                     ("next-poll-configuration-token", SEEN),
                 ];
                 // Recorded before the answer leaves: the event may be over, and its calls read, one write later.

@@ -1,12 +1,12 @@
 //! The function that is measured, and the environment that it and its comparators get.
 
-use super::account::{ACCOUNT, CLUSTER, REGION, REPOSITORY, SERVICE};
+use super::account::{ACCOUNT, REGION};
 use super::endpoint::Endpoint;
+use super::fleet::fleet;
 use super::process::{Package, Program};
 use super::runtime_api::RuntimeApi;
 use super::tools::{Folders, run, zip};
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
 use std::env::consts::ARCH;
 use std::fs;
 use std::io::Read;
@@ -92,17 +92,6 @@ pub fn variables(endpoint: &Endpoint, runtime: &RuntimeApi, memory_mb: u64) -> V
         .chain([("PATH".to_owned(), path)])
         .chain(endpoint.variables())
         .collect()
-}
-
-/// Two services, one of which has the repository that is pushed to.
-pub fn fleet() -> Value {
-    json!({"system": "huskit", "stage": "prod", "services": [
-        {"name": SERVICE, "cluster": CLUSTER, "images": [{"repository": REPOSITORY, "tag": {"exact": "latest"}}],
-            "baseline": {"min": 2, "max": 6},
-            "rollout": {"deadline_minutes": 30, "invalidate": {"distribution": "E2QWRUHAPOMQZL", "paths": ["/*"]}}},
-        {"name": "crawler", "cluster": CLUSTER, "images": [{"repository": "huskit/crawler", "tag": {"exact": "latest"}}],
-            "baseline": {"min": 1, "max": 3}, "rollout": {"deadline_minutes": 30}},
-    ]})
 }
 
 /// As Lambda gets it; what the local cloud runs is compiled in another way.

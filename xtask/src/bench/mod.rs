@@ -12,6 +12,7 @@ mod authority;
 mod chain;
 mod cpu_share;
 mod endpoint;
+mod fleet;
 mod function;
 mod http;
 mod measure;

@@ -2,54 +2,32 @@
 
 mod raw;
 mod read;
+mod tasks;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, ContainerOverride, DesiredStatus, Failure,
-    LaunchType, NetworkConfiguration, TaskDefinitionField, TaskOverride,
-};
-use futures_util::future::{join_all, try_join_all};
-use jiff::Timestamp;
+use aws_sdk_ecs::types::{CapacityProviderStrategyItem, TaskDefinitionField};
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::connection::{Connection, Service as Endpoint};
 use super::error::classify;
 use crate::error::{Context, Error, Kind, Result};
-use planner::model::{Network, Revision, Service, ServiceId, Strategy, Task};
-use read::{FARGATE, FARGATE_SPOT};
+use planner::model::{Revision, Service, ServiceId, Strategy};
+use read::{FARGATE, FARGATE_SPOT, failed};
+
+pub use tasks::OneOff;
 
 /// Weight of Spot beside a weight of 1. Not 1 beside 0: ECS says of a provider with weight 0 that it places no tasks,
 /// and does not say whether that holds for its base.
 const ALMOST_ALL: i32 = 1000;
 /// Most services that `DescribeServices` takes.
 const SERVICES: usize = 10;
-/// Most tasks that `DescribeTasks` takes.
-const TASKS: usize = 100;
 
 /// Looks at services and tasks, registers revisions and rolls services.
 #[derive(Clone, Debug)]
 pub struct Ecs {
     client: aws_sdk_ecs::Client,
-}
-
-/// A task to run once.
-#[derive(Clone, Copy, Debug)]
-pub struct OneOff<'a> {
-    /// Name of the cluster.
-    pub cluster: &'a str,
-    /// ARN of the revision.
-    pub revision: &'a str,
-    /// The container whose command is replaced.
-    pub container: &'a str,
-    /// What it runs.
-    pub command: &'a [String],
-    /// Where it runs.
-    pub network: &'a Network,
-    /// Names the starter, so that its end can be distinguished from other tasks'.
-    pub started_by: &'a str,
-    /// The same token again is the same task, not another.
-    pub client_token: &'a str,
 }
 
 impl Ecs {
@@ -178,136 +156,6 @@ impl Ecs {
             None => call,
         };
         call.send().await.map(drop).map_err(classify).context(context)
-    }
-
-    /// Until when ECS protects which of these tasks from being stopped.
-    ///
-    /// Requires `ecs:GetTaskProtection`.
-    ///
-    /// # Errors
-    /// `NotFound` when the cluster is gone. A task that is gone is left out.
-    pub async fn protected(&self, cluster: &str, tasks: &[Task]) -> Result<BTreeMap<String, Timestamp>> {
-        let mut protected = BTreeMap::new();
-        for batch in tasks.chunks(TASKS) {
-            let arns = batch.iter().map(|task| task.arn.clone()).collect();
-            let call = self.client.get_task_protection().cluster(cluster).set_tasks(Some(arns));
-            let answer = call.send().await.map_err(classify).context(|| "get task protection")?;
-            for task in answer.protected_tasks().iter().filter(|task| task.protection_enabled()) {
-                let until = task.expiration_date().map(read::time).transpose()?;
-                protected.extend(task.task_arn().map(str::to_owned).zip(until));
-            }
-        }
-        Ok(protected)
-    }
-
-    /// The tasks of a service that should run.
-    ///
-    /// Requires `ecs:ListTasks`.
-    /// Requires `ecs:DescribeTasks`.
-    ///
-    /// # Errors
-    /// `NotFound` when the service is gone.
-    pub async fn running_tasks(&self, id: &ServiceId) -> Result<Vec<Task>> {
-        let call = self.client.list_tasks().cluster(&id.cluster).service_name(&id.name);
-        let call = call.desired_status(DesiredStatus::Running);
-        self.list(&id.cluster, call).await.context(|| format!("list tasks of service {id}"))
-    }
-
-    /// The tasks of a service that a deployment started and that ended; ECS forgets them after an hour.
-    ///
-    /// They are listed by service and told apart here: ECS takes a starter as a filter only when it is the only one.
-    ///
-    /// Requires `ecs:ListTasks`.
-    /// Requires `ecs:DescribeTasks`.
-    ///
-    /// # Errors
-    /// `NotFound` when the service is gone.
-    pub async fn stopped_tasks(&self, id: &ServiceId, deployment: &str) -> Result<Vec<Task>> {
-        let call = self.client.list_tasks().cluster(&id.cluster).service_name(&id.name);
-        let call = call.desired_status(DesiredStatus::Stopped);
-        let tasks = self.list(&id.cluster, call).await.context(|| format!("list stopped tasks of service {id}"))?;
-        Ok(tasks.into_iter().filter(|task| task.started_by.as_deref() == Some(deployment)).collect())
-    }
-
-    /// One task; `None` when ECS has forgotten it.
-    ///
-    /// Requires `ecs:DescribeTasks`.
-    ///
-    /// # Errors
-    /// `NotFound` when the cluster is gone.
-    pub async fn task(&self, cluster: &str, arn: &str) -> Result<Option<Task>> {
-        let tasks = self.describe(cluster, &[arn.to_owned()]).await.context(|| format!("describe task {arn}"))?;
-        Ok(tasks.into_iter().next())
-    }
-
-    /// Starts a task to run once, on Fargate on demand; returns its ARN.
-    ///
-    /// Requires `ecs:RunTask`.
-    /// Requires `iam:PassRole`.
-    ///
-    /// # Errors
-    /// `Unavailable` when ECS could place no task: the answer is a 200 with a failure inside.
-    pub async fn run_task(&self, task: &OneOff<'_>) -> Result<String> {
-        let context = || format!("run task {} in {}", task.revision, task.cluster);
-        let public = if task.network.public_ip { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
-        let network = AwsVpcConfiguration::builder()
-            .set_subnets(Some(task.network.subnets.clone()))
-            .set_security_groups(Some(task.network.security_groups.clone()))
-            .assign_public_ip(public)
-            .build()
-            .map_err(|error| Error::invalid(context()).with_source(error))?;
-        let command =
-            ContainerOverride::builder().name(task.container).set_command(Some(task.command.to_vec())).build();
-        let call = self.client.run_task().cluster(task.cluster).task_definition(task.revision).count(1);
-        let call = call.launch_type(LaunchType::Fargate).started_by(task.started_by).client_token(task.client_token);
-        let call = call.network_configuration(NetworkConfiguration::builder().awsvpc_configuration(network).build());
-        let call = call.overrides(TaskOverride::builder().container_overrides(command).build());
-        let answer = call.send().await.map_err(classify).context(context)?;
-        match (answer.tasks().first().and_then(|task| task.task_arn()), answer.failures().first()) {
-            (Some(arn), _) => Ok(arn.to_owned()),
-            (None, Some(failure)) => Err(failed(failure)).context(context),
-            (None, None) => {
-                Err(Error::new(Kind::Unavailable, "neither task nor failure in the answer")).context(context)
-            }
-        }
-    }
-
-    async fn list(
-        &self,
-        cluster: &str,
-        call: aws_sdk_ecs::operation::list_tasks::builders::ListTasksFluentBuilder,
-    ) -> Result<Vec<Task>> {
-        let mut pages = call.into_paginator().send();
-        let mut arns = Vec::new();
-        while let Some(page) = pages.next().await {
-            arns.extend(page.map_err(classify)?.task_arns().iter().cloned());
-        }
-        let batches = try_join_all(arns.chunks(TASKS).map(|batch| self.describe(cluster, batch))).await?;
-        Ok(batches.into_iter().flatten().collect())
-    }
-
-    async fn describe(&self, cluster: &str, arns: &[String]) -> Result<Vec<Task>> {
-        let call = self.client.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
-        let answer = call.send().await.map_err(classify)?;
-        // A task that ended a while ago is forgotten between the list and this call.
-        match answer.failures().iter().find(|failure| failure.reason() != Some("MISSING")) {
-            Some(failure) => Err(failed(failure)),
-            None => answer.tasks().iter().map(read::task).collect(),
-        }
-    }
-}
-
-/// A failure inside a 200. Reasons: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>.
-fn failed(failure: &Failure) -> Error {
-    let reason = failure.reason().unwrap_or("no reason given");
-    let kind = match reason {
-        "MISSING" | "INACTIVE" => Kind::NotFound,
-        "ACCESS_DENIED" | "ACCESSDENIED" => Kind::Denied,
-        _ => Kind::Unavailable,
-    };
-    match failure.detail() {
-        Some(detail) => Error::new(kind, format!("{reason}: {detail}")),
-        None => Error::new(kind, reason),
     }
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_ecs::types as sdk;
 use jiff::Timestamp;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use planner::model::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Strategy, Task};
 
 /// Names of Fargate's two capacity providers.
@@ -105,4 +105,18 @@ fn required(field: &str, value: Option<&str>) -> Result<String> {
 
 fn missing(field: &str) -> Error {
     Error::invalid(format!("{field} is missing in the answer of ECS"))
+}
+
+/// A failure inside a 200. Reasons: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>.
+pub(super) fn failed(failure: &sdk::Failure) -> Error {
+    let reason = failure.reason().unwrap_or("no reason given");
+    let kind = match reason {
+        "MISSING" | "INACTIVE" => Kind::NotFound,
+        "ACCESS_DENIED" | "ACCESSDENIED" => Kind::Denied,
+        _ => Kind::Unavailable,
+    };
+    match failure.detail() {
+        Some(detail) => Error::new(kind, format!("{reason}: {detail}")),
+        None => Error::new(kind, reason),
+    }
 }

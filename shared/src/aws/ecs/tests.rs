@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::testing::{Replay, Wire, run};
-use planner::model::{DeploymentState, Strategy, Task};
+use planner::model::{DeploymentState, Network, Strategy, Task};
 
 fn id(name: &str) -> ServiceId {
     ServiceId { cluster: "prod".into(), name: name.into() }
