@@ -20,9 +20,7 @@ use crate::fleet::Fleet;
 #[allow(dead_code)]
 struct Configuration {
     fleet: Fleet,
-    #[serde(default)]
     alarms: Alarms,
-    #[serde(default)]
     budgets: Vec<BudgetPolicy>,
 }
 

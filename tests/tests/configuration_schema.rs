@@ -149,7 +149,8 @@ fn it_accepts_everything_that_the_functions_accept() {
     // What is optional may be left out, or be nothing.
     let least = json!({"fleet": {"system": "shop", "stage": "prod", "services": [
         {"name": "web", "cluster": "shop", "baseline": {"min": 1, "max": 1}, "floor": null, "sleep": null, "spot": null},
-    ]}});
+    ]}, "alarms": {}, "budgets": []});
+    parse(&least);
     assert_eq!(refusals(&least), Vec::<String>::new());
 }
 
@@ -195,6 +196,8 @@ fn it_refuses_mistakes_and_says_where() {
     }
     for (above, name) in [
         ("", "fleet"),
+        ("", "alarms"),
+        ("", "budgets"),
         ("/fleet", "system"),
         ("/fleet/services/0", "name"),
         ("/fleet/services/0", "baseline"),

@@ -104,7 +104,7 @@ fn there_is_a_downtime_only_where_it_is_enabled() {
     assert_eq!(system(DEFAULTS).template().resource("Downtime")["Condition"], "HasDowntime");
     assert!(system(DEFAULTS).holds("HasDowntime") && !system(AWAKE).holds("HasDowntime"));
     let both: Given = &[("DowntimeEnabled", "false"), ("DowntimeWeekends", "true")];
-    assert!(!huskit::documents(both).holds("HasDowntimeAtWeekends"));
+    assert!(!huskit::part("documents", both).holds("HasDowntimeAtWeekends"));
     assert!(crawler(both).sleep.unwrap().windows.is_empty());
 }
 

@@ -10,10 +10,23 @@ use std::sync::{Arc, Mutex};
 use std::thread::spawn;
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::cloud::Address;
 use crate::tools::Tools;
+
+/// Where the emulator is and as whom to call it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Address {
+    /// `http://127.0.0.1:<port>`.
+    pub endpoint: String,
+    /// Its process.
+    pub pid: u32,
+    /// The account that everything belongs to.
+    pub account: String,
+    /// The region that everything is in.
+    pub region: String,
+}
 
 /// Credentials and endpoint of calls to AWS.
 #[derive(Clone, Debug)]

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use crate::cloud::{Cloud, local};
+use crate::cloud::Cloud;
+use crate::folders::local;
 use crate::screen::{elapsed, heading, keep, line};
 use crate::story::{Story, downtime, incidents, rollout};
 use crate::tools::Tools;

@@ -9,7 +9,7 @@
 //! - [`configuration`]: the configuration of a deployed stack
 //! - [`bench`](mod@bench): the benchmark
 //! - [`circles`]: import circles inside any folder of sources
-//! - [`screen`], [`process`]: what commands write; programs that they run
+//! - [`screen`], [`process`], [`folders`]: what commands write; programs that they run; where logs and builds are
 
 // The rules on clocks, sleeping and the environment are for functions; this is a program at a terminal.
 #![allow(clippy::disallowed_methods)]
@@ -21,6 +21,7 @@ pub mod cloud;
 pub mod configuration;
 pub mod demo;
 pub mod deploy;
+pub mod folders;
 pub mod local;
 pub mod process;
 pub mod sam;

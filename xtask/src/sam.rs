@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::client::{Access, Client};
-use crate::cloud::{folder, logs};
+use crate::folders::{folder, logs};
 use crate::process;
 use crate::screen::Detail;
 use crate::tools::Tools;

@@ -153,7 +153,7 @@ fn read(output: &str) -> Count {
 }
 
 fn logs() -> Result<PathBuf> {
-    let logs = crate::cloud::local().join("test-logs");
+    let logs = crate::folders::local().join("test-logs");
     fs::create_dir_all(&logs).with_context(|| format!("create {}", logs.display()))?;
     Ok(logs)
 }

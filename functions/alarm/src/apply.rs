@@ -2,8 +2,7 @@
 //! rollback names the deployment that it is about, and a restart is refused while tasks are being replaced.
 
 use planner::alarm::{
-    self, Action, AlarmPolicy, PendingRemedy, Plan, RemedyAction, RemedyReason, RestartAction, RollbackAction,
-    ScaleAction,
+    self, Action, AlarmPolicy, PendingRemedy, Plan, RemedyAction, RestartAction, RollbackAction, ScaleAction,
 };
 use planner::capacity::{self, Boost};
 use planner::model::ServiceId;
@@ -13,22 +12,13 @@ use shared::ledger::{Entry, Subject};
 use shared::runtime::{Done, Invocation, Mode, Outcome};
 use shared::{Error, Result};
 
+use crate::app::App;
+use crate::documents::AlarmDocuments;
 use crate::message::MessageContext;
 use crate::observe::{ObservedAlarm, ObservedServices, ServiceSnapshot};
-use crate::{AlarmDocuments, AlarmPlan, App, report};
-
-/// What became of a remedy.
-#[derive(Debug)]
-pub enum RemedyOutcome {
-    /// None is due, and why.
-    NotDue(RemedyReason),
-    /// One is due, and nothing may be changed.
-    Planned(RemedyAction),
-    /// It was asked for.
-    Requested(RemedyAction),
-    /// It could not be asked for; the next look tries again.
-    Failed(RemedyAction, Error),
-}
+use crate::outcome::RemedyOutcome;
+use crate::planned::AlarmPlan;
+use crate::report;
 
 /// One alarm whose plan is carried out.
 pub(crate) struct Alarm<'a> {

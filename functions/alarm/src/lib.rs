@@ -28,50 +28,32 @@
 //! | `restart` | a rolling restart, same image | cool-down, daily limit, no rollout in progress |
 //! | `rollback` | the previous release | watch window, a verified release, once per deployment, daily limit |
 
+mod app;
 mod apply;
 mod documents;
 mod links;
 mod message;
 mod observe;
+mod outcome;
+mod planned;
 mod report;
 mod trigger;
 
 use jiff::Timestamp;
-use planner::alarm::{AlarmPolicy, Plan, Record, RemedyDecision, RemedyReason, plan};
-use shared::aws::{Connection, Ecs};
+use planner::alarm::{AlarmPolicy, Record};
+use shared::Result;
+use shared::aws::Connection;
 use shared::env::Env;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Peers, Received};
-use shared::{Error, Result};
+use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received};
 
-use apply::RemedyOutcome;
-use observe::{ObservedAlarm, ServiceSnapshot};
+use observe::ObservedAlarm;
+use outcome::RemedyOutcome;
 
+pub use app::App;
 pub use documents::AlarmDocuments;
+pub use planned::AlarmPlan;
 pub use trigger::Trigger;
-
-/// The function: where runbooks are, and the gateways it talks to.
-pub struct App {
-    runbooks_url: String,
-    region: String,
-    ecs: Ecs,
-    peers: Peers,
-}
-
-/// What is decided about one alarm.
-pub enum AlarmPlan {
-    /// Nothing is open about it: it is only remembered what the trigger says.
-    Remember(Box<Record>),
-    /// What to announce and which remedy is due.
-    Decide {
-        /// What is remembered of it, with what the trigger says.
-        record: Box<Record>,
-        /// The decision.
-        plan: Box<Plan>,
-        /// Why its service could not be observed.
-        error: Option<Error>,
-    },
-}
 
 impl Function for App {
     const NAME: &'static str = "alarm";
@@ -86,12 +68,7 @@ impl Function for App {
     type Progress = Option<RemedyOutcome>;
 
     fn new(_: &Context, env: &Env<'_>, connection: &Connection) -> Result<App> {
-        Ok(App {
-            runbooks_url: links::runbooks_url(&env.required("RUNBOOKS_URL")?)?,
-            region: connection.region().to_owned(),
-            ecs: Ecs::new(connection),
-            peers: Peers::new(env, connection),
-        })
+        App::wire(env, connection)
     }
 
     async fn warm(&self, context: &Context, documents: &AlarmDocuments) {
@@ -142,21 +119,7 @@ impl Function for App {
         _: &Option<RemedyOutcome>,
         invocation: &Invocation<'d, App>,
     ) -> Result<AlarmPlan> {
-        let mut record = Box::new(observed.entry.record.clone());
-        match invocation.trigger {
-            Trigger::StateChange { change, .. } => drop(record.record_state_change((**change).clone())),
-            Trigger::StackUpdate(update) => drop(record.record_stack_update(*update)),
-            Trigger::Everything { .. } | Trigger::Named { .. } => {}
-        }
-        let Some(services) = &observed.services else { return Ok(AlarmPlan::Remember(record)) };
-        let snapshot = services.about(policy);
-        let service = snapshot.map(ServiceSnapshot::observed_service);
-        let mut plan = Box::new(plan(policy, service.as_ref(), &record, invocation.now));
-        let error = snapshot.and_then(ServiceSnapshot::observation_error);
-        if let Some(error) = &error {
-            plan.remedy = RemedyDecision::none(RemedyReason::NotObserved { error: error.to_string() });
-        }
-        Ok(AlarmPlan::Decide { record, plan, error })
+        Ok(AlarmPlan::of(policy, observed, invocation.trigger, invocation.now))
     }
 
     async fn apply<'d>(

@@ -1,10 +1,8 @@
 //! Links to runbooks and into the CloudWatch console of the right partition and region.
 
 use jiff::{SignedDuration, Timestamp};
-use planner::alarm::{AlarmLocation, Record};
+use planner::alarm::AlarmLocation;
 use shared::{Error, Result};
-
-use crate::App;
 
 /// The Logs Insights query over the logs of a service.
 const QUERY: &str = "fields @timestamp, @message\n| sort @timestamp desc\n| limit 200";
@@ -20,20 +18,6 @@ pub(crate) struct Links {
     pub alarm: AlarmLocation,
     /// Partition and region of the services, their logs and the dashboard.
     pub home: AlarmLocation,
-}
-
-impl App {
-    /// The links for an alarm, in the region of its newest state change.
-    pub(crate) fn links(&self, record: &Record) -> Links {
-        let known = record.last_change.as_ref().map(|change| change.location.clone()).unwrap_or_default();
-        let partition = if known.partition.is_empty() { "aws".to_owned() } else { known.partition };
-        let region = if known.region.is_empty() { self.region.clone() } else { known.region };
-        Links {
-            runbooks: self.runbooks_url.clone(),
-            home: AlarmLocation { partition: partition.clone(), region: self.region.clone() },
-            alarm: AlarmLocation { partition, region },
-        }
-    }
 }
 
 /// Checks `RUNBOOKS_URL`: a message read on a phone can only follow an absolute link.

@@ -14,7 +14,7 @@ use shared::ledger::{Event, Subject};
 use shared::runtime::{Context, Invocation};
 use shared::{Error, Kind, Result};
 
-use crate::App;
+use crate::app::App;
 use crate::trigger::Trigger;
 
 /// How far back a message lists what changed.

@@ -3,7 +3,7 @@
 use planner::alarm::{Action, Plan};
 use shared::runtime::{Done, Outcome};
 
-use crate::apply::RemedyOutcome;
+use crate::outcome::RemedyOutcome;
 
 /// What would be announced and requested.
 pub(crate) fn planned(done: &mut Done, plan: &Plan) {

@@ -5,8 +5,9 @@ use shared::Result;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Done, Invocation, Mode, Outcome};
 
+use crate::app::App;
 use crate::observe::ObservedBudget;
-use crate::{App, message, spend_metrics};
+use crate::{message, spend_metrics};
 
 /// One budget whose plan is carried out.
 pub(crate) struct Budget<'a> {

@@ -6,7 +6,10 @@ use shared::notify::Notification;
 use shared::runtime::{Invocation, Line, Mode, Outcome, Report};
 use shared::{Error, Kind};
 
-use crate::{App, BudgetDocuments, Content, Message, message};
+use crate::app::App;
+use crate::documents::BudgetDocuments;
+use crate::message;
+use crate::trigger::{Content, Message};
 
 /// The item of these messages; no budget may be called so.
 const OTHERS: &str = ":messages";

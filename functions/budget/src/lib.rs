@@ -28,6 +28,7 @@
 //! | `resume` | ends `release` and `hold` |
 //! | several budgets restrict a service | the strictest of all restrictions applies |
 
+mod app;
 mod apply;
 mod documents;
 mod forward;
@@ -39,28 +40,19 @@ mod trigger;
 
 use jiff::Timestamp;
 use planner::budget::{BudgetPolicy, Input, Observed, Plan, Record, SpendLookup, plan};
-use planner::model::{Prices, Usd};
-use shared::aws::{Budgets, Connection, Ecs};
+use planner::model::Usd;
+use shared::Result;
+use shared::aws::Connection;
 use shared::env::Env;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Peers, Received, Report};
-use shared::{Error, Result};
+use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received, Report};
 
 use observe::ObservedBudget;
 
+pub use app::App;
 pub use documents::BudgetDocuments;
 pub use spend_metrics::METRICS;
 pub use trigger::{Anomaly, BudgetRequest, Content, Message, RequestKind, RootCause, Trigger};
-
-/// The function: account, prices, and the gateways it talks to.
-pub struct App {
-    account: String,
-    console: String,
-    prices: Option<&'static Prices>,
-    budgets: Budgets,
-    ecs: Ecs,
-    peers: Peers,
-}
 
 impl Function for App {
     const NAME: &'static str = "budget";
@@ -73,14 +65,7 @@ impl Function for App {
     type Progress = ();
 
     fn new(context: &Context, env: &Env<'_>, connection: &Connection) -> Result<App> {
-        Ok(App {
-            account: account(&context.settings.operations_topic)?,
-            console: message::console(connection.region()),
-            prices: Prices::for_region(connection.region()),
-            budgets: Budgets::new(connection),
-            ecs: Ecs::new(connection),
-            peers: Peers::new(env, connection),
-        })
+        App::wire(context, env, connection)
     }
 
     async fn warm(&self, context: &Context, documents: &BudgetDocuments) {
@@ -180,21 +165,4 @@ fn inputs(policy: &BudgetPolicy, trigger: &Trigger, now: Timestamp) -> Result<Ve
             about.filter_map(Message::notice).map(|notice| Input::Notice(notice.clone())).collect()
         }
     })
-}
-
-/// The account that everything is in.
-fn account(topic: &str) -> Result<String> {
-    let account = topic.split(':').nth(4).filter(|account| !account.is_empty());
-    account.map(str::to_owned).ok_or_else(|| Error::bad_field("OPERATIONS_TOPIC_ARN", topic, "the ARN of a topic"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_account_is_that_of_the_topic() {
-        assert_eq!(account("arn:aws:sns:eu-central-1:012345678901:t").unwrap(), "012345678901");
-        assert!(account("t").unwrap_err().to_string().starts_with("OPERATIONS_TOPIC_ARN: got `t`"));
-    }
 }

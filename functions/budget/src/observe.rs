@@ -9,7 +9,8 @@ use shared::error::Context as _;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Context, Invocation};
 
-use crate::{App, BudgetDocuments};
+use crate::app::App;
+use crate::documents::BudgetDocuments;
 
 /// The ledger entry of each budget.
 pub(crate) type Entries<'a> = Vec<(&'a BudgetPolicy, Entry<Record>)>;

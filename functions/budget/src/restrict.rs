@@ -9,8 +9,9 @@ use shared::ledger::{Entry, Subject};
 use shared::runtime::{Invocation, Line, Mode, Outcome, Report};
 use shared::{Error, Kind, Result};
 
+use crate::app::App;
+use crate::documents::BudgetDocuments;
 use crate::observe::{Entries, ObservedBudget, entries};
-use crate::{App, BudgetDocuments};
 
 /// How often a write is tried again when another invocation wrote first.
 const TRIES: usize = 8;

@@ -26,45 +26,34 @@
 //! | *drift*: another deployment, such as a stack update, changed the image | roll the current release again, from the new revision |
 //! | no result within the deadline | none; announced once |
 
+mod app;
 mod apply;
+mod failure;
 mod message;
 mod observe;
+mod planned;
 mod release;
+mod restart;
+mod roll;
+mod service;
 mod trigger;
 
 use futures_util::future::join3;
 use jiff::Timestamp;
 use planner::fleet::{Fleet, ServicePolicy};
-use planner::rollout::{Decision, Freeze, Record, plan};
+use planner::rollout::Record;
 use shared::Result;
-use shared::aws::{CloudFront, Connection, Ecr, Ecs};
+use shared::aws::Connection;
 use shared::env::Env;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received};
 
 use observe::ObservedService;
+use service::Service;
 
+pub use app::App;
+pub use planned::Plan;
 pub use trigger::{RequestKind, RolloutRequest, Trigger};
-
-/// The function: one gateway per AWS service it talks to.
-pub struct App {
-    ecs: Ecs,
-    ecr: Ecr,
-    cloudfront: CloudFront,
-}
-
-/// What is decided about one service.
-pub enum Plan {
-    /// Record this freeze, or its end, as requested.
-    Freeze {
-        /// The freeze; none when it ends.
-        frozen: Option<Freeze>,
-        /// Who asked.
-        by: String,
-    },
-    /// What to do about its images and tasks.
-    Decide(Box<Decision>),
-}
 
 impl Function for App {
     const NAME: &'static str = "rollout";
@@ -79,7 +68,7 @@ impl Function for App {
     type Progress = bool;
 
     fn new(_: &Context, _: &Env<'_>, connection: &Connection) -> Result<App> {
-        Ok(App { ecs: Ecs::new(connection), ecr: Ecr::new(connection), cloudfront: CloudFront::new(connection) })
+        Ok(App::wire(connection))
     }
 
     async fn warm(&self, context: &Context, fleet: &Fleet) {
@@ -144,15 +133,7 @@ impl Function for App {
         answered: &bool,
         invocation: &Invocation<'d, App>,
     ) -> Result<Plan> {
-        let (record, now) = (&observed.entry.record, invocation.now);
-        if let Trigger::Request(request) = invocation.trigger
-            && let Some(frozen) = request.freeze(now)?
-            && record.frozen != frozen
-        {
-            return Ok(Plan::Freeze { frozen, by: request.by.clone() });
-        }
-        let request = observed.request.as_ref().filter(|_| !answered);
-        Ok(Plan::Decide(Box::new(plan(policy.rollout(), record, &observed.observed, request, now))))
+        Plan::of(policy, observed, invocation.trigger, *answered, invocation.now)
     }
 
     async fn apply<'d>(
@@ -164,7 +145,7 @@ impl Function for App {
         invocation: &Invocation<'d, App>,
         done: &mut Done,
     ) -> Result<Next> {
-        let service = apply::Service { app: self, policy, invocation };
+        let service = Service { app: self, policy, invocation };
         match plan {
             Plan::Freeze { frozen, by } => service.freeze(frozen, &by, &mut observed.entry, done).await,
             Plan::Decide(decision) => {

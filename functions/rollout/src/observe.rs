@@ -12,8 +12,8 @@ use shared::ledger::Subject;
 use shared::runtime::Invocation;
 use shared::{Error, Result};
 
-use crate::trigger::RequestKind;
-use crate::{App, Trigger};
+use crate::app::App;
+use crate::trigger::{RequestKind, Trigger};
 
 /// What the ledger keeps of one service's images.
 pub(crate) type Entry = shared::ledger::Entry<Record>;

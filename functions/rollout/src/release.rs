@@ -7,8 +7,8 @@ use planner::rollout::{Decision, Record, Release, Rollout};
 use shared::aws::TagMove;
 use shared::{Kind, Result};
 
-use crate::apply::Service;
 use crate::observe::Entry;
+use crate::service::Service;
 
 impl Service<'_> {
     /// Tags, CDN, ledger, message: in this order, so that a crash anywhere is repaired by a repetition.

@@ -10,7 +10,7 @@ mod strategy;
 mod tag;
 mod version;
 
-pub use format::{format_duration, format_time};
+pub use format::{format_duration, format_time, format_time_in, with_times_in};
 pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use revision::Revision;

@@ -4,12 +4,14 @@
 //! Amazon Q Developer in chat applications (Slack, Teams) subscribes. Its schema:
 //! <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>.
 
+mod request;
 mod section;
 mod text;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use request::request;
 pub use section::Section;
 use section::aligned;
 use text::{ascii, cut};

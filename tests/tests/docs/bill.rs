@@ -206,7 +206,10 @@ pub fn bill(inventory: &Inventory) -> Vec<Part> {
         part("Cloud Map", format!("{zones} private zone"), both(|_| zones * list::ZONE.usd), "0.50-2"),
         part(
             "The automation",
-            format!("{functions} {}, the ledger, ticks, topic, queue", plural(functions, "function")),
+            format!(
+                "{functions} {}, the ledger, the configuration, ticks, topic, queue",
+                plural(functions, "function")
+            ),
             both(|_| automation(inventory)),
             "",
         ),
@@ -236,11 +239,17 @@ fn own_metrics(inventory: &Inventory) -> f64 {
     inventory.reporting as f64 * of_a_function + of_services + of_budgets as f64
 }
 
-/// Ticks of 100 ms with 256 MB, a read and a write of the ledger for each service at each.
+/// Ticks of 100 ms with 256 MB, a read and a write of the ledger for each service at each. Every tick asks whether there
+/// is another configuration, and a function that Lambda starts anew every two hours receives it.
 fn automation(inventory: &Inventory) -> f64 {
     let ticks = inventory.ticking as f64 * HOURS * 12.0 / 1e6;
     let writes = ticks * inventory.services.len() as f64 * 2.0;
-    over(ticks * 0.25 * 0.1, 0.4, &list::LAMBDA) + over(ticks, 14.0, &list::SCHEDULER) + writes * list::WRITES.usd
+    let received = inventory.reporting as f64 * HOURS / 2.0;
+    over(ticks * 0.25 * 0.1, 0.4, &list::LAMBDA)
+        + over(ticks, 14.0, &list::SCHEDULER)
+        + writes * list::WRITES.usd
+        + ticks * list::READS.usd
+        + received * list::RECEIVED.usd
 }
 
 fn counted(inventory: &Inventory, kind: &str, name: &str) -> String {

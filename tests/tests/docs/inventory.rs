@@ -33,13 +33,19 @@ const PAID: [&str; 17] = [
 ];
 
 /// Types without a charge of their own.
-const FREE: [&str; 39] = [
+const FREE: [&str; 44] = [
+    // Reading the configuration is charged, and counted with the functions that read it.
+    "AWS::AppConfig::Application",
+    "AWS::AppConfig::ConfigurationProfile",
+    "AWS::AppConfig::Deployment",
+    "AWS::AppConfig::DeploymentStrategy",
+    "AWS::AppConfig::Environment",
+    "AWS::AppConfig::HostedConfigurationVersion",
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::Budgets::Budget",
     "AWS::CertificateManager::Certificate",
     "AWS::CloudFormation::Stack",
-    "AWS::CloudFormation::WaitConditionHandle",
     "AWS::CloudFront::CachePolicy",
     "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::ResponseHeadersPolicy",

@@ -71,10 +71,12 @@ pub const LOG_KEPT: Price = price("Logs stored", 0.0324, "GB and month", "", Sou
 pub const ZONE: Price = price("Hosted zone", 0.50, "month", "", Source::Bill);
 pub const LAMBDA: Price = price("Lambda on arm64", 13.33, "million GB-seconds", "0.4 million", Source::List);
 pub const WRITES: Price = price("DynamoDB, writes of 1 KB", 0.7625, "million", "", Source::List);
+pub const READS: Price = price("AppConfig, requests for the configuration", 0.20, "million", "", Source::Guides);
+pub const RECEIVED: Price = price("AppConfig, configurations received", 0.0008, "configuration", "", Source::Guides);
 pub const SCHEDULER: Price = price("EventBridge Scheduler", 1.15, "million", "14 million", Source::London);
 
 /// All of them, in the order of the document.
-pub const ALL: [&Price; 24] = [
+pub const ALL: [&Price; 26] = [
     &STORAGE,
     &ADDRESS,
     &BALANCER,
@@ -98,5 +100,7 @@ pub const ALL: [&Price; 24] = [
     &ZONE,
     &LAMBDA,
     &WRITES,
+    &READS,
+    &RECEIVED,
     &SCHEDULER,
 ];

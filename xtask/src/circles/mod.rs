@@ -26,7 +26,7 @@ pub fn find(root: &Path) -> Result<Vec<Circle>> {
     for own in rust::crates(root)? {
         imports.extend(own.imports());
     }
-    imports.extend(python::imports(root, Path::new("xtask/emulator"))?);
+    imports.extend(python::imports(root)?);
     Ok(graph::circles(&imports))
 }
 
@@ -51,5 +51,45 @@ pub fn run(args: &Args) -> Result<()> {
     match circles.len() {
         0 => Ok(()),
         count => bail!("{count} import circles"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_circle_is_found_in_every_place_that_has_sources() {
+        let root = std::env::temp_dir().join(format!("circles-{}", std::process::id()));
+        let write = |file: String, text: &str| {
+            let file = root.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        };
+        let rust = ["a/src", "a/src/tests", "functions/b/src", "tests/src", "tests/tests/c"];
+        for folder in rust {
+            let top = if folder.ends_with("src") {
+                "lib"
+            } else if folder.ends_with("tests") {
+                "mod"
+            } else {
+                "main"
+            };
+            write(format!("{folder}/{top}.rs"), "mod x;\nmod y;\n");
+            write(format!("{folder}/x.rs"), "use super::y::Y;\npub struct X(Y);\n");
+            write(format!("{folder}/y.rs"), "use super::x::X;\npub struct Y(Box<X>);\n");
+        }
+        write("a/emulator/x.py".to_owned(), "import y\n");
+        write("a/emulator/y.py".to_owned(), "def f():\n    import x\n");
+        write("a/.local/x.py".to_owned(), "import y\n");
+        write("a/.local/y.py".to_owned(), "import x\n");
+
+        let found = find(&root);
+        fs::remove_dir_all(&root).unwrap();
+        let mut found: Vec<String> = found.unwrap().iter().map(|circle| circle.folder.display().to_string()).collect();
+        found.sort();
+        assert_eq!(found, ["a/emulator", "a/src", "a/src/tests", "functions/b/src", "tests/src", "tests/tests/c"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Imports between the files of a crate, read from its sources.
 //!
-//! Paths that begin with `crate`, `self`, `super` or a module of the same file count, in `use` and in code alike, without
-//! what is compiled for tests. Macros and paths through `Self` are not followed.
+//! Paths that begin with `crate`, `self`, `super` or a module of the same file count, in `use` and in code alike; files of
+//! tests too, but not the tests inside of another file. Macros and paths through `Self` are not followed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,9 +51,6 @@ impl Crate {
                 let file = entry?.path();
                 let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 let below = [path.clone(), vec![name.clone()]].concat();
-                if name == "tests" {
-                    continue;
-                }
                 if file.is_dir() {
                     open.push((file, below));
                 } else if file.extension().is_some_and(|extension| extension == "rs") {

@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::json;
 
-use super::{Address, build::architecture, unsupported::remove_unsupported};
-use crate::client::{Access, Client};
+use super::build::architecture;
+use super::unsupported::remove_unsupported;
+use crate::client::{Access, Address, Client};
 use crate::sam;
 use crate::screen::phase;
 use crate::tools::Tools;

@@ -12,15 +12,14 @@ mod deploy;
 mod push;
 mod schedules;
 mod server;
+mod shared;
 mod state;
 mod unsupported;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow, bail};
-use serde::{Deserialize, Serialize};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 pub use build::architecture;
@@ -35,22 +34,10 @@ pub use server::Server;
 pub use state::{Message, Running};
 pub use unsupported::remove_unsupported;
 
-use crate::client::Client;
+use crate::client::{Address, Client};
+use crate::folders;
 use crate::screen::phase;
-use crate::tools::{Tools, root};
-
-/// Where the emulator is and as whom to call it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Address {
-    /// `http://127.0.0.1:<port>`.
-    pub endpoint: String,
-    /// Its process.
-    pub pid: u32,
-    /// The account that everything belongs to.
-    pub account: String,
-    /// The region that everything is in.
-    pub region: String,
-}
+use crate::tools::Tools;
 
 /// A cloud with the system deployed.
 #[derive(Debug)]
@@ -70,21 +57,6 @@ impl Cloud {
     /// When any of it fails; nothing is left running then.
     pub fn start(tools: &Tools) -> Result<Cloud> {
         Cloud::bring_up(tools, server::Life::OurOwn)
-    }
-
-    /// One for as long as this program runs, started by the first call, and a queue subscribed to the operations topic.
-    ///
-    /// # Errors
-    /// When it did not start.
-    pub fn shared() -> Result<(&'static Cloud, &'static str)> {
-        static SHARED: OnceLock<Result<(Cloud, String), String>> = OnceLock::new();
-        let start = || {
-            let cloud = Cloud::start(&Tools::prepare()?)?;
-            let queue = cloud.subscribe(&cloud.output("OperationsTopic")?)?;
-            Ok((cloud, queue))
-        };
-        let shared = SHARED.get_or_init(|| start().map_err(|error: anyhow::Error| format!("{error:#}")));
-        shared.as_ref().map(|(cloud, queue)| (cloud, queue.as_str())).map_err(|error| anyhow!("{error}"))
     }
 
     /// The same as [`Cloud::start`], left running until [`Cloud::stop`].
@@ -154,33 +126,6 @@ impl Cloud {
     }
 }
 
-/// Where running clouds, logs and builds are noted; ignored by git.
-pub fn local() -> PathBuf {
-    root().join(".local")
-}
-
-/// Where this program's logs are: programs that run at once have folders of their own.
-///
-/// # Errors
-/// When it cannot be made.
-pub fn logs() -> Result<PathBuf> {
-    let program = std::env::current_exe().unwrap_or_default();
-    let name = program.file_stem().unwrap_or_default().to_string_lossy();
-    // Cargo adds a hash to the names of test programs.
-    let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
-    folder(Path::new("logs").join(name))
-}
-
 fn state_file() -> PathBuf {
-    local().join("cloud.json")
-}
-
-/// A folder below `.local`, made if need be.
-///
-/// # Errors
-/// When it cannot be made.
-pub fn folder(name: impl AsRef<Path>) -> Result<PathBuf> {
-    let folder = local().join(name);
-    fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-    Ok(folder)
+    folders::local().join("cloud.json")
 }

@@ -8,7 +8,8 @@ use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Address, folder, logs};
+use crate::client::Address;
+use crate::folders::{folder, logs};
 use crate::tools::Tools;
 
 /// When does the emulator end?

@@ -5,6 +5,7 @@
 //! - [`prerequisites`]: tools and credentials; [`stack`]: what is there; `run`: all of that, before anything is deployed
 //! - `stack_order`: the order of the two stacks; [`plan`]: change sets only; [`manual_steps`]: what is left to do
 
+mod args;
 pub mod manual_steps;
 pub mod plan;
 pub mod prerequisites;
@@ -15,38 +16,15 @@ mod stack_order;
 pub mod template;
 pub mod values;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
 
+pub use self::args::{Args, Place};
 use self::run::Run;
 use crate::client::Access;
 use crate::screen::{elapsed, heading};
 use crate::tools::{Tools, root};
-
-/// What to deploy
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The stage: samconfig.toml has the environments STAGE-edge, STAGE-first and STAGE
-    #[arg(long)]
-    pub stage: String,
-    /// Show what would change, and change nothing
-    #[arg(long)]
-    pub plan: bool,
-    /// A parameter of either stack beside those in samconfig.toml; the stack keeps it
-    #[arg(long = "parameter", value_name = "NAME=VALUE")]
-    pub parameters: Vec<String>,
-}
-
-/// From where to where.
-#[derive(Debug)]
-pub struct Place {
-    /// The folder with samconfig.toml and the templates.
-    pub templates: PathBuf,
-    /// As whom and where AWS is called.
-    pub access: Access,
-}
 
 /// Deploys this repository as the environment says.
 ///

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 
+use super::args::{Args, Place};
+use super::prerequisites;
 use super::samconfig::{self, Environment, Parameters};
 use super::stack::{self, Stack};
 use super::template::Template;
 use super::values::{Given, Values};
-use super::{Args, Place, prerequisites};
 use crate::client::Client;
-use crate::cloud::{folder, remove_unsupported};
+use crate::cloud::remove_unsupported;
+use crate::folders::folder;
 use crate::sam::{self, Compiled};
 use crate::screen::{Paint, labelled, phase};
 use crate::tools::Tools;

@@ -19,7 +19,6 @@ use std::time::Instant;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::cloud::{Cloud, Message};
 use crate::screen::{Detail, Line, Paint, Progress, brief, elapsed, labelled_as, line, paint, table_as, write};

@@ -8,7 +8,7 @@ use shared::ledger::{Entry, Event};
 use shared::runtime::{Payload, Received};
 
 use super::*;
-use crate::Trigger;
+use crate::trigger::Trigger;
 
 fn fleet() -> Fleet {
     let service = |name: &str| {

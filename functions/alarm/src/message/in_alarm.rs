@@ -5,7 +5,7 @@ use planner::model::{format_duration, format_time};
 use shared::notify::Notification;
 
 use super::MessageContext;
-use crate::apply::RemedyOutcome;
+use crate::outcome::RemedyOutcome;
 
 impl MessageContext<'_> {
     /// It is in ALARM.

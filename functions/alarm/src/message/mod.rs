@@ -10,9 +10,9 @@ use planner::alarm::{Action, AlarmPolicy, AlarmSeverity, Alarms, AnnouncedState,
 use planner::fleet::Fleet;
 use shared::notify::{Notification, Severity};
 
-use crate::apply::RemedyOutcome;
 use crate::links::Links;
 use crate::observe::ServiceSnapshot;
+use crate::outcome::RemedyOutcome;
 
 /// Everything that the messages about one alarm are written from.
 pub(crate) struct MessageContext<'a> {

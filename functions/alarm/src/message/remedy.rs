@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use planner::alarm::RemedyReason;
 use planner::model::format_time;
-use shared::notify::{Notification, Severity};
+use shared::notify::{Notification, Severity, request};
 
 use super::MessageContext;
-use crate::apply::RemedyOutcome;
+use crate::outcome::RemedyOutcome;
 
 impl MessageContext<'_> {
     /// A remedy that was requested after the announcement, or the end of what the automation can do.
@@ -93,7 +93,7 @@ impl MessageContext<'_> {
         } else {
             return None;
         };
-        let request = format!(r#"{{"action":"{action}","service":"{service}","by":"<you>"}}"#);
+        let request = request(action, &[("service", service)]);
         Some(format!("To end the {what}, so that remedies apply again, send the request {request}"))
     }
 
@@ -103,7 +103,7 @@ impl MessageContext<'_> {
         let record = &self.services.first()?.observed.rollout;
         let ended = record.current()?.at;
         let undo = ended + SignedDuration::from_hours(24) > self.now && record.previous().is_some();
-        let request = format!(r#"{{"action":"rollback","service":"{service}","by":"<you>"}}"#);
+        let request = request("rollback", &[("service", service)]);
         let ended = format_time(ended);
         undo.then(|| format!("If the rollout of {ended} is the cause, roll back: send the request {request}"))
     }

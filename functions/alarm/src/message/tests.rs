@@ -5,7 +5,7 @@ use planner::alarm::{AnnouncedState, Explanation, StackUpdate};
 use shared::{Error, Kind};
 
 use super::fixtures::{World, at, change, service};
-use crate::apply::RemedyOutcome;
+use crate::outcome::RemedyOutcome;
 
 #[test]
 fn errors_after_a_rollout_are_announced_with_the_rollout_and_the_requested_rollback() {

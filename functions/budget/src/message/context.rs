@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use planner::budget::{BudgetPolicy, Record, Spend};
 use planner::fleet::Fleet;
 use planner::model::{Usd, format_time};
-use shared::notify::{Notification, Severity};
+use shared::notify::{Notification, Severity, request};
 
 /// A label and its value, one line of a message.
 pub(super) type Fact = (String, String);
@@ -135,8 +135,8 @@ impl Context<'_> {
     pub(super) fn restriction_steps(&self) -> Vec<String> {
         vec![
             format!("Find the cause in Cost Explorer: {}", self.cost_explorer()),
-            format!("Lift the restrictions for the rest of the period: {}", self.request("release", "")),
-            format!("Suspend all tiers for a day: {}", self.request("hold", r#""until":"24h","#)),
+            format!("Lift the restrictions for the rest of the period: {}", self.request("release", &[])),
+            format!("Suspend all tiers for a day: {}", self.request("hold", &[("until", "24h")])),
         ]
     }
 
@@ -144,10 +144,9 @@ impl Context<'_> {
         format!("{}cost-explorer", self.console)
     }
 
-    /// The request to send; `more` are further fields, each with a comma behind it.
-    pub(super) fn request(&self, action: &str, more: &str) -> String {
-        let budget = self.name();
-        format!(r#"send the request {{"action":"{action}","budget":"{budget}",{more}"by":"<you>"}}"#)
+    /// The request to send; `more` are further fields.
+    pub(super) fn request(&self, action: &str, more: &[(&str, &str)]) -> String {
+        format!("send the request {}", request(action, &[&[("budget", self.name())], more].concat()))
     }
 }
 

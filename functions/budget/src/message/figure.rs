@@ -24,7 +24,7 @@ pub(super) fn doubted(context: &Context<'_>, figure: &Amount, doubt: &Doubt, sin
         next_steps: vec![
             format!("Compare with Cost Explorer: {}", context.cost_explorer()),
             "Check AWS Health for a billing issue: https://health.aws.amazon.com/health/status".into(),
-            format!("If the figure is right, confirm it so that it counts: {}", context.request("confirm", "")),
+            format!("If the figure is right, confirm it so that it counts: {}", context.request("confirm", &[])),
         ],
         ..context.titled(Severity::Critical, "doubted", &since.to_string(), &title)
     }

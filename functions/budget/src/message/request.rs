@@ -20,7 +20,7 @@ pub(super) fn released(
             "{by} has lifted the restrictions of budget {name}, up to the {tier} % tier, for the rest of the period{because}. A higher tier still takes effect."
         ),
         facts: context.spend_facts().into_iter().chain(context.next_tier_fact()).collect(),
-        next_steps: vec![format!("Restore the restrictions: {}", context.request("resume", ""))],
+        next_steps: vec![format!("Restore the restrictions: {}", context.request("resume", &[]))],
         ..context.message(Severity::Info, "released", &at.to_string(), &format!("restrictions lifted by {by}"))
     }
 }
@@ -34,7 +34,7 @@ pub(super) fn held(context: &Context<'_>, by: &str, reason: Option<&str>, until:
             "{by} has put all tiers of budget {name} on hold until {time}{because}. No restriction applies until then; a tier that is reached takes effect when the hold ends."
         ),
         facts: context.spend_facts(),
-        next_steps: vec![format!("End the hold: {}", context.request("resume", ""))],
+        next_steps: vec![format!("End the hold: {}", context.request("resume", &[]))],
         ..context.message(Severity::Info, "held", &about, &format!("on hold until {time}"))
     }
 }

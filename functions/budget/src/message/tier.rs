@@ -36,7 +36,7 @@ pub(super) fn reached_on_hold(context: &Context<'_>, tier: u32) -> Notification 
             context.share()
         ),
         facts: context.spend_facts(),
-        next_steps: vec![format!("End the hold, so that the tier takes effect: {}", context.request("resume", ""))],
+        next_steps: vec![format!("End the hold, so that the tier takes effect: {}", context.request("resume", &[]))],
         ..context.message(Severity::Warning, "reached", &about(context, tier), &state)
     }
 }

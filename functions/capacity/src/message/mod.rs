@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use planner::capacity::Decision;
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::{format_duration, format_time};
-use shared::notify::{Notification, Severity};
+use shared::notify::{Notification, Severity, request};
 
 pub(crate) use cost::HourlyCost;
 pub(crate) use metrics::metrics;
@@ -60,9 +60,8 @@ impl ServiceMessages<'_> {
         Notification::new(&self.fleet.title(), severity, &key, &thread, title)
     }
 
-    /// The request to send; `more` are further fields, each with its comma.
-    fn request(&self, action: &str, more: &str) -> String {
-        let name = self.name();
-        format!(r#"send the request {{"action":"{action}","service":"{name}",{more}"by":"<you>"}}"#)
+    /// The request to send; `more` are further fields.
+    fn request(&self, action: &str, more: &[(&str, &str)]) -> String {
+        format!("send the request {}", request(action, &[&[("service", self.name())], more].concat()))
     }
 }

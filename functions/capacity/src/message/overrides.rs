@@ -13,7 +13,7 @@ impl ServiceMessages<'_> {
         Notification {
             summary: format!("The automation leaves the capacity of {name} unchanged: {}.", self.reason(decision)),
             facts: reason.into_iter().collect(),
-            next_steps: vec![format!("To end the hold, {}", self.request("resume", ""))],
+            next_steps: vec![format!("To end the hold, {}", self.request("resume", &[]))],
             ..self.message(Severity::Info, "held", &format!("On hold: {name}"))
         }
     }

@@ -2,7 +2,7 @@
 
 use planner::capacity::{Facts, ProviderChange, SpotMode, SpotState};
 use planner::model::TasksByProvider;
-use shared::notify::{Notification, Severity};
+use shared::notify::{Notification, Severity, request};
 
 use super::{HourlyCost, ServiceMessages};
 
@@ -65,8 +65,10 @@ impl ServiceMessages<'_> {
             ),
             false => (
                 "a budget restriction keeps it there".to_owned(),
-                r#"To lift the budget restriction, send the request {"action":"release","budget":"<budget>","by":"<you>"}"#
-                    .to_owned(),
+                format!(
+                    "To lift the budget restriction, send the request {}",
+                    request("release", &[("budget", "<budget>")])
+                ),
             ),
         };
         Notification {

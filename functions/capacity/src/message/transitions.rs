@@ -20,9 +20,9 @@ impl ServiceMessages<'_> {
         }
         let next = match &decision.reason {
             Reason::Override { kind: OverrideKind::Sleep, .. } => {
-                format!("To end the override, {}", self.request("resume", ""))
+                format!("To end the override, {}", self.request("resume", &[]))
             }
-            _ => format!("To run it now, {}", self.request("wake", r#""until":"2h","#)),
+            _ => format!("To run it now, {}", self.request("wake", &[("until", "2h")])),
         };
         Notification {
             summary: format!(
@@ -126,7 +126,7 @@ impl ServiceMessages<'_> {
                 ),
                 "If a release that was staged during the downtime is the cause, the rollout function rolls it back after three failed tasks."
                     .into(),
-                format!("To roll back to the previous release now, {}", self.request("rollback", "")),
+                format!("To roll back to the previous release now, {}", self.request("rollback", &[])),
             ],
             ..self.message(Severity::Critical, "start-overdue", &format!("Start overdue: {name} has no healthy task"))
         }

@@ -4,7 +4,7 @@ use planner::rollout::Reason;
 use shared::notify::{Notification, Severity};
 
 use super::Messages;
-use crate::{RequestKind, RolloutRequest, Trigger};
+use crate::trigger::{RequestKind, RolloutRequest, Trigger};
 
 impl Messages<'_> {
     /// What is worth a message although nothing was changed; each is sent once.
@@ -35,7 +35,7 @@ impl Messages<'_> {
                 Trigger::Push { at: Some(at), .. } if at > since => {
                     let title = format!("Push refused: {service} {}", image.short());
                     let key = format!("refused/{}/{at}", image.digest);
-                    Some(warning(key, title, vec![self.step("To roll it again", "retry")]))
+                    Some(warning(key, title, self.after_a_failed_image().into()))
                 }
                 _ => None,
             },

@@ -9,7 +9,7 @@ mod tests;
 
 use jiff::Timestamp;
 use planner::fleet::{Fleet, ServicePolicy};
-use shared::notify::{Notification, Severity};
+use shared::notify::{Notification, Severity, request};
 
 pub(crate) use rollout::Failure;
 
@@ -28,9 +28,16 @@ impl Messages<'_> {
         Notification::new(&self.fleet.title(), severity, key, thread, title)
     }
 
+    /// The two ways out of a quarantine.
+    fn after_a_failed_image(&self) -> [String; 2] {
+        [
+            "Push a fixed image: the automation rolls it.".to_owned(),
+            format!("To roll the same image again, send the request {}", self.request("retry")),
+        ]
+    }
+
     /// The JSON of a request about this service.
     fn request(&self, action: &str) -> String {
-        let service = &self.policy.name;
-        format!(r#"{{"action":"{action}","service":"{service}","by":"<you>"}}"#)
+        request(action, &[("service", &self.policy.name)])
     }
 }

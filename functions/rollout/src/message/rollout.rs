@@ -69,8 +69,8 @@ impl Messages<'_> {
         // Correcting drift rolls images that were verified before: none of them goes into quarantine.
         let quarantine = match failure.quarantined {
             0 => "",
-            1 => " The digest is in quarantine and will not be rolled again unless `retry` requests it.",
-            _ => " The digests are in quarantine and will not be rolled again unless `retry` requests it.",
+            1 => " The digest is in quarantine.",
+            _ => " The digests are in quarantine.",
         };
         let mut facts = vec![("failure".into(), failure.reason.to_owned())];
         facts.extend(changes(self.policy, &rollout.images, good));
@@ -81,11 +81,10 @@ impl Messages<'_> {
         Notification {
             summary: format!("{images} failed on {service}. {outcome}{quarantine}"),
             facts,
-            next_steps: vec![
-                format!("Read the logs of {service} around {}.", format_time(self.now)),
-                "Push a fixed image: the automation rolls it.".into(),
-                format!("To roll the same image again, send the request {}", self.request("retry")),
-            ],
+            next_steps: [format!("Read the logs of {service} around {}.", format_time(self.now))]
+                .into_iter()
+                .chain(self.after_a_failed_image())
+                .collect(),
             ..self.notification(Severity::Critical, &format!("failed/{}/{thread}", rollout.id), thread, &title)
         }
     }

@@ -21,8 +21,7 @@ impl fmt::Display for Reason {
                 f.write_str("request `retry` to roll it")
             }
             Reason::Quarantined { image, reason, since } => {
-                write!(f, "{image} has been in quarantine since {} ({reason}); ", format_time(*since))?;
-                f.write_str("push another image, or request `retry`")
+                write!(f, "{image} has been in quarantine since {} ({reason})", format_time(*since))
             }
             Reason::Frozen { image, freeze } => {
                 let (until, by) = (format_time(freeze.until), &freeze.by);

@@ -102,7 +102,7 @@ fn the_scan_gate_waits_then_decides() {
     let gated = |scan: ScanState, unscanned: Unscanned| {
         let mut scenario = Scenario::running(1);
         let max = BTreeMap::from([("critical".to_owned(), 0), ("high".to_owned(), 2)]);
-        scenario.policy.rollout.scan = Some(ScanGate { wait_minutes: 10, max, unscanned });
+        scenario.rollout.scan = Some(ScanGate { wait_minutes: 10, max, unscanned });
         scenario.observed.candidates.insert(REPOSITORY.into(), Some(Image { scan, ..image(40) }));
         scenario
     };
@@ -120,8 +120,8 @@ fn the_scan_gate_waits_then_decides() {
 #[test]
 fn a_first_start_waits_for_every_repository() {
     let mut scenario = Scenario::empty().candidate(1);
-    let sidecar = ImagePolicy { repository: "acme/sidecar".into(), ..scenario.policy.images[0].clone() };
-    scenario.policy.images.push(sidecar);
+    let sidecar = ImagePolicy { repository: "acme/sidecar".into(), ..scenario.images[0].clone() };
+    scenario.images.push(sidecar);
     scenario.observed.candidates.insert("acme/sidecar".into(), None);
     scenario.observed.running.insert("acme/sidecar".into(), RunningImage::Unknown);
     assert_eq!(scenario.outcome(), ("no_image", None));

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::capacity::Baseline;
-use crate::fleet::ServicePolicy;
 use crate::model::*;
 use crate::rollout::*;
 
@@ -29,7 +27,10 @@ pub fn images(n: u8) -> BTreeMap<String, Image> {
 /// One service: policy, record and what is observed, changed step by step.
 #[derive(Clone)]
 pub struct Scenario {
-    pub policy: ServicePolicy,
+    /// What it follows.
+    pub images: Vec<ImagePolicy>,
+    /// How it is rolled.
+    pub rollout: RolloutPolicy,
     pub record: Record,
     pub observed: Observed,
     pub now: Timestamp,
@@ -67,18 +68,8 @@ impl Scenario {
             network: None,
         };
         Scenario {
-            policy: ServicePolicy {
-                name: "api".into(),
-                cluster: "prod".into(),
-                images: vec![image],
-                baseline: Baseline { min: 2, max: 6 },
-                floor: None,
-                sleep: None,
-                spot: None,
-                drain_minutes: 30,
-                wake_minutes: 15,
-                rollout: RolloutPolicy::default(),
-            },
+            images: vec![image],
+            rollout: RolloutPolicy::default(),
             record: Record::default(),
             observed: Observed {
                 service,
@@ -179,7 +170,8 @@ impl Scenario {
     }
 
     pub fn decide(&self, request: Option<&Request>) -> Decision {
-        plan(self.policy.rollout(), &self.record, &self.observed, request, self.now)
+        let policy = Policy { images: &self.images, rollout: &self.rollout, initial_tasks: 2 };
+        plan(policy, &self.record, &self.observed, request, self.now)
     }
 
     /// The reason's label and what would be rolled, if anything.

@@ -2,7 +2,7 @@ use super::fixtures::*;
 use crate::rollout::ImagePolicy;
 
 fn with_source(source: &str) -> ImagePolicy {
-    ImagePolicy { source: Some(source.into()), ..Scenario::empty().policy.images[0].clone() }
+    ImagePolicy { source: Some(source.into()), ..Scenario::empty().images[0].clone() }
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_source_is_an_https_url_of_a_repository() {
 
 #[test]
 fn the_automations_own_tags_are_not_versions() {
-    let own = |live: &str| ImagePolicy { live: live.into(), ..Scenario::empty().policy.images[0].clone() };
+    let own = |live: &str| ImagePolicy { live: live.into(), ..Scenario::empty().images[0].clone() };
     own("prod-live").validate("services[0].images[0]").unwrap();
     for live in ["3f2a9c1", "v1.0.0"] {
         let error = own(live).validate("services[0].images[0]").unwrap_err().to_string();

@@ -132,8 +132,7 @@ fn the_pre_deploy_task_decides_by_its_exit_code() {
     let phase = Phase::PreDeployTask { revision: "rev-2".into(), task: "task-1".into(), initial_tasks: Some(2) };
     let mut scenario = Scenario::running(1).candidate(2).rolling_out(2, phase);
     let command = vec!["migrate".to_owned()];
-    scenario.policy.rollout.pre_deploy_task =
-        Some(PreDeployTask { container: "api".into(), command, deadline_minutes: 15 });
+    scenario.rollout.pre_deploy_task = Some(PreDeployTask { container: "api".into(), command, deadline_minutes: 15 });
     let task = scenario.clone().with_tasks(2, 1).observed.running_tasks.remove(0);
     let ended =
         |code: i32| StoppedTask { code: None, reason: None, containers: vec![("api".into(), Some(code), None)] };

@@ -2,6 +2,7 @@
 
 use planner::alarm::AnnouncedState;
 use planner::capacity::State;
+use shared::notify::request;
 
 use super::day::{Day, Lines, ServiceDay};
 
@@ -34,9 +35,8 @@ pub(super) fn required(day: &Day<'_>) -> Action {
     for (name, budget) in &day.budgets {
         if let Some(doubted) = &budget.doubted {
             let what = format!("figure {} doubted {}: {}", doubted.figure, day.since(doubted.since), doubted.doubt);
-            let confirm = format!(
-                r#"If AWS Cost Explorer confirms the figure: send the request {{"action":"confirm","budget":"{name}","by":"<you>"}}"#
-            );
+            let confirm = request("confirm", &[("budget", name)]);
+            let confirm = format!("If AWS Cost Explorer confirms the figure: send the request {confirm}");
             action.add(name, what, confirm);
         }
     }
@@ -68,10 +68,10 @@ impl Action {
         for quarantine in service.rollout.quarantine.iter().filter(|quarantine| quarantine.at > day.since) {
             let what =
                 format!("image {} quarantined {}: {}", quarantine.image, day.since(quarantine.at), quarantine.reason);
-            let retry = format!(
-                r#"{name}: push a corrected image, or roll out the quarantined one again: send the request {{"action":"retry","service":"{name}","image":"{}","by":"<you>"}}"#,
-                quarantine.image.digest
-            );
+            let digest = quarantine.image.digest.to_string();
+            let retry = request("retry", &[("service", name), ("image", &digest)]);
+            let retry =
+                format!("{name}: push a fixed image, or roll out the quarantined one again: send the request {retry}");
             self.add(name, what, retry);
         }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use planner::capacity::{Facts, Savings, State, UpcomingChange};
 use planner::fleet::{Fleet, ServicePolicy};
-use planner::model::format_duration;
+use planner::model::{format_duration, format_time_in, with_times_in};
 use planner::{alarm, budget, rollout};
 
 use super::change::{Area, Change};
@@ -59,10 +59,15 @@ impl Day<'_> {
         self.changes.is_empty()
     }
 
-    /// The time zone of the first service that has scheduled downtime; UTC when none has.
+    /// The time zone of the whole digest: that of the first service that has scheduled downtime, UTC when none has.
     fn zone(&self) -> TimeZone {
         let zones = self.services.iter().filter_map(|service| service.policy.sleep.as_ref());
         zones.map(|sleep| sleep.zone.0.clone()).next().unwrap_or(TimeZone::UTC)
+    }
+
+    /// `Europe/Berlin`
+    pub(super) fn zone_name(&self) -> String {
+        self.zone().iana_name().unwrap_or("UTC").to_owned()
     }
 
     /// `Sat 22:00`
@@ -70,12 +75,17 @@ impl Day<'_> {
         at.to_zoned(self.zone()).strftime("%a %H:%M").to_string()
     }
 
-    /// `2026-11-21 22:00 CET`
+    /// `2026-11-21 22:00`
     pub(super) fn full(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+        format_time_in(&self.zone(), at)
     }
 
-    /// `since 2026-11-21 22:00 CET (2 h 5 min)`
+    /// A recorded reason, with its times in the zone of the digest.
+    pub(super) fn text(&self, recorded: &str) -> String {
+        with_times_in(&self.zone(), recorded)
+    }
+
+    /// `since 2026-11-21 22:00 (2 h 5 min)`
     pub(super) fn since(&self, at: Timestamp) -> String {
         format!("since {} ({})", self.full(at), format_duration(self.now.duration_since(at)))
     }

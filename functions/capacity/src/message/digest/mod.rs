@@ -15,6 +15,7 @@ use shared::notify::{Notification, Section, Severity};
 #[cfg(test)]
 pub(crate) use change::Area;
 pub(crate) use change::Change;
+use day::Lines;
 pub(crate) use day::{Day, ServiceDay};
 
 /// Builds the digest.
@@ -48,10 +49,12 @@ pub(crate) fn digest(day: &Day<'_>) -> Notification {
     let sections = sections.into_iter().filter(|(_, facts)| !facts.is_empty());
     Notification {
         summary: format!(
-            "Since {}: {changes}, {to_do}.{earlier} Tasks cost {spent}, the automation saved {saved} (estimates).",
-            day.full(day.since)
+            "Since {} (times in {}): {changes}, {to_do}.{earlier} Tasks cost {spent}, the automation saved {saved} \
+             (estimates).",
+            day.full(day.since),
+            day.zone_name()
         ),
-        sections: sections.map(|(title, facts)| Section { title: title.to_owned(), facts }).collect(),
+        sections: sections.map(|(title, facts)| section(day, title, facts)).collect(),
         next_steps: action.next_steps,
         ..Notification::new(
             &day.fleet.title(),
@@ -61,4 +64,10 @@ pub(crate) fn digest(day: &Day<'_>) -> Notification {
             &format!("Digest: {to_do}, {changes}, {saved} saved"),
         )
     }
+}
+
+/// A section with its times in the zone of the digest: what is recorded names UTC.
+fn section(day: &Day<'_>, title: &str, facts: Lines) -> Section {
+    let facts = facts.into_iter().map(|(label, text)| (label, day.text(&text))).collect();
+    Section { title: title.to_owned(), facts }
 }

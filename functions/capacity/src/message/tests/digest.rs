@@ -81,29 +81,29 @@ fn digest_of_a_day() {
     assert_snapshot!(format!("{}\n\n{}", message.subject(), message.text()), @r#"
     Digest: action required on 3 items, 3 changes, $1.97 saved [huskit prod]
 
-    Since 2026-11-20 22:00 CET: 3 changes, action required on 3 items. Tasks cost $0.4100, the automation saved $1.97 (estimates).
+    Since 2026-11-20 22:00 (times in Europe/Berlin): 3 changes, action required on 3 items. Tasks cost $0.4100, the automation saved $1.97 (estimates).
 
     Action required
-      errors   in ALARM since 2026-11-21 21:30 CET (42 min)
-      latency  flapping since 2026-11-21 21:10 CET (1 h 2 min); not announced again until it is stable
-      crawler  start overdue since 2026-11-21 21:57 CET (15 min), no healthy task
+      errors   in ALARM since 2026-11-21 21:30 (42 min)
+      latency  flapping since 2026-11-21 21:10 (1 h 2 min); not announced again until it is stable
+      crawler  start overdue since 2026-11-21 21:57 (15 min), no healthy task
 
     Rollouts
       Sat 12:00  Rollout complete: crawler 3f2a9c1 (latest, 030303030303): 1 of 1 tasks run
-      now        crawler: frozen by ben until 2026-11-22 08:00 CET: launch
+      now        crawler: frozen by ben until 2026-11-22 08:00: launch
 
     Capacity
-      Sat 21:00  crawler: anna asked for it to run until 2026-11-21 23:00 UTC
-      now        crawler: anna asked for it to run until 2026-11-22 00:00 CET
-      now        crawler: on-demand, Spot hold-down until 2026-11-21 23:11 CET
+      Sat 21:00  crawler: anna asked for it to run until 2026-11-22 00:00
+      now        crawler: anna asked for it to run until 2026-11-22 00:00
+      now        crawler: on-demand, Spot hold-down until 2026-11-21 23:11
 
     Alarms
-      Sat 21:30  errors: in ALARM since 2026-11-21 20:30 UTC
-      now        no-tasks: in ALARM since 2026-11-21 21:55 CET (17 min), explained: the service is scaled to zero: scheduled downtime
+      Sat 21:30  errors: in ALARM since 2026-11-21 21:30
+      now        no-tasks: in ALARM since 2026-11-21 21:55 (17 min), explained: the service is scaled to zero: scheduled downtime
 
     Budgets
       now  huskit-monthly: 412.37 USD of 500.00 USD (82 %)
-      now  huskit-monthly: all tiers suspended by anna until 2026-11-22 08:00 CET
+      now  huskit-monthly: all tiers suspended by anna until 2026-11-22 08:00
 
     Scheduled downtime, next 24 hours
       Sun 00:00  crawler scales to zero: scheduled downtime

@@ -50,10 +50,11 @@ fn a_quarantined_digest_is_refused_when_it_is_pushed_again() {
     assert_snapshot!(mail(&sent(push(Some(at(20)))).unwrap()), @r#"
     Push refused: website-agent 2a9c3f2 [huskit prod]
 
-    website-agent: 2a9c3f2 (latest, 020202020202) has been in quarantine since 2026-11-21 10:09 UTC (exit 1); push another image, or request `retry`.
+    website-agent: 2a9c3f2 (latest, 020202020202) has been in quarantine since 2026-11-21 10:09 UTC (exit 1).
 
     Next
-    - To roll it again, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    - Push a fixed image: the automation rolls it.
+    - To roll the same image again, send the request {"action":"retry","service":"website-agent","by":"<you>"}
     "#);
     assert_eq!(sent(push(Some(at(2)))), None);
     assert_eq!(sent(push(None)), None);

@@ -14,7 +14,7 @@ use shared::notify::Notification;
 
 use super::{Failure, Messages};
 use crate::trigger::Restart;
-use crate::{RequestKind, RolloutRequest, Trigger};
+use crate::trigger::{RequestKind, RolloutRequest, Trigger};
 
 fn fleet() -> Fleet {
     let service = r#"{"name":"website-agent","cluster":"huskit-prod","baseline":{"min":2,"max":6},

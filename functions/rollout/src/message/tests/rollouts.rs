@@ -37,7 +37,7 @@ fn a_rollout_failed_and_ecs_rolls_it_back() {
     assert_snapshot!(mail(&message), @r#"
     Rollout failed: website-agent 2a9c3f2 [huskit prod]
 
-    2a9c3f2 (latest, 020202020202) failed on website-agent. ECS is rolling back to 1a9c3f2 (latest, 010101010101). The digest is in quarantine and will not be rolled again unless `retry` requests it.
+    2a9c3f2 (latest, 020202020202) failed on website-agent. ECS is rolling back to 1a9c3f2 (latest, 010101010101). The digest is in quarantine.
 
     failure               container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.
     huskit/website-agent  1a9c3f2 (latest, 010101010101) -> 2a9c3f2 (latest, 020202020202), pushed 2026-11-21 10:02 UTC
@@ -83,7 +83,7 @@ fn the_first_image_failed() {
     assert_snapshot!(mail(&message), @r#"
     Rollout failed: website-agent 2a9c3f2 [huskit prod]
 
-    2a9c3f2 (latest, 020202020202) failed on website-agent. There is no earlier release to roll back to: the service is down. The digest is in quarantine and will not be rolled again unless `retry` requests it.
+    2a9c3f2 (latest, 020202020202) failed on website-agent. There is no earlier release to roll back to: the service is down. The digest is in quarantine.
 
     failure               exit 1
     huskit/website-agent  2a9c3f2 (latest, 020202020202), pushed 2026-11-21 10:02 UTC

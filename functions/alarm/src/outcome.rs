@@ -1,0 +1,17 @@
+//! What became of a remedy that was decided.
+
+use planner::alarm::{RemedyAction, RemedyReason};
+use shared::Error;
+
+/// What became of a remedy.
+#[derive(Debug)]
+pub enum RemedyOutcome {
+    /// None is due, and why.
+    NotDue(RemedyReason),
+    /// One is due, and nothing may be changed.
+    Planned(RemedyAction),
+    /// It was asked for.
+    Requested(RemedyAction),
+    /// It could not be asked for; the next look tries again.
+    Failed(RemedyAction, Error),
+}

@@ -1,0 +1,165 @@
+//! Rolls a service to other images: claim, revision, pre-deploy task, deployment.
+
+use std::collections::BTreeMap;
+
+use planner::model::{Digest, Image, Revision};
+use planner::rollout::{Action, Decision, Observed, Phase, Quarantine, Roll, Rollout, RunningImage};
+use shared::aws::OneOff;
+use shared::{Error, Kind, Result};
+
+use crate::observe::Entry;
+use crate::service::{Service, set_phase};
+use crate::trigger::STARTED_BY;
+
+impl Service<'_> {
+    pub(crate) async fn roll(
+        &self,
+        decision: &Decision,
+        roll: &Roll,
+        entry: &mut Entry,
+        observed: &mut Observed,
+        current: &Revision,
+    ) -> Result<Vec<String>> {
+        let mut next = entry.clone();
+        next.record.rollout = Some(roll.rollout.clone());
+        for quarantine in &roll.quarantine {
+            next.record.add_quarantine(quarantine.clone());
+        }
+        for (repository, digest) in &roll.unquarantine {
+            next.record.unquarantine(repository, digest);
+        }
+        next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
+        // The claim: from here on no other invocation rolls this service until the lease expires.
+        self.save(entry, next).await?;
+
+        let (revision, mut changes) = self.register(roll, entry, current).await?;
+        if roll.run_pre_deploy_task {
+            changes.extend(self.run_pre_deploy_task(roll, &revision, entry, observed).await?);
+            return Ok(changes);
+        }
+        changes.extend(self.update(decision, &revision, roll.initial_tasks, entry, observed).await?);
+        Ok(changes)
+    }
+
+    /// Registers a copy of the current revision with other images; returns its ARN. An interrupted rollout may have
+    /// registered it already.
+    async fn register(&self, roll: &Roll, entry: &mut Entry, current: &Revision) -> Result<(String, Vec<String>)> {
+        let digests: BTreeMap<String, Digest> =
+            roll.rollout.images.iter().map(|(repository, image)| (repository.clone(), image.digest.clone())).collect();
+        let request = current.with_images(&digests);
+        if roll.resumed {
+            let latest = self.app.ecs.revision(current.family()).await?;
+            if latest.arn() != roll.rollout.previous_revision && latest.differences(&request).is_empty() {
+                let found = format!("{} was registered already", short(latest.arn()));
+                return Ok((latest.arn().to_owned(), vec![found]));
+            }
+        }
+        let registered = self.app.ecs.register(&request).await?;
+        let differences = registered.differences(&request);
+        if differences.is_empty() {
+            return Ok((registered.arn().to_owned(), vec![format!("registered {}", short(registered.arn()))]));
+        }
+        let reason = format!(
+            "{} differs from {} in more than the image: {}",
+            short(registered.arn()),
+            short(current.arn()),
+            differences.join(", ")
+        );
+        // Without this every tick would register another revision like it.
+        let mut next = entry.clone();
+        let quarantine =
+            changed(&roll.rollout).map(|(repository, image)| self.quarantine(repository, image, &reason)).collect();
+        self.refuse(&mut next, quarantine, None, &reason);
+        self.save(entry, next).await?;
+        Err(Error::invalid(reason))
+    }
+
+    async fn run_pre_deploy_task(
+        &self,
+        roll: &Roll,
+        revision: &str,
+        entry: &mut Entry,
+        observed: &Observed,
+    ) -> Result<Vec<String>> {
+        let policy = self.policy.rollout.pre_deploy_task.as_ref();
+        let policy = policy.ok_or_else(|| Error::invalid("rollout.pre_deploy_task: not set"))?;
+        let network = observed.service.network.as_ref();
+        let network = network.ok_or_else(|| {
+            Error::invalid(format!("network of service {}: not set, expected awsvpc", self.policy.id()))
+        })?;
+        let task = OneOff {
+            cluster: &self.policy.cluster,
+            revision,
+            container: &policy.container,
+            command: &policy.command,
+            network,
+            started_by: &format!("{STARTED_BY}{}", roll.rollout.id),
+            // The same rollout, resumed, gets the task that it has already started.
+            client_token: &roll.rollout.id,
+        };
+        let task = self.app.ecs.run_task(&task).await?;
+        let phase = Phase::PreDeployTask {
+            revision: revision.to_owned(),
+            task: task.clone(),
+            initial_tasks: roll.initial_tasks,
+        };
+        let mut next = entry.clone();
+        set_phase(&mut next, phase);
+        self.save(entry, next).await?;
+        Ok(vec![format!("started the pre-deploy task: {}", short(&task))])
+    }
+
+    pub(crate) async fn update(
+        &self,
+        decision: &Decision,
+        revision: &str,
+        initial_tasks: Option<u32>,
+        entry: &mut Entry,
+        observed: &mut Observed,
+    ) -> Result<Vec<String>> {
+        let service = self.app.ecs.roll(&self.policy.id(), revision, initial_tasks).await?;
+        let ours = service.deployments.iter().find(|deployment| deployment.revision == revision && deployment.primary);
+        let deployment = ours.map(|deployment| deployment.id.clone()).ok_or_else(|| {
+            Error::new(
+                Kind::Unavailable,
+                format!("update service {}: no deployment of {revision} in the answer", service.id),
+            )
+        })?;
+        let mut changes = vec![format!("updated the service to {}: {deployment}", short(revision))];
+        changes.extend(initial_tasks.map(|count| format!("desired count {count}")));
+        let phase = Phase::Deploying { revision: revision.to_owned(), deployment };
+        let mut next = entry.clone();
+        set_phase(&mut next, phase);
+        if matches!(decision.action, Action::Update { .. }) {
+            next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
+        }
+        self.save(entry, next).await?;
+        let images = entry.record.rollout.iter().flat_map(|rollout| &rollout.images);
+        observed.running =
+            images.map(|(repository, image)| (repository.clone(), RunningImage::Known(image.clone()))).collect();
+        observed.service = service;
+        Ok(changes)
+    }
+
+    fn quarantine(&self, repository: &str, image: &Image, reason: &str) -> Quarantine {
+        Quarantine {
+            repository: repository.into(),
+            image: image.clone(),
+            reason: reason.into(),
+            at: self.invocation.now,
+        }
+    }
+}
+
+/// The images that a rollout changes.
+fn changed(rollout: &Rollout) -> impl Iterator<Item = (&String, &Image)> {
+    rollout
+        .images
+        .iter()
+        .filter(|(repository, image)| rollout.previous_images.get(*repository).is_none_or(|b| b.digest != image.digest))
+}
+
+/// The part of an ARN after the last `/`.
+fn short(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}

@@ -1,0 +1,59 @@
+//! One service whose plan is carried out: what every step of it needs.
+
+use planner::fleet::ServicePolicy;
+use planner::rollout::{Decision, Phase};
+use shared::Result;
+use shared::error::Context;
+use shared::ledger::Subject;
+use shared::notify::Notification;
+use shared::runtime::Invocation;
+
+use crate::app::App;
+use crate::message::Messages;
+use crate::observe::Entry;
+
+/// One service whose plan is carried out.
+pub(crate) struct Service<'a> {
+    pub app: &'a App,
+    pub policy: &'a ServicePolicy,
+    pub invocation: &'a Invocation<'a, App>,
+}
+
+impl Service<'_> {
+    /// Records that the rollout has reached a phase, and announces it.
+    pub(crate) async fn advance(
+        &self,
+        decision: &Decision,
+        entry: &mut Entry,
+        phase: Phase,
+        message: Option<Notification>,
+    ) -> Result<Vec<String>> {
+        let mut next = entry.clone();
+        set_phase(&mut next, phase);
+        next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
+        if let Some(message) = message {
+            next.announce(self.invocation.now, message);
+        }
+        self.save(entry, next).await?;
+        Ok(vec![decision.reason.to_string()])
+    }
+
+    /// Writes the entry; afterwards `entry` is what was written.
+    pub(crate) async fn save(&self, entry: &mut Entry, mut next: Entry) -> Result<()> {
+        let subject = Subject::Service(self.policy.id());
+        self.invocation.context.ledger.save(&subject, &mut next).await.context(|| "save the record")?;
+        *entry = next;
+        Ok(())
+    }
+
+    pub(crate) fn messages(&self) -> Messages<'_> {
+        Messages { fleet: self.invocation.documents, policy: self.policy, now: self.invocation.now }
+    }
+}
+
+/// Records the phase that the rollout in progress has reached.
+pub(crate) fn set_phase(entry: &mut Entry, phase: Phase) {
+    if let Some(rollout) = &mut entry.record.rollout {
+        rollout.phase = phase;
+    }
+}
