@@ -5,7 +5,7 @@
 //! schema: `parse` checks it.
 
 use schemars::generate::SchemaSettings;
-use schemars::transform::{RecursiveTransform, Transform};
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -30,8 +30,7 @@ pub fn configuration() -> Value {
         settings.meta_schema = Some("http://json-schema.org/draft-04/schema#".into());
         settings.transforms.push(Box::new(RecursiveTransform(plain)));
     });
-    let mut schema = settings.into_generator().into_root_schema_for::<Configuration>();
-    RecursiveTransform(plain).transform(&mut schema);
+    let schema = settings.into_generator().into_root_schema_for::<Configuration>();
     schema.to_value()
 }
 

@@ -212,7 +212,8 @@ fn every_schedule_is_in_the_group_that_its_role_trusts() {
     let mut callable = BTreeSet::new();
     let functions = functions();
     for (id, function) in functions.template().of_type("AWS::Serverless::Function") {
-        for event in function["Events"].as_object().unwrap().values().filter(|event| event["Type"] == "ScheduleV2") {
+        let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
+        for event in events.filter(|event| event["Type"] == "ScheduleV2") {
             let properties = functions.resolve(&event["Properties"]);
             assert_eq!(properties["GroupName"], "huskit-prod", "{id}");
             assert_eq!(properties["RoleArn"], "<SchedulerRole.Arn>", "{id}");

@@ -102,7 +102,7 @@ fn a_plan_explains_any_moment_and_changes_nothing() {
     let said = (&line["decision"], &line["reason"], &line["outcome"]);
     assert_eq!(said, (&json!("scale_in"), &json!("scheduled_downtime"), &json!("planned")));
     assert_eq!(world.capacity(), at_baseline(SPOT));
-    let reads = ["Describe", "Get", "List", "BatchGet", "Invoke"];
+    let reads = ["Describe", "Get", "List", "BatchGet", "Invoke", "StartConfigurationSession"];
     let others: Vec<String> =
         world.calls().into_iter().filter(|call| !reads.iter().any(|read| call.starts_with(read))).collect();
     assert_eq!(others, Vec::<String>::new());

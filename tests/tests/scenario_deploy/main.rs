@@ -5,6 +5,7 @@
 // Helpers of tests fail a test by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod configuration;
 mod create;
 mod delete;
 mod existing;

@@ -128,7 +128,7 @@ fn dry_run_explains_and_changes_nothing() {
         (&report["decisions"][0]["decision"], &report["decisions"][0]["outcome"]),
         (&json!("roll"), &json!("planned"))
     );
-    let reads = ["Describe", "Get", "List", "BatchGet", "Invoke"];
+    let reads = ["Describe", "Get", "List", "BatchGet", "Invoke", "StartConfigurationSession"];
     let writes: Vec<String> =
         world.calls().into_iter().filter(|call| !reads.iter().any(|read| call.starts_with(read))).collect();
     assert_eq!(writes, Vec::<String>::new());

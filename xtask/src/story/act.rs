@@ -146,7 +146,7 @@ impl Step<'_> {
     /// What the functions called since the last time, without the calls that change nothing.
     pub fn changes(&mut self) -> Vec<String> {
         let calls = std::mem::take(&mut self.calls);
-        let reads = ["Describe", "List", "Get", "BatchGet", "Query"];
+        let reads = ["Describe", "List", "Get", "BatchGet", "Query", "StartConfigurationSession"];
         calls.into_iter().filter(|call| !reads.iter().any(|read| call.starts_with(read))).collect()
     }
 
