@@ -222,7 +222,7 @@ fn a_thousand_services_fit() {
     for number in 3..=1000 {
         let (mut service, mut alarm) = (service.clone(), alarm.clone());
         let name = format!("website-agent-{number}");
-        service["images"][0]["repository"] = format!("huskit/{name}").into();
+        service["images"] = json!([{"repository": format!("huskit/{name}"), "tag": {"exact": "latest"}}]);
         alarm["name"] = format!("huskit-prod-{name}-5xx").into();
         (service["name"], alarm["service"]) = (name.clone().into(), name.into());
         written["fleet"]["services"].as_array_mut().unwrap().push(service);

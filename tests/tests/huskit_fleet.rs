@@ -28,6 +28,17 @@ fn the_functions_can_read_it() {
 }
 
 #[test]
+fn messages_link_the_source_when_its_organization_is_known() {
+    let sources = |given: &[(&str, &str)]| -> Vec<Option<String>> {
+        let fleet = Fleet::parse(&huskit::document(given, "fleet")).unwrap();
+        fleet.services.iter().map(|service| service.images[0].source.clone()).collect()
+    };
+    assert_eq!(sources(&[]), [None, None]);
+    let expected = ["https://github.com/acme/website-agent", "https://github.com/acme/crawler"];
+    assert_eq!(sources(&[("GitHubOwner", "acme")]), expected.map(|source| Some(source.to_owned())));
+}
+
+#[test]
 fn it_names_the_services_clusters_and_repositories_of_its_own_template() {
     let (fleet, deployed) = (fleet(), services());
     let named = |kind: &str, name: &str| -> Vec<String> {

@@ -7,25 +7,24 @@
 //!
 //! | trigger | scope | fact |
 //! |---|---|---|
-//! | tick, stack update | every service; a digest that is not sent yet | |
+//! | tick, stack update | every service; a tick also sends a digest that was not sent | |
 //! | scheduled downtime begins or ends | the service that is named | |
 //! | ECS deployment changed its state | that service | |
-//! | ECS could not place a task on FARGATE_SPOT | that service | a Spot shortage |
-//! | Spot interrupted a task | that service | three within 30 minutes are a Spot shortage |
+//! | ECS could not place a task on FARGATE_SPOT | that service | a Spot shortage: the Spot hold-down begins |
+//! | Spot interrupted a task | that service | an interruption; three within 30 minutes are a Spot shortage |
 //! | request `wake`, `sleep`, `hold` | the service that is named | an override, with its end |
 //! | request `resume` | the service that is named | the override ends |
 //! | request `digest`, once a day | every service and the whole ledger | when the digest was built |
 //! | request `plan`, with `at` | the service that is named, or every one | none; nothing is changed |
 //!
-//! Of the facts in force the strongest decides: freeze, override, budget restriction, scheduled downtime, alarm boost,
-//! baseline.
+//! Precedence: freeze, override, budget restriction, scheduled downtime, boost, baseline.
 //!
 //! | decision | writes |
 //! |---|---|
-//! | scaled to zero | scaling suspended and both bounds 0, then desired count 0 |
-//! | running | desired count, then bounds with scaling resumed |
-//! | another capacity provider strategy | one `UpdateService` with the desired count and a forced deployment |
-//! | frozen, on hold, never started | none |
+//! | sleep | scaling suspended and both bounds 0, then desired count 0 |
+//! | wake; another range of tasks: baseline, boost, restriction | desired count, then bounds with scaling resumed |
+//! | move to on-demand or to Fargate Spot | one `UpdateService` with strategy, desired count and a forced deployment |
+//! | freeze, hold, no release yet | none |
 
 mod app;
 mod apply;

@@ -18,8 +18,6 @@ use xtask::cloud::{Cloud, Image, Message};
 const CLUSTER: &str = "huskit-prod";
 const WEBSITE: &str = "website-agent";
 const REPOSITORY: &str = "huskit/website-agent";
-/// More rounds than any deployment takes.
-const ROUNDS: usize = 60;
 /// Longest that anything asynchronous takes.
 const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
@@ -46,7 +44,7 @@ impl World {
     /// No alarm is recorded, no rollout is in progress, website-agent runs a new image.
     fn come_to_rest(&mut self) {
         for name in self.alarms() {
-            self.forget(&format!("alarm/{name}"), "alarm");
+            self.cloud.delete_ledger_item(&format!("alarm/{name}"), "alarm").unwrap();
         }
         self.settle();
         self.roll();
@@ -102,16 +100,7 @@ impl World {
 
     /// Plays ECS until nothing moves; its events are delivered.
     fn settle(&self) {
-        for _ in 0..ROUNDS {
-            let events = self.cloud.advance_ecs().unwrap();
-            if events.is_empty() {
-                return;
-            }
-            for event in events {
-                self.cloud.deliver(&event).unwrap();
-            }
-        }
-        panic!("ECS still moves after {ROUNDS} rounds");
+        self.cloud.settle().unwrap();
     }
 
     fn runs(&self, image: &Image) -> bool {
@@ -121,16 +110,7 @@ impl World {
 
     /// The item of the ledger, as DynamoDB has it.
     fn item(&self, pk: &str, sk: &str) -> Value {
-        let table = self.cloud.output("Ledger").unwrap();
-        let key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
-        let read = json!({"TableName": table, "Key": key, "ConsistentRead": true});
-        self.cloud.client.call("dynamodb", "get_item", read).unwrap()["Item"].take()
-    }
-
-    fn forget(&self, pk: &str, sk: &str) {
-        let table = self.cloud.output("Ledger").unwrap();
-        let key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
-        self.cloud.client.call("dynamodb", "delete_item", json!({"TableName": table, "Key": key})).unwrap();
+        self.cloud.ledger_item(pk, sk).unwrap()
     }
 
     fn messages(&self) -> Vec<Message> {

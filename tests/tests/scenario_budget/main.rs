@@ -111,10 +111,7 @@ impl World {
     }
 
     fn item(&self, pk: &str, sk: &str) -> Value {
-        let table = self.cloud.output("Ledger").unwrap();
-        let key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
-        let read = json!({"TableName": table, "Key": key, "ConsistentRead": true});
-        self.cloud.client.call("dynamodb", "get_item", read).unwrap()["Item"].take()
+        self.cloud.ledger_item(pk, sk).unwrap()
     }
 
     /// The subjects of the messages to people since the last time.
@@ -139,7 +136,7 @@ impl World {
     }
 
     fn faults(&self, faults: Value) {
-        self.cloud.client.call("local", "faults", json!({ "faults": faults })).unwrap();
+        self.cloud.set_faults(&faults).unwrap();
     }
 }
 

@@ -75,7 +75,7 @@ impl World {
             (format!("alarm/{ALARM}"), "alarm"),
             (format!("budget/{BUDGET}"), "budget"),
         ] {
-            self.forget(&subject, kind);
+            self.cloud.delete_ledger_item(&subject, kind).unwrap();
         }
         let strategy = json!([{"capacityProvider": SPOT, "base": 0, "weight": 1}]);
         // What the play before asked for may still be under way.
@@ -90,12 +90,6 @@ impl World {
             }
         }
         panic!("the crawler does not come to rest: {:?}", self.capacity());
-    }
-
-    fn forget(&self, subject: &str, kind: &str) {
-        let table = self.cloud.output("Ledger").unwrap();
-        let key = json!({"pk": {"S": subject}, "sk": {"S": kind}});
-        self.cloud.client.call("dynamodb", "delete_item", json!({"TableName": table, "Key": key})).unwrap();
     }
 
     fn spend(&self, dollars: &str) {

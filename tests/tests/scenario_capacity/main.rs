@@ -166,7 +166,7 @@ impl World {
     }
 
     fn faults(&self, faults: Value) {
-        self.cloud.client.call("local", "faults", json!({ "faults": faults })).unwrap();
+        self.cloud.set_faults(&faults).unwrap();
     }
 }
 

@@ -108,15 +108,12 @@ impl World {
     }
 
     fn faults(&self, faults: Value) {
-        self.cloud.client.call("local", "faults", json!({ "faults": faults })).unwrap();
+        self.cloud.set_faults(&faults).unwrap();
     }
 
     /// Two minutes pass for the ledger: claims and unsent messages of an invocation that died may be taken over.
     fn age_ledger(&self) {
-        let table = self.cloud.output("Ledger").unwrap();
-        let key = json!({"pk": {"S": format!("service/{CLUSTER}/{WEBSITE}")}, "sk": {"S": "rollout"}});
-        let read = json!({"TableName": table, "Key": key, "ConsistentRead": true});
-        let mut item = self.cloud.client.call("dynamodb", "get_item", read).unwrap()["Item"].take();
+        let mut item = self.cloud.ledger_item(&format!("service/{CLUSTER}/{WEBSITE}"), "rollout").unwrap();
         if item.is_null() {
             return;
         }
@@ -131,7 +128,7 @@ impl World {
         for unsent in item["outbox"]["L"].as_array_mut().into_iter().flatten() {
             older(&mut unsent["M"]["at"]["S"]);
         }
-        self.cloud.client.call("dynamodb", "put_item", json!({"TableName": table, "Item": item})).unwrap();
+        self.cloud.put_ledger_item(&item).unwrap();
     }
 }
 

@@ -9,6 +9,7 @@ mod capacity;
 mod configuration;
 mod deliver;
 mod deploy;
+mod ledger;
 mod push;
 mod schedules;
 mod server;
@@ -113,6 +114,15 @@ impl Cloud {
     pub fn stop(self) -> Result<()> {
         self.client.call("local", "stop", json!({})).context("stop the emulator")?;
         fs::remove_file(state_file()).context("forget where the cloud was")?;
+        Ok(())
+    }
+
+    /// Makes calls of the functions fail, or be held, from now on; an empty list ends it.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn set_faults(&self, faults: &Value) -> Result<()> {
+        self.client.call("local", "faults", json!({ "faults": faults }))?;
         Ok(())
     }
 

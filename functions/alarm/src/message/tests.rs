@@ -53,27 +53,16 @@ fn in_a_dry_run_alarms_are_announced_and_nothing_is_requested() {
 
 #[test]
 fn an_alarm_without_a_remedy_requires_manual_action() {
-    let mut world = World::errors(r#""none""#).receive("single-metric", 0);
-    assert_snapshot!(world.reconcile(1), @r#"
-    ALARM website-agent-5xx [huskit prod]
-
-    HTTPCode_Target_5XX_Count (Sum of 1 min) is 23, greater than the threshold of 10. website-agent answered more than 10 requests a minute with an error for 5 minutes.
-
-    since      2026-11-21 10:20 UTC (1 min)
-    changed    10:14 Rollout complete: website-agent v2: 4 of 4 tasks run
-    changed    10:09 a newer image was pushed: huskit/website-agent: v1 (010101010101) -> v2 (020202020202)
-    changed    09:50 desired count 2 -> 4: the baseline applies
-    tasks      website-agent: 4 of 4 running
-    remedy     none: no remedy is configured for this alarm
-    alarm      https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/huskit-prod-website-agent-5xx
-    logs       https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#logsV2:logs-insights$3FqueryDetail$3D$257E$2528end$257E$25272026-11-21T10*3a26*3a00.000Z$257Estart$257E$25272026-11-21T10*3a05*3a00.000Z$257EtimeType$257E$2527ABSOLUTE$257Etz$257E$2527UTC$257EeditorString$257E$2527fields*20*40timestamp*2c*20*40message*0a*7c*20sort*20*40timestamp*20desc*0a*7c*20limit*20200$257Esource$257E$2528$257E$2527*2fecs*2fhuskit-website-agent$2529$2529
-    dashboard  https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/huskit-prod
-    runbook    https://example.com/runbooks/website-agent-5xx.md
-
-    Next
-    - Manual action required; no automatic remediation applies. Follow the runbook.
-    - If the rollout of 2026-11-21 10:14 UTC is the cause, roll back: send the request {"action":"rollback","service":"website-agent","by":"<you>"}
-    "#);
+    let message = World::errors(r#""none""#).receive("single-metric", 0).reconcile(1);
+    let remedy = message.lines().find(|line| line.starts_with("remedy")).unwrap();
+    assert_snapshot!(remedy, @"remedy     none: no remedy is configured for this alarm");
+    let next: Vec<&str> = message.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+    let rollback = r#"send the request {"action":"rollback","service":"website-agent","by":"<you>"}"#;
+    let expected = [
+        "Manual action required; no automatic remediation applies. Follow the runbook.",
+        &format!("If the rollout of 2026-11-21 10:14 UTC is the cause, roll back: {rollback}"),
+    ];
+    assert_eq!(next, expected);
 }
 
 #[test]

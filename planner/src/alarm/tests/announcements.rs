@@ -39,17 +39,7 @@ fn a_lost_ok_event_causes_no_second_announcement() {
 
 #[test]
 fn a_flapping_alarm_is_announced_once_and_again_when_it_is_stable() {
-    let world = running()
-        .enters_alarm(1)
-        .recovers(2)
-        .enters_alarm(11)
-        .recovers(12)
-        .enters_alarm(21)
-        .recovers(22)
-        .enters_alarm(31)
-        .recovers(32)
-        .enters_alarm(41)
-        .recovers(42);
+    let world = running().alternates([1, 11, 21, 31, 41]);
     let announced = [1, 11, 21]
         .into_iter()
         .flat_map(|minute| [(minute, Action::AnnounceAlarm), (minute + 1, Action::AnnounceRecovered)]);
@@ -67,14 +57,7 @@ fn a_flapping_alarm_is_announced_once_and_again_when_it_is_stable() {
 
 #[test]
 fn an_alarm_that_stays_in_alarm_after_flapping_is_announced_again() {
-    let world = running()
-        .enters_alarm(1)
-        .recovers(2)
-        .enters_alarm(11)
-        .recovers(12)
-        .enters_alarm(21)
-        .recovers(22)
-        .enters_alarm(31);
+    let world = running().alternates([1, 11, 21]).enters_alarm(31);
     assert_eq!(world.announced.last(), Some(&(31, Action::AnnounceFlapping)));
     let world = world.ticks(35, 60).reconciles(61);
     assert_eq!(world.announced.last(), Some(&(61, Action::AnnounceAlarm)));
@@ -84,15 +67,7 @@ fn an_alarm_that_stays_in_alarm_after_flapping_is_announced_again() {
 
 #[test]
 fn the_end_of_flapping_says_how_often_and_in_what_time() {
-    let world = running()
-        .enters_alarm(1)
-        .recovers(2)
-        .enters_alarm(11)
-        .recovers(12)
-        .enters_alarm(21)
-        .recovers(22)
-        .enters_alarm(31)
-        .recovers(32);
+    let world = running().alternates([1, 11, 21, 31]);
     let reason = Reason::StillFlapping { since: at(1) };
     assert_eq!(world.plan().decision.reason, reason);
     let mut settled = running();

@@ -116,6 +116,11 @@ impl World {
         self.receives(change(AlarmState::Ok, at(minute)), minute)
     }
 
+    /// Enters ALARM at each of these minutes, and recovers a minute later.
+    pub fn alternates<const N: usize>(self, minutes: [i64; N]) -> World {
+        minutes.into_iter().fold(self, |world, minute| world.enters_alarm(minute).recovers(minute + 1))
+    }
+
     pub fn receives(mut self, change: StateChange, minute: i64) -> World {
         self.record.record_state_change(change);
         self.reconciles(minute)

@@ -24,46 +24,17 @@ fn a_figure_is_not_trusted_and_then_confirmed() {
     - If the figure is right, confirm it so that it counts: send the request {"action":"confirm","budget":"huskit-monthly","by":"<you>"}
     "#);
     let mut wild = Month::on_the_twentieth().on(21).spent(56_320);
-    assert_snapshot!(wild.tick(), @r#"
-    Figure not trusted: 563.20 USD for budget huskit-monthly [huskit prod]
-
-    AWS Budgets returns an actual spend of 563.20 USD for budget huskit-monthly. The figure is not trusted: it is 183.20 USD more than the previous figure, and the running tasks have cost about 10.90 USD since then. It starts no restriction; no tier is in force.
-
-    AWS Budgets    563.20 USD
-    last trusted   380.00 USD (76 %)
-    limit          500.00 USD
-    running tasks  about $0.2271 an hour, $5.45 a day
-
-    Next
-    - Compare with Cost Explorer: https://console.aws.amazon.com/costmanagement/home#/cost-explorer
-    - Check AWS Health for a billing issue: https://health.aws.amazon.com/health/status
-    - If the figure is right, confirm it so that it counts: send the request {"action":"confirm","budget":"huskit-monthly","by":"<you>"}
-    "#);
-    assert_snapshot!(wild.decide(&[Input::Request(Request::Confirm(request::Confirm { by: "anna".into() }))]), @r#"
+    assert_snapshot!(wild.tick().lines().nth(2).unwrap(), @"AWS Budgets returns an actual spend of 563.20 USD for budget huskit-monthly. The figure is not trusted: it is 183.20 USD more than the previous figure, and the running tasks have cost about 10.90 USD since then. It starts no restriction; no tier is in force.");
+    let mails = wild.decide(&[Input::Request(Request::Confirm(request::Confirm { by: "anna".into() }))]);
+    let (confirmed, tier) = mails.split_once("\n----\n").unwrap();
+    assert_snapshot!(confirmed, @"
     Figure confirmed by anna: 563.20 USD for budget huskit-monthly [huskit prod]
 
     anna has confirmed the actual spend of 563.20 USD for budget huskit-monthly. The figure counts from now on.
 
     limit  500.00 USD
-
-    ----
-    Budget huskit-monthly: 100 % of 500.00 USD reached; crawler, website-agent restricted [huskit prod]
-
-    Actual spend is 563.20 USD, 112 % of the limit of 500.00 USD: the 100 % tier of budget huskit-monthly takes effect. The capacity function applies it now: crawler scaled to zero; website-agent at most 3 tasks.
-
-    spent          563.20 USD (112 %)
-    limit          500.00 USD
-    forecast       588.10 USD
-    running tasks  about $0.2271 an hour, $5.45 a day
-    crawler        scaled to zero
-    website-agent  at most 3 tasks
-    until          2026-12-01 00:00 UTC
-
-    Next
-    - Find the cause in Cost Explorer: https://console.aws.amazon.com/costmanagement/home#/cost-explorer
-    - Lift the restrictions for the rest of the period: send the request {"action":"release","budget":"huskit-monthly","by":"<you>"}
-    - Suspend all tiers for a day: send the request {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
-    "#);
+    ");
+    assert_snapshot!(tier.lines().next().unwrap(), @"Budget huskit-monthly: 100 % of 500.00 USD reached; crawler, website-agent restricted [huskit prod]");
     let mut month = month.on(23).spent(38_500);
     assert_snapshot!(month.tick(), @"
     Figure trusted again: 385.00 USD for budget huskit-monthly [huskit prod]
