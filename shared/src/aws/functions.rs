@@ -14,7 +14,8 @@ use super::connection::{Connection, Service};
 use super::error::classify;
 use crate::error::{Context, Error, Kind, Result};
 
-/// Longest that a function's answer is waited for: its timeout of 60 s, and Lambda's 10 s for its init.
+/// Longest that a function's answer is waited for: its timeout of 60 s, and the 10 s that Lambda gives its init:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>.
 const ANSWER: Duration = Duration::from_secs(75);
 
 /// Asks other functions.
@@ -53,7 +54,8 @@ impl Functions {
     }
 
     /// Hands `request` to a function and waits for its answer. It is sent once: without an answer it is not known whether it
-    /// took effect.
+    /// took effect. A function that failed answers with a 200 too:
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
     ///
     /// Requires `lambda:InvokeFunction`.
     ///

@@ -26,7 +26,7 @@ pub struct Entry<T> {
     /// Messages written but not yet sent.
     #[serde(default)]
     pub outbox: Vec<Unsent>,
-    /// Keys of messages that were written; the same thing is not told twice.
+    /// Keys of messages that were written, and ids of requests that were answered: neither happens twice.
     #[serde(default)]
     pub announced_keys: Vec<String>,
 }

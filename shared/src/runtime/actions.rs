@@ -4,7 +4,7 @@ use super::target::Target;
 use super::target::TargetKind::{self, Alarm, Budget, Everything, Service};
 use crate::error::{Error, Result};
 
-/// The functions, by name.
+/// The functions that carry requests out, by name.
 pub const FUNCTIONS: [&str; 4] = ["rollout", "capacity", "alarm", "budget"];
 
 /// An action that a request may name.

@@ -19,6 +19,7 @@ mod function;
 mod kind;
 pub mod lambda;
 mod mode;
+mod once;
 mod outbox;
 pub mod payload;
 mod peers;

@@ -11,6 +11,7 @@ use super::documents::Documents;
 use super::function::{Function, Invocation, Next};
 use super::lambda::{self, Handler};
 use super::mode::{Mode, Received, moment};
+use super::once::Once;
 use super::outbox::Context;
 use super::payload::Payload;
 use super::report::{self, Done, Report};
@@ -80,6 +81,7 @@ impl<F: Function> Handler for Runtime<F> {
         let started = Instant::now();
         let payload = Payload::parse(payload)?;
         let (plan_only, meant) = (payload.is_plan(), payload.at());
+        let once = Once::of(&payload)?;
         let trigger = match receive::<F>(payload, clock)? {
             Received::Trigger(trigger) => trigger,
             Received::Ignored(reason) => {
@@ -108,7 +110,7 @@ impl<F: Function> Handler for Runtime<F> {
                 (invocation, looked)
             }
         };
-        let report = self.run(looked, &invocation).await?;
+        let report = self.run(looked, &once, &invocation).await?;
         report.log();
         let (millis, system) = (clock.as_millisecond(), invocation.documents.system());
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
@@ -133,8 +135,13 @@ impl<F: Function> Runtime<F> {
         Ok((scope, observed))
     }
 
-    async fn run<'d>(&self, (scope, first): Looked<'d, F>, invocation: &Invocation<'d, F>) -> Result<Report> {
-        let each = scope.iter().zip(first).map(|(item, first)| self.reconcile(*item, first, invocation));
+    async fn run<'d>(
+        &self,
+        (scope, first): Looked<'d, F>,
+        once: &Once,
+        invocation: &Invocation<'d, F>,
+    ) -> Result<Report> {
+        let each = scope.iter().zip(first).map(|(item, first)| self.reconcile(*item, first, once, invocation));
         let mut report = Report::new(invocation.mode);
         let mut observed = Vec::new();
         for (item, (done, kept)) in scope.iter().zip(join_all(each).await) {
@@ -154,14 +161,30 @@ impl<F: Function> Runtime<F> {
         &self,
         item: F::Item<'d>,
         first: Result<F::Observed>,
+        once: &Once,
         invocation: &Invocation<'d, F>,
     ) -> (Done, Option<F::Observed>) {
         let (mut done, mut progress) = (Done::new(F::subject(item)), F::Progress::default());
-        let (mut observed, mut tries, mut passes) = (first, 1, 0);
+        let (mut observed, mut tries, mut passes, mut wrote) = (first, 1, 0, false);
         loop {
             let before = done.mark();
             let result = match &mut observed {
-                Ok(observed) => self.pass(item, observed, &mut progress, invocation, &mut done).await,
+                Ok(observed) => {
+                    let version = F::entry(observed).version;
+                    let answered = !wrote && once.is_answered(F::entry(observed), &mut done);
+                    let result = match answered {
+                        true => Ok(Next::Done),
+                        false => {
+                            once.mark(F::entry(observed));
+                            self.pass(item, observed, &mut progress, invocation, &mut done).await
+                        }
+                    };
+                    wrote |= F::entry(observed).version != version;
+                    if !wrote && !answered {
+                        once.unmark(F::entry(observed));
+                    }
+                    result
+                }
                 Err(error) => Err(error.copy()),
             };
             match result {

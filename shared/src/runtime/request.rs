@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub struct Request {
     /// What is asked for, `rollback`; one that [`actions`](super::actions) lists.
     pub action: String,
-    /// Names this request; the same request delivered twice has the same.
+    /// Names this request; the same request delivered twice has the same, and takes effect once.
     pub id: Option<String>,
     /// What it is about.
     pub target: Target,

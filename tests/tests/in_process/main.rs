@@ -8,4 +8,5 @@ mod cloud;
 mod configuration;
 mod races;
 mod remedies;
+mod repeated;
 mod unsent;

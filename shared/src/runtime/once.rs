@@ -1,0 +1,93 @@
+//! A request with an `id` takes effect once, however often it is delivered: who sent it may send it again when the answer
+//! was lost.
+//!
+//! The id is kept beside the keys of announced messages, in the same write as what the request changes.
+
+use super::payload::Payload;
+use super::report::{Done, Outcome};
+use crate::error::Result;
+use crate::ledger::Entry;
+
+/// The request of an invocation, as an item remembers it; nothing for one that has no id or only looks.
+#[derive(Debug, Default)]
+pub(super) struct Once {
+    key: Option<String>,
+}
+
+impl Once {
+    /// Reads the id. An action is part of it, so that one id may name all requests of an incident.
+    ///
+    /// # Errors
+    /// `Invalid` when the action is unknown.
+    pub(super) fn of(payload: &Payload) -> Result<Once> {
+        let Payload::Request(request) = payload else { return Ok(Once::default()) };
+        let changes = request.known()?.by_required;
+        let key = |id: &String| format!("request/{}/{id}", request.action);
+        Ok(Once { key: request.id.as_ref().filter(|_| changes).map(key) })
+    }
+
+    /// Has the item answered it before? Then nothing is left to be done, and `done` says so.
+    pub(super) fn is_answered<T>(&self, entry: &Entry<T>, done: &mut Done) -> bool {
+        let answered = self.key.as_ref().filter(|key| entry.announced_keys.contains(key));
+        if answered.is_some() {
+            let why = "this request was answered before; a request with another id takes effect again";
+            done.decided(("keep", "request_answered"), why, Outcome::Unchanged);
+        }
+        answered.is_some()
+    }
+
+    /// Whatever is written from now on says that the request was answered.
+    pub(super) fn mark<T>(&self, entry: &mut Entry<T>) {
+        if let Some(key) = &self.key {
+            entry.mark_announced(key.clone());
+        }
+    }
+
+    /// Nothing was written: what is written from now on is something else.
+    pub(super) fn unmark<T>(&self, entry: &mut Entry<T>) {
+        entry.announced_keys.retain(|key| Some(key) != self.key.as_ref());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::ledger::Subject;
+
+    fn once(request: Value) -> Once {
+        Once::of(&Payload::parse(request).unwrap()).unwrap()
+    }
+
+    fn is_answered(once: &Once, entry: &Entry<()>) -> bool {
+        once.is_answered(entry, &mut Done::new(Subject::System("acme".into())))
+    }
+
+    #[test]
+    fn an_id_names_one_request_of_an_action() {
+        let restart = |id: &str| once(json!({"action": "restart", "id": id, "service": "web", "by": "anna"}));
+        let mut entry = Entry::<()>::default();
+        assert!(!is_answered(&restart("r-1"), &entry));
+        restart("r-1").mark(&mut entry);
+        assert!(is_answered(&restart("r-1"), &entry));
+        assert!(!is_answered(&restart("r-2"), &entry));
+        let rollback = once(json!({"action": "rollback", "id": "r-1", "service": "web", "by": "anna"}));
+        assert!(!is_answered(&rollback, &entry));
+        restart("r-1").unmark(&mut entry);
+        assert!(!is_answered(&restart("r-1"), &entry));
+    }
+
+    #[test]
+    fn what_has_no_id_or_only_looks_is_never_answered_before() {
+        for request in [
+            json!({"action": "restart", "service": "web", "by": "anna"}),
+            json!({"action": "plan", "id": "r-1", "service": "web"}),
+            json!({"action": "reconcile", "id": "r-1"}),
+        ] {
+            let mut entry = Entry::<()>::default();
+            once(request.clone()).mark(&mut entry);
+            assert!(entry.announced_keys.is_empty() && !is_answered(&once(request.clone()), &entry), "{request}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A request that is delivered again, because its answer was lost.
+
+use budget::App;
+use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
+
+fn cloud() -> Cloud {
+    let crawler = json!({"name": "crawler", "cluster": "prod", "baseline": {"min": 1, "max": 3}});
+    let tiers = json!([{"at_percent": 80, "services": {"crawler": {"max_tasks": 1}}}]);
+    let budgets = json!([{"name": "all", "tiers": tiers}]);
+    let cloud = Cloud::new(&json!({"system": "acme", "stage": "prod", "services": [crawler]}), &budgets);
+    cloud.spend("all", "412.37");
+    ask(&cloud, &json!({"action": "reconcile"}), "2026-11-21T10:00:00Z");
+    assert!(is_restricted(&cloud));
+    cloud
+}
+
+fn ask(cloud: &Cloud, request: &Value, now: &str) -> Value {
+    cloud.invoke::<App>(request.clone(), now).unwrap()
+}
+
+fn is_restricted(cloud: &Cloud) -> bool {
+    cloud.item("service/prod/crawler", "capacity")["budget"]["M"]["max_tasks"]["N"] == "1"
+}
+
+fn request(action: &str, id: &str) -> Value {
+    json!({"action": action, "id": id, "budget": "all", "by": "anna"})
+}
+
+#[test]
+fn a_request_that_arrives_again_takes_no_effect_again() {
+    let cloud = cloud();
+    ask(&cloud, &request("release", "r-1"), "2026-11-21T10:10:00Z");
+    assert!(!is_restricted(&cloud));
+    ask(&cloud, &request("resume", "r-1"), "2026-11-21T10:20:00Z");
+    assert!(is_restricted(&cloud), "another action is another request");
+    let answer = ask(&cloud, &request("release", "r-1"), "2026-11-21T10:30:00Z");
+    assert_eq!(answer["decisions"][0]["reason"], "request_answered");
+    assert!(is_restricted(&cloud));
+    ask(&cloud, &request("release", "r-2"), "2026-11-21T10:40:00Z");
+    assert!(!is_restricted(&cloud));
+}
+
+#[test]
+fn a_request_that_arrives_twice_at_once_takes_effect_once_and_neither_fails() {
+    for call in 1.. {
+        let cloud = cloud();
+        let (between, before) = (cloud.clone(), cloud.published());
+        cloud.between(call, move || drop(ask(&between, &request("release", "r-1"), "2026-11-21T10:10:01Z")));
+        ask(&cloud, &request("release", "r-1"), "2026-11-21T10:10:00Z");
+        if cloud.waits() {
+            assert!(call > 4, "an invocation of {call} calls is none");
+            break;
+        }
+        assert!(!is_restricted(&cloud), "before call {call}");
+        let history = cloud.item("budget/all", "budget")["history"]["L"].clone();
+        let released =
+            history.as_array().unwrap().iter().filter(|event| event["M"]["action"]["S"] == "released").count();
+        assert_eq!(released, 1, "before call {call}: {history}");
+        assert_eq!(cloud.published(), before + 1, "before call {call}");
+    }
+}
+
+#[test]
+fn a_request_that_failed_may_be_sent_again() {
+    let cloud = cloud();
+    let mut hold = request("hold", "r-1");
+    hold["until"] = "2026-11-20T10:00:00Z".into();
+    let error = cloud.invoke::<App>(hold.clone(), "2026-11-21T10:10:00Z").unwrap_err();
+    assert!(is_restricted(&cloud), "{error}");
+    hold["until"] = "2h".into();
+    ask(&cloud, &hold, "2026-11-21T10:20:00Z");
+    assert!(!is_restricted(&cloud));
+}
