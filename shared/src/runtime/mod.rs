@@ -19,13 +19,13 @@ mod function;
 mod kind;
 pub mod lambda;
 mod mode;
-mod once;
 mod outbox;
 pub mod payload;
 mod peers;
 mod reconcile;
 pub mod report;
 mod request;
+mod request_id;
 mod target;
 
 pub use documents::{Documents, Sections};

@@ -11,10 +11,10 @@ use super::documents::Documents;
 use super::function::{Function, Invocation, Next};
 use super::lambda::{self, Handler};
 use super::mode::{Mode, Received, moment};
-use super::once::Once;
 use super::outbox::Context;
 use super::payload::Payload;
 use super::report::{self, Done, Report};
+use super::request_id::RequestId;
 use crate::aws::Connection;
 use crate::env::Env;
 use crate::error::{Error, Kind, Result};
@@ -81,7 +81,7 @@ impl<F: Function> Handler for Runtime<F> {
         let started = Instant::now();
         let payload = Payload::parse(payload)?;
         let (plan_only, meant) = (payload.is_plan(), payload.at());
-        let once = Once::of(&payload)?;
+        let request_id = RequestId::of(&payload)?;
         let trigger = match receive::<F>(payload, clock)? {
             Received::Trigger(trigger) => trigger,
             Received::Ignored(reason) => {
@@ -110,7 +110,7 @@ impl<F: Function> Handler for Runtime<F> {
                 (invocation, looked)
             }
         };
-        let report = self.run(looked, &once, &invocation).await?;
+        let report = self.run(looked, &request_id, &invocation).await?;
         report.log();
         let (millis, system) = (clock.as_millisecond(), invocation.documents.system());
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
@@ -138,10 +138,10 @@ impl<F: Function> Runtime<F> {
     async fn run<'d>(
         &self,
         (scope, first): Looked<'d, F>,
-        once: &Once,
+        request_id: &RequestId,
         invocation: &Invocation<'d, F>,
     ) -> Result<Report> {
-        let each = scope.iter().zip(first).map(|(item, first)| self.reconcile(*item, first, once, invocation));
+        let each = scope.iter().zip(first).map(|(item, first)| self.reconcile(*item, first, request_id, invocation));
         let mut report = Report::new(invocation.mode);
         let mut observed = Vec::new();
         for (item, (done, kept)) in scope.iter().zip(join_all(each).await) {
@@ -161,7 +161,7 @@ impl<F: Function> Runtime<F> {
         &self,
         item: F::Item<'d>,
         first: Result<F::Observed>,
-        once: &Once,
+        request_id: &RequestId,
         invocation: &Invocation<'d, F>,
     ) -> (Done, Option<F::Observed>) {
         let (mut done, mut progress) = (Done::new(F::subject(item)), F::Progress::default());
@@ -171,17 +171,17 @@ impl<F: Function> Runtime<F> {
             let result = match &mut observed {
                 Ok(observed) => {
                     let version = F::entry(observed).version;
-                    let answered = !wrote && once.is_answered(F::entry(observed), &mut done);
+                    let answered = !wrote && request_id.is_answered(F::entry(observed), &mut done);
                     let result = match answered {
                         true => Ok(Next::Done),
                         false => {
-                            once.mark(F::entry(observed));
+                            request_id.mark(F::entry(observed));
                             self.pass(item, observed, &mut progress, invocation, &mut done).await
                         }
                     };
                     wrote |= F::entry(observed).version != version;
                     if !wrote && !answered {
-                        once.unmark(F::entry(observed));
+                        request_id.unmark(F::entry(observed));
                     }
                     result
                 }

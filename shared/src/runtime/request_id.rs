@@ -10,20 +10,20 @@ use crate::ledger::Entry;
 
 /// The request of an invocation, as an item remembers it; nothing for one that has no id or only looks.
 #[derive(Debug, Default)]
-pub(super) struct Once {
+pub(super) struct RequestId {
     key: Option<String>,
 }
 
-impl Once {
+impl RequestId {
     /// Reads the id. An action is part of it, so that one id may name all requests of an incident.
     ///
     /// # Errors
     /// `Invalid` when the action is unknown.
-    pub(super) fn of(payload: &Payload) -> Result<Once> {
-        let Payload::Request(request) = payload else { return Ok(Once::default()) };
+    pub(super) fn of(payload: &Payload) -> Result<RequestId> {
+        let Payload::Request(request) = payload else { return Ok(RequestId::default()) };
         let changes = request.known()?.by_required;
         let key = |id: &String| format!("request/{}/{id}", request.action);
-        Ok(Once { key: request.id.as_ref().filter(|_| changes).map(key) })
+        Ok(RequestId { key: request.id.as_ref().filter(|_| changes).map(key) })
     }
 
     /// Has the item answered it before? Then nothing is left to be done, and `done` says so.
@@ -56,23 +56,23 @@ mod tests {
     use super::*;
     use crate::ledger::Subject;
 
-    fn once(request: Value) -> Once {
-        Once::of(&Payload::parse(request).unwrap()).unwrap()
+    fn id_of(request: Value) -> RequestId {
+        RequestId::of(&Payload::parse(request).unwrap()).unwrap()
     }
 
-    fn is_answered(once: &Once, entry: &Entry<()>) -> bool {
-        once.is_answered(entry, &mut Done::new(Subject::System("acme".into())))
+    fn is_answered(id: &RequestId, entry: &Entry<()>) -> bool {
+        id.is_answered(entry, &mut Done::new(Subject::System("acme".into())))
     }
 
     #[test]
     fn an_id_names_one_request_of_an_action() {
-        let restart = |id: &str| once(json!({"action": "restart", "id": id, "service": "web", "by": "anna"}));
+        let restart = |id: &str| id_of(json!({"action": "restart", "id": id, "service": "web", "by": "anna"}));
         let mut entry = Entry::<()>::default();
         assert!(!is_answered(&restart("r-1"), &entry));
         restart("r-1").mark(&mut entry);
         assert!(is_answered(&restart("r-1"), &entry));
         assert!(!is_answered(&restart("r-2"), &entry));
-        let rollback = once(json!({"action": "rollback", "id": "r-1", "service": "web", "by": "anna"}));
+        let rollback = id_of(json!({"action": "rollback", "id": "r-1", "service": "web", "by": "anna"}));
         assert!(!is_answered(&rollback, &entry));
         restart("r-1").unmark(&mut entry);
         assert!(!is_answered(&restart("r-1"), &entry));
@@ -86,8 +86,8 @@ mod tests {
             json!({"action": "reconcile", "id": "r-1"}),
         ] {
             let mut entry = Entry::<()>::default();
-            once(request.clone()).mark(&mut entry);
-            assert!(entry.announced_keys.is_empty() && !is_answered(&once(request.clone()), &entry), "{request}");
+            id_of(request.clone()).mark(&mut entry);
+            assert!(entry.announced_keys.is_empty() && !is_answered(&id_of(request.clone()), &entry), "{request}");
         }
     }
 }
