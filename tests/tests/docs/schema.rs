@@ -12,7 +12,7 @@ const WIDTH: usize = 140;
 pub fn hold(update: bool) {
     let file = tests::root().join(PATH);
     let written = std::fs::read_to_string(&file).unwrap();
-    let (before, rest) = written.split_once("          Content: |\n").expect("the validator's content");
+    let (before, rest) = written.split_once("          Content: |\n").unwrap();
     let kept = rest.split_inclusive('\n').skip_while(|line| line.starts_with("            "));
     let mut schema = String::new();
     lay_out(&planner::schema::configuration(), "", "", &mut schema);
