@@ -151,12 +151,12 @@ impl Alarm<'_> {
             RemedyAction::Restart(RestartAction { cool_down_minutes }) => {
                 request["action"] = "restart".into();
                 request["cool_down_minutes"] = json!(cool_down_minutes);
-                self.app.peers.ask(request).await
+                self.app.peers.send(request).await
             }
             RemedyAction::Rollback(RollbackAction { deployment, .. }) => {
                 request["action"] = "rollback".into();
                 request["deployment"] = json!(deployment);
-                self.app.peers.ask(request).await
+                self.app.peers.send(request).await
             }
         };
         match requested {

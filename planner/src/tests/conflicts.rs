@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::world::{Delays, End, Fact, Fate, World};
+use super::simulation::{Delays, End, Fact, Fate, Simulation};
 use crate::alarm::AlarmState;
 
 /// Facts become true within so many minutes, and are heard of at most so many minutes later: news of Spot that are older
@@ -85,43 +85,43 @@ struct Ends {
 fn play(hour: &Hour, delays: &Delays, lost: u16) -> Ends {
     let day: Timestamp = "2026-11-29T00:00:00Z".parse().unwrap();
     let begins = day + SignedDuration::from_mins(hour.begins);
-    let mut world = World::at_rest(begins, hour.load, delays);
-    let mut unproven = world.asleep();
+    let mut simulation = Simulation::at_rest(begins, hour.load, delays);
+    let mut unproven = simulation.asleep();
     for minute in 0..=SHORTLY_AFTER {
-        hour.facts.iter().filter(|(at, _)| *at == minute).for_each(|(_, fact)| world.happens(fact));
-        world.pass(0);
+        hour.facts.iter().filter(|(at, _)| *at == minute).for_each(|(_, fact)| simulation.happens(fact));
+        simulation.pass(0);
         if minute % 5 == 0 && lost & 1 << (minute / 5) == 0 {
-            world.tick();
+            simulation.tick();
         }
-        unproven |= world.asleep();
-        world.pass(1);
+        unproven |= simulation.asleep();
+        simulation.pass(1);
     }
-    let shortly_after = world.end();
+    let shortly_after = simulation.end();
     if hour.stays_in_alarm {
-        world.happens(&Fact::Load(AlarmState::Ok));
+        simulation.happens(&Fact::Load(AlarmState::Ok));
     }
-    let until = |world: &mut World, end: &str| {
+    let until = |simulation: &mut Simulation, end: &str| {
         let end: Timestamp = end.parse().unwrap();
         // Closely while something may follow from something else, and when the service wakes.
         let mut close_until = begins + SignedDuration::from_mins(SHORTLY_AFTER + 30);
-        while world.now < end {
-            let step = if world.now < close_until && !world.asleep() { 5 } else { 180 };
-            let slept = world.asleep();
-            world.pass(step);
-            world.tick();
-            if slept && !world.asleep() {
-                close_until = world.now + SignedDuration::from_mins(40);
+        while simulation.now < end {
+            let step = if simulation.now < close_until && !simulation.asleep() { 5 } else { 180 };
+            let slept = simulation.asleep();
+            simulation.pass(step);
+            simulation.tick();
+            if slept && !simulation.asleep() {
+                close_until = simulation.now + SignedDuration::from_mins(40);
             }
         }
         (0..4).for_each(|_| {
-            world.pass(5);
-            world.tick();
+            simulation.pass(5);
+            simulation.tick();
         });
-        world.end()
+        simulation.end()
     };
-    let day_after = until(&mut world, "2026-11-30T12:00:00Z");
-    world.begin_month();
-    let month_after = until(&mut world, "2026-12-01T12:00:00Z");
+    let day_after = until(&mut simulation, "2026-11-30T12:00:00Z");
+    simulation.begin_month();
+    let month_after = until(&mut simulation, "2026-12-01T12:00:00Z");
     Ends { shortly_after, unproven, day_after, month_after }
 }
 

@@ -139,7 +139,7 @@ impl Cloud {
     }
 
     /// How often a function was asked for something.
-    pub fn asked(&self, function: &str) -> usize {
+    pub fn invocations(&self, function: &str) -> usize {
         self.state().asked.iter().filter(|asked| *asked == function).count()
     }
 

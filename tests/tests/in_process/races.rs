@@ -19,7 +19,7 @@ fn cloud() -> Cloud {
     cloud
 }
 
-fn ask(cloud: &Cloud, request: &Value, now: &str) {
+fn send(cloud: &Cloud, request: &Value, now: &str) {
     cloud.invoke::<App>(request.clone(), now).unwrap();
 }
 
@@ -44,11 +44,11 @@ fn whenever_another_budget_moves_in_between_both_cuts_hold() {
     ] {
         for call in 1.. {
             let cloud = cloud();
-            before.iter().for_each(|request| ask(&cloud, request, "2026-11-21T10:00:00Z"));
+            before.iter().for_each(|request| send(&cloud, request, "2026-11-21T10:00:00Z"));
             let between = cloud.clone();
             let other = request(others, "tasks");
-            cloud.between(call, move || ask(&between, &other, "2026-11-21T10:30:01Z"));
-            ask(&cloud, &request(mine, "all"), "2026-11-21T10:30:00Z");
+            cloud.between(call, move || send(&between, &other, "2026-11-21T10:30:01Z"));
+            send(&cloud, &request(mine, "all"), "2026-11-21T10:30:00Z");
             if cloud.waits() {
                 assert!(call > 8, "an invocation of {call} calls is none");
                 break;
@@ -63,12 +63,12 @@ fn whenever_another_budget_moves_in_between_both_cuts_hold() {
 fn what_is_decided_from_an_older_look_never_stays() {
     for call in 1.. {
         let cloud = cloud();
-        ask(&cloud, &json!({"action": "reconcile"}), "2026-11-21T10:00:00Z");
-        ask(&cloud, &request("release", "tasks"), "2026-11-21T10:10:00Z");
+        send(&cloud, &json!({"action": "reconcile"}), "2026-11-21T10:00:00Z");
+        send(&cloud, &request("release", "tasks"), "2026-11-21T10:10:00Z");
         assert_eq!(restriction(&cloud), (true, false));
         let between = cloud.clone();
-        cloud.between(call, move || ask(&between, &request("resume", "tasks"), "2026-11-21T10:30:01Z"));
-        ask(&cloud, &request("release", "all"), "2026-11-21T10:30:00Z");
+        cloud.between(call, move || send(&between, &request("resume", "tasks"), "2026-11-21T10:30:01Z"));
+        send(&cloud, &request("release", "all"), "2026-11-21T10:30:00Z");
         if cloud.waits() {
             break;
         }

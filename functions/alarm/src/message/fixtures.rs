@@ -83,25 +83,25 @@ pub(super) fn service(service: usize) -> ServiceSnapshot {
 }
 
 /// One alarm, its record and its services.
-pub(super) struct World {
+pub(super) struct Incident {
     pub alarms: Alarms,
     pub name: &'static str,
     pub services: Vec<ServiceSnapshot>,
     pub record: Record,
 }
 
-impl World {
-    pub fn errors(remedy: &str) -> World {
+impl Incident {
+    pub fn errors(remedy: &str) -> Incident {
         let services = vec![service(0)];
-        World { alarms: alarms(remedy), name: "huskit-prod-website-agent-5xx", services, record: Record::default() }
+        Incident { alarms: alarms(remedy), name: "huskit-prod-website-agent-5xx", services, record: Record::default() }
     }
 
-    pub fn crawler(remedy: &str) -> World {
+    pub fn crawler(remedy: &str) -> Incident {
         let services = vec![service(1)];
-        World { alarms: alarms(remedy), name: "huskit-prod-crawler-cpu", services, record: Record::default() }
+        Incident { alarms: alarms(remedy), name: "huskit-prod-crawler-cpu", services, record: Record::default() }
     }
 
-    pub fn receive(mut self, file: &str, minute: i64) -> World {
+    pub fn receive(mut self, file: &str, minute: i64) -> Incident {
         self.record.record_state_change(change(file, minute));
         self
     }

@@ -4,13 +4,13 @@ use insta::assert_snapshot;
 use planner::alarm::{AnnouncedState, Explanation, StackUpdate};
 use shared::{Error, Kind};
 
-use super::fixtures::{World, at, change, service};
+use super::fixtures::{Incident, at, change, service};
 use crate::outcome::RemedyOutcome;
 
 #[test]
 fn errors_after_a_rollout_are_announced_with_the_rollout_and_the_requested_rollback() {
-    let mut world = World::errors(r#"{"rollback":{}}"#).receive("single-metric", 0);
-    assert_snapshot!(world.reconcile(1), @"
+    let mut incident = Incident::errors(r#"{"rollback":{}}"#).receive("single-metric", 0);
+    assert_snapshot!(incident.reconcile(1), @"
     ALARM website-agent-5xx [huskit prod]
 
     HTTPCode_Target_5XX_Count (Sum of 1 min) is 23, greater than the threshold of 10. website-agent answered more than 10 requests a minute with an error for 5 minutes.
@@ -29,8 +29,8 @@ fn errors_after_a_rollout_are_announced_with_the_rollout_and_the_requested_rollb
     Next
     - The rollout function announces the result of the rollback. If the alarm stays in ALARM after that, follow the runbook.
     ");
-    assert_snapshot!(world.reconcile(5), @"(nothing)");
-    let mut recovered = world.receive("ok", 14);
+    assert_snapshot!(incident.reconcile(5), @"(nothing)");
+    let mut recovered = incident.receive("ok", 14);
     assert_snapshot!(recovered.reconcile(14), @"
     OK website-agent-5xx [huskit prod]
 
@@ -42,18 +42,18 @@ fn errors_after_a_rollout_are_announced_with_the_rollout_and_the_requested_rollb
 
 #[test]
 fn in_a_dry_run_alarms_are_announced_and_nothing_is_requested() {
-    let mut world = World::errors(r#"{"rollback":{}}"#).receive("single-metric", 0);
-    let message = world.reconcile_with(1, RemedyOutcome::Planned);
+    let mut incident = Incident::errors(r#"{"rollback":{}}"#).receive("single-metric", 0);
+    let message = incident.reconcile_with(1, RemedyOutcome::Planned);
     assert!(message.contains("none (dry run); it would be: a rollback from v2"), "{message}");
     assert_eq!(
-        (world.reconcile_with(6, RemedyOutcome::Planned), world.record.remedies.taken.len()),
+        (incident.reconcile_with(6, RemedyOutcome::Planned), incident.record.remedies.taken.len()),
         ("(nothing)".into(), 0)
     );
 }
 
 #[test]
 fn an_alarm_without_a_remedy_requires_manual_action() {
-    let message = World::errors(r#""none""#).receive("single-metric", 0).reconcile(1);
+    let message = Incident::errors(r#""none""#).receive("single-metric", 0).reconcile(1);
     let remedy = message.lines().find(|line| line.starts_with("remedy")).unwrap();
     assert_snapshot!(remedy, @"remedy     none: no remedy is configured for this alarm");
     let next: Vec<&str> = message.lines().filter_map(|line| line.strip_prefix("- ")).collect();
@@ -68,10 +68,10 @@ fn an_alarm_without_a_remedy_requires_manual_action() {
 #[test]
 fn an_alarm_in_another_region_is_linked_there_and_lists_changes_of_all_services() {
     let services = vec![service(0), service(1)];
-    let mut world = World { name: "huskit-prod-cdn-5xx", services, ..World::errors(r#""none""#) };
-    world.record.record_stack_update(StackUpdate { at: at(-8), in_progress: false });
-    world.record.record_state_change(change("forwarded-insights", 0));
-    assert_snapshot!(world.reconcile(1), @"
+    let mut incident = Incident { name: "huskit-prod-cdn-5xx", services, ..Incident::errors(r#""none""#) };
+    incident.record.record_stack_update(StackUpdate { at: at(-8), in_progress: false });
+    incident.record.record_state_change(change("forwarded-insights", 0));
+    assert_snapshot!(incident.reconcile(1), @"
     ALARM cdn-5xx [huskit prod]
 
     Errors (%) is 7.31, greater than the threshold of 5. More than 5 % of CloudFront's answers were errors for 5 minutes.
@@ -98,8 +98,8 @@ fn an_alarm_in_another_region_is_linked_there_and_lists_changes_of_all_services(
 
 #[test]
 fn high_cpu_requests_more_tasks_and_says_until_when() {
-    let mut world = World::crawler(r#"{"scale":{"tasks":"+1","daily":1}}"#).receive("muted", 0);
-    assert_snapshot!(world.reconcile(1), @"
+    let mut incident = Incident::crawler(r#"{"scale":{"tasks":"+1","daily":1}}"#).receive("muted", 0);
+    assert_snapshot!(incident.reconcile(1), @"
     ALARM crawler-cpu [huskit prod]
 
     CPUUtilization (Average of 1 min) is 88.66, greater than the threshold of 70. The crawler used more than 70 % of its CPU for 5 minutes although it scales at 60 %: it may be at its most tasks.
@@ -118,8 +118,8 @@ fn high_cpu_requests_more_tasks_and_says_until_when() {
     Next
     - The tasks start within a few minutes. If the alarm stays in ALARM after that, follow the runbook.
     ");
-    assert_snapshot!(world.reconcile(20), @"(nothing)");
-    let mut recovered = world.receive("ok", 24);
+    assert_snapshot!(incident.reconcile(20), @"(nothing)");
+    let mut recovered = incident.receive("ok", 24);
     assert_snapshot!(recovered.reconcile(24), @"
     OK crawler-cpu [huskit prod]
 
@@ -150,12 +150,12 @@ fn high_cpu_requests_more_tasks_and_says_until_when() {
 
 #[test]
 fn a_remedy_request_that_failed_is_announced_and_retried() {
-    let mut world = World::crawler(r#"{"restart":{}}"#).receive("muted", 0);
+    let mut incident = Incident::crawler(r#"{"restart":{}}"#).receive("muted", 0);
     let error = Error::new(Kind::Denied, "invoke function huskit-prod-rollout: AccessDeniedException: no");
-    let message = world.reconcile_with(1, |action| RemedyOutcome::Failed(action, error));
+    let message = incident.reconcile_with(1, |action| RemedyOutcome::Failed(action, error));
     let line = message.lines().find(|line| line.starts_with("remedy")).unwrap();
     assert_snapshot!(line, @"remedy     request failed: a rolling restart, same image: invoke function huskit-prod-rollout: AccessDeniedException: no; retried on the next tick");
-    assert_snapshot!(world.reconcile(5), @"
+    assert_snapshot!(incident.reconcile(5), @"
     ALARM crawler-cpu: restart requested [huskit prod]
 
     In ALARM since 2026-11-21 10:20 UTC. Requested: a rolling restart, same image.
@@ -172,15 +172,15 @@ fn a_remedy_request_that_failed_is_announced_and_retried() {
 
 #[test]
 fn a_flapping_alarm_is_announced_once_and_again_when_stable() {
-    let mut world = World::errors(r#""none""#);
+    let mut incident = Incident::errors(r#""none""#);
     for minute in [0, 10, 20] {
-        world = world.receive("single-metric", minute);
-        world.reconcile(minute);
-        world = world.receive("ok", minute + 2);
-        world.reconcile(minute + 2);
+        incident = incident.receive("single-metric", minute);
+        incident.reconcile(minute);
+        incident = incident.receive("ok", minute + 2);
+        incident.reconcile(minute + 2);
     }
-    let mut world = world.receive("single-metric", 30);
-    assert_snapshot!(world.reconcile(30), @r#"
+    let mut incident = incident.receive("single-metric", 30);
+    assert_snapshot!(incident.reconcile(30), @r#"
     FLAPPING website-agent-5xx [huskit prod]
 
     HTTPCode_Target_5XX_Count (Sum of 1 min) is 23, greater than the threshold of 10. Entered ALARM 4 times in 30 min. website-agent answered more than 10 requests a minute with an error for 5 minutes. The next message follows when the alarm stays in OK or in ALARM for 30 min.
@@ -199,7 +199,7 @@ fn a_flapping_alarm_is_announced_once_and_again_when_stable() {
     - Manual action required; no automatic remediation applies. Follow the runbook.
     - If the rollout of 2026-11-21 10:14 UTC is the cause, roll back: send the request {"action":"rollback","service":"website-agent","by":"<you>"}
     "#);
-    let mut stable = world.receive("ok", 33);
+    let mut stable = incident.receive("ok", 33);
     assert_snapshot!(stable.reconcile(33), @"(nothing)");
     assert_snapshot!(stable.reconcile(63), @"
     OK website-agent-5xx after flapping [huskit prod]
@@ -213,8 +213,8 @@ fn a_flapping_alarm_is_announced_once_and_again_when_stable() {
 
 #[test]
 fn missing_data_is_announced_where_the_policy_says_so() {
-    let mut world = World::crawler(r#""none""#).receive("insufficient-data", 0);
-    assert_snapshot!(world.reconcile(1), @"
+    let mut incident = Incident::crawler(r#""none""#).receive("insufficient-data", 0);
+    assert_snapshot!(incident.reconcile(1), @"
     INSUFFICIENT_DATA crawler-cpu [huskit prod]
 
     No data since 2026-11-21 10:20 UTC: until it is back, a fault does not put this alarm in ALARM.
@@ -231,7 +231,7 @@ fn missing_data_is_announced_where_the_policy_says_so() {
     Next
     - Check that the tasks run and report the metric; follow the runbook.
     ");
-    let mut data_back = world.receive("ok", 9);
+    let mut data_back = incident.receive("ok", 9);
     assert_snapshot!(data_back.reconcile(9), @"
     OK crawler-cpu [huskit prod]
 
@@ -241,9 +241,9 @@ fn missing_data_is_announced_where_the_policy_says_so() {
 
 #[test]
 fn the_message_says_what_explained_the_alarm_until_now() {
-    let mut world = World::errors(r#""none""#).receive("single-metric", 0);
+    let mut incident = Incident::errors(r#""none""#).receive("single-metric", 0);
     let by = Explanation::Starting;
-    world.record.announced = AnnouncedState::Explained { since: at(0), by };
-    let message = world.reconcile(16);
+    incident.record.announced = AnnouncedState::Explained { since: at(0), by };
+    let message = incident.reconcile(16);
     assert_snapshot!(message.lines().nth(2).unwrap(), @"HTTPCode_Target_5XX_Count (Sum of 1 min) is 23, greater than the threshold of 10. website-agent answered more than 10 requests a minute with an error for 5 minutes. Not announced earlier, as it was explained: the service was woken and its tasks are starting.");
 }
