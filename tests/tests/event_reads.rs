@@ -112,7 +112,7 @@ const ALARM: &[(&str, &str)] = &[
 const BUDGET: &[(&str, &str)] = &[
     ("request.budget-confirm", "request"),
     ("request.budget-hold", "request"),
-    ("request.budget-release", "request"),
+    ("request.budget-lift", "request"),
     ("scheduler.tick", "everything"),
     ("scheduler.tick-with-time", "everything"),
     ("sns.notification.budget-100", "messages"),

@@ -76,7 +76,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("ecs.task-state-change.termination-notice", &["CapacityFunction.SpotInterrupted"]),
     ("request.budget-confirm", &[]),
     ("request.budget-hold", &[]),
-    ("request.budget-release", &[]),
+    ("request.budget-lift", &[]),
     ("request.freeze", &[]),
     ("request.hold", &[]),
     ("request.plan", &[]),

@@ -102,7 +102,7 @@ impl Draft<'_> {
             }
             let greatest = record.figure.take();
             record.previous_period = record.latest.take().or(greatest);
-            (record.tier, record.doubted, record.confirmed, record.released) = (None, None, None, None);
+            (record.tier, record.doubted, record.confirmed, record.lifted) = (None, None, None, None);
         }
         // Otherwise the budget now resets at other intervals; the tier that it has reached is determined below.
         record.period = Some(period);

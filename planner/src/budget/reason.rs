@@ -91,7 +91,7 @@ pub enum Reason {
         tier: u32,
     },
     /// An engineer has lifted the restrictions in force.
-    Released {
+    Lifted {
         /// Who requested it.
         by: String,
         /// Why, in their words.
@@ -119,10 +119,12 @@ pub enum Reason {
         /// The tier.
         tier: u32,
     },
-    /// An engineer has ended a release or a hold.
+    /// An engineer has ended a lift or a hold.
     Resumed {
         /// Who requested it.
         by: String,
+        /// Which of them.
+        ended: Ended,
         /// The tier in force.
         tier: Option<u32>,
         /// When.
@@ -142,6 +144,28 @@ pub enum Reason {
     },
 }
 
+/// What a `resume` has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The hold of all tiers.
+    Hold,
+    /// The lift of restrictions.
+    Lift,
+    /// A lift, and a hold that was requested beside it.
+    Both,
+}
+
+impl fmt::Display for Ended {
+    /// What an engineer has done: `ended the hold`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ended::Hold => "ended the hold",
+            Ended::Lift => "restored the lifted restrictions",
+            Ended::Both => "ended the hold and restored the lifted restrictions",
+        })
+    }
+}
+
 impl Reason {
     /// Stable name for logs and metrics.
     pub fn label(&self) -> &'static str {
@@ -157,7 +181,7 @@ impl Reason {
             Reason::Forecast { .. } => "forecast",
             Reason::LateNotice { .. } => "late_notice",
             Reason::PeriodEnded { .. } => "period_ended",
-            Reason::Released { .. } => "released",
+            Reason::Lifted { .. } => "lifted",
             Reason::Held { .. } => "held",
             Reason::HoldEnded { .. } => "hold_ended",
             Reason::Resumed { .. } => "resumed",
@@ -202,7 +226,7 @@ impl fmt::Display for Reason {
             Reason::PeriodEnded { period, tier } => {
                 write!(f, "the period ended at {}, and with it the {tier} % tier", format_time(period.end))
             }
-            Reason::Released { by, reason, tier, .. } => {
+            Reason::Lifted { by, reason, tier, .. } => {
                 write!(f, "{by} has lifted the tiers up to {tier} % for this period{}", because(reason))
             }
             Reason::Held { by, reason, until } => {
@@ -211,12 +235,10 @@ impl fmt::Display for Reason {
             Reason::HoldEnded { by, until, tier } => {
                 write!(f, "the hold by {by} ended at {}: the {tier} % tier takes effect", format_time(*until))
             }
-            Reason::Resumed { by, tier: Some(tier), .. } => {
-                write!(f, "{by} has ended the release or hold: the {tier} % tier takes effect")
+            Reason::Resumed { by, ended, tier: Some(tier), .. } => {
+                write!(f, "{by} has {ended}: the {tier} % tier takes effect")
             }
-            Reason::Resumed { by, tier: None, .. } => {
-                write!(f, "{by} has ended the release or hold: no tier is reached")
-            }
+            Reason::Resumed { by, ended, tier: None, .. } => write!(f, "{by} has {ended}: no tier is reached"),
             Reason::Confirmed { by, figure } => write!(f, "{by} has confirmed the figure of {figure}"),
             Reason::NothingToDo { what } => f.write_str(what),
         }

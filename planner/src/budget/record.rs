@@ -32,8 +32,8 @@ pub struct Record {
     pub doubted: Option<DoubtedFigure>,
     /// A figure that an engineer has confirmed.
     pub confirmed: Option<Amount>,
-    /// Tiers that an engineer has released for the rest of the period.
-    pub released: Option<Release>,
+    /// Tiers whose restrictions an engineer has lifted for the rest of the period.
+    pub lifted: Option<Lift>,
     /// All tiers are on hold.
     pub hold: Option<Hold>,
     /// The latest figure of the previous period.
@@ -64,9 +64,9 @@ pub struct DoubtedFigure {
     pub doubt: Doubt,
 }
 
-/// Tiers that an engineer has released.
+/// Tiers whose restrictions an engineer has lifted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
+pub struct Lift {
     /// Every tier up to this share.
     pub up_to: u32,
     /// Who requested it.
@@ -95,15 +95,15 @@ impl Record {
     pub fn in_force(&self, now: Timestamp) -> Option<u32> {
         let over = self.period.is_none_or(|period| period.end <= now);
         let held = self.hold.as_ref().is_some_and(|hold| hold.until > now);
-        self.tier.filter(|tier| !over && !held && self.released.as_ref().is_none_or(|release| release.up_to < *tier))
+        self.tier.filter(|tier| !over && !held && self.lifted.as_ref().is_none_or(|lift| lift.up_to < *tier))
     }
 
     /// The restrictions in force at `now`, by service.
     pub fn restrictions(&self, policy: &BudgetPolicy, now: Timestamp) -> BTreeMap<String, Restriction> {
-        let released = self.released.as_ref().map_or(0, |release| release.up_to);
+        let lifted = self.lifted.as_ref().map_or(0, |lift| lift.up_to);
         let mut restrictions: BTreeMap<String, Restriction> = BTreeMap::new();
         let Some(highest) = self.in_force(now) else { return restrictions };
-        for tier in policy.tiers.iter().filter(|tier| tier.at_percent > released && tier.at_percent <= highest) {
+        for tier in policy.tiers.iter().filter(|tier| tier.at_percent > lifted && tier.at_percent <= highest) {
             for (service, restriction) in &tier.services {
                 let both =
                     restrictions.get(service).map_or_else(|| restriction.clone(), |other| other.and(restriction));

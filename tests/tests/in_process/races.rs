@@ -40,7 +40,7 @@ fn whenever_another_budget_moves_in_between_both_cuts_hold() {
         // Nothing is taken, and both begin.
         (vec![hold("all"), hold("tasks")], "resume", "resume", (true, true)),
         // Both take, and both end.
-        (vec![json!({"action": "reconcile"})], "release", "release", (false, false)),
+        (vec![json!({"action": "reconcile"})], "lift", "lift", (false, false)),
     ] {
         for call in 1.. {
             let cloud = cloud();
@@ -64,11 +64,11 @@ fn what_is_decided_from_an_older_look_never_stays() {
     for call in 1.. {
         let cloud = cloud();
         send(&cloud, &json!({"action": "reconcile"}), "2026-11-21T10:00:00Z");
-        send(&cloud, &request("release", "tasks"), "2026-11-21T10:10:00Z");
+        send(&cloud, &request("lift", "tasks"), "2026-11-21T10:10:00Z");
         assert_eq!(restriction(&cloud), (true, false));
         let between = cloud.clone();
         cloud.between(call, move || send(&between, &request("resume", "tasks"), "2026-11-21T10:30:01Z"));
-        send(&cloud, &request("release", "all"), "2026-11-21T10:30:00Z");
+        send(&cloud, &request("lift", "all"), "2026-11-21T10:30:00Z");
         if cloud.waits() {
             break;
         }

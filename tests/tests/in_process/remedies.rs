@@ -64,7 +64,10 @@ fn a_remedy_is_requested_once_and_counted_whatever_is_written_in_between() {
             let invoked = cloud.invocations("rollout");
             assert_eq!(counted(&cloud), invoked, "{meanwhile} before call {call}");
             // An alarm that recovered before it was read needs no remedy.
-            assert!(invoked == 1 || (invoked == 0 && !still_in_alarm), "{invoked} times: {meanwhile} before call {call}");
+            assert!(
+                invoked == 1 || (invoked == 0 && !still_in_alarm),
+                "{invoked} times: {meanwhile} before call {call}"
+            );
         }
     }
 }

@@ -7,12 +7,12 @@ use serde_json::json;
 use super::*;
 
 #[test]
-fn a_release_lifts_restrictions_and_resume_restores_them() {
+fn lift_ends_restrictions_and_resume_restores_them() {
     let scenario = scenario();
     scenario.spend("476.90");
     scenario.tick();
-    let release = json!({"action": "release", "budget": BUDGET, "by": "anna", "reason": "launch week"});
-    assert_eq!(reasons(&scenario.send(&release).unwrap()), ["released"]);
+    let lift = json!({"action": "lift", "budget": BUDGET, "by": "anna", "reason": "launch week"});
+    assert_eq!(reasons(&scenario.send(&lift).unwrap()), ["lifted"]);
     assert_eq!(scenario.restriction("crawler"), None);
     scenario.tick();
     assert_eq!(scenario.restriction("crawler"), None);
@@ -90,7 +90,7 @@ fn what_is_no_request_is_refused_with_all_that_are_known() {
     assert_eq!(
         error(&json!({"action": "dance", "by": "anna"})),
         "action: got `dance`, expected one of rollback, restart, retry, freeze, unfreeze, wake, sleep, hold, resume, \
-         release, confirm, digest, plan, reconcile"
+         lift, confirm, digest, plan, reconcile"
     );
     let (_, event) = tests::events().into_iter().find(|(name, _)| name == "ecr.image-action.push-latest").unwrap();
     assert_eq!(
@@ -102,7 +102,7 @@ fn what_is_no_request_is_refused_with_all_that_are_known() {
 #[test]
 fn a_request_that_is_wrong_says_what_was_expected() {
     let scenario = scenario();
-    let error = scenario.send(&json!({"action": "release", "budget": "travel", "by": "anna"})).unwrap_err();
+    let error = scenario.send(&json!({"action": "lift", "budget": "travel", "by": "anna"})).unwrap_err();
     let text = error["errorMessage"].as_str().unwrap();
     assert_eq!(text, "budget: got `travel`, expected one of huskit-monthly");
 }

@@ -135,7 +135,7 @@ impl Context<'_> {
     pub(super) fn restriction_steps(&self) -> Vec<String> {
         vec![
             format!("Find the cause in Cost Explorer: {}", self.cost_explorer()),
-            format!("Lift the restrictions for the rest of the period: {}", self.request("release", &[])),
+            format!("Lift the restrictions for the rest of the period: {}", self.request("lift", &[])),
             format!("Suspend all tiers for a day: {}", self.request("hold", &[("until", "24h")])),
         ]
     }

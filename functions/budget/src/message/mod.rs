@@ -32,9 +32,9 @@ impl Context<'_> {
             Reason::NoTier { notice, figure } => notice::no_tier(self, notice, figure),
             Reason::Forecast { notice } => notice::forecast(self, notice),
             Reason::LateNotice { notice } => notice::late(self, notice),
-            Reason::Released { by, reason, tier, at } => request::released(self, by, reason.as_deref(), *tier, *at),
+            Reason::Lifted { by, reason, tier, at } => request::lifted(self, by, reason.as_deref(), *tier, *at),
             Reason::Held { by, reason, until } => request::held(self, by, reason.as_deref(), *until),
-            Reason::Resumed { by, tier, at } => request::resumed(self, by, *tier, *at),
+            Reason::Resumed { by, ended, tier, at } => request::resumed(self, by, *ended, *tier, *at),
         })
     }
 }

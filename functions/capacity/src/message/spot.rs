@@ -67,7 +67,7 @@ impl ServiceMessages<'_> {
                 "a budget restriction keeps it there".to_owned(),
                 format!(
                     "To lift the budget restriction, send the request {}",
-                    request("release", &[("budget", "<budget>")])
+                    request("lift", &[("budget", "<budget>")])
                 ),
             ),
         };

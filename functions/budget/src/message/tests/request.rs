@@ -10,9 +10,9 @@ fn requests_of_engineers() {
     let mut month = Month::on_the_twentieth().on(21).spent(41_237);
     month.tick();
     let reason = Some("launch week".to_owned());
-    let release = month
-        .decide(&[Input::Request(Request::Release(request::Release { by: "anna".into(), reason: reason.clone() }))]);
-    assert_snapshot!(release, @r#"
+    let lift =
+        month.decide(&[Input::Request(Request::Lift(request::Lift { by: "anna".into(), reason: reason.clone() }))]);
+    assert_snapshot!(lift, @r#"
     Budget huskit-monthly: restrictions lifted by anna [huskit prod]
 
     anna has lifted the restrictions of budget huskit-monthly, up to the 80 % tier, for the rest of the period: launch week. A higher tier still takes effect.
@@ -29,7 +29,7 @@ fn requests_of_engineers() {
     assert_snapshot!(month.decide(&[Input::Request(Request::Resume(request::Resume { by: "ben".into() }))]), @"
     Budget huskit-monthly: resumed by ben [huskit prod]
 
-    ben has ended the release or hold of budget huskit-monthly. The 80 % tier takes effect. The capacity function applies it now: crawler on Spot only.
+    ben has ended the lift or hold of budget huskit-monthly. The 80 % tier takes effect. The capacity function applies it now: crawler on Spot only.
 
     spent          412.37 USD (82 %)
     limit          500.00 USD
@@ -79,7 +79,7 @@ fn requests_of_engineers() {
 
     Next
     - Find the cause in Cost Explorer: https://console.aws.amazon.com/costmanagement/home#/cost-explorer
-    - Lift the restrictions for the rest of the period: send the request {"action":"release","budget":"huskit-monthly","by":"<you>"}
+    - Lift the restrictions for the rest of the period: send the request {"action":"lift","budget":"huskit-monthly","by":"<you>"}
     - Suspend all tiers for a day: send the request {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
     "#);
 }

@@ -52,6 +52,6 @@ fn no_spot_capacity() {
 
     Next
     - No action if fewer tasks are acceptable: ECS starts tasks when Spot has capacity again.
-    - To lift the budget restriction, send the request {"action":"release","budget":"<budget>","by":"<you>"}
+    - To lift the budget restriction, send the request {"action":"lift","budget":"<budget>","by":"<you>"}
     "#);
 }
