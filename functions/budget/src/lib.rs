@@ -1,7 +1,7 @@
 //! Keeps services within their budgets: reads the spend from AWS Budgets, assesses the figure, and restricts services.
 //!
 //! A notice of AWS Budgets is a hint. The function asks AWS Budgets for the current figure, and
-//! [`planner::budget::plan`] decides whether it is trusted and which tiers are in force. Restrictions are written as a
+//! [`planner::budget::plan`] decides whether it is accepted and which tiers are in force. Restrictions are written as a
 //! fact of each service to the ledger; the capacity function, which alone changes capacity, is then asked to reconcile.
 //! Messages about anything else are forwarded unchanged.
 //!

@@ -18,7 +18,7 @@ pub struct Days(Vec<Day>);
 pub struct Day {
     /// Its date.
     pub date: Date,
-    /// The last trusted figure of the day.
+    /// The last accepted figure of the day.
     #[serde(default)]
     pub figure: Option<Amount>,
     /// Cost of the running tasks by the price table, in millionths of a US dollar.

@@ -64,7 +64,7 @@ impl From<Reason> for Decision {
             Reason::Lowered { .. } | Reason::PeriodEnded { .. } => Action::Lift,
             Reason::Lifted { .. } | Reason::Held { .. } => Action::Lift,
             Reason::NoTier { .. } | Reason::Forecast { .. } => Action::Announce,
-            Reason::LateNotice { .. } | Reason::Cleared { .. } => Action::Announce,
+            Reason::LateNotice { .. } | Reason::Accepted { .. } => Action::Announce,
             Reason::Confirmed { .. } => Action::Accept,
             Reason::Unreachable { .. } => Action::Fail,
         };

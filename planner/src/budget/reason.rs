@@ -42,13 +42,13 @@ pub enum Reason {
     Doubted {
         /// The figure.
         figure: Amount,
-        /// Why it is not trusted.
+        /// Why it is doubted.
         doubt: Doubt,
         /// Since when figures have been doubted.
         since: Timestamp,
     },
     /// The figure is plausible again.
-    Cleared {
+    Accepted {
         /// The figure.
         figure: Amount,
         /// Since when figures were doubted.
@@ -174,7 +174,7 @@ impl Reason {
             Reason::Reached { .. } => "reached",
             Reason::Lowered { .. } => "lowered",
             Reason::Doubted { .. } => "doubted",
-            Reason::Cleared { .. } => "cleared",
+            Reason::Accepted { .. } => "accepted",
             Reason::Unverified { .. } => "unverified",
             Reason::Unreachable { .. } => "unreachable",
             Reason::NoTier { .. } => "no_tier",
@@ -210,9 +210,9 @@ impl fmt::Display for Reason {
             Reason::Lowered { from, to: Some(to), limit } => {
                 write!(f, "the {from} % tier is no longer reached with a limit of {limit}; the {to} % tier is")
             }
-            Reason::Doubted { figure, doubt, .. } => write!(f, "figure of {figure} not trusted: {doubt}"),
-            Reason::Cleared { figure, since } => {
-                write!(f, "figure of {figure} trusted; the figures since {} were not", format_time(*since))
+            Reason::Doubted { figure, doubt, .. } => write!(f, "figure of {figure} doubted: {doubt}"),
+            Reason::Accepted { figure, since } => {
+                write!(f, "figure of {figure} accepted; figures since {} were doubted", format_time(*since))
             }
             Reason::Unverified { notice, error } => {
                 write!(f, "{notice}; not verified, AWS Budgets did not answer: {error}")

@@ -22,13 +22,13 @@ pub struct Record {
     pub period: Option<Period>,
     /// The limit, by the last answer of AWS Budgets.
     pub limit: Option<Amount>,
-    /// The greatest trusted figure of the period.
+    /// The greatest accepted figure of the period.
     pub figure: Option<Amount>,
-    /// The latest trusted figure; a correction may have lowered it.
+    /// The latest accepted figure; a correction may have lowered it.
     pub latest: Option<Amount>,
     /// The highest tier that is reached, by the share at which it starts; announced, whether it is in force or not.
     pub tier: Option<u32>,
-    /// A figure that is not trusted.
+    /// A doubted figure.
     pub doubted: Option<DoubtedFigure>,
     /// A figure that an engineer has confirmed.
     pub confirmed: Option<Amount>,
@@ -38,7 +38,7 @@ pub struct Record {
     pub hold: Option<Hold>,
     /// The latest figure of the previous period.
     pub previous_period: Option<Amount>,
-    /// Trusted figures and the cost of tasks, day by day.
+    /// Accepted figures and the cost of tasks, day by day.
     pub days: Days,
     /// When the budget was observed.
     pub observed: Option<ObservedTimes>,
@@ -53,14 +53,14 @@ pub struct ObservedTimes {
     pub last: Timestamp,
 }
 
-/// A figure that is not trusted.
+/// A doubted figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoubtedFigure {
     /// The figure.
     pub figure: Amount,
     /// Since when figures have been doubted.
     pub since: Timestamp,
-    /// Why it is not trusted.
+    /// Why it is doubted.
     pub doubt: Doubt,
 }
 
@@ -83,7 +83,7 @@ pub struct Hold {
 }
 
 impl Record {
-    /// The greatest trusted figure of the period, in percent of the limit; 0 without one.
+    /// The greatest accepted figure of the period, in percent of the limit; 0 without one.
     pub fn percent(&self) -> u32 {
         match (&self.figure, &self.limit) {
             (Some(figure), Some(limit)) => figure.percent_of(limit),

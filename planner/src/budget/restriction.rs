@@ -70,10 +70,10 @@ impl Restriction {
                 "a service with scheduled downtime (`sleep`)",
             ));
         }
-        let (floor, most) = (service.floor.unwrap_or(service.baseline.min), service.baseline.max);
+        let (floor, max) = (service.floor.unwrap_or(service.baseline.min), service.baseline.max);
         match self.max_tasks {
-            Some(max_tasks) if max_tasks < floor || max_tasks > most => {
-                let expected = format!("{floor} to {most}, its floor to its baseline.max");
+            Some(max_tasks) if max_tasks < floor || max_tasks > max => {
+                let expected = format!("{floor} to {max}, its floor to its baseline.max");
                 Err(Error::bad_field(&format!("{path}.max_tasks"), max_tasks, &expected))
             }
             _ => Ok(()),
@@ -88,14 +88,14 @@ impl fmt::Display for Restriction {
             return f.write_str("scaled to zero");
         }
         let longer = format!("scheduled downtime {} min longer at each end", self.longer_downtime_minutes);
-        let most = self.max_tasks.map(|max_tasks| match max_tasks {
+        let max = self.max_tasks.map(|max_tasks| match max_tasks {
             1 => "at most 1 task".to_owned(),
             max_tasks => format!("at most {max_tasks} tasks"),
         });
         let parts = [
             self.spot_only.then(|| "on Spot only".to_owned()),
             (self.longer_downtime_minutes > 0).then_some(longer),
-            most,
+            max,
         ];
         f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }

@@ -160,11 +160,11 @@ pub fn endings(stopped: &[Task]) -> Vec<String> {
     }
     let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
     counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let told = counted.into_iter().take(3).map(|(reason, n)| match n {
+    let texts = counted.into_iter().take(3).map(|(reason, n)| match n {
         1 => reason,
         n => format!("{reason} ({n} tasks)"),
     });
-    told.collect()
+    texts.collect()
 }
 
 /// How a task ended.

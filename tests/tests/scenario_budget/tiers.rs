@@ -63,13 +63,13 @@ fn a_trillion_dollars_starts_no_restriction() {
     scenario.spend("1000183965812.54");
     scenario.publish("sns.notification.budget-trillion");
     let messages = scenario.wait_for_messages();
-    assert_eq!(messages, ["Figure not trusted: 1,000,183,965,812.54 USD for budget huskit-monthly [huskit prod]"]);
+    assert_eq!(messages, ["Figure not accepted: 1,000,183,965,812.54 USD for budget huskit-monthly [huskit prod]"]);
     assert_eq!((scenario.restriction("crawler"), scenario.restriction("website-agent")), (None, None));
     // It stays wrong for hours, and is announced once.
     assert_eq!(reasons(&scenario.tick()), ["unchanged"]);
     scenario.spend("380.00");
-    assert_eq!(reasons(&scenario.tick()), ["cleared"]);
-    assert_eq!(scenario.messages(), ["Figure trusted again: 380.00 USD for budget huskit-monthly [huskit prod]"]);
+    assert_eq!(reasons(&scenario.tick()), ["accepted"]);
+    assert_eq!(scenario.messages(), ["Figure accepted again: 380.00 USD for budget huskit-monthly [huskit prod]"]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl Context<'_> {
             Reason::HoldEnded { by, until, tier } => tier::hold_ended(self, by, *until, *tier),
             Reason::PeriodEnded { period, tier } => tier::period_ended(self, period, *tier),
             Reason::Doubted { figure, doubt, since } => figure::doubted(self, figure, doubt, *since),
-            Reason::Cleared { figure, since } => figure::cleared(self, figure, *since),
+            Reason::Accepted { figure, since } => figure::accepted(self, figure, *since),
             Reason::Confirmed { by, figure } => figure::confirmed(self, by, figure),
             Reason::Unverified { notice, error } => notice::unverified(self, notice, error),
             Reason::NoTier { notice, figure } => notice::no_tier(self, notice, figure),

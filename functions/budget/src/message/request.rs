@@ -16,7 +16,7 @@ pub(super) fn lifted(context: &Context<'_>, by: &str, reason: Option<&str>, tier
         ),
         facts: context.spend_facts().into_iter().chain(context.next_tier_fact()).collect(),
         next_steps: vec![format!("Restore the restrictions: {}", context.request("resume", &[]))],
-        ..context.message(Severity::Info, "lifted", &at.to_string(), &format!("restrictions lifted by {by}"))
+        ..context.message(Severity::Info, "lifted", &at.to_string(), "restrictions lifted", &[format!(" by {by}")])
     }
 }
 
@@ -30,7 +30,7 @@ pub(super) fn held(context: &Context<'_>, by: &str, reason: Option<&str>, until:
         ),
         facts: context.spend_facts(),
         next_steps: vec![format!("End the hold: {}", context.request("resume", &[]))],
-        ..context.message(Severity::Info, "held", &about, &format!("on hold until {time}"))
+        ..context.message(Severity::Info, "held", &about, "on hold", &[format!(" until {time}")])
     }
 }
 
@@ -48,6 +48,6 @@ pub(super) fn resumed(context: &Context<'_>, by: &str, ended: Ended, tier: Optio
     Notification {
         summary: format!("{by} has {ended} of budget {name}. {effect}"),
         facts: facts.collect(),
-        ..context.message(Severity::Info, "resumed", &at.to_string(), &format!("resumed by {by}"))
+        ..context.message(Severity::Info, "resumed", &at.to_string(), "resumed", &[format!(" by {by}")])
     }
 }

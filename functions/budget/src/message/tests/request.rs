@@ -13,7 +13,7 @@ fn requests_of_engineers() {
     let lift =
         month.decide(&[Input::Request(Request::Lift(request::Lift { by: "anna".into(), reason: reason.clone() }))]);
     assert_snapshot!(lift, @r#"
-    Budget huskit-monthly: restrictions lifted by anna [huskit prod]
+    Budget restrictions lifted: huskit-monthly by anna [huskit prod]
 
     anna has lifted the restrictions of budget huskit-monthly, up to the 80 % tier, for the rest of the period: launch week. A higher tier still takes effect.
 
@@ -27,9 +27,9 @@ fn requests_of_engineers() {
     - Restore the restrictions: send the request {"action":"resume","budget":"huskit-monthly","by":"<you>"}
     "#);
     assert_snapshot!(month.decide(&[Input::Request(Request::Resume(request::Resume { by: "ben".into() }))]), @"
-    Budget huskit-monthly: resumed by ben [huskit prod]
+    Budget resumed: huskit-monthly by ben [huskit prod]
 
-    ben has ended the lift or hold of budget huskit-monthly. The 80 % tier takes effect. The capacity function applies it now: crawler on Spot only.
+    ben has restored the lifted restrictions of budget huskit-monthly. The 80 % tier takes effect. The capacity function applies it now: crawler on Spot only.
 
     spent          412.37 USD (82 %)
     limit          500.00 USD
@@ -39,7 +39,7 @@ fn requests_of_engineers() {
     until          2026-12-01 00:00 UTC
     ");
     assert_snapshot!(month.decide(&[Input::Request(Request::Hold(request::Hold { by: "anna".into(), reason, until: noon(23) }))]), @r#"
-    Budget huskit-monthly: on hold until 2026-11-23 12:00 UTC [huskit prod]
+    Budget on hold: huskit-monthly until 2026-11-23 12:00 UTC [huskit prod]
 
     anna has put all tiers of budget huskit-monthly on hold until 2026-11-23 12:00 UTC: launch week. No restriction applies until then; a tier that is reached takes effect when the hold ends.
 
@@ -53,7 +53,7 @@ fn requests_of_engineers() {
     "#);
     let mut month = month.on(22).spent(45_100);
     assert_snapshot!(month.tick(), @r#"
-    Budget huskit-monthly: 90 % of 500.00 USD reached; on hold until 2026-11-23 12:00 UTC [huskit prod]
+    Budget tier reached: huskit-monthly 90 % of 500.00 USD; on hold [huskit prod]
 
     Actual spend is 451.00 USD, 90 % of the limit of 500.00 USD: the 90 % tier of budget huskit-monthly is reached. anna has put all tiers on hold until 2026-11-23 12:00 UTC, so no restriction applies.
 
@@ -66,7 +66,7 @@ fn requests_of_engineers() {
     - End the hold, so that the tier takes effect: send the request {"action":"resume","budget":"huskit-monthly","by":"<you>"}
     "#);
     assert_snapshot!(month.on(23).tick(), @r#"
-    Budget huskit-monthly: hold ended; crawler on Spot only, scheduled downtime 60 min... [huskit prod]
+    Budget hold ended: huskit-monthly; crawler restricted [huskit prod]
 
     The hold by anna on budget huskit-monthly ended at 2026-11-23 12:00 UTC: the 90 % tier takes effect. The capacity function applies it now: crawler on Spot only, scheduled downtime 60 min longer at each end.
 
