@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::explanation::Explanation;
-use crate::model::format_time;
+use crate::model::{format_duration, format_time};
 
 /// Why something is announced about an alarm, or why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub enum Reason {
         /// Which.
         by: Explanation,
     },
-    /// It is flapping.
+    /// It entered ALARM too often in a short time.
     Flapping {
         /// How often it entered ALARM.
         times: usize,
@@ -132,7 +132,10 @@ impl fmt::Display for Reason {
             }
             Reason::Explained { by } => write!(f, "explained: {by}"),
             Reason::RecoveredExplained { by } => write!(f, "recovered; it was explained: {by}"),
-            Reason::Flapping { times, minutes } => write!(f, "entered ALARM {times} times in {minutes} min"),
+            Reason::Flapping { times, minutes } => {
+                let length = format_duration(SignedDuration::from_mins((*minutes).into()));
+                write!(f, "entered ALARM {times} times in {length}")
+            }
             Reason::StillFlapping { since } => write!(f, "flapping since {}, already announced", format_time(*since)),
             Reason::FlappingEnded { since, until, times } => {
                 let (since, until) = (format_time(*since), format_time(*until));

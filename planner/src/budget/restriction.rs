@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::capacity::{BudgetRestriction, SpotMode};
 use crate::error::{Error, Result};
 use crate::fleet::Fleet;
+use crate::model::format_duration;
 
 /// How one service is restricted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -87,7 +89,8 @@ impl fmt::Display for Restriction {
         if self.scale_to_zero {
             return f.write_str("scaled to zero");
         }
-        let longer = format!("scheduled downtime {} min longer at each end", self.longer_downtime_minutes);
+        let longer = format_duration(SignedDuration::from_mins(self.longer_downtime_minutes.into()));
+        let longer = format!("scheduled downtime {longer} longer at each end");
         let max = self.max_tasks.map(|max_tasks| match max_tasks {
             1 => "at most 1 task".to_owned(),
             max_tasks => format!("at most {max_tasks} tasks"),

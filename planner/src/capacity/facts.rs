@@ -1,4 +1,4 @@
-//! What requests, alarms, the budget and Spot ask of a service's capacity, each with its expiry.
+//! What requests, alarms, the budget and Spot require of a service's capacity, each with its expiry.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ impl Facts {
     }
 }
 
-/// When something expires, and who asked for it.
+/// When something expires, and who requested it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiry {
     /// When it expires.
@@ -75,7 +75,7 @@ pub struct Expiry {
 pub struct Override {
     /// Wake, sleep or hold.
     pub kind: OverrideKind,
-    /// When it expires, and who asked for it.
+    /// When it expires, and who requested it.
     pub expiry: Expiry,
 }
 

@@ -13,7 +13,7 @@ const LONGEST_GAP: SignedDuration = SignedDuration::from_mins(15);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Record {
-    /// What requests, alarms, the budget and Spot ask of it.
+    /// What requests, alarms, the budget and Spot require of it.
     #[serde(flatten)]
     pub facts: Facts,
     /// Where it is between scaled to zero and running; unknown until the first observation.

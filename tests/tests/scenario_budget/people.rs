@@ -25,8 +25,8 @@ fn lift_ends_restrictions_and_resume_restores_them() {
     assert_eq!(
         subjects[1..],
         [
-            "Budget huskit-monthly: restrictions lifted by anna [huskit prod]",
-            "Budget huskit-monthly: resumed by ben [huskit prod]"
+            "Budget restrictions lifted: huskit-monthly by anna [huskit prod]",
+            "Budget resumed: huskit-monthly by ben [huskit prod]"
         ]
     );
 }

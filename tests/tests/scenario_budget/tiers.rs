@@ -10,7 +10,10 @@ fn a_notice_through_the_topic_becomes_a_fact_of_the_service_and_one_message() {
     scenario.spend("412.37");
     scenario.publish("sns.notification.budget-80");
     let messages = scenario.wait_for_messages();
-    assert_eq!(messages, ["Budget huskit-monthly: 80 % of 500.00 USD reached; crawler on Spot only [huskit prod]"]);
+    assert_eq!(
+        messages,
+        ["Budget tier reached: huskit-monthly 80 % of 500.00 USD; crawler on Spot only [huskit prod]"]
+    );
     let restriction = scenario.restriction("crawler").expect("a fact");
     assert_eq!((&restriction["spot_only"]["BOOL"], &restriction["reached_percent"]["N"]), (&json!(true), &json!("80")));
     assert_eq!(scenario.restriction("website-agent"), None);
@@ -44,7 +47,7 @@ fn notices_out_of_order_lead_to_the_same_tier() {
     }
     assert_eq!(scenario.restriction("crawler").unwrap()["reached_percent"]["N"], "100");
     assert_eq!(scenario.restriction("website-agent").unwrap()["max_tasks"]["N"], "3");
-    let subject = "Budget huskit-monthly: 100 % of 500.00 USD reached; crawler, website-agent restricted [huskit prod]";
+    let subject = "Budget tier reached: huskit-monthly 100 % of 500.00 USD; 2 services restricted [huskit prod]";
     assert_eq!(scenario.messages(), [subject]);
 }
 
@@ -63,13 +66,13 @@ fn a_trillion_dollars_starts_no_restriction() {
     scenario.spend("1000183965812.54");
     scenario.publish("sns.notification.budget-trillion");
     let messages = scenario.wait_for_messages();
-    assert_eq!(messages, ["Figure not accepted: 1,000,183,965,812.54 USD for budget huskit-monthly [huskit prod]"]);
+    assert_eq!(messages, ["Budget figure doubted: huskit-monthly 1,000,183,965,812.54 USD [huskit prod]"]);
     assert_eq!((scenario.restriction("crawler"), scenario.restriction("website-agent")), (None, None));
     // It stays wrong for hours, and is announced once.
     assert_eq!(reasons(&scenario.tick()), ["unchanged"]);
     scenario.spend("380.00");
     assert_eq!(reasons(&scenario.tick()), ["accepted"]);
-    assert_eq!(scenario.messages(), ["Figure accepted again: 380.00 USD for budget huskit-monthly [huskit prod]"]);
+    assert_eq!(scenario.messages(), ["Budget figure accepted: huskit-monthly 380.00 USD [huskit prod]"]);
 }
 
 #[test]
@@ -81,7 +84,7 @@ fn on_the_first_of_the_month_every_restriction_is_lifted() {
     // AWS Budgets still returns the figure of the previous month.
     assert_eq!(reasons(&scenario.tick_next_month()), ["period_ended"]);
     assert_eq!((scenario.restriction("crawler"), scenario.restriction("website-agent")), (None, None));
-    assert_eq!(scenario.messages(), ["Budget huskit-monthly: new period, restrictions lifted [huskit prod]"]);
+    assert_eq!(scenario.messages(), ["Budget period ended: huskit-monthly; restrictions lifted [huskit prod]"]);
     assert_eq!(reasons(&scenario.tick_next_month()), ["unchanged"]);
 }
 
@@ -93,7 +96,7 @@ fn forecasts_and_unreadable_messages_are_announced() {
     assert_eq!(reasons(&scenario.deliver("sns.notification.budget-daily")), ["not_in_document"]);
     assert_eq!(reasons(&scenario.deliver("sns.notification.cost-anomaly")), ["anomaly"]);
     let expected = [
-        "Budget huskit-monthly: forecast 588.10 USD of 500.00 USD [huskit prod]",
+        "Budget forecast: huskit-monthly 588.10 USD of 500.00 USD [huskit prod]",
         "AWS Budgets: huskit-monthly was updated [huskit prod]",
         "AWS Budgets: huskit-daily has exceeded your alert threshold [huskit prod]",
         "Cost anomaly: AWS Lambda $118.50 above expected [huskit prod]",
@@ -118,7 +121,7 @@ fn while_aws_budgets_does_not_answer_a_notice_is_announced_and_nothing_changes()
         .faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));
     assert_eq!(reasons(&scenario.deliver("sns.notification.budget-90")), ["unverified"]);
     assert_eq!(scenario.restriction("crawler").unwrap()["reached_percent"]["N"], "80");
-    assert_eq!(scenario.messages(), ["Budget huskit-monthly: 451.08 USD spent, not verified [huskit prod]"]);
+    assert_eq!(scenario.messages(), ["Budget figure not verified: huskit-monthly 451.08 USD [huskit prod]"]);
     // A tick without an answer fails, so that the alarm on errors goes to ALARM.
     scenario
         .faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));

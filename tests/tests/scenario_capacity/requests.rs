@@ -61,7 +61,7 @@ fn a_manual_change_is_corrected_by_the_next_tick() {
 fn a_manual_change_stays_during_a_hold() {
     let mut scenario = scenario();
     scenario.request_override("hold", "12h");
-    announced_once(&scenario.subjects(), "On hold: crawler");
+    announced_once(&scenario.subjects(), "Capacity on hold: crawler");
     scenario.change_manually(&json!({"desiredCount": 3}));
     scenario.calls();
     for time in ["18:00", "22:00", "23:55"] {

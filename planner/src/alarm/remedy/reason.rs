@@ -117,10 +117,8 @@ impl fmt::Display for RemedyReason {
             }
             RemedyReason::Frozen { by, until } => write!(f, "frozen by {by} until {}", format_time(*until)),
             RemedyReason::OnHold { by, until } => write!(f, "capacity on hold by {by} until {}", format_time(*until)),
-            RemedyReason::DailyLimit { daily: 1 } => f.write_str("requested once in 24 hours, the daily limit"),
-            RemedyReason::DailyLimit { daily } => {
-                write!(f, "requested {daily} times in 24 hours, the daily limit")
-            }
+            RemedyReason::DailyLimit { daily: 1 } => f.write_str("daily limit reached (1 request in 24 hours)"),
+            RemedyReason::DailyLimit { daily } => write!(f, "daily limit reached ({daily} requests in 24 hours)"),
             RemedyReason::Scale(reason) => reason.fmt(f),
             RemedyReason::Restart(reason) => reason.fmt(f),
             RemedyReason::Rollback(reason) => reason.fmt(f),

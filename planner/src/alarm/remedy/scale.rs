@@ -185,7 +185,7 @@ impl fmt::Display for ScaleReason {
                 write!(f, "the service runs {desired} tasks, as many as the remedy requests")
             }
             ScaleReason::BoostedTooLong { since } => {
-                write!(f, "in ALARM since {} although more tasks run", format_time(*since))
+                write!(f, "in ALARM since {} although more tasks are running", format_time(*since))
             }
         }
     }

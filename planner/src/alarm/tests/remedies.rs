@@ -56,7 +56,7 @@ fn at_the_daily_limit_manual_action_is_needed() {
     assert_eq!(timeline.remedy_reason, RemedyReason::DailyLimit { daily: 2 });
     assert!(
         timeline.remedy_reason.needs_manual_action()
-            && timeline.remedy_reason.to_string().contains("2 times in 24 hours")
+            && timeline.remedy_reason.to_string().contains("daily limit reached (2 requests in 24 hours)")
     );
     let tomorrow = timeline.recovers(270).enters_alarm(24 * 60 + 1);
     assert_eq!(mins(&tomorrow).len(), 3, "a day later one is free again");

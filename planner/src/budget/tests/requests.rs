@@ -28,7 +28,7 @@ fn a_lift_ends_the_tiers_in_force_and_a_higher_tier_still_takes_effect() {
     assert_eq!((timeline.announced.as_slice(), timeline.in_force().as_str()), (["lifted".to_owned()].as_slice(), ""));
     let timeline = timeline.spent(45_100).tick();
     assert_eq!(timeline.announced, ["lifted", "reached 90"]);
-    assert_eq!(timeline.in_force(), "crawler scheduled downtime 60 min longer at each end");
+    assert_eq!(timeline.in_force(), "crawler scheduled downtime 1 h longer at each end");
     // The lift ends with the period.
     assert_eq!(timeline.spent(10).on(31, 1).tick().record.lifted, None);
 }

@@ -21,7 +21,7 @@ fn requests_of_engineers() {
     limit          500.00 USD
     forecast       588.10 USD
     running tasks  about $0.2271 an hour, $5.45 a day
-    at 90 %        crawler scheduled downtime 60 min longer at each end
+    at 90 %        crawler scheduled downtime 1 h longer at each end
 
     Next
     - Restore the restrictions: send the request {"action":"resume","budget":"huskit-monthly","by":"<you>"}
@@ -68,13 +68,13 @@ fn requests_of_engineers() {
     assert_snapshot!(month.on(23).tick(), @r#"
     Budget hold ended: huskit-monthly; crawler restricted [huskit prod]
 
-    The hold by anna on budget huskit-monthly ended at 2026-11-23 12:00 UTC: the 90 % tier takes effect. The capacity function applies it now: crawler on Spot only, scheduled downtime 60 min longer at each end.
+    The hold by anna on budget huskit-monthly ended at 2026-11-23 12:00 UTC: the 90 % tier takes effect. The capacity function applies it now: crawler on Spot only, scheduled downtime 1 h longer at each end.
 
     spent          451.00 USD (90 %)
     limit          500.00 USD
     forecast       588.10 USD
     running tasks  about $0.2271 an hour, $5.45 a day
-    crawler        on Spot only, scheduled downtime 60 min longer at each end
+    crawler        on Spot only, scheduled downtime 1 h longer at each end
     until          2026-12-01 00:00 UTC
 
     Next

@@ -17,7 +17,7 @@ fn a_tier_takes_effect() {
     forecast       588.10 USD
     running tasks  about $0.2271 an hour, $5.45 a day
     crawler        on Spot only
-    at 90 %        crawler scheduled downtime 60 min longer at each end
+    at 90 %        crawler scheduled downtime 1 h longer at each end
     until          2026-12-01 00:00 UTC
 
     Next

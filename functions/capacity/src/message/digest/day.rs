@@ -39,7 +39,7 @@ pub(crate) struct Day<'a> {
 pub(crate) struct ServiceDay<'a> {
     /// Its entry in the fleet.
     pub policy: &'a ServicePolicy,
-    /// What overrides, alarms, the budget and Spot ask of it.
+    /// What overrides, alarms, the budget and Spot require of it.
     pub facts: Facts,
     /// Where it is between scaled to zero and running.
     pub state: Option<State>,
