@@ -89,7 +89,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("request.sleep", &[]),
     ("request.unfreeze", &[]),
     ("request.wake", &[]),
-    ("scheduler.night-edge", &[]),
+    ("scheduler.downtime-edge", &[]),
     ("scheduler.tick", &[]),
     ("scheduler.tick-with-time", &[]),
     ("sns.notification.budget-100", &[]),

@@ -1,4 +1,4 @@
-//! Asks for the remedy that was decided. Every request is safe to repeat: a boost replaces the one of the same alarm, a
+//! Requests the remedy that was decided. Every request is safe to repeat: a boost replaces the one of the same alarm, a
 //! rollback names the deployment that it is about, and a restart is refused while tasks are being replaced.
 
 use planner::alarm::{

@@ -108,7 +108,7 @@ impl Service<'_> {
     }
 }
 
-/// The image that a decision is about: the one to be rolled, or the one in progress.
+/// The image that a decision is about: the one to be rolled out, or the one in progress.
 fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
     let rollout = match &decision.action {
         Action::Roll(roll) => Some(&roll.rollout),

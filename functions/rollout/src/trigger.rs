@@ -111,7 +111,7 @@ pub struct Freeze {
 }
 
 impl RolloutRequest {
-    /// The freeze that it asks for: `None` when it is about something else, `Some(None)` when it ends one.
+    /// The freeze that it requests: `None` when it is about something else, `Some(None)` when it ends one.
     ///
     /// # Errors
     /// `Invalid` when the freeze would end in the past.
@@ -196,7 +196,7 @@ fn push(event: &Event) -> Result<Received<Trigger>> {
     }
     // The child manifests of a multi-architecture push have no tag.
     match event.optional("image-tag") {
-        "" => Ok(Received::Ignored(format!("a push of {repository} without a tag adds nothing to roll"))),
+        "" => Ok(Received::Ignored(format!("a push of {repository} without a tag adds nothing to roll out"))),
         tag => Ok(Received::Trigger(Trigger::Push {
             repository: repository.to_owned(),
             tag: tag.to_owned(),
@@ -257,7 +257,7 @@ mod tests {
     fn a_push_without_a_tag_is_ignored_with_a_reason() {
         for tag in [Value::Null, "".into()] {
             let ignored = read(push_event(tag, "2026-11-21T10:00:00Z")).unwrap();
-            assert_eq!(ignored, Received::Ignored("a push of a/b without a tag adds nothing to roll".into()));
+            assert_eq!(ignored, Received::Ignored("a push of a/b without a tag adds nothing to roll out".into()));
         }
     }
 

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn one_interruption_moves_nothing_and_three_in_half_an_hour_do() {
+    fn one_interruption_changes_nothing_and_three_in_half_an_hour_do() {
         let one = SpotState::default().after(interrupted("a"), at(0));
         assert!(one.available(at(0)));
         let spread = one.after(interrupted("b"), at(20)).after(interrupted("c"), at(40));

@@ -95,7 +95,7 @@ impl Revision {
         Value::Object(document)
     }
 
-    /// In what a registered revision differs from the request that made it; empty when it is what was asked for.
+    /// In what a registered revision differs from the request that made it; empty when it is what was requested.
     pub fn differences(&self, request: &Value) -> Vec<String> {
         let mut wanted = request.as_object().cloned().unwrap_or_default();
         let tags = wanted.remove("tags");

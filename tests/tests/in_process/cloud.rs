@@ -120,7 +120,7 @@ impl Cloud {
         (state.configuration, state.deployed) = (configuration.clone(), state.deployed + 1);
     }
 
-    /// How often a function asked for its configuration.
+    /// How often a function read its configuration.
     pub fn looks(&self) -> usize {
         self.state().looks
     }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::cloud::Cloud;
 
 fn cloud() -> Cloud {
-    let night = json!({"zone": "Europe/Berlin", "windows": [{"from": "22:00", "to": "06:00"}]});
-    let crawler = json!({"name": "crawler", "cluster": "prod", "baseline": {"min": 1, "max": 3}, "sleep": night, "spot": {"mode": "prefer"}});
+    let downtime = json!({"zone": "Europe/Berlin", "windows": [{"from": "22:00", "to": "06:00"}]});
+    let crawler = json!({"name": "crawler", "cluster": "prod", "baseline": {"min": 1, "max": 3}, "sleep": downtime, "spot": {"mode": "prefer"}});
     let tier = |restriction: Value| json!([{"at_percent": 80, "services": {"crawler": restriction}}]);
     let budgets = json!([
         {"name": "all", "tiers": tier(json!({"spot_only": true}))},

@@ -65,7 +65,7 @@ impl Scenario {
         let image = self.cloud.push(REPOSITORY, "latest", &name, None).unwrap();
         self.deliver(&self.cloud.push_event(&image));
         self.settle();
-        assert!(self.runs(&image), "a push is rolled");
+        assert!(self.runs(&image), "a push is rolled out");
         image
     }
 

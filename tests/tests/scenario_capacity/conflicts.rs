@@ -78,7 +78,7 @@ impl Scenario {
             self.cloud.delete_ledger_item(&subject, kind).unwrap();
         }
         let strategy = json!([{"capacityProvider": SPOT, "base": 0, "weight": 1}]);
-        // What the play before asked for may still be under way.
+        // What the play before requested may still be under way.
         for _ in 0..4 {
             self.change_manually(
                 &json!({"desiredCount": 1, "capacityProviderStrategy": strategy, "forceNewDeployment": true}),

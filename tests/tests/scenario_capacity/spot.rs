@@ -79,7 +79,7 @@ fn the_hold_down_doubles_while_spot_has_no_capacity_and_on_demand_tasks_keep_run
 }
 
 #[test]
-fn one_interruption_moves_nothing_and_three_in_half_an_hour_do() {
+fn one_interruption_changes_nothing_and_three_in_half_an_hour_do() {
     let mut scenario = scenario();
     for _ in 0..2 {
         scenario.interrupt();

@@ -1,4 +1,4 @@
-//! What stands between a push and its rollout when the fleet asks for it: a scan, a pre-deploy task.
+//! What stands between a push and its rollout when the fleet has it: a scan, a pre-deploy task.
 
 use serde_json::{Value, json};
 

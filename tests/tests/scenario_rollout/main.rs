@@ -49,7 +49,7 @@ impl Scenario {
         let image = self.push(None);
         self.deliver(&self.cloud.push_event(&image));
         self.settle();
-        assert!(self.runs(&image), "the scenario before left a service that no push rolls");
+        assert!(self.runs(&image), "the scenario before left a service that runs no pushed image");
         self.messages();
         self.calls();
     }

@@ -30,7 +30,7 @@ impl Messages<'_> {
                 let step = self.step("To roll it out despite the findings", "retry");
                 Some(warning(format!("scan/{}", image.digest), title, vec![step]))
             }
-            // Only a push after the quarantine is news; ticks and late copies of the first push are not.
+            // Only a push after the quarantine is announced; ticks and late copies of the first push are not.
             Reason::Quarantined { image, since, .. } => match trigger {
                 Trigger::Push { at: Some(at), .. } if at > since => {
                     let title = format!("Push refused: {service} {}", image.short());

@@ -187,7 +187,7 @@ fn a_day_may_cost_its_whole_limit_beside_its_tasks_and_no_more() {
 
 proptest! {
     #[test]
-    fn the_last_figure_of_a_period_is_no_news_in_the_next(
+    fn the_last_figure_of_a_period_is_ignored_in_the_next(
         time_unit in prop_oneof![Just(TimeUnit::Daily), Just(TimeUnit::Monthly)], figures in prop::collection::vec(1_000i64..60_000, 1..8), hours in 1i64..12,
     ) {
         let timeline = Timeline { record: Record::default(), ..Timeline::calm().time_unit(time_unit) };

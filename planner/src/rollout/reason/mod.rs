@@ -38,9 +38,9 @@ pub enum Reason {
         /// Since when.
         since: Timestamp,
     },
-    /// A freeze holds pushes.
+    /// A push waits for the end of a freeze.
     Frozen {
-        /// The image that is held.
+        /// The image that waits.
         image: Image,
         /// The freeze.
         freeze: Freeze,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Image;
 
-/// A digest that is not rolled again unless a `retry` requests it.
+/// A digest that is not rolled out again unless a `retry` requests it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantine {
     /// Its repository.
