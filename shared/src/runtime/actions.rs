@@ -53,7 +53,7 @@ pub const ACTIONS: [Action; 21] = [
     request("hold", &["capacity"], &[Service], "Leave the capacity of the service unchanged until a time"),
     request("resume", &["capacity"], &[Service], "End wake, sleep or hold"),
     request("lift", &["budget"], &[Everything, Budget], "Lift the restrictions in force for the rest of the period"),
-    request("hold", &["budget"], &[Budget], "Suspend all tiers of a budget until a time"),
+    request("hold", &["budget"], &[Budget], "Put all tiers of a budget on hold until a time"),
     request("resume", &["budget"], &[Budget], "Restore lifted restrictions, end a hold"),
     request("confirm", &["budget"], &[Budget], "Confirm that a doubted figure is right"),
     Action {

@@ -72,7 +72,7 @@ impl MessageContext<'_> {
     pub(super) fn data_back(&self, since: Timestamp) -> Notification {
         let back = self.record.last_change.as_ref().map_or(self.now, |change| change.at);
         Notification {
-            summary: format!("OK since {}. Data was missing since {}.", format_time(back), format_time(since)),
+            summary: format!("OK since {}. Data had been missing since {}.", format_time(back), format_time(since)),
             ..self.message(Severity::Info, &format!("data_back/{since}"), &format!("OK {}", self.name()))
         }
     }

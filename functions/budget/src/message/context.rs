@@ -144,7 +144,7 @@ impl Context<'_> {
         vec![
             format!("Find the cause in Cost Explorer: {}", self.cost_explorer()),
             format!("Lift the restrictions for the rest of the period: {}", self.request("lift", &[])),
-            format!("Suspend all tiers for a day: {}", self.request("hold", &[("until", "24h")])),
+            format!("Put all tiers on hold for a day: {}", self.request("hold", &[("until", "24h")])),
         ]
     }
 

@@ -41,8 +41,8 @@ impl ServiceMessages<'_> {
             OverrideKind::Hold => "hold",
         };
         let how = match ended.by.as_deref() {
-            Some(by) if by == requester => format!("{by} ended the `{kind}` override of {name}."),
-            Some(by) => format!("{by} ended the `{kind}` override of {name} that {requester} requested."),
+            Some(by) if by == requester => format!("{by} has ended the `{kind}` override of {name}."),
+            Some(by) => format!("{by} has ended the `{kind}` override of {name} that {requester} requested."),
             None => format!("The `{kind}` override of {name} that {requester} requested has expired."),
         };
         Notification {

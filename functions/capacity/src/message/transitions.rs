@@ -65,9 +65,9 @@ impl ServiceMessages<'_> {
             };
             (format!("task {}", id(task)), state)
         };
-        let count = match tasks.len() {
-            1 => "1 task".to_owned(),
-            n => format!("{n} tasks"),
+        let (count, are) = match tasks.len() {
+            1 => ("1 task".to_owned(), "is"),
+            n => (format!("{n} tasks"), "are"),
         };
         let mut next_steps = Vec::new();
         if !protected.is_empty() {
@@ -83,7 +83,7 @@ impl ServiceMessages<'_> {
         );
         Notification {
             summary: format!(
-                "The automation scaled {name} to zero at {}. After {}, {count} still running.",
+                "The automation scaled {name} to zero at {}. After {}, {count} {are} still running.",
                 format_time(since),
                 self.time_since(since)
             ),

@@ -25,7 +25,7 @@ impl fmt::Display for Reason {
             }
             Reason::Frozen { image, freeze } => {
                 let (until, by) = (format_time(freeze.until), &freeze.by);
-                write!(f, "{image} is waiting for the end of the freeze that {by} requested until {until}")?;
+                write!(f, "{image} is waiting (freeze): frozen by {by} until {until}")?;
                 freeze.reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
             Reason::AwaitingScan { image, until } => {

@@ -80,6 +80,6 @@ fn requests_of_engineers() {
     Next
     - Find the cause in Cost Explorer: https://console.aws.amazon.com/costmanagement/home#/cost-explorer
     - Lift the restrictions for the rest of the period: send the request {"action":"lift","budget":"huskit-monthly","by":"<you>"}
-    - Suspend all tiers for a day: send the request {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
+    - Put all tiers on hold for a day: send the request {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
     "#);
 }

@@ -23,7 +23,7 @@ fn a_tier_takes_effect() {
     Next
     - Find the cause in Cost Explorer: https://console.aws.amazon.com/costmanagement/home#/cost-explorer
     - Lift the restrictions for the rest of the period: send the request {"action":"lift","budget":"huskit-monthly","by":"<you>"}
-    - Suspend all tiers for a day: send the request {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
+    - Put all tiers on hold for a day: send the request {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
     "#);
     let mut month = Month::on_the_twentieth().on(21).spent(47_600);
     month.tick();
@@ -43,7 +43,7 @@ fn a_tier_takes_effect() {
     Next
     - Find the cause in Cost Explorer: https://console.aws.amazon.com/costmanagement/home#/cost-explorer
     - Lift the restrictions for the rest of the period: send the request {"action":"lift","budget":"huskit-monthly","by":"<you>"}
-    - Suspend all tiers for a day: send the request {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
+    - Put all tiers on hold for a day: send the request {"action":"hold","budget":"huskit-monthly","until":"24h","by":"<you>"}
     "#);
 }
 

@@ -40,6 +40,6 @@ fn override_ended_by_an_engineer() {
     assert_snapshot!(email(|say| say.override_ended(&EndedOverride { ended: anna(OverrideKind::Hold), by: Some("ben".into()) }, &decision(Reason::Baseline))), @"
     Override ended: crawler [huskit prod]
 
-    ben ended the `hold` override of crawler that anna requested. Capacity now follows the baseline until 2026-11-22 06:00 CET (05:00 UTC).
+    ben has ended the `hold` override of crawler that anna requested. Capacity now follows the baseline until 2026-11-22 06:00 CET (05:00 UTC).
     ");
 }

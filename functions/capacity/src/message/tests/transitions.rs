@@ -64,7 +64,7 @@ fn scale_to_zero_overdue() {
     assert_snapshot!(email(|say| say.drain_overdue(at(-20), &tasks, &protected)), @"
     Scale to zero overdue: crawler, 2 tasks still running [huskit prod]
 
-    The automation scaled crawler to zero at 2026-11-21 20:40 UTC. After 32 min, 2 tasks still running.
+    The automation scaled crawler to zero at 2026-11-21 20:40 UTC. After 32 min, 2 tasks are still running.
 
     task 0a1b2c  RUNNING, scale-in protection until 2026-11-21 22:30 UTC
     task 3d4e5f  RUNNING, no scale-in protection

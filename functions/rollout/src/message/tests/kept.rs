@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::*;
 
 #[test]
-fn a_push_is_held_or_refused_and_a_rollout_overdue() {
+fn a_push_waits_or_is_refused_and_a_rollout_is_overdue() {
     let fleet = fleet();
     let image = images(2).remove("huskit/website-agent").unwrap();
     let freeze = Freeze { until: at(120), by: "anna".into(), reason: None };
@@ -13,7 +13,7 @@ fn a_push_is_held_or_refused_and_a_rollout_overdue() {
     assert_snapshot!(mail(&held.unwrap()), @r#"
     Push waiting (freeze): website-agent 2a9c3f2 [huskit prod]
 
-    website-agent: 2a9c3f2 (latest, 020202020202) is waiting for the end of the freeze that anna requested until 2026-11-21 12:00 UTC.
+    website-agent: 2a9c3f2 (latest, 020202020202) is waiting (freeze): frozen by anna until 2026-11-21 12:00 UTC.
 
     Next
     - To roll it out now, send the request {"action":"unfreeze","service":"website-agent","by":"<you>"}

@@ -26,11 +26,14 @@ fn a_freeze_begins_and_ends() {
 #[test]
 fn a_restart_is_announced_and_a_rollback_refused() {
     let fleet = fleet();
-    let asked = Reason::RestartRequested { by: "alarm memory".into(), reason: Some("in ALARM since 10:00".into()) };
+    let asked = Reason::RestartRequested {
+        by: "alarm memory".into(),
+        reason: Some("in ALARM since 2026-11-21 10:00 UTC".into()),
+    };
     assert_snapshot!(mail(&messages(&fleet, 60).restarted(&asked, "ecs-svc/3")), @"
     Restart in progress: website-agent [huskit prod]
 
-    website-agent: restart requested by alarm memory: in ALARM since 10:00. Rolling restart in progress, same image.
+    website-agent: restart requested by alarm memory: in ALARM since 2026-11-21 10:00 UTC. Rolling restart in progress, same image.
 
     deployment  ecs-svc/3
     ");
