@@ -10,7 +10,7 @@ pub enum RemedyOutcome {
     NotDue(RemedyReason),
     /// One is due, and nothing may be changed.
     Planned(RemedyAction),
-    /// It was requested.
+    /// The receiving function has accepted the request.
     Requested(RemedyAction),
     /// The request failed; the next tick repeats it.
     Failed(RemedyAction, Error),

@@ -22,7 +22,7 @@ pub enum Trigger {
     Named(String),
     /// An event about Spot capacity of this service.
     Spot {
-        /// The service.
+        /// Cluster and name, as the event has them.
         service: ServiceId,
         /// What happened.
         event: SpotEvent,

@@ -14,26 +14,26 @@ pub const STARTED_BY: &str = "rollout/";
 pub enum Trigger {
     /// An image was pushed under a tag. What the tag names is looked up, never taken from the event.
     Push {
-        /// The repository.
+        /// Repository name in this registry: `huskit/crawler`.
         repository: String,
-        /// The tag.
+        /// The pushed tag: `latest`.
         tag: String,
         /// When, if the event says so properly.
         at: Option<Timestamp>,
     },
     /// A scan ended.
     Scan {
-        /// The repository.
+        /// Repository name in this registry: `huskit/crawler`.
         repository: String,
     },
     /// A deployment of this service changed its state.
     Deployment {
-        /// The service.
+        /// Cluster and name, from the ARN in the event's resources.
         service: ServiceId,
     },
     /// A pre-deploy task ended in this cluster.
     TaskEnded {
-        /// The cluster.
+        /// Cluster name, from the cluster's ARN in the event.
         cluster: String,
     },
     /// The tick, or a stack update that may have caused drift: every service.
@@ -53,7 +53,7 @@ pub struct RolloutRequest {
     pub by: String,
     /// Why, in the requester's words.
     pub reason: Option<String>,
-    /// What.
+    /// The action, with its parameters.
     pub kind: RequestKind,
 }
 

@@ -15,9 +15,9 @@ pub enum Reason {
     NeverReported,
     /// It is in OK, and nothing else is announced.
     Ok,
-    /// It entered ALARM.
+    /// A new ALARM state that no planned activity explains.
     EnteredAlarm {
-        /// When.
+        /// CloudWatch's timestamp of the state change.
         since: Timestamp,
     },
     /// It is in ALARM, and what explained that has ended.
@@ -36,17 +36,17 @@ pub enum Reason {
     },
     /// It is in ALARM, as announced.
     AlreadyAnnounced {
-        /// Since when.
+        /// Since when it is in ALARM.
         since: Timestamp,
     },
     /// It is in ALARM because of a planned change.
     Explained {
-        /// Which.
+        /// The planned activity.
         by: Explanation,
     },
     /// It was in ALARM because of a planned change, and has recovered.
     RecoveredExplained {
-        /// Which.
+        /// The planned activity.
         by: Explanation,
     },
     /// It entered ALARM too often in a short time.
@@ -58,7 +58,7 @@ pub enum Reason {
     },
     /// It is flapping, as announced.
     StillFlapping {
-        /// Since when.
+        /// Start of the flapping, as announced.
         since: Timestamp,
     },
     /// It was flapping, and has been out of ALARM for `stable_minutes`.
@@ -79,7 +79,7 @@ pub enum Reason {
     },
     /// It has no data, and its policy wants that announced.
     NoData {
-        /// Since when.
+        /// When it lost its data, by CloudWatch's timestamp.
         since: Timestamp,
     },
     /// It has data again.

@@ -16,7 +16,7 @@ pub struct Days(Vec<Day>);
 /// One day, in UTC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
-    /// Its date.
+    /// A calendar day of UTC.
     pub date: Date,
     /// The last accepted figure of the day.
     #[serde(default)]

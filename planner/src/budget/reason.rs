@@ -35,12 +35,12 @@ pub enum Reason {
         from: u32,
         /// The tier that is still reached.
         to: Option<u32>,
-        /// The limit.
+        /// The new limit, by AWS Budgets.
         limit: Amount,
     },
     /// A figure is not plausible.
     Doubted {
-        /// The figure.
+        /// Actual spend, as AWS Budgets returned it.
         figure: Amount,
         /// Why it is doubted.
         doubt: Doubt,
@@ -49,14 +49,14 @@ pub enum Reason {
     },
     /// The figure is plausible again.
     Accepted {
-        /// The figure.
+        /// Actual spend, as AWS Budgets returned it.
         figure: Amount,
         /// Since when figures were doubted.
         since: Timestamp,
     },
     /// A notice could not be verified: AWS Budgets did not answer.
     Unverified {
-        /// The notice.
+        /// What AWS Budgets has sent, unverified.
         notice: Notice,
         /// The error of the call.
         error: String,
@@ -68,24 +68,24 @@ pub enum Reason {
     },
     /// No tier starts at the threshold of a notice, or AWS Budgets no longer returns its figure.
     NoTier {
-        /// The notice.
+        /// What AWS Budgets has sent.
         notice: Notice,
         /// The figure that AWS Budgets returns now.
         figure: Amount,
     },
     /// A forecast, which is announced and restricts nothing.
     Forecast {
-        /// The notice.
+        /// What AWS Budgets has sent; its kind is a forecast.
         notice: Notice,
     },
     /// A notice about a period that has ended.
     LateNotice {
-        /// The notice.
+        /// What AWS Budgets has sent, before the end of that period.
         notice: Notice,
     },
     /// The period has ended, and with it every restriction.
     PeriodEnded {
-        /// The period.
+        /// Its start and end, at midnight UTC.
         period: Period,
         /// The highest tier that was in force.
         tier: u32,
@@ -98,7 +98,7 @@ pub enum Reason {
         reason: Option<String>,
         /// The highest tier that is lifted.
         tier: u32,
-        /// When.
+        /// When it was requested; the key of its message.
         at: Timestamp,
     },
     /// An engineer has put all tiers on hold.
@@ -107,7 +107,7 @@ pub enum Reason {
         by: String,
         /// Why, in their words.
         reason: Option<String>,
-        /// Until when.
+        /// End of the hold.
         until: Timestamp,
     },
     /// A hold has ended, and a tier takes effect.
@@ -116,7 +116,7 @@ pub enum Reason {
         by: String,
         /// When it ended.
         until: Timestamp,
-        /// The tier.
+        /// The share at which it starts, in percent.
         tier: u32,
     },
     /// An engineer has ended a lift or a hold.
@@ -127,14 +127,14 @@ pub enum Reason {
         ended: Ended,
         /// The tier in force.
         tier: Option<u32>,
-        /// When.
+        /// When it was requested; the key of its message.
         at: Timestamp,
     },
     /// An engineer has confirmed a doubted figure.
     Confirmed {
         /// Who requested it.
         by: String,
-        /// The figure.
+        /// The doubted figure, which counts from now on.
         figure: Amount,
     },
     /// A request has no effect.

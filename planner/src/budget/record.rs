@@ -53,10 +53,10 @@ pub struct ObservedTimes {
     pub last: Timestamp,
 }
 
-/// A doubted figure.
+/// A figure that cannot be right; no restriction begins because of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoubtedFigure {
-    /// The figure.
+    /// The latest one, as AWS Budgets returned it.
     pub figure: Amount,
     /// Since when figures have been doubted.
     pub since: Timestamp,
@@ -76,7 +76,7 @@ pub struct Lift {
 /// A time in which no tier is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Until when.
+    /// End of the hold; the reached tiers take effect then.
     pub until: Timestamp,
     /// Who requested it.
     pub by: String,

@@ -20,7 +20,7 @@ pub struct Restriction {
     /// So many minutes of scheduled downtime more, at each end of every window; at most 720.
     #[cfg_attr(feature = "schema", schemars(range(max = 720)))]
     pub longer_downtime_minutes: u32,
-    /// Scale to zero.
+    /// Run no tasks until the budget period ends.
     pub scale_to_zero: bool,
     /// At most so many tasks: from the service's `floor` to its `baseline.max`.
     pub max_tasks: Option<u32>,

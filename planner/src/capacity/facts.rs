@@ -79,7 +79,7 @@ pub struct Override {
     pub expiry: Expiry,
 }
 
-/// The kinds of override.
+/// What an engineer overrides the schedule with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OverrideKind {
@@ -102,7 +102,7 @@ pub struct BudgetRestriction {
     /// Begin scheduled downtime so many minutes earlier, and end it so many minutes later.
     #[serde(default)]
     pub longer_downtime_minutes: u32,
-    /// Scale to zero.
+    /// Run no tasks; everything else of the restriction is included in that.
     #[serde(default)]
     pub scale_to_zero: bool,
     /// Run at most so many tasks; never below the service's floor.

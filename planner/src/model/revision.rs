@@ -52,7 +52,7 @@ impl Revision {
         self.document.get("taskDefinitionArn").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Its family.
+    /// `family` of the task definition, without the revision number.
     pub fn family(&self) -> &str {
         self.document.get("family").and_then(Value::as_str).unwrap_or_default()
     }

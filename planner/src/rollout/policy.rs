@@ -26,7 +26,7 @@ pub struct ImagePolicy {
     /// Name of the ECR repository, without registry.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[^@:]+$")))]
     pub repository: String,
-    /// Which of its tags.
+    /// Its tags that are followed: a push under one of them is rolled out.
     pub tag: TagPolicy,
     /// Tag that the automation moves to the current release; the template's task definition names it. `live` by default.
     #[serde(default = "live")]

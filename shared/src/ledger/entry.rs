@@ -36,14 +36,14 @@ pub struct Entry<T> {
 pub struct Unsent {
     /// When it was written. The invocation that wrote it sends it; after the lease, any other.
     pub at: Timestamp,
-    /// The message.
+    /// Its text, and the key by which it is announced once.
     pub message: Notification,
 }
 
 /// One thing that was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// When.
+    /// When it was done.
     pub at: Timestamp,
     /// What, as the stable label of the action.
     pub action: String,

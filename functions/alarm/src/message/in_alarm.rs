@@ -9,7 +9,7 @@ use super::MessageContext;
 use crate::outcome::RemedyOutcome;
 
 impl MessageContext<'_> {
-    /// It is in ALARM.
+    /// `ALARM <name>`: the figure, what is wrong, and why it was not announced earlier.
     pub(super) fn in_alarm(&self, reason: &Reason, outcome: &RemedyOutcome) -> Notification {
         let since = self.since();
         let earlier = match reason {
@@ -42,7 +42,7 @@ impl MessageContext<'_> {
         }
     }
 
-    /// It is flapping.
+    /// `FLAPPING <name>`: how often it entered ALARM, and when the next message follows.
     pub(super) fn flapping(&self, times: usize, minutes: u32, outcome: &RemedyOutcome) -> Notification {
         let since = self.since();
         let [within, stable] = [minutes, self.policy.flapping.stable_minutes]

@@ -81,7 +81,7 @@ pub struct BudgetRequest {
     pub by: String,
     /// Why, in their words.
     pub reason: Option<String>,
-    /// What.
+    /// The action, with its parameters.
     pub kind: RequestKind,
 }
 

@@ -19,7 +19,7 @@ impl ServiceMessages<'_> {
     }
 
     /// What its capacity follows once an override has ended: `Capacity now follows the baseline until ...`.
-    fn from_now_on(&self, decision: &Decision) -> String {
+    fn now_applies(&self, decision: &Decision) -> String {
         let until = self.end(decision).map(|until| format!(" until {until}")).unwrap_or_default();
         match &decision.reason {
             Reason::Baseline => format!("Capacity now follows the baseline{until}"),
@@ -46,7 +46,7 @@ impl ServiceMessages<'_> {
             None => format!("The `{kind}` override of {name} that {requester} requested has expired."),
         };
         Notification {
-            summary: format!("{how} {}.", self.from_now_on(decision)),
+            summary: format!("{how} {}.", self.now_applies(decision)),
             ..self.message(Severity::Info, "override-ended", &format!("Override ended: {name}"))
         }
     }

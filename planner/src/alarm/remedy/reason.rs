@@ -12,13 +12,13 @@ use crate::model::format_time;
 /// Why a remedy is due or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemedyReason {
-    /// The alarm is not in ALARM.
+    /// It is in OK or INSUFFICIENT_DATA, so nothing is to be remedied.
     NotInAlarm,
     /// A planned change explains it.
     Explained,
     /// Its policy names no remedy.
     NotConfigured,
-    /// It is due.
+    /// The policy's remedy is to be requested now.
     Due,
     /// The service could not be observed.
     NotObserved {
@@ -46,9 +46,9 @@ pub enum RemedyReason {
     },
     /// No boost.
     Scale(ScaleReason),
-    /// No restart.
+    /// Why no restart is requested.
     Restart(RestartReason),
-    /// No rollback.
+    /// Why no rollback is requested.
     Rollback(RollbackReason),
 }
 

@@ -47,7 +47,7 @@ pub struct RollbackAction {
 pub enum RollbackReason {
     /// A rollback of this deployment was requested.
     AlreadyRequested {
-        /// When.
+        /// When it was requested.
         at: Timestamp,
     },
     /// Tasks are being replaced.

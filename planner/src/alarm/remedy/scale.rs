@@ -57,7 +57,7 @@ pub struct ScaleAction {
 /// Why no boost is requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScaleReason {
-    /// The boost is in force.
+    /// An earlier boost has more than half of its time left.
     BoostInForce {
         /// Least number of tasks.
         min: u32,

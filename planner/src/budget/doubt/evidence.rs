@@ -27,7 +27,7 @@ pub struct Reading<'a> {
 
 /// A reading beside what is remembered.
 pub struct Evidence<'a> {
-    /// The reading.
+    /// What AWS Budgets has answered.
     pub reading: Reading<'a>,
     /// The latest figure before today in the same unit, and its date; of a daily budget that of the day before.
     pub yesterday: Option<(&'a Amount, Date)>,

@@ -84,7 +84,7 @@ impl Record {
         self.quarantine.iter().find(|entry| entry.repository == repository && entry.image.digest == *digest)
     }
 
-    /// Is this digest in quarantine?
+    /// Must this digest not be rolled out again without a `retry`?
     pub fn is_quarantined(&self, repository: &str, digest: &Digest) -> bool {
         self.quarantined(repository, digest).is_some()
     }

@@ -66,7 +66,7 @@ pub enum Phase {
     RollingBack {
         /// Id of the deployment that failed.
         failed: String,
-        /// Since when.
+        /// When its failure was recorded.
         since: Timestamp,
     },
 }
