@@ -1,4 +1,4 @@
-//! Messages about what is held, refused or overdue.
+//! Messages about what waits, is refused or overdue.
 
 use insta::assert_snapshot;
 
@@ -9,8 +9,8 @@ fn a_push_waits_or_is_refused_and_a_rollout_is_overdue() {
     let fleet = fleet();
     let image = images(2).remove("huskit/website-agent").unwrap();
     let freeze = Freeze { until: at(120), by: "anna".into(), reason: None };
-    let held = messages(&fleet, 60).kept(&Reason::Frozen { image: image.clone(), freeze }, &Trigger::Everything);
-    assert_snapshot!(mail(&held.unwrap()), @r#"
+    let waiting = messages(&fleet, 60).kept(&Reason::Frozen { image: image.clone(), freeze }, &Trigger::Everything);
+    assert_snapshot!(mail(&waiting.unwrap()), @r#"
     Push waiting (freeze): website-agent 2a9c3f2 [huskit prod]
 
     website-agent: 2a9c3f2 (latest, 020202020202) is waiting (freeze): frozen by anna until 2026-11-21 12:00 UTC.
