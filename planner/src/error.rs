@@ -67,7 +67,7 @@ impl Error {
         Error::new(Kind::Invalid, context)
     }
 
-    /// Input that no retry can help, told by field, value and expectation.
+    /// Input that no retry can help, named by field, value and expectation.
     pub fn bad_field(field: &str, value: impl fmt::Display, expected: &str) -> Self {
         Error::invalid(format!("{field}: got `{value}`, expected {expected}"))
     }

@@ -41,9 +41,9 @@ pub(crate) fn dollars(_: &mut SchemaGenerator) -> Schema {
 
 /// Findings of an image scan by severity.
 pub(crate) fn findings(_: &mut SchemaGenerator) -> Schema {
-    let most = json!({"type": "integer", "minimum": 0});
+    let max = json!({"type": "integer", "minimum": 0});
     let severities = ["critical", "high", "medium", "low", "informational", "undefined"];
-    let properties: Map<String, Value> = severities.map(|name| (name.to_owned(), most.clone())).into_iter().collect();
+    let properties: Map<String, Value> = severities.map(|name| (name.to_owned(), max.clone())).into_iter().collect();
     json_schema!({"type": "object", "properties": properties, "additionalProperties": false})
 }
 

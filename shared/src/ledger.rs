@@ -24,7 +24,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// A ledger in `table`.
+    /// Reads and writes `table`, by conditional writes; no call is made.
     pub fn new(table: DynamoDb) -> Ledger {
         Ledger { table }
     }

@@ -19,7 +19,7 @@ pub struct Way {
 }
 
 impl Way {
-    /// A way in.
+    /// Ports `from` may reach on `to`: `443`, `8000-8080`.
     pub fn new(from: &str, to: &str, ports: &str) -> Way {
         Way { from: from.into(), to: to.into(), ports: ports.into() }
     }

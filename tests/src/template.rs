@@ -23,7 +23,7 @@ pub fn base() -> Template {
     Template::load("infra/automation/base.yaml")
 }
 
-/// The functions.
+/// `infra/automation/functions.yaml`.
 pub fn functions() -> Template {
     Template::load("infra/automation/functions.yaml")
 }

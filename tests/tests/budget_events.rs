@@ -82,7 +82,7 @@ fn every_message_is_read_as_what_it_is() {
 }
 
 #[test]
-fn requests_of_people_are_read() {
+fn requests_of_engineers_are_read() {
     let requests = events("request.budget-");
     assert_eq!(requests.len(), 3);
     for (name, event) in requests {

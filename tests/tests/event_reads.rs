@@ -58,7 +58,7 @@ const ROLLOUT: &[(&str, &str)] = &[
     ("request.rollback", "request"),
     ("request.rollback-of-a-deployment", "request"),
     ("request.unfreeze", "request"),
-    ("scheduler.night-edge", "request"),
+    ("scheduler.downtime-edge", "request"),
     ("scheduler.tick", "everything"),
     ("scheduler.tick-with-time", "everything"),
 ];
@@ -84,7 +84,7 @@ const CAPACITY: &[(&str, &str)] = &[
     ("request.resume", "request"),
     ("request.sleep", "request"),
     ("request.wake", "request"),
-    ("scheduler.night-edge", "request"),
+    ("scheduler.downtime-edge", "request"),
     ("scheduler.tick", "everything"),
     ("scheduler.tick-with-time", "everything"),
 ];
@@ -112,7 +112,7 @@ const ALARM: &[(&str, &str)] = &[
 const BUDGET: &[(&str, &str)] = &[
     ("request.budget-confirm", "request"),
     ("request.budget-hold", "request"),
-    ("request.budget-release", "request"),
+    ("request.budget-lift", "request"),
     ("scheduler.tick", "everything"),
     ("scheduler.tick-with-time", "everything"),
     ("sns.notification.budget-100", "messages"),

@@ -71,8 +71,8 @@ fn the_first_sentence_of_a_description_says_what_is_wrong() {
 #[test]
 fn the_runbooks_say_what_the_remedies_are() {
     for AlarmPolicy { runbook, remedy, grace_minutes, .. } in alarms().alarms {
-        let told = std::fs::read_to_string(tests::root().join("docs/runbooks").join(&runbook)).unwrap();
-        let part = told.split("## What the automation does").nth(1).unwrap().split("\n## ").next().unwrap();
+        let text = std::fs::read_to_string(tests::root().join("docs/runbooks").join(&runbook)).unwrap();
+        let part = text.split("## What the automation does").nth(1).unwrap().split("\n## ").next().unwrap();
         let expected = match &remedy {
             RemedyPolicy::None => "Nothing:".to_owned(),
             RemedyPolicy::Scale(scale) => format!("for {} minutes", scale.minutes),

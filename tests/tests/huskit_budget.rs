@@ -24,7 +24,7 @@ fn the_crawler_is_restricted_first_and_the_website_keeps_its_floor() {
         policy.tiers.iter().map(|tier| (tier.at_percent, tier.services.iter().map(restrictions).collect())).collect();
     let expected = [
         (80, "crawler on Spot only"),
-        (90, "crawler scheduled downtime 60 min longer at each end"),
+        (90, "crawler scheduled downtime 1 h longer at each end"),
         (95, "crawler scaled to zero"),
         (100, "website-agent at most 3 tasks"),
     ];

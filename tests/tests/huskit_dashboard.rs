@@ -168,7 +168,7 @@ fn what_was_given_up_and_what_did_not_arrive_is_shown() {
     assert_eq!(shown, expected.map(|(metric, name)| (metric.to_owned(), name)));
 }
 
-/// A name that no function writes makes an empty curve, which looks like good news.
+/// A name that no function writes makes an empty curve, which looks like no errors.
 #[test]
 fn what_the_automation_counts_is_called_as_it_calls_it() {
     let document = shared::runtime::Report::new(shared::runtime::Mode::Act)

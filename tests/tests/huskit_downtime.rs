@@ -62,15 +62,15 @@ fn the_crawler_sleeps_when_the_parameters_say() {
     }
 }
 
-/// Whichever side of midnight the nights are on, a weekend off is one sleep that begins and ends with a night.
+/// On whichever side of midnight the windows begin and end, a weekend off is one scheduled downtime without a gap.
 #[test]
 fn a_weekend_off_is_one_long_sleep() {
     for (given, begins, ends) in [
         (WEEKEND, "2026-11-20T22:00[Europe/Berlin]", "2026-11-23T06:00[Europe/Berlin]"),
         (ELSEWHERE_WEEKEND, "2026-11-21T01:30[America/New_York]", "2026-11-23T05:15[America/New_York]"),
     ] {
-        let night = crawler(given).sleep.unwrap().at(moment(begins));
-        assert_eq!((night.in_force, night.until), (true, Some(moment(ends))), "{given:?}");
+        let downtime = crawler(given).sleep.unwrap().at(moment(begins));
+        assert_eq!((downtime.in_force, downtime.until), (true, Some(moment(ends))), "{given:?}");
     }
 }
 
@@ -128,7 +128,7 @@ fn schedules_fire_at_both_edges_in_the_time_zone() {
 #[test]
 fn schedules_invoke_the_capacity_function_for_the_crawler() {
     let (stack, files) = (downtime(DEFAULTS), tests::events());
-    let expected = &files.iter().find(|(name, _)| name == "scheduler.night-edge").unwrap().1;
+    let expected = &files.iter().find(|(name, _)| name == "scheduler.downtime-edge").unwrap().1;
     let function = text(&functions().properties("CapacityFunction")["FunctionName"]);
     for (id, _) in stack.template().of_type("AWS::Scheduler::Schedule") {
         let edge = stack.properties(&id);

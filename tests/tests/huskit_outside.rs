@@ -52,7 +52,7 @@ fn the_web_acls_log_names_no_one() {
 }
 
 #[test]
-fn the_cdns_errors_raise_an_alarm_that_comes_home() {
+fn the_alarm_on_errors_of_the_cdn_is_forwarded_to_the_region_of_the_system() {
     let one = Deployed::new(template::edge(), &[("DistributionId", "E2QWRUHAPOMQZL")]).properties("CdnErrorAlarm");
     let metric = &one["Metrics"][0]["MetricStat"]["Metric"];
     assert_eq!(

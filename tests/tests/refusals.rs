@@ -72,8 +72,8 @@ fn the_edge_is_refused_anywhere_but_in_its_region() {
 /// A rule that nothing here breaks may never hold, or always.
 #[test]
 fn every_rule_is_broken_by_something_here() {
-    let both = || expected(&BOTH.iter().flat_map(|(_, told)| told.iter().copied()).collect::<Vec<_>>());
-    let told = |template: &Template| -> BTreeSet<String> {
+    let both = || expected(&BOTH.iter().flat_map(|(_, messages)| messages.iter().copied()).collect::<Vec<_>>());
+    let messages = |template: &Template| -> BTreeSet<String> {
         let rules = template.section("Rules");
         let assertions = rules.values().flat_map(|rule| rule["Assertions"].as_array().unwrap());
         assertions.map(|assertion| text(&assertion["AssertDescription"])).collect()
@@ -84,6 +84,6 @@ fn every_rule_is_broken_by_something_here() {
             "infra/huskit/edge.yaml" => expected(&[REGION]),
             _ => expected(&[]),
         };
-        assert_eq!(told(&template), broken, "{}", template.path);
+        assert_eq!(messages(&template), broken, "{}", template.path);
     }
 }

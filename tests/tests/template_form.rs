@@ -84,8 +84,8 @@ fn what_people_deploy_has_a_default_for_everything() {
 fn a_pattern_is_explained_in_the_users_words() {
     for template in template::all() {
         for (name, parameter) in template.section("Parameters") {
-            let (pattern, told) = (parameter.get("AllowedPattern"), parameter.get("ConstraintDescription"));
-            assert_eq!(pattern.is_some(), told.is_some(), "{}: {name}", template.path);
+            let (pattern, constraint) = (parameter.get("AllowedPattern"), parameter.get("ConstraintDescription"));
+            assert_eq!(pattern.is_some(), constraint.is_some(), "{}: {name}", template.path);
             let free = parameter["Type"] == "String" && parameter.get("AllowedValues").is_none();
             assert!(!free || pattern.is_some(), "{}: {name} takes anything", template.path);
         }

@@ -1,4 +1,4 @@
-//! Asks for the remedy that was decided. Every request is safe to repeat: a boost replaces the one of the same alarm, a
+//! Requests the remedy that was decided. Every request is safe to repeat: a boost replaces the one of the same alarm, a
 //! rollback names the deployment that it is about, and a restart is refused while tasks are being replaced.
 
 use planner::alarm::{
@@ -151,12 +151,12 @@ impl Alarm<'_> {
             RemedyAction::Restart(RestartAction { cool_down_minutes }) => {
                 request["action"] = "restart".into();
                 request["cool_down_minutes"] = json!(cool_down_minutes);
-                self.app.peers.ask(request).await
+                self.app.peers.send(request).await
             }
             RemedyAction::Rollback(RollbackAction { deployment, .. }) => {
                 request["action"] = "rollback".into();
                 request["deployment"] = json!(deployment);
-                self.app.peers.ask(request).await
+                self.app.peers.send(request).await
             }
         };
         match requested {

@@ -10,7 +10,7 @@ use shared::runtime::{Documents, Sections};
 pub struct AlarmDocuments {
     /// The services.
     pub fleet: Fleet,
-    /// The alarms.
+    /// The section `alarms` of the configuration.
     pub alarms: Alarms,
 }
 

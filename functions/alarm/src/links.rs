@@ -38,12 +38,12 @@ impl Links {
         format!("{}/{file}", self.runbooks)
     }
 
-    /// The alarm with this name.
+    /// Console page of an alarm in its own region.
     pub fn alarm(&self, name: &str) -> String {
         format!("{}#alarmsV2:alarm/{}", console(&self.alarm), percent(name))
     }
 
-    /// The dashboard with this name.
+    /// Console page of a dashboard in the region of the system.
     pub fn dashboard(&self, name: &str) -> String {
         format!("{}#dashboards/dashboard/{}", console(&self.home), percent(name))
     }

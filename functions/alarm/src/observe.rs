@@ -101,8 +101,8 @@ impl App {
         let (mut found, capacities, rollouts) = join3(services, capacities, rollouts).await;
         let mut services = BTreeMap::new();
         for (((name, policy), capacity), rollout) in policies.into_iter().zip(capacities).zip(rollouts) {
-            let gone = || Err(Error::not_found(format!("service {} does not exist", policy.id())));
-            let service = found.remove(&policy.id()).unwrap_or_else(gone);
+            let not_found = || Err(Error::not_found(format!("service {} does not exist", policy.id())));
+            let service = found.remove(&policy.id()).unwrap_or_else(not_found);
             let counts = service.map(|service| (service.desired, service.running));
             services.insert(name.to_owned(), ServiceSnapshot::new(policy, counts, capacity, rollout));
         }

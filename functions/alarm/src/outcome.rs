@@ -10,8 +10,8 @@ pub enum RemedyOutcome {
     NotDue(RemedyReason),
     /// One is due, and nothing may be changed.
     Planned(RemedyAction),
-    /// It was asked for.
+    /// The receiving function has accepted the request.
     Requested(RemedyAction),
-    /// It could not be asked for; the next look tries again.
+    /// The request failed; the next tick repeats it.
     Failed(RemedyAction, Error),
 }

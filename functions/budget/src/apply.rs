@@ -42,7 +42,7 @@ impl Budget<'_> {
         let context = message::Context {
             fleet: &self.invocation.documents.fleet,
             policy: self.policy,
-            before: &observed.entry.record,
+            previous_record: &observed.entry.record,
             record: &next.record,
             spend: observed.spend.as_ref().ok(),
             hourly: observed.hourly,
@@ -65,7 +65,7 @@ impl Budget<'_> {
         let changes = vec![reason.to_string()];
         let outcome = match (action, self.invocation.mode, &observed.spend) {
             (Action::Keep, ..) => Outcome::Unchanged,
-            // A tick without an answer fails, so that the alarm on errors goes off; a notice is announced without it.
+            // A tick without an answer fails, so that the alarm on errors enters ALARM; a notice is announced without it.
             (Action::Fail, _, Err(error)) => Outcome::Failed(error.copy()),
             (_, Mode::DryRun | Mode::Plan, _) => Outcome::Planned(changes),
             (_, Mode::Act, _) => Outcome::Changed(changes),

@@ -10,7 +10,7 @@ use shared::runtime::{Documents, Sections};
 pub struct BudgetDocuments {
     /// The services.
     pub fleet: Fleet,
-    /// The budgets.
+    /// The section `budgets` of the configuration.
     pub budgets: BudgetPolicies,
 }
 

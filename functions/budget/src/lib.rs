@@ -1,7 +1,7 @@
 //! Keeps services within their budgets: reads the spend from AWS Budgets, assesses the figure, and restricts services.
 //!
 //! A notice of AWS Budgets is a hint. The function asks AWS Budgets for the current figure, and
-//! [`planner::budget::plan`] decides whether it is trusted and which tiers are in force. Restrictions are written as a
+//! [`planner::budget::plan`] decides whether it is accepted and which tiers are in force. Restrictions are written as a
 //! fact of each service to the ledger; the capacity function, which alone changes capacity, is then asked to reconcile.
 //! Messages about anything else are forwarded unchanged.
 //!
@@ -10,7 +10,7 @@
 //! | notice of AWS Budgets through SNS | the budget that it names |
 //! | message of Cost Anomaly Detection, or any other message through SNS | no budget: announced, or forwarded unchanged |
 //! | tick, every hour on the hour | every budget: a period that has ended, a notice that was lost, a message that was not sent |
-//! | request `release`, `hold`, `resume`, `confirm`, `plan` | the budget that it names, or every budget |
+//! | request `lift`, `hold`, `resume`, `confirm`, `plan` | the budget that it names, or every budget |
 //!
 //! | observed | decision |
 //! |---|---|
@@ -23,9 +23,9 @@
 //! | AWS Budgets does not answer | restrictions stay as they are; a notice is announced as not verified, a tick fails |
 //! | the period has ended | all restrictions end; message |
 //! | the figure of the previous period, within 36 hours of a new one (12 hours for a daily budget) | ignored |
-//! | `release` | the restrictions in force end for this period; a higher tier still takes effect |
+//! | `lift` | the restrictions in force end for this period; a higher tier still takes effect |
 //! | `hold` | no restriction applies until its end |
-//! | `resume` | ends `release` and `hold` |
+//! | `resume` | restores lifted restrictions and ends a hold |
 //! | several budgets restrict a service | the strictest of all restrictions applies |
 
 mod app;

@@ -140,7 +140,10 @@ impl Write {
                 let scaling = match (bounds.scaling, observed.bounds.map(|bounds| bounds.scaling)) {
                     (Scaling::Suspended, Some(Scaling::Active | Scaling::Partly)) => ", scaling suspended",
                     (Scaling::Active, Some(Scaling::Suspended | Scaling::Partly)) => ", scaling resumed",
-                    _ => "",
+                    (Scaling::Partly, Some(_))
+                    | (_, None)
+                    | (Scaling::Active, Some(Scaling::Active))
+                    | (Scaling::Suspended, Some(Scaling::Suspended)) => "",
                 };
                 format!("scalable target {} to {}{scaling}", bounds.min, bounds.max)
             }

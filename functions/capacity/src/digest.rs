@@ -25,7 +25,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct LastDigest {
-    /// When.
+    /// `at` of the request or schedule; the tick has none.
     at: Option<Timestamp>,
     /// What was counted by then, by service.
     counted: BTreeMap<String, Savings>,

@@ -125,7 +125,7 @@ impl Function for App {
         Ok(Next::Done)
     }
 
-    /// The digest: built when it is asked for; one that could not be sent is sent again by the tick.
+    /// The digest: built when it is requested; one that could not be sent is sent again by the tick.
     async fn conclude<'d>(
         &self,
         _: &mut Vec<(&'d ServicePolicy, ObservedService)>,

@@ -14,13 +14,13 @@ use crate::app::App;
 /// What the ledger keeps of one service's capacity.
 pub(crate) type Entry = shared::ledger::Entry<Record>;
 
-/// What was observed of one service.
+/// One service as AWS and the ledger have it.
 pub struct ObservedService {
     /// Its capacity record.
     pub(crate) entry: Entry,
-    /// Its rollout record.
+    /// Its rollout record; this function only reads it.
     pub(crate) rollout: rollout::Record,
-    /// The service.
+    /// As ECS describes it.
     pub(crate) service: Service,
     /// Its tasks, running or about to.
     pub(crate) tasks: Vec<Task>,

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use planner::capacity::{OverrideKind, OverrideRequest, SpotEvent};
-use planner::model::{ServiceId, Span};
+use planner::model::{ServiceId, Span, format_duration, format_time};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::Result;
@@ -22,7 +22,7 @@ pub enum Trigger {
     Named(String),
     /// An event about Spot capacity of this service.
     Spot {
-        /// The service.
+        /// Cluster and name, as the event has them.
         service: ServiceId,
         /// What happened.
         event: SpotEvent,
@@ -103,7 +103,8 @@ fn of_event(event: &Event, clock: Timestamp) -> Result<Received<Trigger>> {
     };
     match (&trigger, event.at) {
         (Received::Trigger(Trigger::Spot { .. }), Some(at)) if at + STALE < clock => {
-            Ok(Received::Ignored(format!("the Spot event of {at} is older than 15 minutes")))
+            let (at, stale) = (format_time(at), format_duration(STALE));
+            Ok(Received::Ignored(format!("the Spot event of {at} is older than {stale}")))
         }
         _ => Ok(trigger),
     }
@@ -210,7 +211,7 @@ mod tests {
         let on_demand = parse(shortage("FARGATE", "2026-11-21T09:59:00Z"));
         assert!(matches!(on_demand, Received::Ignored(_)), "{on_demand:?}");
         let old = parse(shortage("FARGATE_SPOT", "2026-11-21T09:00:00Z"));
-        assert!(matches!(&old, Received::Ignored(why) if why.contains("2026-11-21T09:00:00Z")), "{old:?}");
+        assert!(matches!(&old, Received::Ignored(why) if why.contains("2026-11-21 09:00 UTC")), "{old:?}");
     }
 
     #[test]

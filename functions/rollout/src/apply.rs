@@ -108,11 +108,19 @@ impl Service<'_> {
     }
 }
 
-/// The image that a decision is about: the one to be rolled, or the one in progress.
+/// The image that a decision is about: the one to be rolled out, or the one in progress.
 fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
     let rollout = match &decision.action {
         Action::Roll(roll) => Some(&roll.rollout),
-        _ => entry.record.rollout.as_ref(),
+        Action::Keep
+        | Action::Update { .. }
+        | Action::Restart(_)
+        | Action::ConfirmRestart { .. }
+        | Action::Adopt { .. }
+        | Action::Stage { .. }
+        | Action::Complete { .. }
+        | Action::Fail { .. }
+        | Action::Recover { .. } => entry.record.rollout.as_ref(),
     };
     let images = rollout.map(|rollout| &rollout.images)?;
     images.iter().next().map(|(repository, image)| (repository.clone(), image.clone()))

@@ -23,7 +23,7 @@
 //! | rollback by ECS complete | CDN, message |
 //! | restart requested and no deployment in progress | claim, force a new deployment, message; refused within the requester's cool-down |
 //! | restart claimed and not confirmed | resumed when the lease has expired, unless its tasks were replaced meanwhile |
-//! | *drift*: another deployment, such as a stack update, changed the image | roll the current release again, from the new revision |
+//! | *drift*: another deployment, such as a stack update, changed the image | roll out the current release again, from the new revision |
 //! | no result within the deadline | none; announced once |
 
 mod app;

@@ -14,26 +14,26 @@ pub const STARTED_BY: &str = "rollout/";
 pub enum Trigger {
     /// An image was pushed under a tag. What the tag names is looked up, never taken from the event.
     Push {
-        /// The repository.
+        /// Repository name in this registry: `huskit/crawler`.
         repository: String,
-        /// The tag.
+        /// The pushed tag: `latest`.
         tag: String,
         /// When, if the event says so properly.
         at: Option<Timestamp>,
     },
     /// A scan ended.
     Scan {
-        /// The repository.
+        /// Repository name in this registry: `huskit/crawler`.
         repository: String,
     },
     /// A deployment of this service changed its state.
     Deployment {
-        /// The service.
+        /// Cluster and name, from the ARN in the event's resources.
         service: ServiceId,
     },
     /// A pre-deploy task ended in this cluster.
     TaskEnded {
-        /// The cluster.
+        /// Cluster name, from the cluster's ARN in the event.
         cluster: String,
     },
     /// The tick, or a stack update that may have caused drift: every service.
@@ -53,7 +53,7 @@ pub struct RolloutRequest {
     pub by: String,
     /// Why, in the requester's words.
     pub reason: Option<String>,
-    /// What.
+    /// The action, with its parameters.
     pub kind: RequestKind,
 }
 
@@ -111,7 +111,7 @@ pub struct Freeze {
 }
 
 impl RolloutRequest {
-    /// The freeze that it asks for: `None` when it is about something else, `Some(None)` when it ends one.
+    /// The freeze that it requests: `None` when it is about something else, `Some(None)` when it ends one.
     ///
     /// # Errors
     /// `Invalid` when the freeze would end in the past.
@@ -196,7 +196,7 @@ fn push(event: &Event) -> Result<Received<Trigger>> {
     }
     // The child manifests of a multi-architecture push have no tag.
     match event.optional("image-tag") {
-        "" => Ok(Received::Ignored(format!("a push of {repository} without a tag adds nothing to roll"))),
+        "" => Ok(Received::Ignored(format!("a push of {repository} without a tag adds nothing to roll out"))),
         tag => Ok(Received::Trigger(Trigger::Push {
             repository: repository.to_owned(),
             tag: tag.to_owned(),
@@ -257,7 +257,7 @@ mod tests {
     fn a_push_without_a_tag_is_ignored_with_a_reason() {
         for tag in [Value::Null, "".into()] {
             let ignored = read(push_event(tag, "2026-11-21T10:00:00Z")).unwrap();
-            assert_eq!(ignored, Received::Ignored("a push of a/b without a tag adds nothing to roll".into()));
+            assert_eq!(ignored, Received::Ignored("a push of a/b without a tag adds nothing to roll out".into()));
         }
     }
 

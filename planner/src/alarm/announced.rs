@@ -31,7 +31,7 @@ pub enum AnnouncedState {
     },
     /// Announced as without data.
     NoData {
-        /// Since when.
+        /// When it lost its data, by CloudWatch's timestamp.
         since: Timestamp,
     },
 }

@@ -31,7 +31,7 @@ pub enum Action {
     Keep,
     /// Nothing; the reason goes into the history.
     Record,
-    /// It is in ALARM.
+    /// Send the message `ALARM <name>`.
     AnnounceAlarm,
     /// It is flapping; the next announcement follows when it is stable.
     AnnounceFlapping,

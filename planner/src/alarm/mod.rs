@@ -7,10 +7,10 @@
 
 mod announced;
 mod decision;
-mod explain;
 mod explanation;
 mod observed;
 mod plan;
+mod planned_activity;
 mod policy;
 mod reason;
 mod record;
@@ -21,10 +21,10 @@ mod tests;
 
 pub use announced::AnnouncedState;
 pub use decision::{Action, Decision, Plan};
-pub use explain::explain;
 pub use explanation::Explanation;
 pub use observed::{Observed, ObservedService};
 pub use plan::plan;
+pub use planned_activity::explain;
 pub use policy::{AlarmPolicy, AlarmSeverity, Alarms, FlappingPolicy, InsufficientDataPolicy};
 pub use reason::Reason;
 pub use record::{Novelty, PendingRemedy, Record, StackUpdate};

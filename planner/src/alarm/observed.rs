@@ -11,7 +11,7 @@ use crate::rollout::{self, Phase};
 pub struct ObservedService<'a> {
     /// What is wanted of it.
     pub policy: &'a ServicePolicy,
-    /// What was observed of it.
+    /// Its tasks and records at the moment of the decision.
     pub observed: &'a Observed,
 }
 

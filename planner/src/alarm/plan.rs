@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::announced::AnnouncedState;
 use super::decision::{Action, Decision, Plan};
-use super::explain::explain;
 use super::explanation::Explanation;
 use super::observed::ObservedService;
+use super::planned_activity::explain;
 use super::policy::{AlarmPolicy, InsufficientDataPolicy};
 use super::reason::Reason;
 use super::record::Record;

@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::explanation::Explanation;
-use crate::model::format_time;
+use crate::model::{format_duration, format_time};
 
 /// Why something is announced about an alarm, or why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +15,9 @@ pub enum Reason {
     NeverReported,
     /// It is in OK, and nothing else is announced.
     Ok,
-    /// It entered ALARM.
+    /// A new ALARM state that no planned activity explains.
     EnteredAlarm {
-        /// When.
+        /// CloudWatch's timestamp of the state change.
         since: Timestamp,
     },
     /// It is in ALARM, and what explained that has ended.
@@ -36,20 +36,20 @@ pub enum Reason {
     },
     /// It is in ALARM, as announced.
     AlreadyAnnounced {
-        /// Since when.
+        /// Since when it is in ALARM.
         since: Timestamp,
     },
     /// It is in ALARM because of a planned change.
     Explained {
-        /// Which.
+        /// The planned activity.
         by: Explanation,
     },
     /// It was in ALARM because of a planned change, and has recovered.
     RecoveredExplained {
-        /// Which.
+        /// The planned activity.
         by: Explanation,
     },
-    /// It is flapping.
+    /// It entered ALARM too often in a short time.
     Flapping {
         /// How often it entered ALARM.
         times: usize,
@@ -58,7 +58,7 @@ pub enum Reason {
     },
     /// It is flapping, as announced.
     StillFlapping {
-        /// Since when.
+        /// Start of the flapping, as announced.
         since: Timestamp,
     },
     /// It was flapping, and has been out of ALARM for `stable_minutes`.
@@ -79,7 +79,7 @@ pub enum Reason {
     },
     /// It has no data, and its policy wants that announced.
     NoData {
-        /// Since when.
+        /// When it lost its data, by CloudWatch's timestamp.
         since: Timestamp,
     },
     /// It has data again.
@@ -132,7 +132,10 @@ impl fmt::Display for Reason {
             }
             Reason::Explained { by } => write!(f, "explained: {by}"),
             Reason::RecoveredExplained { by } => write!(f, "recovered; it was explained: {by}"),
-            Reason::Flapping { times, minutes } => write!(f, "entered ALARM {times} times in {minutes} min"),
+            Reason::Flapping { times, minutes } => {
+                let length = format_duration(SignedDuration::from_mins((*minutes).into()));
+                write!(f, "entered ALARM {times} times in {length}")
+            }
             Reason::StillFlapping { since } => write!(f, "flapping since {}, already announced", format_time(*since)),
             Reason::FlappingEnded { since, until, times } => {
                 let (since, until) = (format_time(*since), format_time(*until));

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmState {
-    /// `OK`.
+    /// Within the threshold.
     Ok,
-    /// `INSUFFICIENT_DATA`.
+    /// Too few data points to tell.
     InsufficientData,
-    /// `ALARM`.
+    /// The threshold is breached.
     Alarm,
 }
 

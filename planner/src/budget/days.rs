@@ -16,9 +16,9 @@ pub struct Days(Vec<Day>);
 /// One day, in UTC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
-    /// Its date.
+    /// A calendar day of UTC.
     pub date: Date,
-    /// The last trusted figure of the day.
+    /// The last accepted figure of the day.
     #[serde(default)]
     pub figure: Option<Amount>,
     /// Cost of the running tasks by the price table, in millionths of a US dollar.

@@ -62,9 +62,9 @@ impl From<Reason> for Decision {
             Reason::Reached { held: false, .. } | Reason::HoldEnded { .. } | Reason::Resumed { .. } => Action::Restrict,
             Reason::Reached { held: true, .. } | Reason::Doubted { .. } | Reason::Unverified { .. } => Action::HoldOff,
             Reason::Lowered { .. } | Reason::PeriodEnded { .. } => Action::Lift,
-            Reason::Released { .. } | Reason::Held { .. } => Action::Lift,
+            Reason::Lifted { .. } | Reason::Held { .. } => Action::Lift,
             Reason::NoTier { .. } | Reason::Forecast { .. } => Action::Announce,
-            Reason::LateNotice { .. } | Reason::Cleared { .. } => Action::Announce,
+            Reason::LateNotice { .. } | Reason::Accepted { .. } => Action::Announce,
             Reason::Confirmed { .. } => Action::Accept,
             Reason::Unreachable { .. } => Action::Fail,
         };

@@ -30,7 +30,7 @@ pub struct Period {
 }
 
 impl TimeUnit {
-    /// The period that `now` is in.
+    /// The period that contains `now`: a day, month, quarter or year from midnight UTC.
     pub fn period(self, now: Timestamp) -> Period {
         let today = day(now);
         let quarter = (today.month() - 1) / 3 * 3 + 1;

@@ -102,7 +102,7 @@ impl Draft<'_> {
             }
             let greatest = record.figure.take();
             record.previous_period = record.latest.take().or(greatest);
-            (record.tier, record.doubted, record.confirmed, record.released) = (None, None, None, None);
+            (record.tier, record.doubted, record.confirmed, record.lifted) = (None, None, None, None);
         }
         // Otherwise the budget now resets at other intervals; the tier that it has reached is determined below.
         record.period = Some(period);
@@ -130,7 +130,7 @@ impl Draft<'_> {
         *cost = cost.saturating_add(u64::try_from(micros).unwrap_or(u64::MAX));
     }
 
-    /// Trusts the figure, or doubts it.
+    /// Accepts the figure, or doubts it.
     fn assess_figure(&mut self, spend: &Spend, period: Period, tasks_priced: bool) {
         let reached = self.policy.tier(spend.actual.percent_of(&spend.limit)).map(|tier| tier.at_percent);
         let reading = Reading { spend, period, reaches_higher_tier: reached > self.record.tier, tasks_priced };
@@ -144,7 +144,7 @@ impl Draft<'_> {
                 }
                 self.record.doubted = Some(DoubtedFigure { figure, since, doubt });
             }
-            Verdict::Trusted => self.count(spend),
+            Verdict::Accepted => self.count(spend),
         }
         self.record.limit = Some(spend.limit.clone());
     }
@@ -155,7 +155,7 @@ impl Draft<'_> {
         if let Some(doubted) = record.doubted.take()
             && record.confirmed.is_none()
         {
-            self.reasons.push(Reason::Cleared { figure: figure.clone(), since: doubted.since });
+            self.reasons.push(Reason::Accepted { figure: figure.clone(), since: doubted.since });
         }
         record.days.entry(day(self.now)).figure = Some(figure.clone());
         record.latest = Some(figure.clone());
@@ -170,13 +170,13 @@ impl Draft<'_> {
     fn move_tier(&mut self, spend: &Spend) {
         let percent = self.record.percent();
         let reached = self.policy.tier(percent).map(|tier| tier.at_percent);
-        let before = std::mem::replace(&mut self.record.tier, reached);
-        match (before, reached) {
-            (before, Some(tier)) if before < reached => {
+        let previous_tier = std::mem::replace(&mut self.record.tier, reached);
+        match (previous_tier, reached) {
+            (previous_tier, Some(tier)) if previous_tier < reached => {
                 let held = self.record.in_force(self.now).is_none();
                 self.reasons.push(Reason::Reached { tier, percent, held });
             }
-            (Some(from), to) if before > reached => {
+            (Some(from), to) if previous_tier > reached => {
                 self.reasons.push(Reason::Lowered { from, to, limit: spend.limit.clone() });
             }
             _ => {}

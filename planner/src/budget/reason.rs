@@ -35,28 +35,28 @@ pub enum Reason {
         from: u32,
         /// The tier that is still reached.
         to: Option<u32>,
-        /// The limit.
+        /// The new limit, by AWS Budgets.
         limit: Amount,
     },
     /// A figure is not plausible.
     Doubted {
-        /// The figure.
+        /// Actual spend, as AWS Budgets returned it.
         figure: Amount,
-        /// Why it is not trusted.
+        /// Why it is doubted.
         doubt: Doubt,
         /// Since when figures have been doubted.
         since: Timestamp,
     },
     /// The figure is plausible again.
-    Cleared {
-        /// The figure.
+    Accepted {
+        /// Actual spend, as AWS Budgets returned it.
         figure: Amount,
         /// Since when figures were doubted.
         since: Timestamp,
     },
     /// A notice could not be verified: AWS Budgets did not answer.
     Unverified {
-        /// The notice.
+        /// What AWS Budgets has sent, unverified.
         notice: Notice,
         /// The error of the call.
         error: String,
@@ -68,37 +68,37 @@ pub enum Reason {
     },
     /// No tier starts at the threshold of a notice, or AWS Budgets no longer returns its figure.
     NoTier {
-        /// The notice.
+        /// What AWS Budgets has sent.
         notice: Notice,
         /// The figure that AWS Budgets returns now.
         figure: Amount,
     },
     /// A forecast, which is announced and restricts nothing.
     Forecast {
-        /// The notice.
+        /// What AWS Budgets has sent; its kind is a forecast.
         notice: Notice,
     },
     /// A notice about a period that has ended.
     LateNotice {
-        /// The notice.
+        /// What AWS Budgets has sent, before the end of that period.
         notice: Notice,
     },
     /// The period has ended, and with it every restriction.
     PeriodEnded {
-        /// The period.
+        /// Its start and end, at midnight UTC.
         period: Period,
         /// The highest tier that was in force.
         tier: u32,
     },
     /// An engineer has lifted the restrictions in force.
-    Released {
+    Lifted {
         /// Who requested it.
         by: String,
         /// Why, in their words.
         reason: Option<String>,
         /// The highest tier that is lifted.
         tier: u32,
-        /// When.
+        /// When it was requested; the key of its message.
         at: Timestamp,
     },
     /// An engineer has put all tiers on hold.
@@ -107,7 +107,7 @@ pub enum Reason {
         by: String,
         /// Why, in their words.
         reason: Option<String>,
-        /// Until when.
+        /// End of the hold.
         until: Timestamp,
     },
     /// A hold has ended, and a tier takes effect.
@@ -116,23 +116,25 @@ pub enum Reason {
         by: String,
         /// When it ended.
         until: Timestamp,
-        /// The tier.
+        /// The share at which it starts, in percent.
         tier: u32,
     },
-    /// An engineer has ended a release or a hold.
+    /// An engineer has ended a lift or a hold.
     Resumed {
         /// Who requested it.
         by: String,
+        /// Which of them.
+        ended: Ended,
         /// The tier in force.
         tier: Option<u32>,
-        /// When.
+        /// When it was requested; the key of its message.
         at: Timestamp,
     },
     /// An engineer has confirmed a doubted figure.
     Confirmed {
         /// Who requested it.
         by: String,
-        /// The figure.
+        /// The doubted figure, which counts from now on.
         figure: Amount,
     },
     /// A request has no effect.
@@ -140,6 +142,28 @@ pub enum Reason {
         /// Why not.
         what: &'static str,
     },
+}
+
+/// What a `resume` has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The hold of all tiers.
+    Hold,
+    /// The lift of restrictions.
+    Lift,
+    /// A lift, and a hold that was requested beside it.
+    Both,
+}
+
+impl fmt::Display for Ended {
+    /// What an engineer has done: `ended the hold`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ended::Hold => "ended the hold",
+            Ended::Lift => "restored the lifted restrictions",
+            Ended::Both => "ended the hold and restored the lifted restrictions",
+        })
+    }
 }
 
 impl Reason {
@@ -150,14 +174,14 @@ impl Reason {
             Reason::Reached { .. } => "reached",
             Reason::Lowered { .. } => "lowered",
             Reason::Doubted { .. } => "doubted",
-            Reason::Cleared { .. } => "cleared",
+            Reason::Accepted { .. } => "accepted",
             Reason::Unverified { .. } => "unverified",
             Reason::Unreachable { .. } => "unreachable",
             Reason::NoTier { .. } => "no_tier",
             Reason::Forecast { .. } => "forecast",
             Reason::LateNotice { .. } => "late_notice",
             Reason::PeriodEnded { .. } => "period_ended",
-            Reason::Released { .. } => "released",
+            Reason::Lifted { .. } => "lifted",
             Reason::Held { .. } => "held",
             Reason::HoldEnded { .. } => "hold_ended",
             Reason::Resumed { .. } => "resumed",
@@ -186,9 +210,9 @@ impl fmt::Display for Reason {
             Reason::Lowered { from, to: Some(to), limit } => {
                 write!(f, "the {from} % tier is no longer reached with a limit of {limit}; the {to} % tier is")
             }
-            Reason::Doubted { figure, doubt, .. } => write!(f, "figure of {figure} not trusted: {doubt}"),
-            Reason::Cleared { figure, since } => {
-                write!(f, "figure of {figure} trusted; the figures since {} were not", format_time(*since))
+            Reason::Doubted { figure, doubt, .. } => write!(f, "figure of {figure} doubted: {doubt}"),
+            Reason::Accepted { figure, since } => {
+                write!(f, "figure of {figure} accepted; figures since {} were doubted", format_time(*since))
             }
             Reason::Unverified { notice, error } => {
                 write!(f, "{notice}; not verified, AWS Budgets did not answer: {error}")
@@ -202,7 +226,7 @@ impl fmt::Display for Reason {
             Reason::PeriodEnded { period, tier } => {
                 write!(f, "the period ended at {}, and with it the {tier} % tier", format_time(period.end))
             }
-            Reason::Released { by, reason, tier, .. } => {
+            Reason::Lifted { by, reason, tier, .. } => {
                 write!(f, "{by} has lifted the tiers up to {tier} % for this period{}", because(reason))
             }
             Reason::Held { by, reason, until } => {
@@ -211,12 +235,10 @@ impl fmt::Display for Reason {
             Reason::HoldEnded { by, until, tier } => {
                 write!(f, "the hold by {by} ended at {}: the {tier} % tier takes effect", format_time(*until))
             }
-            Reason::Resumed { by, tier: Some(tier), .. } => {
-                write!(f, "{by} has ended the release or hold: the {tier} % tier takes effect")
+            Reason::Resumed { by, ended, tier: Some(tier), .. } => {
+                write!(f, "{by} has {ended}: the {tier} % tier takes effect")
             }
-            Reason::Resumed { by, tier: None, .. } => {
-                write!(f, "{by} has ended the release or hold: no tier is reached")
-            }
+            Reason::Resumed { by, ended, tier: None, .. } => write!(f, "{by} has {ended}: no tier is reached"),
             Reason::Confirmed { by, figure } => write!(f, "{by} has confirmed the figure of {figure}"),
             Reason::NothingToDo { what } => f.write_str(what),
         }

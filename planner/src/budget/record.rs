@@ -22,23 +22,23 @@ pub struct Record {
     pub period: Option<Period>,
     /// The limit, by the last answer of AWS Budgets.
     pub limit: Option<Amount>,
-    /// The greatest trusted figure of the period.
+    /// The greatest accepted figure of the period.
     pub figure: Option<Amount>,
-    /// The latest trusted figure; a correction may have lowered it.
+    /// The latest accepted figure; a correction may have lowered it.
     pub latest: Option<Amount>,
     /// The highest tier that is reached, by the share at which it starts; announced, whether it is in force or not.
     pub tier: Option<u32>,
-    /// A figure that is not trusted.
+    /// A doubted figure.
     pub doubted: Option<DoubtedFigure>,
     /// A figure that an engineer has confirmed.
     pub confirmed: Option<Amount>,
-    /// Tiers that an engineer has released for the rest of the period.
-    pub released: Option<Release>,
+    /// Tiers whose restrictions an engineer has lifted for the rest of the period.
+    pub lifted: Option<Lift>,
     /// All tiers are on hold.
     pub hold: Option<Hold>,
     /// The latest figure of the previous period.
     pub previous_period: Option<Amount>,
-    /// Trusted figures and the cost of tasks, day by day.
+    /// Accepted figures and the cost of tasks, day by day.
     pub days: Days,
     /// When the budget was observed.
     pub observed: Option<ObservedTimes>,
@@ -53,20 +53,20 @@ pub struct ObservedTimes {
     pub last: Timestamp,
 }
 
-/// A figure that is not trusted.
+/// A figure that cannot be right; no restriction begins because of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoubtedFigure {
-    /// The figure.
+    /// The latest one, as AWS Budgets returned it.
     pub figure: Amount,
     /// Since when figures have been doubted.
     pub since: Timestamp,
-    /// Why it is not trusted.
+    /// Why it is doubted.
     pub doubt: Doubt,
 }
 
-/// Tiers that an engineer has released.
+/// Tiers whose restrictions an engineer has lifted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
+pub struct Lift {
     /// Every tier up to this share.
     pub up_to: u32,
     /// Who requested it.
@@ -76,14 +76,14 @@ pub struct Release {
 /// A time in which no tier is in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Until when.
+    /// End of the hold; the reached tiers take effect then.
     pub until: Timestamp,
     /// Who requested it.
     pub by: String,
 }
 
 impl Record {
-    /// The greatest trusted figure of the period, in percent of the limit; 0 without one.
+    /// The greatest accepted figure of the period, in percent of the limit; 0 without one.
     pub fn percent(&self) -> u32 {
         match (&self.figure, &self.limit) {
             (Some(figure), Some(limit)) => figure.percent_of(limit),
@@ -95,15 +95,15 @@ impl Record {
     pub fn in_force(&self, now: Timestamp) -> Option<u32> {
         let over = self.period.is_none_or(|period| period.end <= now);
         let held = self.hold.as_ref().is_some_and(|hold| hold.until > now);
-        self.tier.filter(|tier| !over && !held && self.released.as_ref().is_none_or(|release| release.up_to < *tier))
+        self.tier.filter(|tier| !over && !held && self.lifted.as_ref().is_none_or(|lift| lift.up_to < *tier))
     }
 
     /// The restrictions in force at `now`, by service.
     pub fn restrictions(&self, policy: &BudgetPolicy, now: Timestamp) -> BTreeMap<String, Restriction> {
-        let released = self.released.as_ref().map_or(0, |release| release.up_to);
+        let lifted = self.lifted.as_ref().map_or(0, |lift| lift.up_to);
         let mut restrictions: BTreeMap<String, Restriction> = BTreeMap::new();
         let Some(highest) = self.in_force(now) else { return restrictions };
-        for tier in policy.tiers.iter().filter(|tier| tier.at_percent > released && tier.at_percent <= highest) {
+        for tier in policy.tiers.iter().filter(|tier| tier.at_percent > lifted && tier.at_percent <= highest) {
             for (service, restriction) in &tier.services {
                 let both =
                     restrictions.get(service).map_or_else(|| restriction.clone(), |other| other.and(restriction));

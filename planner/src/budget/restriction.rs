@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::capacity::{BudgetRestriction, SpotMode};
 use crate::error::{Error, Result};
 use crate::fleet::Fleet;
+use crate::model::format_duration;
 
 /// How one service is restricted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -18,7 +20,7 @@ pub struct Restriction {
     /// So many minutes of scheduled downtime more, at each end of every window; at most 720.
     #[cfg_attr(feature = "schema", schemars(range(max = 720)))]
     pub longer_downtime_minutes: u32,
-    /// Scale to zero.
+    /// Run no tasks until the budget period ends.
     pub scale_to_zero: bool,
     /// At most so many tasks: from the service's `floor` to its `baseline.max`.
     pub max_tasks: Option<u32>,
@@ -70,10 +72,10 @@ impl Restriction {
                 "a service with scheduled downtime (`sleep`)",
             ));
         }
-        let (floor, most) = (service.floor.unwrap_or(service.baseline.min), service.baseline.max);
+        let (floor, max) = (service.floor.unwrap_or(service.baseline.min), service.baseline.max);
         match self.max_tasks {
-            Some(max_tasks) if max_tasks < floor || max_tasks > most => {
-                let expected = format!("{floor} to {most}, its floor to its baseline.max");
+            Some(max_tasks) if max_tasks < floor || max_tasks > max => {
+                let expected = format!("{floor} to {max}, its floor to its baseline.max");
                 Err(Error::bad_field(&format!("{path}.max_tasks"), max_tasks, &expected))
             }
             _ => Ok(()),
@@ -87,15 +89,16 @@ impl fmt::Display for Restriction {
         if self.scale_to_zero {
             return f.write_str("scaled to zero");
         }
-        let longer = format!("scheduled downtime {} min longer at each end", self.longer_downtime_minutes);
-        let most = self.max_tasks.map(|max_tasks| match max_tasks {
+        let longer = format_duration(SignedDuration::from_mins(self.longer_downtime_minutes.into()));
+        let longer = format!("scheduled downtime {longer} longer at each end");
+        let max = self.max_tasks.map(|max_tasks| match max_tasks {
             1 => "at most 1 task".to_owned(),
             max_tasks => format!("at most {max_tasks} tasks"),
         });
         let parts = [
             self.spot_only.then(|| "on Spot only".to_owned()),
             (self.longer_downtime_minutes > 0).then_some(longer),
-            most,
+            max,
         ];
         f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }

@@ -1,8 +1,8 @@
-//! Whether a figure is trusted.
+//! Whether a figure is accepted.
 //!
 //! In July 2026 AWS reported trillions of dollars to accounts that spend a few hundred, for forty hours. Acting on such
 //! a figure takes a healthy system down, so a figure that would restrict a service must be plausible first. A doubted
-//! figure below every tier is announced too: trusted, it would be the yesterday that tomorrow is compared with.
+//! figure below every tier is announced too: accepted, it would be the yesterday that tomorrow is compared with.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,7 +11,7 @@ use super::doubt::{Doubt, Evidence, Reading};
 use super::period::{TimeUnit, day};
 use super::record::Record;
 
-/// Once an engineer has confirmed a figure, up to so many times that figure is trusted.
+/// Once an engineer has confirmed a figure, up to so many times that figure is accepted.
 const TIMES_CONFIRMED: u32 = 2;
 /// By at most this share is the figure of a period corrected down when it is over.
 const CORRECTED: i64 = 10;
@@ -25,7 +25,7 @@ const STALE_DAY: SignedDuration = SignedDuration::from_hours(12);
 /// What to make of a figure.
 pub(super) enum Verdict {
     /// It counts.
-    Trusted,
+    Accepted,
     /// It is still the figure of the previous period.
     PreviousPeriod,
     /// It is not plausible.
@@ -41,7 +41,7 @@ pub(super) fn assess(record: &Record, reading: Reading<'_>, now: Timestamp) -> V
         return Verdict::PreviousPeriod;
     }
     if record.confirmed.as_ref().is_some_and(|confirmed| !figure.exceeds(TIMES_CONFIRMED, confirmed)) {
-        return Verdict::Trusted;
+        return Verdict::Accepted;
     }
     let today = day(now);
     let yesterday = match reading.spend.time_unit {
@@ -52,7 +52,7 @@ pub(super) fn assess(record: &Record, reading: Reading<'_>, now: Timestamp) -> V
     };
     let observed_since = record.observed.map(|observed| observed.first);
     let evidence = Evidence { reading, yesterday, days: &record.days, observed_since };
-    Doubt::check(&evidence).map_or(Verdict::Trusted, Verdict::Doubted)
+    Doubt::check(&evidence).map_or(Verdict::Accepted, Verdict::Doubted)
 }
 
 /// Is it still the figure of the previous period? That one is corrected for a while: up, and by a little down.

@@ -1,4 +1,4 @@
-//! What requests, alarms, the budget and Spot ask of a service's capacity, each with its expiry.
+//! What requests, alarms, the budget and Spot require of a service's capacity, each with its expiry.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ impl Facts {
     }
 }
 
-/// When something expires, and who asked for it.
+/// When something expires, and who requested it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiry {
     /// When it expires.
@@ -75,11 +75,11 @@ pub struct Expiry {
 pub struct Override {
     /// Wake, sleep or hold.
     pub kind: OverrideKind,
-    /// When it expires, and who asked for it.
+    /// When it expires, and who requested it.
     pub expiry: Expiry,
 }
 
-/// The kinds of override.
+/// What an engineer overrides the schedule with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OverrideKind {
@@ -102,7 +102,7 @@ pub struct BudgetRestriction {
     /// Begin scheduled downtime so many minutes earlier, and end it so many minutes later.
     #[serde(default)]
     pub longer_downtime_minutes: u32,
-    /// Scale to zero.
+    /// Run no tasks; everything else of the restriction is included in that.
     #[serde(default)]
     pub scale_to_zero: bool,
     /// Run at most so many tasks; never below the service's floor.

@@ -15,7 +15,7 @@ const DECISIONS: usize = 16;
 /// A service that is scaled to zero or runs again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpcomingChange {
-    /// When.
+    /// The moment at which the decision changes.
     pub at: Timestamp,
     /// Scaled to zero or running.
     pub target: Target,

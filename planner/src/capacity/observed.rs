@@ -38,7 +38,7 @@ impl Bounds {
 pub enum Scaling {
     /// None of the three is suspended.
     Active,
-    /// Some are; no decision asks for that.
+    /// Some are; no decision sets that.
     Partly,
     /// All three are.
     Suspended,

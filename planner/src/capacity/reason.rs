@@ -14,7 +14,7 @@ pub enum Reason {
     NotStarted,
     /// A freeze is in force.
     Frozen {
-        /// Who asked for it.
+        /// Who requested it.
         by: String,
         /// When it ends.
         until: Timestamp,
@@ -23,7 +23,7 @@ pub enum Reason {
     Override {
         /// Wake, sleep or hold.
         kind: OverrideKind,
-        /// Who asked for it.
+        /// Who requested it.
         by: String,
         /// When it expires.
         until: Timestamp,
@@ -68,13 +68,13 @@ impl Reason {
             Reason::NotStarted => "the service has never run; the first image push starts it".into(),
             Reason::Frozen { by, until } => format!("frozen by {by} until {}", time(*until)),
             Reason::Override { kind: OverrideKind::Wake, by, until } => {
-                format!("{by} asked for it to run until {}", time(*until))
+                format!("`wake` override by {by} until {}", time(*until))
             }
             Reason::Override { kind: OverrideKind::Sleep, by, until } => {
-                format!("{by} asked for it to be scaled to zero until {}", time(*until))
+                format!("`sleep` override by {by} until {}", time(*until))
             }
             Reason::Override { kind: OverrideKind::Hold, by, until } => {
-                format!("{by} put its capacity on hold until {}", time(*until))
+                format!("`hold` override by {by} until {}", time(*until))
             }
             Reason::Budget { reached_percent } => {
                 format!("budget restriction, {reached_percent} % of the budget reached")

@@ -13,7 +13,7 @@ const LONGEST_GAP: SignedDuration = SignedDuration::from_mins(15);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Record {
-    /// What requests, alarms, the budget and Spot ask of it.
+    /// What requests, alarms, the budget and Spot require of it.
     #[serde(flatten)]
     pub facts: Facts,
     /// Where it is between scaled to zero and running; unknown until the first observation.
@@ -39,7 +39,7 @@ pub struct RevisionSize {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Savings {
-    /// Until when it is counted.
+    /// End of the time that the savings include.
     pub counted_until: Option<Timestamp>,
     /// The calendar month (UTC) that is counted, `2026-11`.
     pub month: String,
@@ -86,7 +86,7 @@ impl Savings {
 pub enum State {
     /// Scaling to zero: some tasks have not stopped yet.
     Draining {
-        /// Since when.
+        /// When it was scaled to zero.
         since: Timestamp,
         /// Was it announced that this takes too long?
         #[serde(default)]
@@ -94,12 +94,12 @@ pub enum State {
     },
     /// No tasks, as decided.
     ScaledToZero {
-        /// Since when.
+        /// When its last task was seen stopped.
         since: Timestamp,
     },
     /// Starting: no task is healthy yet.
     Starting {
-        /// Since when.
+        /// When tasks were to run again.
         since: Timestamp,
         /// Was it announced that this takes too long?
         #[serde(default)]
@@ -107,7 +107,7 @@ pub enum State {
     },
     /// At least one task has been healthy since it started.
     Running {
-        /// Since when.
+        /// When its first task was seen healthy.
         since: Timestamp,
     },
 }

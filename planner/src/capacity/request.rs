@@ -20,7 +20,7 @@ pub struct OverrideRequest {
 /// An override that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedOverride {
-    /// The override.
+    /// What was in force, with its kind and its requester.
     pub ended: Override,
     /// Who ended it; `None` when it expired.
     pub by: Option<String>,

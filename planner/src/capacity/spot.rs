@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// First hold-down.
+/// The hold-down after the first shortage; each further one doubles it.
 const FIRST_HOLD_DOWN: SignedDuration = SignedDuration::from_mins(60);
-/// Longest hold-down.
+/// Doubling stops here, so that Spot is tried twice a day.
 const LONGEST_HOLD_DOWN: SignedDuration = SignedDuration::from_hours(12);
 /// After so long without a shortage the hold-down starts from the first again.
 const FORGET_AFTER: SignedDuration = SignedDuration::from_hours(24);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn one_interruption_moves_nothing_and_three_in_half_an_hour_do() {
+    fn one_interruption_changes_nothing_and_three_in_half_an_hour_do() {
         let one = SpotState::default().after(interrupted("a"), at(0));
         assert!(one.available(at(0)));
         let spread = one.after(interrupted("b"), at(20)).after(interrupted("c"), at(40));

@@ -48,7 +48,7 @@ pub struct ServicePolicy {
     /// Whether it runs on Spot; its capacity provider strategy is left alone when left out.
     #[serde(default)]
     pub spot: Option<SpotPolicy>,
-    /// Minutes after which tasks that still run in a service that was put to sleep are announced; 30 by default.
+    /// Minutes after which tasks that still run in a service that was scaled to zero are announced; 30 by default.
     #[serde(default = "thirty")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub drain_minutes: u32,
@@ -56,7 +56,7 @@ pub struct ServicePolicy {
     #[serde(default = "fifteen")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub wake_minutes: u32,
-    /// How it is rolled.
+    /// How its images are rolled out.
     #[serde(default)]
     pub rollout: RolloutPolicy,
 }

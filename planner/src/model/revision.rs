@@ -52,7 +52,7 @@ impl Revision {
         self.document.get("taskDefinitionArn").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Its family.
+    /// `family` of the task definition, without the revision number.
     pub fn family(&self) -> &str {
         self.document.get("family").and_then(Value::as_str).unwrap_or_default()
     }
@@ -95,7 +95,7 @@ impl Revision {
         Value::Object(document)
     }
 
-    /// In what a registered revision differs from the request that made it; empty when it is what was asked for.
+    /// In what a registered revision differs from the request that made it; empty when it is what was requested.
     pub fn differences(&self, request: &Value) -> Vec<String> {
         let mut wanted = request.as_object().cloned().unwrap_or_default();
         let tags = wanted.remove("tags");

@@ -48,7 +48,7 @@ impl FromStr for ServiceId {
 /// A service as `DescribeServices` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// Which one.
+    /// Cluster and name.
     pub id: ServiceId,
     /// `ACTIVE`, `DRAINING` or `INACTIVE`.
     pub status: String,
@@ -111,7 +111,7 @@ pub struct Deployment {
     pub running: u32,
     /// Tasks of it that did not start or ended too soon.
     pub failed: u32,
-    /// When it was created.
+    /// `createdAt` of the deployment.
     pub created_at: Timestamp,
 }
 
@@ -131,7 +131,7 @@ pub enum DeploymentState {
 /// A task that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// Its ARN.
+    /// `taskArn` of ECS; its last part is the task id.
     pub arn: String,
     /// ARN of its revision.
     pub revision: String,
@@ -160,11 +160,11 @@ pub fn endings(stopped: &[Task]) -> Vec<String> {
     }
     let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
     counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let told = counted.into_iter().take(3).map(|(reason, n)| match n {
+    let texts = counted.into_iter().take(3).map(|(reason, n)| match n {
         1 => reason,
         n => format!("{reason} ({n} tasks)"),
     });
-    told.collect()
+    texts.collect()
 }
 
 /// How a task ended.

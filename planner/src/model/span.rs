@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::format::format_duration;
 use crate::error::{Error, Result};
 
 /// "Until when", in a request: `2h`, `90m`, `1h 30m`, `3d`, or a timestamp with offset.
@@ -70,15 +71,19 @@ impl TryFrom<String> for Span {
 }
 
 impl From<Span> for String {
+    /// In full, to the second and below, so that what is stored is what was requested.
     fn from(span: Span) -> String {
-        span.to_string()
+        match span {
+            Span::For(length) => format!("{length:#}"),
+            Span::Until(at) => at.to_string(),
+        }
     }
 }
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Span::For(length) => write!(f, "{length:#}"),
+            Span::For(length) => f.write_str(&format_duration(*length)),
             Span::Until(at) => write!(f, "{at}"),
         }
     }

@@ -26,9 +26,9 @@ pub(super) enum Choice {
 enum Offer {
     /// Nothing new.
     Nothing,
-    /// A newer image that may be rolled.
+    /// A newer image that may be rolled out.
     Take(Image),
-    /// A newer image that may not be rolled, or not yet, and why.
+    /// A newer image that may not be rolled out, or not yet, and why.
     Refuse(Reason),
 }
 

@@ -7,7 +7,7 @@ use crate::model::{Digest, Image, Service, Task};
 /// What was observed of a service.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    /// The service.
+    /// As ECS describes it.
     pub service: Service,
     /// By repository: the image that the tag policy selects now.
     pub candidates: BTreeMap<String, Option<Image>>,
@@ -56,7 +56,7 @@ impl Observed {
 }
 
 impl RunningImage {
-    /// Is it this digest?
+    /// Does the container run this digest, pinned or resolved from a tag?
     pub fn is(&self, digest: &Digest) -> bool {
         match self {
             RunningImage::Known(image) => image.digest == *digest,

@@ -1,4 +1,4 @@
-//! Which images a service follows, and how it is rolled: part of its entry in the fleet document.
+//! Which images a service follows, and how it rolls them out: part of its entry in the fleet document.
 
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use crate::model::{TagPolicy, version_tag};
 pub struct Policy<'a> {
     /// The repositories that it follows.
     pub images: &'a [ImagePolicy],
-    /// How it is rolled.
+    /// How its images are rolled out.
     pub rollout: &'a RolloutPolicy,
     /// Desired count that the first rollout sets.
     pub initial_tasks: u32,
@@ -26,7 +26,7 @@ pub struct ImagePolicy {
     /// Name of the ECR repository, without registry.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[^@:]+$")))]
     pub repository: String,
-    /// Which of its tags.
+    /// Its tags that are followed: a push under one of them is rolled out.
     pub tag: TagPolicy,
     /// Tag that the automation moves to the current release; the template's task definition names it. `live` by default.
     #[serde(default = "live")]
@@ -40,7 +40,7 @@ pub struct ImagePolicy {
     pub source: Option<String>,
 }
 
-/// How a service is rolled.
+/// How the images of a service are rolled out.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -91,10 +91,10 @@ pub struct ScanGate {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Unscanned {
-    /// It is not rolled until a `retry` requests it.
+    /// It is not rolled out until a `retry` requests it.
     #[default]
     Refuse,
-    /// It is rolled as if it had no findings.
+    /// It is rolled out as if it had no findings.
     Accept,
 }
 

@@ -1,12 +1,12 @@
-//! The scan gate: whether ECR's scan result allows an image to be rolled.
+//! The scan gate: whether ECR's scan result allows an image to be rolled out.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::policy::{ScanGate, Unscanned};
 use super::reason::Reason;
-use crate::model::{Image, ScanState};
+use crate::model::{Image, ScanState, format_duration};
 
-/// Why `gate` holds `image` back; `None` when it may be rolled.
+/// Why `gate` holds `image` back; `None` when it may be rolled out.
 pub(super) fn refusal(gate: &ScanGate, image: &Image, now: Timestamp) -> Option<Reason> {
     let until = image.pushed_at + SignedDuration::from_mins(gate.wait_minutes.into());
     let finding = match &image.scan {
@@ -21,7 +21,10 @@ pub(super) fn refusal(gate: &ScanGate, image: &Image, now: Timestamp) -> Option<
         ScanState::Missing | ScanState::Pending | ScanState::Failed(_) if gate.unscanned == Unscanned::Accept => {
             return None;
         }
-        ScanState::Missing | ScanState::Pending => format!("no scan result within {} minutes", gate.wait_minutes),
+        ScanState::Missing | ScanState::Pending => {
+            let wait = format_duration(SignedDuration::from_mins(gate.wait_minutes.into()));
+            format!("no scan result within {wait}")
+        }
         ScanState::Failed(reason) => format!("its scan failed: {reason}"),
     };
     Some(Reason::ScanRefused { image: image.clone(), finding })

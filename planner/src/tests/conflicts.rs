@@ -1,14 +1,14 @@
-//! Night, budget, alarm, Spot and rollout in any order, some of them twice, late, or healed by a tick alone: what comes
+//! Scheduled downtime, budget, alarm, Spot and rollout in any order, some of them twice, late, or healed by a tick alone: what comes
 //! of it is what comes of the same facts in the order of their times.
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::world::{Delays, End, Fact, Fate, World};
+use super::simulation::{Delays, End, Fact, Fate, Simulation};
 use crate::alarm::AlarmState;
 
-/// Facts become true within so many minutes, and are heard of at most so many minutes later: news of Spot that are older
-/// than a quarter of an hour are no news.
+/// Facts become true within so many minutes, and arrive at most so many minutes later: Spot events that are older
+/// than a quarter of an hour are ignored.
 const SPAN: i64 = 20;
 const LATE: i64 = 14;
 /// All has arrived and what follows from it is done; what an alarm and Spot hold still holds.
@@ -33,8 +33,8 @@ fn any_pushes() -> impl Strategy<Value = Vec<(i64, Fact)>> {
     let fate = prop::sample::select(vec![Fate::Good, Fate::Fails, Fate::Errs]);
     let push = |(at, fate): (i64, Fate)| (at, Fact::Push(fate));
     // A good image that a bad one overtakes within minutes may never be tried: the tag names the bad one.
-    // An image that answers with errors is followed by none: what begins to ring while the next one replaces it is taken
-    // for the next one's doing.
+    // An image that answers with errors is followed by none: an ALARM state that begins while the next one replaces it
+    // is attributed to the next one.
     let first = prop::sample::select(vec![Fate::Good, Fate::Fails]);
     let two = ((0i64..10, first), 10i64..20)
         .prop_map(move |(first, second)| vec![push(first), (second, Fact::Push(Fate::Good))]);
@@ -44,28 +44,28 @@ fn any_pushes() -> impl Strategy<Value = Vec<(i64, Fact)>> {
 fn any_hour() -> impl Strategy<Value = Hour> {
     let spent = prop::sample::select(vec![70i64, 82, 92, 97, 105]);
     let spent = prop::collection::vec((minute(), spent.prop_map(Fact::Spent)), 0..3);
-    let ring = prop::option::of((minute(), prop::option::of(1i64..10)));
+    let alarm = prop::option::of((minute(), prop::option::of(1i64..10)));
     let short = prop::option::of(minute());
-    (0i64..1440, 2u32..5, any_pushes(), spent, ring, short).prop_map(|(begins, load, pushes, spent, ring, short)| {
+    (0i64..1440, 2u32..5, any_pushes(), spent, alarm, short).prop_map(|(begins, load, pushes, spent, alarm, short)| {
         let mut facts = pushes;
         facts.extend(spent);
         facts.extend(short.map(|at| (at, Fact::Shortage)));
-        if let Some((at, length)) = ring {
+        if let Some((at, length)) = alarm {
             facts.push((at, Fact::Load(AlarmState::Alarm)));
             facts.extend(length.map(|length| (at + length, Fact::Load(AlarmState::Ok))));
         }
         facts.sort_by_key(|(at, _)| *at);
-        // A boost that would bring nothing is not asked for, so where scaling has done as much already it depends on who
+        // A boost that would bring nothing is not requested, so where scaling has done as much already it depends on who
         // came first whether the least number is raised, too. The number of tasks is the same.
-        let load = if ring.is_some() { 2 } else { load };
-        // A service that is scaled to zero before its errors were announced shows them the next morning, when the rollout is no news
+        let load = if alarm.is_some() { 2 } else { load };
+        // A service that is scaled to zero before its errors were announced shows them the next morning, when the rollout is long past
         // any more. So an image that errs has a day before it, and no budget takes that.
         let errs = facts.iter().any(|(_, fact)| matches!(fact, Fact::Push(Fate::Errs)));
         if errs {
             facts.retain(|(_, fact)| !matches!(fact, Fact::Spent(percent) if *percent > 100));
         }
         let begins = if errs { 370 + begins % 740 } else { begins };
-        Hour { begins, load, facts, stays_in_alarm: ring.is_some_and(|(_, length)| length.is_none()) }
+        Hour { begins, load, facts, stays_in_alarm: alarm.is_some_and(|(_, length)| length.is_none()) }
     })
 }
 
@@ -76,7 +76,7 @@ fn any_delays() -> impl Strategy<Value = Delays> {
 /// The same service an hour later, after all holds ended, and after the budget's month ended.
 struct Ends {
     shortly_after: End,
-    /// Did night fall or end meanwhile, or does it sleep? Then what it should run is proven later.
+    /// Did scheduled downtime begin or end meanwhile, or does it sleep? Then what it should run is proven later.
     unproven: bool,
     day_after: End,
     month_after: End,
@@ -85,43 +85,43 @@ struct Ends {
 fn play(hour: &Hour, delays: &Delays, lost: u16) -> Ends {
     let day: Timestamp = "2026-11-29T00:00:00Z".parse().unwrap();
     let begins = day + SignedDuration::from_mins(hour.begins);
-    let mut world = World::at_rest(begins, hour.load, delays);
-    let mut unproven = world.asleep();
+    let mut simulation = Simulation::at_rest(begins, hour.load, delays);
+    let mut unproven = simulation.asleep();
     for minute in 0..=SHORTLY_AFTER {
-        hour.facts.iter().filter(|(at, _)| *at == minute).for_each(|(_, fact)| world.happens(fact));
-        world.pass(0);
+        hour.facts.iter().filter(|(at, _)| *at == minute).for_each(|(_, fact)| simulation.happens(fact));
+        simulation.pass(0);
         if minute % 5 == 0 && lost & 1 << (minute / 5) == 0 {
-            world.tick();
+            simulation.tick();
         }
-        unproven |= world.asleep();
-        world.pass(1);
+        unproven |= simulation.asleep();
+        simulation.pass(1);
     }
-    let shortly_after = world.end();
+    let shortly_after = simulation.end();
     if hour.stays_in_alarm {
-        world.happens(&Fact::Load(AlarmState::Ok));
+        simulation.happens(&Fact::Load(AlarmState::Ok));
     }
-    let until = |world: &mut World, end: &str| {
+    let until = |simulation: &mut Simulation, end: &str| {
         let end: Timestamp = end.parse().unwrap();
         // Closely while something may follow from something else, and when the service wakes.
         let mut close_until = begins + SignedDuration::from_mins(SHORTLY_AFTER + 30);
-        while world.now < end {
-            let step = if world.now < close_until && !world.asleep() { 5 } else { 180 };
-            let slept = world.asleep();
-            world.pass(step);
-            world.tick();
-            if slept && !world.asleep() {
-                close_until = world.now + SignedDuration::from_mins(40);
+        while simulation.now < end {
+            let step = if simulation.now < close_until && !simulation.asleep() { 5 } else { 180 };
+            let slept = simulation.asleep();
+            simulation.pass(step);
+            simulation.tick();
+            if slept && !simulation.asleep() {
+                close_until = simulation.now + SignedDuration::from_mins(40);
             }
         }
         (0..4).for_each(|_| {
-            world.pass(5);
-            world.tick();
+            simulation.pass(5);
+            simulation.tick();
         });
-        world.end()
+        simulation.end()
     };
-    let day_after = until(&mut world, "2026-11-30T12:00:00Z");
-    world.begin_month();
-    let month_after = until(&mut world, "2026-12-01T12:00:00Z");
+    let day_after = until(&mut simulation, "2026-11-30T12:00:00Z");
+    simulation.begin_month();
+    let month_after = until(&mut simulation, "2026-12-01T12:00:00Z");
     Ends { shortly_after, unproven, day_after, month_after }
 }
 

@@ -2,4 +2,4 @@
 
 mod conflicts;
 mod policies;
-mod world;
+mod simulation;

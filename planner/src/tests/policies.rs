@@ -1,4 +1,4 @@
-//! What is wanted of the one service: a night, Spot, two alarms with remedies, a budget that takes more and more.
+//! What is wanted of the one service: scheduled downtime, Spot, two alarms with remedies, a budget that takes more and more.
 
 use std::sync::LazyLock;
 
@@ -28,9 +28,9 @@ impl Policies {
 }
 
 fn policies() -> Policies {
-    let night = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
+    let downtime = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
     let web = format!(
-        r#"{{"name":"web","cluster":"prod","baseline":{{"min":2,"max":6}},"spot":{{"mode":"prefer"}},"sleep":{night},
+        r#"{{"name":"web","cluster":"prod","baseline":{{"min":2,"max":6}},"spot":{{"mode":"prefer"}},"sleep":{downtime},
             "images":[{{"repository":"{REPOSITORY}","tag":{{"exact":"latest"}}}}]}}"#
     );
     let fleet = Fleet::parse(&format!(r#"{{"system":"acme","stage":"prod","services":[{web}]}}"#)).unwrap();

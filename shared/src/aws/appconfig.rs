@@ -17,11 +17,11 @@ pub struct AppConfig {
 /// Where a configuration is: ids or names of application, environment and profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
-    /// The application.
+    /// Id or name of the AppConfig application.
     pub application: String,
     /// The environment, which has one deployed version.
     pub environment: String,
-    /// The profile.
+    /// Id or name of the configuration profile.
     pub profile: String,
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Context, Result};
 use planner::capacity::{Bounds, Scaling};
 use planner::model::ServiceId;
 
-/// Most scalable targets that are asked for at once.
+/// Most scalable targets that one call may name.
 const TARGETS: usize = 50;
 
 /// Reads and sets the bounds of ECS services.

@@ -1,4 +1,4 @@
-//! AWS Lambda: how functions ask each other.
+//! AWS Lambda: how functions invoke each other.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::error::{Context, Error, Kind, Result};
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>.
 const ANSWER: Duration = Duration::from_secs(75);
 
-/// Asks other functions.
+/// Invokes other functions.
 ///
 /// Its client is built on first use: most invocations need none.
 #[derive(Debug)]
@@ -46,8 +46,8 @@ impl Functions {
     /// Requires `lambda:InvokeFunction`.
     ///
     /// # Errors
-    /// `NotFound` when there is no such function, `Denied` when it may not be asked.
-    pub async fn ask(&self, function: &str, request: &Value) -> Result<()> {
+    /// `NotFound` when there is no such function, `Denied` when it may not be invoked.
+    pub async fn invoke_async(&self, function: &str, request: &Value) -> Result<()> {
         let payload = Blob::new(request.to_string());
         let call = self.client().invoke().function_name(function).invocation_type(InvocationType::Event);
         call.payload(payload).send().await.map(drop).map_err(classify).context(|| format!("invoke function {function}"))
@@ -60,8 +60,8 @@ impl Functions {
     /// Requires `lambda:InvokeFunction`.
     ///
     /// # Errors
-    /// The function's own error when it failed; as [`Functions::ask`] when it could not be invoked.
-    pub async fn call(&self, function: &str, request: &Value) -> Result<Value> {
+    /// The function's own error when it failed; as [`Functions::invoke_async`] when it could not be invoked.
+    pub async fn invoke(&self, function: &str, request: &Value) -> Result<Value> {
         let invoke = || format!("invoke function {function}");
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ANSWER).operation_timeout(ANSWER).build();
         let patient = Builder::default().retry_config(RetryConfig::disabled()).timeout_config(timeouts);
@@ -99,9 +99,9 @@ mod tests {
     use crate::error::Kind;
 
     #[test]
-    fn a_function_is_asked_and_not_waited_for() {
+    fn a_function_is_invoked_and_not_waited_for() {
         let wire = Wire::new(vec![(202, json!({}))]);
-        run(Functions::new(&wire.connection()).ask("acme-capacity", &json!({"action": "reconcile"}))).unwrap();
+        run(Functions::new(&wire.connection()).invoke_async("acme-capacity", &json!({"action": "reconcile"}))).unwrap();
         let request = &wire.requests()[0];
         assert!(request.starts_with("POST /2015-03-31/functions/acme-capacity/invocations "), "{request}");
         assert!(request.contains("x-amz-invocation-type: Event\r\n"), "{request}");
@@ -112,16 +112,16 @@ mod tests {
     fn a_function_that_is_not_there_is_reported_with_its_name() {
         let replay =
             Replay::new(&[(404, json!({"Type": "User", "Code": "ResourceNotFoundException", "Message": "no"}))]);
-        let error = run(Functions::new(&replay.connection()).ask("acme-capacity", &json!({}))).unwrap_err();
+        let error = run(Functions::new(&replay.connection()).invoke_async("acme-capacity", &json!({}))).unwrap_err();
         assert!(error.to_string().starts_with("invoke function acme-capacity: "), "{error}");
         assert_eq!(error.kind(), Kind::NotFound);
     }
 
     #[test]
-    fn a_called_function_answers_however_long_it_takes() {
+    fn an_invoked_function_answers_however_long_it_takes() {
         let slow = crate::aws::connection::ATTEMPT + Duration::from_millis(500);
         let wire = Wire::answering(vec![(slow, 200, json!({"outcome": "changed"}))]);
-        let answer = run(Functions::new(&wire.connection()).call("acme-rollout", &json!({"action": "plan"})));
+        let answer = run(Functions::new(&wire.connection()).invoke("acme-rollout", &json!({"action": "plan"})));
         assert_eq!(answer.unwrap(), json!({"outcome": "changed"}));
         let request = &wire.requests()[0];
         assert!(request.starts_with("POST /2015-03-31/functions/acme-rollout/invocations "), "{request}");
@@ -129,10 +129,10 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_fails_is_not_repeated() {
+    fn an_invocation_that_fails_is_not_repeated() {
         let answers = [(503, json!({})), (200, json!({}))];
         let replay = Replay::new(&answers);
-        let error = run(Functions::new(&replay.connection()).call("acme-rollout", &json!({}))).unwrap_err();
+        let error = run(Functions::new(&replay.connection()).invoke("acme-rollout", &json!({}))).unwrap_err();
         assert_eq!((error.kind(), replay.uris().len()), (Kind::Unavailable, 1), "{error}");
     }
 
@@ -140,7 +140,7 @@ mod tests {
     fn a_function_that_failed_has_its_own_error() {
         let call = |answer: Value| {
             let replay = Replay::functions(&[Err(answer)]);
-            let error = run(Functions::new(&replay.connection()).call("acme-rollout", &json!({}))).unwrap_err();
+            let error = run(Functions::new(&replay.connection()).invoke("acme-rollout", &json!({}))).unwrap_err();
             (error.kind(), error.to_string())
         };
         assert_eq!(

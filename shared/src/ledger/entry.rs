@@ -8,7 +8,7 @@ use crate::notify::Notification;
 
 /// How many entries of history an item keeps.
 const HISTORY: usize = 40;
-/// How many keys of told messages an item keeps.
+/// How many keys of announced messages an item keeps.
 const ANNOUNCED: usize = 64;
 
 /// One item: a record, its history and its messages.
@@ -36,14 +36,14 @@ pub struct Entry<T> {
 pub struct Unsent {
     /// When it was written. The invocation that wrote it sends it; after the lease, any other.
     pub at: Timestamp,
-    /// The message.
+    /// Its text, and the key by which it is announced once.
     pub message: Notification,
 }
 
 /// One thing that was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// When.
+    /// When it was done.
     pub at: Timestamp,
     /// What, as the stable label of the action.
     pub action: String,
@@ -58,7 +58,7 @@ impl<T> Entry<T> {
         self.history.truncate(HISTORY);
     }
 
-    /// Puts a message into the outbox unless the same thing was told before. True when it is new.
+    /// Puts a message into the outbox unless the same thing was announced before. True when it is new.
     pub fn announce(&mut self, at: Timestamp, message: Notification) -> bool {
         if self.announced_keys.contains(&message.key) {
             return false;
@@ -69,7 +69,7 @@ impl<T> Entry<T> {
         true
     }
 
-    /// Remembers as told what another message said.
+    /// Marks as announced what another message has said.
     pub fn mark_announced(&mut self, key: String) {
         if !self.announced_keys.contains(&key) {
             self.announced_keys.insert(0, key);
@@ -77,13 +77,13 @@ impl<T> Entry<T> {
         }
     }
 
-    /// The messages for an invocation at `now` to send: its own, and those whose writer did not live to send them.
+    /// The messages for an invocation at `now` to send: its own, and those whose invocation ended before it sent them.
     pub fn due(&self, now: Timestamp) -> Vec<Notification> {
         let due = |unsent: &&Unsent| unsent.at == now || unsent.at + LEASE <= now;
         self.outbox.iter().filter(due).map(|unsent| unsent.message.clone()).collect()
     }
 
-    /// Crosses out messages that were sent.
+    /// Removes messages that were sent.
     pub fn mark_sent(&mut self, keys: &[&str]) {
         self.outbox.retain(|unsent| !keys.contains(&unsent.message.key.as_str()));
     }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_thing_is_not_told_twice() {
+    fn the_same_thing_is_not_announced_twice() {
         let mut entry = Entry::default();
         let now = Timestamp::UNIX_EPOCH;
         assert!(entry.announce(now, message("a")));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn history_and_told_keys_are_bounded() {
+    fn history_and_announced_keys_are_bounded() {
         let mut entry = Entry::default();
         for n in 0..200 {
             entry.record_event(Timestamp::UNIX_EPOCH, "roll", n.to_string());

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 /// What an item is about; the partition key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A service.
+    /// Cluster and name: `service/<cluster>/<name>`.
     Service(ServiceId),
     /// An alarm, by name.
     Alarm(String),

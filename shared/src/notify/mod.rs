@@ -102,7 +102,7 @@ impl Notification {
     /// 100 characters; a long title is cut, the scope is kept.
     pub fn subject(&self) -> String {
         let scope = cut(&ascii(&self.scope), SCOPE, "...");
-        let title = cut(&ascii(&self.title), SUBJECT - scope.len() - " []".len(), "...");
+        let title = cut(&ascii(&self.title), longest_title(&scope), "...");
         format!("{title} [{scope}]")
     }
 
@@ -154,9 +154,32 @@ impl Notification {
     }
 }
 
+fn longest_title(scope: &str) -> usize {
+    SUBJECT - scope.len() - " []".len()
+}
+
+/// The first of `titles` that a subject takes whole, or the last of them; `scope` is that of the message. A subject that is
+/// cut ends in the middle of a phrase, so a title with a long detail comes with a shorter form.
+pub fn title_that_fits<'t>(scope: &str, titles: &'t [String]) -> &'t str {
+    let longest = longest_title(&cut(&ascii(scope), SCOPE, "..."));
+    let fits = titles.iter().find(|title| ascii(title).len() <= longest);
+    fits.or(titles.last()).map_or("", String::as_str)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longest_title_that_a_subject_takes_whole_is_chosen() {
+        let titles = |longest: usize| ["x".repeat(longest), "short".to_owned()];
+        assert_eq!(title_that_fits("acme prod", &titles(87)), "x".repeat(87));
+        assert_eq!(title_that_fits("acme prod", &titles(88)), "short");
+        let scope = "s".repeat(50);
+        assert_eq!(title_that_fits(&scope, &titles(57)), "short");
+        let none = ["y".repeat(100), "z".repeat(100)];
+        assert_eq!(title_that_fits("acme prod", &none), none[1]);
+    }
 
     fn notification() -> Notification {
         Notification {

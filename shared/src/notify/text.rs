@@ -1,11 +1,11 @@
 //! Text that fits where it is shown.
 
-/// At most `most` characters of `text`; `mark` tells that something was cut.
-pub(super) fn cut(text: &str, most: usize, mark: &str) -> String {
-    if text.chars().count() <= most {
+/// At most `max` characters of `text`; `mark` stands for what was cut.
+pub(super) fn cut(text: &str, max: usize, mark: &str) -> String {
+    if text.chars().count() <= max {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(most - mark.chars().count()).collect();
+    let kept: String = text.chars().take(max - mark.chars().count()).collect();
     kept + mark
 }
 

@@ -16,13 +16,13 @@ pub struct Action {
     pub functions: &'static [&'static str],
     /// What it may be about.
     pub targets: &'static [TargetKind],
-    /// Must the request say who asks? A schedule's need not.
+    /// Must the request say who sends it? A schedule's need not.
     pub by_required: bool,
     /// What it does, in one sentence.
     pub summary: &'static str,
 }
 
-const fn ask(
+const fn request(
     name: &'static str,
     functions: &'static [&'static str],
     targets: &'static [TargetKind],
@@ -43,19 +43,19 @@ const fn reconcile(functions: &'static [&'static str], targets: &'static [Target
 
 /// All of them. An action that means something for services and something else for budgets stands here twice.
 pub const ACTIONS: [Action; 21] = [
-    ask("rollback", &["rollout"], &[Service], "Roll back to the previous release and quarantine the current images"),
-    ask("restart", &["rollout"], &[Service], "Replace every task, same revision"),
-    ask("retry", &["rollout"], &[Service], "Roll out an image that was refused: older, quarantined or with findings"),
-    ask("freeze", &["rollout"], &[Everything, Service], "Hold rollouts and capacity changes until a time"),
-    ask("unfreeze", &["rollout"], &[Everything, Service], "End a freeze; the newest push is rolled out"),
-    ask("wake", &["capacity"], &[Service], "Run the service whatever schedule and budget say, until a time"),
-    ask("sleep", &["capacity"], &[Service], "Scale the service to zero until a time"),
-    ask("hold", &["capacity"], &[Service], "Leave the capacity of the service unchanged until a time"),
-    ask("resume", &["capacity"], &[Service], "End wake, sleep or hold"),
-    ask("release", &["budget"], &[Everything, Budget], "End the restrictions of a budget for the rest of its period"),
-    ask("hold", &["budget"], &[Budget], "Suspend all tiers of a budget until a time"),
-    ask("resume", &["budget"], &[Budget], "End release and hold of a budget"),
-    ask("confirm", &["budget"], &[Budget], "Confirm that a doubted figure is right"),
+    request("rollback", &["rollout"], &[Service], "Roll back to the previous release, quarantine the current one"),
+    request("restart", &["rollout"], &[Service], "Replace every task, same revision"),
+    request("retry", &["rollout"], &[Service], "Roll out a refused image: older, quarantined or with findings"),
+    request("freeze", &["rollout"], &[Everything, Service], "Pushes wait and capacity stays unchanged until a time"),
+    request("unfreeze", &["rollout"], &[Everything, Service], "End a freeze; the newest push is rolled out"),
+    request("wake", &["capacity"], &[Service], "Run the service whatever schedule and budget say, until a time"),
+    request("sleep", &["capacity"], &[Service], "Scale the service to zero until a time"),
+    request("hold", &["capacity"], &[Service], "Leave the capacity of the service unchanged until a time"),
+    request("resume", &["capacity"], &[Service], "End wake, sleep or hold"),
+    request("lift", &["budget"], &[Everything, Budget], "Lift the restrictions in force for the rest of the period"),
+    request("hold", &["budget"], &[Budget], "Put all tiers of a budget on hold until a time"),
+    request("resume", &["budget"], &[Budget], "Restore lifted restrictions, end a hold"),
+    request("confirm", &["budget"], &[Budget], "Confirm that a doubted figure is right"),
     Action {
         name: "digest",
         functions: &["capacity"],

@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn an_invocation_fails_with_the_kind_as_its_type_and_the_whole_chain_as_its_message() {
         let error = Error::new(Kind::Throttled, "ThrottlingException: slow down").context("describe service prod/web");
-        let told = Diagnostic::from(Failed(error));
-        assert_eq!(told.error_type, "throttled");
-        assert_eq!(told.error_message, "describe service prod/web: ThrottlingException: slow down");
+        let reported = Diagnostic::from(Failed(error));
+        assert_eq!(reported.error_type, "throttled");
+        assert_eq!(reported.error_message, "describe service prod/web: ThrottlingException: slow down");
     }
 }

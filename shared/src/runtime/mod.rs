@@ -6,9 +6,9 @@
 //! - [`Runtime`]: the loop around it. One invocation is: payload, trigger, scope, observe, then per subject plan and
 //!   apply with conflict retries, then the outbox, the report, metrics and the result.
 //! - [`Documents`]: what a function reads of the configuration in AWS AppConfig, kept up to date beside its other calls.
-//! - [`Payload`]: events, requests and SNS records told apart. [`Request`]: the one envelope of all requests, and
+//! - [`Payload`]: events, requests and SNS records, distinguished by their keys. [`Request`]: the one envelope of all requests, and
 //!   [`actions`]: which function knows which action.
-//! - [`Peers`]: how functions ask each other.
+//! - [`Peers`]: how functions invoke each other.
 //! - [`Report`]: one value from which log lines, metrics and the response are rendered.
 //! - [`lambda`]: the clock, the subscriber, Lambda's runtime.
 

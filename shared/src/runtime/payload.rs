@@ -9,7 +9,7 @@ use super::request::Request;
 use crate::error::{Error, Result};
 use planner::model::ServiceId;
 
-/// A payload, told apart by its keys and never by which parse fails.
+/// A payload, distinguished by its keys and never by which parse fails.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Payload {
     /// An event, `source` and `detail-type`.

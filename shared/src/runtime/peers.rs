@@ -1,4 +1,4 @@
-//! The functions of the automation, by name, and how they ask each other.
+//! The functions of the automation, by name, and how they invoke each other.
 
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use crate::aws::{Connection, Functions};
 use crate::env::Env;
 use crate::error::{Error, Result};
 
-/// The other functions that this one may ask.
+/// The other functions that this one may invoke.
 #[derive(Debug)]
 pub struct Peers {
     functions: Functions,
@@ -37,11 +37,11 @@ impl Peers {
     /// Hands a request to the functions that know its action, and does not wait for what they do with it.
     ///
     /// # Errors
-    /// `Invalid` when the request is wrong or a function may not be asked; else what Lambda says.
-    pub async fn ask(&self, request: Value) -> Result<()> {
+    /// `Invalid` when the request is wrong or a function may not be invoked; else what Lambda says.
+    pub async fn send(&self, request: Value) -> Result<()> {
         let action = Request::parse(request.clone())?.known()?;
         for function in action.functions {
-            self.functions.ask(self.name(function)?, &request).await?;
+            self.functions.invoke_async(self.name(function)?, &request).await?;
         }
         Ok(())
     }
@@ -49,9 +49,9 @@ impl Peers {
     /// Starts one function on a service or everything, and does not wait for it.
     ///
     /// # Errors
-    /// As [`Peers::ask`].
+    /// As [`Peers::send`].
     pub async fn start(&self, function: &str, request: Value) -> Result<()> {
-        self.functions.ask(self.name(function)?, &request).await
+        self.functions.invoke_async(self.name(function)?, &request).await
     }
 
     /// Hands a request to the functions that know its action and waits for their answers: one function's answer as it is,
@@ -65,7 +65,7 @@ impl Peers {
         let functions = Request::parse(request.clone())?.known()?.functions;
         let request = &request;
         let each =
-            functions.iter().map(|function| async move { self.functions.call(self.name(function)?, request).await });
+            functions.iter().map(|function| async move { self.functions.invoke(self.name(function)?, request).await });
         let mut answers = join_all(each).await;
         if answers.len() == 1 {
             return answers.swap_remove(0);

@@ -36,7 +36,7 @@ pub struct Runtime<F: Function> {
 }
 
 /// The items in scope, and what was seen of each.
-type Looked<'d, F> = (Vec<<F as Function>::Item<'d>>, Vec<Result<<F as Function>::Observed>>);
+type Observation<'d, F> = (Vec<<F as Function>::Item<'d>>, Vec<Result<<F as Function>::Observed>>);
 
 /// What a payload is to a function.
 ///
@@ -100,17 +100,17 @@ impl<F: Function> Handler for Runtime<F> {
         let invocation = Invocation { trigger: &trigger, documents: &*held, context: &self.context, mode, now };
 
         // Whether the documents have changed is asked beside the first look, which they change only once in a while.
-        let (looked, changed) = join(self.look(&invocation), self.configuration.refresh(clock)).await;
-        let (invocation, looked) = match &changed {
-            None => (invocation, looked?),
+        let (observation, changed) = join(self.look(&invocation), self.configuration.refresh(clock)).await;
+        let (invocation, observation) = match &changed {
+            None => (invocation, observation?),
             Some(changed) => {
-                drop(looked);
+                drop(observation);
                 let invocation = Invocation { documents: &**changed, ..invocation };
-                let looked = self.look(&invocation).await?;
-                (invocation, looked)
+                let observation = self.look(&invocation).await?;
+                (invocation, observation)
             }
         };
-        let report = self.run(looked, &request_id, &invocation).await?;
+        let report = self.run(observation, &request_id, &invocation).await?;
         report.log();
         let (millis, system) = (clock.as_millisecond(), invocation.documents.system());
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
@@ -126,7 +126,7 @@ impl<F: Function> Handler for Runtime<F> {
 
 impl<F: Function> Runtime<F> {
     /// Finds the items that are concerned, and looks at them.
-    async fn look<'d>(&self, invocation: &Invocation<'d, F>) -> Result<Looked<'d, F>> {
+    async fn look<'d>(&self, invocation: &Invocation<'d, F>) -> Result<Observation<'d, F>> {
         let scope = self.function.scope(invocation)?;
         let observed = match scope.is_empty() {
             true => Vec::new(),
@@ -137,7 +137,7 @@ impl<F: Function> Runtime<F> {
 
     async fn run<'d>(
         &self,
-        (scope, first): Looked<'d, F>,
+        (scope, first): Observation<'d, F>,
         request_id: &RequestId,
         invocation: &Invocation<'d, F>,
     ) -> Result<Report> {
@@ -167,7 +167,7 @@ impl<F: Function> Runtime<F> {
         let (mut done, mut progress) = (Done::new(F::subject(item)), F::Progress::default());
         let (mut observed, mut tries, mut passes, mut wrote) = (first, 1, 0, false);
         loop {
-            let before = done.mark();
+            let mark = done.mark();
             let result = match &mut observed {
                 Ok(observed) => {
                     let version = F::entry(observed).version;
@@ -191,13 +191,13 @@ impl<F: Function> Runtime<F> {
                 Ok(Next::Done) => return (done, observed.ok()),
                 Ok(Next::Again) if passes < PASSES => passes += 1,
                 Ok(Next::Again) => {
-                    done.failed(Error::new(Kind::Conflict, format!("{PASSES} passes without coming to rest")));
+                    done.failed(Error::new(Kind::Conflict, format!("not finished after {PASSES} passes")));
                     return (done, None);
                 }
                 // Another invocation wrote first: look again and decide anew.
                 Err(error) if error.kind() == Kind::Conflict && tries < TRIES => {
                     tries += 1;
-                    done.back_to(before);
+                    done.back_to(mark);
                     let again = self.function.observe(&[item], invocation).await.pop();
                     observed = again.unwrap_or_else(|| Err(Error::not_found(done.subject().to_string())));
                 }

@@ -9,10 +9,10 @@ use super::kind::kind;
 use super::target::Target;
 use crate::error::{Error, Result};
 
-/// What an engineer, a function or a schedule asks for.
+/// What an engineer, a function or a schedule requests.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// What is asked for, `rollback`; one that [`actions`](super::actions) lists.
+    /// What is requested, `rollback`; one that [`actions`](super::actions) lists.
     pub action: String,
     /// Names this request; the same request delivered twice has the same, and takes effect once.
     pub id: Option<String>,

@@ -18,16 +18,15 @@ pub enum Target {
 pub enum TargetKind {
     /// Everything that its function looks after.
     Everything,
-    /// A service.
+    /// The field `service`.
     Service,
-    /// An alarm.
+    /// The field `alarm`.
     Alarm,
-    /// A budget.
+    /// The field `budget`.
     Budget,
 }
 
 impl Target {
-    /// Its kind.
     pub(super) fn kind(&self) -> TargetKind {
         match self {
             Target::Everything => TargetKind::Everything,

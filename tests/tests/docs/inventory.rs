@@ -103,7 +103,7 @@ pub struct Inventory {
     pub rules: usize,
     /// Metrics that alarms look at.
     pub alarm_metrics: usize,
-    /// Metrics on the dashboard.
+    /// How many metrics the dashboard's widgets show; CloudWatch bills each.
     pub dashboard_metrics: usize,
     /// Functions that report what they did as metrics: those that events start.
     pub reporting: usize,

@@ -71,6 +71,17 @@ fn inline(body: &str) -> Vec<String> {
     found
 }
 
+/// A subject that is too long ends in the middle of a phrase; a message whose title may be too long has a shorter one.
+#[test]
+fn no_subject_is_cut() {
+    for (function, part) in parts() {
+        let messages = part.split("```text\n").skip(1);
+        let cut: Vec<&str> =
+            messages.filter_map(|message| message.lines().next()).filter(|subject| subject.contains("... [")).collect();
+        assert!(cut.is_empty(), "{function}: {cut:?}");
+    }
+}
+
 #[test]
 fn snapshots_are_read_in_both_forms_and_nothing_else_is() {
     let source = r##"

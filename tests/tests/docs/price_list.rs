@@ -6,7 +6,7 @@ pub struct Price {
     pub what: &'static str,
     /// US dollars.
     pub usd: f64,
-    /// Per what.
+    /// The unit of the price: `hour`, `GB`, `million requests`.
     pub per: &'static str,
     /// What of it AWS gives away every month, for ever.
     pub free: &'static str,

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use crate::links::documents;
 
 /// Words and phrases that are not used, and what stands instead.
-const INSTEAD: [(&str, &str); 16] = [
+const INSTEAD: [(&str, &str); 27] = [
     ("rings", "in ALARM"),
     ("ringing", "in ALARM"),
-    ("is told", "announced, sent, notified"),
-    ("are told", "announced, sent, notified"),
+    ("told", "announced, named, distinguished"),
+    ("news", "what changed, an announcement"),
     ("whoever", "the engineer, the team, the caller"),
     ("nobody", "no function, no invocation, no one"),
     ("somebody", "an engineer, another stack, another caller"),
@@ -23,6 +23,17 @@ const INSTEAD: [(&str, &str); 16] = [
     ("it is night", "scheduled downtime"),
     ("hands off", "hold"),
     ("put to bed", "scaled to zero"),
+    ("put to sleep", "scaled to zero"),
+    ("no longer asks for", "no longer sets, no longer names"),
+    ("asked for it to", "requested, by whom and what"),
+    ("goes off", "enters ALARM"),
+    ("comes home", "is forwarded to the region of the system"),
+    ("crosses out", "removes"),
+    ("did not live", "ended before"),
+    ("has a ceiling", "may run fewer tasks"),
+    ("moves nothing", "changes nothing, leaves unchanged"),
+    ("is rolled because", "is rolled out because"),
+    ("without coming to rest", "not finished after"),
 ];
 
 /// Every text that an engineer reads: documents, templates, sources with their comments and messages.

@@ -38,8 +38,8 @@ struct State {
     looks: usize,
     /// What ECS says of its services.
     services: Vec<Value>,
-    /// Functions that were asked for something.
-    asked: Vec<String>,
+    /// Functions that were invoked.
+    invoked: Vec<String>,
     /// Calls of invocations: what a function does when it starts is not counted.
     calls: usize,
     serving: bool,
@@ -120,7 +120,7 @@ impl Cloud {
         (state.configuration, state.deployed) = (configuration.clone(), state.deployed + 1);
     }
 
-    /// How often a function asked for its configuration.
+    /// How often a function read its configuration.
     pub fn looks(&self) -> usize {
         self.state().looks
     }
@@ -138,9 +138,9 @@ impl Cloud {
         self.state().services = vec![service];
     }
 
-    /// How often a function was asked for something.
-    pub fn asked(&self, function: &str) -> usize {
-        self.state().asked.iter().filter(|asked| *asked == function).count()
+    /// How often a function was invoked.
+    pub fn invocations(&self, function: &str) -> usize {
+        self.state().invoked.iter().filter(|invoked| *invoked == function).count()
     }
 
     /// One invocation of a function in a process of its own, so to speak.
@@ -268,7 +268,7 @@ impl State {
             "DescribeScalableTargets" => (200, json!({ "ScalableTargets": [] }).to_string()),
             "" if head.contains("/invocations") => {
                 let function = head.split("/functions/").nth(1).and_then(|rest| rest.split('/').next());
-                self.asked.push(function.unwrap().to_owned());
+                self.invoked.push(function.unwrap().to_owned());
                 (202, String::new())
             }
             "" if body.contains("Action=Publish") && self.refuses => {

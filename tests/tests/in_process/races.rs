@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::cloud::Cloud;
 
 fn cloud() -> Cloud {
-    let night = json!({"zone": "Europe/Berlin", "windows": [{"from": "22:00", "to": "06:00"}]});
-    let crawler = json!({"name": "crawler", "cluster": "prod", "baseline": {"min": 1, "max": 3}, "sleep": night, "spot": {"mode": "prefer"}});
+    let downtime = json!({"zone": "Europe/Berlin", "windows": [{"from": "22:00", "to": "06:00"}]});
+    let crawler = json!({"name": "crawler", "cluster": "prod", "baseline": {"min": 1, "max": 3}, "sleep": downtime, "spot": {"mode": "prefer"}});
     let tier = |restriction: Value| json!([{"at_percent": 80, "services": {"crawler": restriction}}]);
     let budgets = json!([
         {"name": "all", "tiers": tier(json!({"spot_only": true}))},
@@ -19,7 +19,7 @@ fn cloud() -> Cloud {
     cloud
 }
 
-fn ask(cloud: &Cloud, request: &Value, now: &str) {
+fn send(cloud: &Cloud, request: &Value, now: &str) {
     cloud.invoke::<App>(request.clone(), now).unwrap();
 }
 
@@ -40,15 +40,15 @@ fn whenever_another_budget_moves_in_between_both_cuts_hold() {
         // Nothing is taken, and both begin.
         (vec![hold("all"), hold("tasks")], "resume", "resume", (true, true)),
         // Both take, and both end.
-        (vec![json!({"action": "reconcile"})], "release", "release", (false, false)),
+        (vec![json!({"action": "reconcile"})], "lift", "lift", (false, false)),
     ] {
         for call in 1.. {
             let cloud = cloud();
-            before.iter().for_each(|request| ask(&cloud, request, "2026-11-21T10:00:00Z"));
+            before.iter().for_each(|request| send(&cloud, request, "2026-11-21T10:00:00Z"));
             let between = cloud.clone();
             let other = request(others, "tasks");
-            cloud.between(call, move || ask(&between, &other, "2026-11-21T10:30:01Z"));
-            ask(&cloud, &request(mine, "all"), "2026-11-21T10:30:00Z");
+            cloud.between(call, move || send(&between, &other, "2026-11-21T10:30:01Z"));
+            send(&cloud, &request(mine, "all"), "2026-11-21T10:30:00Z");
             if cloud.waits() {
                 assert!(call > 8, "an invocation of {call} calls is none");
                 break;
@@ -63,12 +63,12 @@ fn whenever_another_budget_moves_in_between_both_cuts_hold() {
 fn what_is_decided_from_an_older_look_never_stays() {
     for call in 1.. {
         let cloud = cloud();
-        ask(&cloud, &json!({"action": "reconcile"}), "2026-11-21T10:00:00Z");
-        ask(&cloud, &request("release", "tasks"), "2026-11-21T10:10:00Z");
+        send(&cloud, &json!({"action": "reconcile"}), "2026-11-21T10:00:00Z");
+        send(&cloud, &request("lift", "tasks"), "2026-11-21T10:10:00Z");
         assert_eq!(restriction(&cloud), (true, false));
         let between = cloud.clone();
-        cloud.between(call, move || ask(&between, &request("resume", "tasks"), "2026-11-21T10:30:01Z"));
-        ask(&cloud, &request("release", "all"), "2026-11-21T10:30:00Z");
+        cloud.between(call, move || send(&between, &request("resume", "tasks"), "2026-11-21T10:30:01Z"));
+        send(&cloud, &request("lift", "all"), "2026-11-21T10:30:00Z");
         if cloud.waits() {
             break;
         }

@@ -61,17 +61,20 @@ fn a_remedy_is_requested_once_and_counted_whatever_is_written_in_between() {
             }
             // After the lease.
             tick(&cloud, "2026-11-21T10:05:00Z");
-            let asked = cloud.asked("rollout");
-            assert_eq!(counted(&cloud), asked, "{meanwhile} before call {call}");
+            let invoked = cloud.invocations("rollout");
+            assert_eq!(counted(&cloud), invoked, "{meanwhile} before call {call}");
             // An alarm that recovered before it was read needs no remedy.
-            assert!(asked == 1 || (asked == 0 && !still_in_alarm), "{asked} times: {meanwhile} before call {call}");
+            assert!(
+                invoked == 1 || (invoked == 0 && !still_in_alarm),
+                "{invoked} times: {meanwhile} before call {call}"
+            );
         }
     }
 }
 
 #[test]
 fn a_remedy_that_was_pending_when_its_invocation_crashed_is_counted() {
-    for (over, asked) in [(true, 0), (false, 1)] {
+    for (over, invoked) in [(true, 0), (false, 1)] {
         let cloud = cloud();
         let value = if over { "OK" } else { "ALARM" };
         let text = |text: &str| json!({ "S": text });
@@ -87,6 +90,6 @@ fn a_remedy_that_was_pending_when_its_invocation_crashed_is_counted() {
             }),
         );
         hear(&cloud, &change(value, "2026-11-21T10:05:00Z"));
-        assert_eq!((counted(&cloud), cloud.asked("rollout")), (1, asked), "over: {over}");
+        assert_eq!((counted(&cloud), cloud.invocations("rollout")), (1, invoked), "over: {over}");
     }
 }

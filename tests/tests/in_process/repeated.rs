@@ -11,12 +11,12 @@ fn cloud() -> Cloud {
     let budgets = json!([{"name": "all", "tiers": tiers}]);
     let cloud = Cloud::new(&json!({"system": "acme", "stage": "prod", "services": [crawler]}), &budgets);
     cloud.spend("all", "412.37");
-    ask(&cloud, &json!({"action": "reconcile"}), "2026-11-21T10:00:00Z");
+    send(&cloud, &json!({"action": "reconcile"}), "2026-11-21T10:00:00Z");
     assert!(is_restricted(&cloud));
     cloud
 }
 
-fn ask(cloud: &Cloud, request: &Value, now: &str) -> Value {
+fn send(cloud: &Cloud, request: &Value, now: &str) -> Value {
     cloud.invoke::<App>(request.clone(), now).unwrap()
 }
 
@@ -31,14 +31,14 @@ fn request(action: &str, id: &str) -> Value {
 #[test]
 fn a_request_that_arrives_again_takes_no_effect_again() {
     let cloud = cloud();
-    ask(&cloud, &request("release", "r-1"), "2026-11-21T10:10:00Z");
+    send(&cloud, &request("lift", "r-1"), "2026-11-21T10:10:00Z");
     assert!(!is_restricted(&cloud));
-    ask(&cloud, &request("resume", "r-1"), "2026-11-21T10:20:00Z");
+    send(&cloud, &request("resume", "r-1"), "2026-11-21T10:20:00Z");
     assert!(is_restricted(&cloud), "another action is another request");
-    let answer = ask(&cloud, &request("release", "r-1"), "2026-11-21T10:30:00Z");
+    let answer = send(&cloud, &request("lift", "r-1"), "2026-11-21T10:30:00Z");
     assert_eq!(answer["decisions"][0]["reason"], "request_answered");
     assert!(is_restricted(&cloud));
-    ask(&cloud, &request("release", "r-2"), "2026-11-21T10:40:00Z");
+    send(&cloud, &request("lift", "r-2"), "2026-11-21T10:40:00Z");
     assert!(!is_restricted(&cloud));
 }
 
@@ -47,17 +47,16 @@ fn a_request_that_arrives_twice_at_once_takes_effect_once_and_neither_fails() {
     for call in 1.. {
         let cloud = cloud();
         let (between, before) = (cloud.clone(), cloud.published());
-        cloud.between(call, move || drop(ask(&between, &request("release", "r-1"), "2026-11-21T10:10:01Z")));
-        ask(&cloud, &request("release", "r-1"), "2026-11-21T10:10:00Z");
+        cloud.between(call, move || drop(send(&between, &request("lift", "r-1"), "2026-11-21T10:10:01Z")));
+        send(&cloud, &request("lift", "r-1"), "2026-11-21T10:10:00Z");
         if cloud.waits() {
             assert!(call > 4, "an invocation of {call} calls is none");
             break;
         }
         assert!(!is_restricted(&cloud), "before call {call}");
         let history = cloud.item("budget/all", "budget")["history"]["L"].clone();
-        let released =
-            history.as_array().unwrap().iter().filter(|event| event["M"]["action"]["S"] == "released").count();
-        assert_eq!(released, 1, "before call {call}: {history}");
+        let lifted = history.as_array().unwrap().iter().filter(|event| event["M"]["action"]["S"] == "lifted").count();
+        assert_eq!(lifted, 1, "before call {call}: {history}");
         assert_eq!(cloud.published(), before + 1, "before call {call}");
     }
 }
@@ -70,6 +69,6 @@ fn a_request_that_failed_may_be_sent_again() {
     let error = cloud.invoke::<App>(hold.clone(), "2026-11-21T10:10:00Z").unwrap_err();
     assert!(is_restricted(&cloud), "{error}");
     hold["until"] = "2h".into();
-    ask(&cloud, &hold, "2026-11-21T10:20:00Z");
+    send(&cloud, &hold, "2026-11-21T10:20:00Z");
     assert!(!is_restricted(&cloud));
 }

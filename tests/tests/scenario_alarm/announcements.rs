@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{decided, now, world};
+use super::{decided, now, scenario};
 
 const CPU: &str = "huskit-prod-website-agent-cpu";
 const CDN: &str = "huskit-prod-cdn-5xx";
@@ -16,46 +16,46 @@ fn at(minute: i64) -> String {
 
 #[test]
 fn the_same_change_again_and_a_tick_announce_nothing() {
-    let world = world();
-    assert_eq!(decided(&world.receive(CDN, "ALARM", &at(1))), ("announce_alarm", "entered_alarm"));
-    assert_eq!(decided(&world.receive(CDN, "ALARM", &at(1))), ("keep", "already_announced"));
-    let tick = world.tick();
+    let scenario = scenario();
+    assert_eq!(decided(&scenario.receive(CDN, "ALARM", &at(1))), ("announce_alarm", "entered_alarm"));
+    assert_eq!(decided(&scenario.receive(CDN, "ALARM", &at(1))), ("keep", "already_announced"));
+    let tick = scenario.tick();
     assert_eq!(decided(&tick), ("keep", "already_announced"));
-    assert_eq!(world.messages().len(), 1);
-    assert_eq!(decided(&world.receive(CDN, "OK", &at(8))), ("announce_recovered", "recovered"));
-    let recovered = world.messages();
+    assert_eq!(scenario.messages().len(), 1);
+    assert_eq!(decided(&scenario.receive(CDN, "OK", &at(8))), ("announce_recovered", "recovered"));
+    let recovered = scenario.messages();
     assert!(recovered.len() == 1 && recovered[0].body.contains("7 min"), "{recovered:?}");
-    let tick = world.tick();
+    let tick = scenario.tick();
     assert_eq!(tick["decisions"], json!([]), "a tick observes nothing for alarms in OK");
 }
 
 #[test]
 fn a_flapping_alarm_is_announced_once_and_again_when_stable() {
-    let world = world();
+    let scenario = scenario();
     let now: Timestamp = now();
     let ago = |minutes: i64| (now - SignedDuration::from_mins(minutes)).to_string();
     for minutes in [50, 49, 48] {
-        world.receive(CDN, "ALARM", &ago(minutes));
-        world.receive(CDN, "OK", &(now - SignedDuration::from_secs(minutes * 60 - 20)).to_string());
+        scenario.receive(CDN, "ALARM", &ago(minutes));
+        scenario.receive(CDN, "OK", &(now - SignedDuration::from_secs(minutes * 60 - 20)).to_string());
     }
-    assert_eq!(world.messages().len(), 6);
-    assert_eq!(decided(&world.receive(CDN, "ALARM", &ago(47))), ("announce_flapping", "flapping"));
+    assert_eq!(scenario.messages().len(), 6);
+    assert_eq!(decided(&scenario.receive(CDN, "ALARM", &ago(47))), ("announce_flapping", "flapping"));
     assert_eq!(
-        decided(&world.receive(CDN, "OK", &ago(46))),
+        decided(&scenario.receive(CDN, "OK", &ago(46))),
         ("announce_stable", "flapping_ended"),
         "OK for 46 minutes"
     );
-    let seen = world.messages();
+    let seen = scenario.messages();
     assert_eq!(seen.len(), 2, "{seen:?}");
     assert!(seen[1].body.contains("4 times"), "{seen:?}");
 }
 
 #[test]
 fn a_late_change_and_an_alarm_that_is_not_listed_announce_nothing() {
-    let world = world();
-    world.receive(CPU, "OK", &at(9));
-    assert_eq!(decided(&world.receive(CPU, "ALARM", &at(3))), ("keep", "ok"));
-    let answer = world.receive("huskit-prod-unknown", "ALARM", &at(3));
+    let scenario = scenario();
+    scenario.receive(CPU, "OK", &at(9));
+    assert_eq!(decided(&scenario.receive(CPU, "ALARM", &at(3))), ("keep", "ok"));
+    let answer = scenario.receive("huskit-prod-unknown", "ALARM", &at(3));
     assert_eq!(answer["decisions"], json!([]), "{answer}");
-    assert_eq!(world.messages().len(), 0);
+    assert_eq!(scenario.messages().len(), 0);
 }

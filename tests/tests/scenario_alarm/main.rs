@@ -22,25 +22,25 @@ const REPOSITORY: &str = "huskit/website-agent";
 const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 /// The cloud, held by one scenario at a time.
-struct World {
+struct Scenario {
     cloud: &'static Cloud,
     queue: &'static str,
     next: u32,
 }
 
-fn world() -> MutexGuard<'static, World> {
-    static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
-    let world = WORLD.get_or_init(|| {
+fn scenario() -> MutexGuard<'static, Scenario> {
+    static SCENARIO: OnceLock<Mutex<Scenario>> = OnceLock::new();
+    let scenario = SCENARIO.get_or_init(|| {
         let (cloud, queue) = Cloud::shared().expect("a local cloud");
-        Mutex::new(World { cloud, queue, next: 0 })
+        Mutex::new(Scenario { cloud, queue, next: 0 })
     });
-    // A scenario that failed leaves the world as it is; the next one brings it to rest.
-    let mut world = world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    world.come_to_rest();
-    world
+    // A scenario that failed leaves the cloud as it is; the next one brings it to rest.
+    let mut scenario = scenario.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    scenario.come_to_rest();
+    scenario
 }
 
-impl World {
+impl Scenario {
     /// No alarm is recorded, no rollout is in progress, website-agent runs a new image.
     fn come_to_rest(&mut self) {
         for name in self.alarms() {
@@ -65,7 +65,7 @@ impl World {
         let image = self.cloud.push(REPOSITORY, "latest", &name, None).unwrap();
         self.deliver(&self.cloud.push_event(&image));
         self.settle();
-        assert!(self.runs(&image), "a push is rolled");
+        assert!(self.runs(&image), "a push is rolled out");
         image
     }
 

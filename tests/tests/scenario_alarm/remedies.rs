@@ -1,50 +1,50 @@
 //! Remedies of alarms, through the functions that apply them.
 
-use super::{CLUSTER, Image, REPOSITORY, WEBSITE, now, world};
+use super::{CLUSTER, Image, REPOSITORY, WEBSITE, now, scenario};
 
 #[test]
 fn errors_after_a_rollout_roll_back_to_the_previous_release() {
-    let mut world = world();
+    let mut scenario = scenario();
     let good = Image {
         repository: REPOSITORY.to_owned(),
         tag: "latest".to_owned(),
-        digest: world.cloud.running(CLUSTER, WEBSITE).unwrap().digests[0].clone(),
+        digest: scenario.cloud.running(CLUSTER, WEBSITE).unwrap().digests[0].clone(),
     };
-    let bad = world.roll();
-    world.messages();
-    let answer = world.receive("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
+    let bad = scenario.roll();
+    scenario.messages();
+    let answer = scenario.receive("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
     let steps: Vec<&str> =
         answer["decisions"].as_array().unwrap().iter().filter_map(|line| line["decision"].as_str()).collect();
     assert_eq!(steps, ["announce_alarm", "rollback"], "{answer}");
-    world.until("the rollout function rolls back", || {
-        world.settle();
-        world.runs(&good)
+    scenario.until("the rollout function rolls back", || {
+        scenario.settle();
+        scenario.runs(&good)
     });
-    let seen = world.messages_until("Rollback complete: website-agent");
+    let seen = scenario.messages_until("Rollback complete: website-agent");
     let alarm = seen.iter().find(|message| message.subject.starts_with("ALARM website-agent-5xx")).unwrap();
     assert!(alarm.body.contains("requested: a rollback from"), "{}", alarm.body);
-    assert!(!world.runs(&bad));
+    assert!(!scenario.runs(&bad));
     // The same event once more requests nothing.
-    let again = world.receive("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
+    let again = scenario.receive("huskit-prod-website-agent-5xx", "ALARM", &now().to_string());
     assert_eq!(again["decisions"].as_array().unwrap().len(), 1, "{again}");
 }
 
 #[test]
 fn high_cpu_requests_a_boost_that_the_capacity_function_applies() {
-    let world = world();
+    let scenario = scenario();
     let pk = format!("service/{CLUSTER}/{WEBSITE}");
-    let desired = world.cloud.running(CLUSTER, WEBSITE).unwrap().desired;
+    let desired = scenario.cloud.running(CLUSTER, WEBSITE).unwrap().desired;
     // Past the grace period of the rollout before.
     let later = (now() + jiff::SignedDuration::from_mins(20)).to_string();
-    let mut event = world.change("huskit-prod-website-agent-cpu", "ALARM", "OK", &later);
+    let mut event = scenario.change("huskit-prod-website-agent-cpu", "ALARM", "OK", &later);
     event["time"] = later.into();
-    let answer = world.deliver(&event).remove(0);
+    let answer = scenario.deliver(&event).remove(0);
     assert_eq!(answer["decisions"][1]["decision"], "scale", "{answer}");
-    let boosts = world.item(&pk, "capacity")["boosts"]["M"].clone();
+    let boosts = scenario.item(&pk, "capacity")["boosts"]["M"].clone();
     let boost = boosts["huskit-prod-website-agent-cpu"]["M"].clone();
     assert_eq!(boost["expiry"]["M"]["by"]["S"], "alarm huskit-prod-website-agent-cpu");
     assert_eq!(boost["min"]["N"], (desired + 1).to_string());
-    world.until("the capacity function applies the boost", || {
-        world.cloud.running(CLUSTER, WEBSITE).is_ok_and(|running| running.desired == desired + 1)
+    scenario.until("the capacity function applies the boost", || {
+        scenario.cloud.running(CLUSTER, WEBSITE).is_ok_and(|running| running.desired == desired + 1)
     });
 }

@@ -22,23 +22,23 @@ const CLUSTER: &str = "huskit-prod";
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The cloud, held by one scenario at a time.
-struct World {
+struct Scenario {
     cloud: &'static Cloud,
     queue: &'static str,
 }
 
-fn world() -> MutexGuard<'static, World> {
-    static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
-    let world = WORLD.get_or_init(|| {
+fn scenario() -> MutexGuard<'static, Scenario> {
+    static SCENARIO: OnceLock<Mutex<Scenario>> = OnceLock::new();
+    let scenario = SCENARIO.get_or_init(|| {
         let (cloud, queue) = Cloud::shared().expect("a local cloud");
-        Mutex::new(World { cloud, queue })
+        Mutex::new(Scenario { cloud, queue })
     });
-    let world = world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    world.forget();
-    world
+    let scenario = scenario.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    scenario.forget();
+    scenario
 }
 
-impl World {
+impl Scenario {
     /// Nothing is spent, nothing is remembered, nothing fails.
     fn forget(&self) {
         self.faults(json!([]));
@@ -82,7 +82,7 @@ impl World {
     }
 
     /// Sends an engineer's request.
-    fn ask(&self, request: &Value) -> Result<Value, Value> {
+    fn send(&self, request: &Value) -> Result<Value, Value> {
         self.cloud.request(request).unwrap().answer
     }
 

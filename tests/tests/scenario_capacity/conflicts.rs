@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use xtask::cloud::Capacity;
 
-use super::{CLUSTER, CRAWLER, REPOSITORY, SPOT, World, at_baseline, world};
+use super::{CLUSTER, CRAWLER, REPOSITORY, SPOT, Scenario, at_baseline, scenario};
 
 /// How many sets of arrivals are played.
 const SETS: u64 = 3;
@@ -66,7 +66,7 @@ impl Dice {
     }
 }
 
-impl World {
+impl Scenario {
     /// Nothing is spent, nothing is remembered but images, and the crawler runs its baseline on Spot.
     fn begin_anew(&mut self) {
         self.spend("0.00");
@@ -78,7 +78,7 @@ impl World {
             self.cloud.delete_ledger_item(&subject, kind).unwrap();
         }
         let strategy = json!([{"capacityProvider": SPOT, "base": 0, "weight": 1}]);
-        // What the play before asked for may still be under way.
+        // What the play before requested may still be under way.
         for _ in 0..4 {
             self.change_manually(
                 &json!({"desiredCount": 1, "capacityProviderStrategy": strategy, "forceNewDeployment": true}),
@@ -153,23 +153,27 @@ impl World {
 
 #[test]
 fn arrivals_in_any_order_and_twice_come_to_the_same() {
-    let mut world = world();
+    let mut scenario = scenario();
     let mut dice = Dice(20_261_121);
     for set in 0..SETS {
-        world.now += SignedDuration::from_hours(72);
-        world.pass_to("12:00");
-        let noon = world.now;
+        scenario.now += SignedDuration::from_hours(72);
+        scenario.pass_to("12:00");
+        let noon = scenario.now;
         if set % 3 == 0 {
-            world.pass_to("23:00");
+            scenario.pass_to("23:00");
         }
-        let (now, arrivals) = (world.now, dice.arrivals());
-        let expected = world.end_of(noon, now, &arrivals);
+        let (now, arrivals) = (scenario.now, dice.arrivals());
+        let expected = scenario.end_of(noon, now, &arrivals);
         for _ in 1..ORDERS {
             let order = dice.shuffled(&arrivals);
-            assert_eq!(world.end_of(noon, now, &order), expected, "set {set} at {now}: {order:?} against {arrivals:?}");
+            assert_eq!(
+                scenario.end_of(noon, now, &order),
+                expected,
+                "set {set} at {now}: {order:?} against {arrivals:?}"
+            );
         }
     }
-    world.now += SignedDuration::from_hours(72);
-    world.pass_to("12:00");
-    world.begin_anew();
+    scenario.now += SignedDuration::from_hours(72);
+    scenario.pass_to("12:00");
+    scenario.begin_anew();
 }

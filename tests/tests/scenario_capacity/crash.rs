@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, World, at_baseline, scaled_to_zero, world};
+use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, Scenario, at_baseline, scaled_to_zero, scenario};
 use xtask::cloud::Capacity;
 
 /// A path from one state to another: the trigger, the final state, and the subject of the message.
 struct Path {
     name: &'static str,
-    begin: fn(&mut World),
-    trigger: fn(&mut World),
+    begin: fn(&mut Scenario),
+    trigger: fn(&mut Scenario),
     end: fn() -> Capacity,
     sent: &'static str,
     writes: &'static [(&'static str, u64)],
@@ -24,9 +24,9 @@ const WRITES: &[(&str, u64)] =
 const PATHS: [Path; 3] = [
     Path {
         name: "scaling to zero",
-        begin: |world| world.pass_to("22:00"),
-        trigger: |world| {
-            world.fire("downtime-start");
+        begin: |scenario| scenario.pass_to("22:00"),
+        trigger: |scenario| {
+            scenario.fire("downtime-start");
         },
         end: scaled_to_zero,
         sent: "Scaled to zero: crawler",
@@ -34,15 +34,15 @@ const PATHS: [Path; 3] = [
     },
     Path {
         name: "starting",
-        begin: |world| {
-            world.pass_to("22:00");
-            world.fire("downtime-start");
-            world.pass(5);
-            world.tick();
-            world.pass_to("06:00");
+        begin: |scenario| {
+            scenario.pass_to("22:00");
+            scenario.fire("downtime-start");
+            scenario.pass(5);
+            scenario.tick();
+            scenario.pass_to("06:00");
         },
-        trigger: |world| {
-            world.fire("downtime-end");
+        trigger: |scenario| {
+            scenario.fire("downtime-end");
         },
         end: || at_baseline(SPOT),
         sent: "Running again: crawler",
@@ -50,12 +50,12 @@ const PATHS: [Path; 3] = [
     },
     Path {
         name: "moving to on-demand",
-        begin: |world| world.cloud.set_spot(false).unwrap(),
-        trigger: |world| {
-            for warning in world.cloud.interrupt(CLUSTER, CRAWLER).unwrap() {
-                world.deliver(&warning);
+        begin: |scenario| scenario.cloud.set_spot(false).unwrap(),
+        trigger: |scenario| {
+            for warning in scenario.cloud.interrupt(CLUSTER, CRAWLER).unwrap() {
+                scenario.deliver(&warning);
             }
-            world.settle();
+            scenario.settle();
         },
         end: || at_baseline(ON_DEMAND),
         sent: "Moving to on-demand: crawler",
@@ -67,24 +67,24 @@ const PATHS: [Path; 3] = [
 /// next ticks reach the final state, and one message is sent.
 #[test]
 fn a_crash_around_any_write_is_healed_by_the_next_tick() {
-    let mut world = world();
+    let mut scenario = scenario();
     for path in &PATHS {
         for &(operation, skip) in path.writes {
             for after in [false, true] {
                 let moment = if after { "after" } else { "before" };
                 let at = format!("{}: {moment} {operation} number {}", path.name, skip + 1);
-                world.come_to_rest();
-                (path.begin)(&mut world);
-                world.messages();
+                scenario.come_to_rest();
+                (path.begin)(&mut scenario);
+                scenario.messages();
                 let fault = json!({"operation": operation, "skip": skip, "times": 1, "after": after, "status": 400, "code": "AccessDeniedException"});
-                world.faults(json!([fault]));
-                (path.trigger)(&mut world);
-                world.continue_with(path);
-                assert!(world.struck(skip), "{at}: the crash did not come");
-                world.faults(json!([]));
-                world.continue_with(path);
-                assert_eq!(world.capacity(), (path.end)(), "{at}");
-                let sent = world.subjects();
+                scenario.faults(json!([fault]));
+                (path.trigger)(&mut scenario);
+                scenario.continue_with(path);
+                assert!(scenario.struck(skip), "{at}: the crash did not come");
+                scenario.faults(json!([]));
+                scenario.continue_with(path);
+                assert_eq!(scenario.capacity(), (path.end)(), "{at}");
+                let sent = scenario.subjects();
                 let different: BTreeSet<&String> = sent.iter().collect();
                 assert!(different.len() == 1 && sent[0].contains(path.sent), "{at}: {sent:?}");
                 // Sent and not yet marked as sent is the one moment from which a message is sent again: see
@@ -96,7 +96,7 @@ fn a_crash_around_any_write_is_healed_by_the_next_tick() {
     }
 }
 
-impl World {
+impl Scenario {
     /// Two ticks pass.
     fn continue_with(&mut self, path: &Path) {
         for _ in 0..2 {

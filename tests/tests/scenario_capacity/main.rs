@@ -30,7 +30,7 @@ const SPOT: &str = "FARGATE_SPOT";
 const ON_DEMAND: &str = "FARGATE";
 
 /// The cloud, held by one scenario at a time.
-struct World {
+struct Scenario {
     cloud: &'static Cloud,
     queue: &'static str,
     schedules: Vec<Schedule>,
@@ -38,23 +38,24 @@ struct World {
     next: u32,
 }
 
-fn world() -> MutexGuard<'static, World> {
-    static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
-    let world = WORLD.get_or_init(|| {
+fn scenario() -> MutexGuard<'static, Scenario> {
+    static SCENARIO: OnceLock<Mutex<Scenario>> = OnceLock::new();
+    let scenario = SCENARIO.get_or_init(|| {
         let (cloud, queue) = Cloud::shared().expect("a local cloud");
-        let mut world = World { cloud, queue, schedules: cloud.schedules().unwrap(), now: Timestamp::now(), next: 0 };
-        world.pass_to("12:00");
-        world.push(None);
-        world.settle();
-        Mutex::new(world)
+        let mut scenario =
+            Scenario { cloud, queue, schedules: cloud.schedules().unwrap(), now: Timestamp::now(), next: 0 };
+        scenario.pass_to("12:00");
+        scenario.push(None);
+        scenario.settle();
+        Mutex::new(scenario)
     });
-    // A scenario that failed leaves the world as it is; the next one brings it to rest.
-    let mut world = world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    world.come_to_rest();
-    world
+    // A scenario that failed leaves the cloud as it is; the next one brings it to rest.
+    let mut scenario = scenario.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    scenario.come_to_rest();
+    scenario
 }
 
-impl World {
+impl Scenario {
     /// No faults, no shortage, no override; a noon days later, when all of that has expired.
     fn come_to_rest(&mut self) {
         self.faults(json!([]));
@@ -62,7 +63,7 @@ impl World {
         self.cloud.protect(CLUSTER, CRAWLER, false).unwrap();
         self.now += SignedDuration::from_hours(72);
         self.pass_to("12:00");
-        self.ask(&json!({"action": "resume", "service": CRAWLER, "by": "the next scenario"})).ok();
+        self.send(&json!({"action": "resume", "service": CRAWLER, "by": "the next scenario"})).ok();
         for _ in 0..4 {
             self.settle();
             self.pass(5);
@@ -103,7 +104,7 @@ impl World {
     }
 
     /// Sends an engineer's request, at the story's time.
-    fn ask(&self, request: &Value) -> Result<Value, Value> {
+    fn send(&self, request: &Value) -> Result<Value, Value> {
         let mut request = request.clone();
         request["at"] = self.now.to_string().into();
         self.cloud.request(&request).unwrap().answer
@@ -112,7 +113,7 @@ impl World {
     /// Requests an override by anna for so long.
     fn request_override(&self, action: &str, until: &str) {
         let request = json!({"action": action, "service": CRAWLER, "until": until, "by": "anna"});
-        self.ask(&request).unwrap();
+        self.send(&request).unwrap();
     }
 
     /// Delivers an event now, to every function that a rule gives it to.

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, World, at_baseline, scaled_to_zero, world};
+use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, Scenario, at_baseline, scaled_to_zero, scenario};
 
-impl World {
+impl Scenario {
     /// Bounds, scaling and strategy become the template's, with some desired count.
     fn reset(&self, desired: u32) {
         self.cloud.reset_scaling(CLUSTER, CRAWLER, &json!({"MinCapacity": 1})).unwrap();
@@ -29,57 +29,57 @@ impl World {
 
 #[test]
 fn a_stack_update_during_downtime_that_reset_everything_is_healed_by_the_next_tick() {
-    let mut world = world();
-    world.pass_to("22:00");
-    world.fire("downtime-start");
-    world.pass(5);
-    world.tick();
-    world.messages();
-    world.reset(2);
-    let reset = world.capacity();
+    let mut scenario = scenario();
+    scenario.pass_to("22:00");
+    scenario.fire("downtime-start");
+    scenario.pass(5);
+    scenario.tick();
+    scenario.messages();
+    scenario.reset(2);
+    let reset = scenario.capacity();
     assert_eq!((reset.desired, reset.bounds, reset.suspended), (2, (1, 3), Some(false)));
-    world.pass(5);
-    world.tick();
-    assert_eq!(world.capacity(), scaled_to_zero());
-    world.settle();
-    world.pass(5);
-    world.tick();
-    assert_eq!(world.capacity(), scaled_to_zero());
-    assert_eq!(world.subjects(), Vec::<String>::new(), "no message: it stayed scaled to zero");
+    scenario.pass(5);
+    scenario.tick();
+    assert_eq!(scenario.capacity(), scaled_to_zero());
+    scenario.settle();
+    scenario.pass(5);
+    scenario.tick();
+    assert_eq!(scenario.capacity(), scaled_to_zero());
+    assert_eq!(scenario.subjects(), Vec::<String>::new(), "no message: it stayed scaled to zero");
 }
 
 #[test]
 fn the_end_of_a_stack_update_is_enough_without_a_tick() {
-    let mut world = world();
-    world.pass_to("22:00");
-    world.fire("downtime-start");
-    world.reset(1);
-    world.stack_updated();
-    assert_eq!(world.capacity(), scaled_to_zero());
+    let mut scenario = scenario();
+    scenario.pass_to("22:00");
+    scenario.fire("downtime-start");
+    scenario.reset(1);
+    scenario.stack_updated();
+    assert_eq!(scenario.capacity(), scaled_to_zero());
 }
 
 #[test]
 fn a_stack_update_outside_downtime_that_stopped_it_is_healed_by_the_next_tick() {
-    let mut world = world();
-    world.cloud.reset_scaling(CLUSTER, CRAWLER, &json!({"MinCapacity": 0})).unwrap();
-    world.change_manually(&json!({"desiredCount": 0}));
-    world.pass(5);
-    world.tick();
-    assert_eq!(world.capacity(), at_baseline(SPOT));
+    let mut scenario = scenario();
+    scenario.cloud.reset_scaling(CLUSTER, CRAWLER, &json!({"MinCapacity": 0})).unwrap();
+    scenario.change_manually(&json!({"desiredCount": 0}));
+    scenario.pass(5);
+    scenario.tick();
+    assert_eq!(scenario.capacity(), at_baseline(SPOT));
 }
 
 #[test]
 fn a_stack_update_during_a_shortage_does_not_move_it_back_to_spot() {
-    let mut world = world();
-    world.cloud.set_spot(false).unwrap();
-    for warning in world.cloud.interrupt(CLUSTER, CRAWLER).unwrap() {
-        world.deliver(&warning);
+    let mut scenario = scenario();
+    scenario.cloud.set_spot(false).unwrap();
+    for warning in scenario.cloud.interrupt(CLUSTER, CRAWLER).unwrap() {
+        scenario.deliver(&warning);
     }
-    world.settle();
-    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
-    world.reset(1);
-    world.pass(5);
-    world.tick();
-    world.settle();
-    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
+    scenario.settle();
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
+    scenario.reset(1);
+    scenario.pass(5);
+    scenario.tick();
+    scenario.settle();
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
 }

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, World, announced_once, at_baseline, scaled_to_zero, world, writes};
+use super::{
+    CLUSTER, CRAWLER, ON_DEMAND, SPOT, Scenario, announced_once, at_baseline, scaled_to_zero, scenario, writes,
+};
 
-impl World {
+impl Scenario {
     /// Spot interrupts the tasks, and ECS replaces them.
     fn interrupt(&self) {
         for warning in self.cloud.interrupt(CLUSTER, CRAWLER).unwrap() {
@@ -36,108 +38,108 @@ impl World {
 
 #[test]
 fn a_shortage_moves_it_to_on_demand_and_an_hour_later_back() {
-    let mut world = world();
-    world.exhaust_spot();
-    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
-    announced_once(&world.subjects(), "Moving to on-demand: crawler");
-    world.cloud.set_spot(true).unwrap();
-    world.pass(55);
-    world.tick();
-    world.settle();
-    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
-    world.pass(5);
-    world.calls();
-    world.tick();
-    assert_eq!(writes(&world.calls()), ["UpdateService"]);
-    world.settle();
-    assert_eq!(world.capacity(), at_baseline(SPOT));
-    announced_once(&world.subjects(), "Moving to Fargate Spot: crawler");
+    let mut scenario = scenario();
+    scenario.exhaust_spot();
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
+    announced_once(&scenario.subjects(), "Moving to on-demand: crawler");
+    scenario.cloud.set_spot(true).unwrap();
+    scenario.pass(55);
+    scenario.tick();
+    scenario.settle();
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
+    scenario.pass(5);
+    scenario.calls();
+    scenario.tick();
+    assert_eq!(writes(&scenario.calls()), ["UpdateService"]);
+    scenario.settle();
+    assert_eq!(scenario.capacity(), at_baseline(SPOT));
+    announced_once(&scenario.subjects(), "Moving to Fargate Spot: crawler");
 }
 
 #[test]
 fn the_hold_down_doubles_while_spot_has_no_capacity_and_on_demand_tasks_keep_running() {
-    let mut world = world();
-    world.exhaust_spot();
-    world.pass(60);
+    let mut scenario = scenario();
+    scenario.exhaust_spot();
+    scenario.pass(60);
     // Spot has no capacity at the return: the on-demand tasks keep running, and the service moves back to on-demand.
-    world.tick();
-    world.settle();
-    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
+    scenario.tick();
+    scenario.settle();
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
     for _ in 0..2 {
-        world.pass(55);
-        world.tick();
-        world.settle();
-        assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
+        scenario.pass(55);
+        scenario.tick();
+        scenario.settle();
+        assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
     }
-    world.cloud.set_spot(true).unwrap();
-    world.pass(10);
-    world.tick();
-    world.settle();
-    assert_eq!(world.capacity(), at_baseline(SPOT));
+    scenario.cloud.set_spot(true).unwrap();
+    scenario.pass(10);
+    scenario.tick();
+    scenario.settle();
+    assert_eq!(scenario.capacity(), at_baseline(SPOT));
 }
 
 #[test]
-fn one_interruption_moves_nothing_and_three_in_half_an_hour_do() {
-    let mut world = world();
+fn one_interruption_changes_nothing_and_three_in_half_an_hour_do() {
+    let mut scenario = scenario();
     for _ in 0..2 {
-        world.interrupt();
-        assert_eq!(world.capacity(), at_baseline(SPOT));
-        world.pass(10);
+        scenario.interrupt();
+        assert_eq!(scenario.capacity(), at_baseline(SPOT));
+        scenario.pass(10);
     }
-    assert_eq!(world.subjects(), Vec::<String>::new());
-    world.interrupt();
-    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
-    announced_once(&world.subjects(), "Moving to on-demand: crawler");
+    assert_eq!(scenario.subjects(), Vec::<String>::new());
+    scenario.interrupt();
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
+    announced_once(&scenario.subjects(), "Moving to on-demand: crawler");
 }
 
 #[test]
 fn a_repeated_shortage_and_one_of_on_demand_move_nothing() {
-    let mut world = world();
-    world.deliver(&world.shortage(ON_DEMAND));
-    world.settle();
-    assert_eq!(world.capacity(), at_baseline(SPOT));
-    world.exhaust_spot();
-    world.calls();
-    world.messages();
+    let mut scenario = scenario();
+    scenario.deliver(&scenario.shortage(ON_DEMAND));
+    scenario.settle();
+    assert_eq!(scenario.capacity(), at_baseline(SPOT));
+    scenario.exhaust_spot();
+    scenario.calls();
+    scenario.messages();
     for _ in 0..3 {
-        world.pass(1);
-        world.deliver(&world.shortage(SPOT));
-        world.deliver(&world.shortage(ON_DEMAND));
+        scenario.pass(1);
+        scenario.deliver(&scenario.shortage(SPOT));
+        scenario.deliver(&scenario.shortage(ON_DEMAND));
     }
-    world.settle();
-    assert_eq!((writes(&world.calls()), world.subjects()), (vec![], vec![]));
-    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
+    scenario.settle();
+    assert_eq!((writes(&scenario.calls()), scenario.subjects()), (vec![], vec![]));
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
 }
 
 #[test]
 fn a_shortage_during_downtime_counts_when_it_ends() {
-    let mut world = world();
-    world.pass_to("22:00");
-    world.fire("downtime-start");
-    world.pass_to("05:30");
-    world.calls();
-    world.cloud.set_spot(false).unwrap();
-    world.deliver(&world.shortage(SPOT));
-    assert_eq!(writes(&world.calls()), Vec::<&str>::new());
-    assert_eq!(world.capacity(), scaled_to_zero());
-    world.pass_to("06:00");
-    world.fire("downtime-end");
-    world.settle();
-    assert_eq!(world.capacity(), at_baseline(ON_DEMAND));
+    let mut scenario = scenario();
+    scenario.pass_to("22:00");
+    scenario.fire("downtime-start");
+    scenario.pass_to("05:30");
+    scenario.calls();
+    scenario.cloud.set_spot(false).unwrap();
+    scenario.deliver(&scenario.shortage(SPOT));
+    assert_eq!(writes(&scenario.calls()), Vec::<&str>::new());
+    assert_eq!(scenario.capacity(), scaled_to_zero());
+    scenario.pass_to("06:00");
+    scenario.fire("downtime-end");
+    scenario.settle();
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
 }
 
 #[test]
 fn it_is_not_moved_during_a_rollout() {
-    let mut world = world();
-    let image = world.push(None);
-    world.calls();
-    world.deliver(&world.shortage(SPOT));
-    assert_eq!(writes(&world.calls()), Vec::<&str>::new(), "a rollout is in progress");
-    world.settle();
+    let mut scenario = scenario();
+    let image = scenario.push(None);
+    scenario.calls();
+    scenario.deliver(&scenario.shortage(SPOT));
+    assert_eq!(writes(&scenario.calls()), Vec::<&str>::new(), "a rollout is in progress");
+    scenario.settle();
     // The event that ends the rollout goes to both functions in any order; if capacity is first, its tick moves it.
-    world.pass(5);
-    world.tick();
-    world.settle();
-    assert_eq!(world.capacity(), at_baseline(ON_DEMAND), "at the next tick after the rollout at the latest");
-    assert_eq!(world.cloud.running(CLUSTER, CRAWLER).unwrap().digests, [image.digest]);
+    scenario.pass(5);
+    scenario.tick();
+    scenario.settle();
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND), "at the next tick after the rollout at the latest");
+    assert_eq!(scenario.cloud.running(CLUSTER, CRAWLER).unwrap().digests, [image.digest]);
 }

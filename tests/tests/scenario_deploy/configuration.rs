@@ -7,26 +7,26 @@ use xtask::cloud::Cloud;
 use xtask::tools::Tools;
 
 /// A cloud with application, environment, profile and strategy, and their ids.
-struct World {
+struct Scenario {
     cloud: Cloud,
     ids: Value,
 }
 
-impl World {
-    fn start() -> World {
+impl Scenario {
+    fn start() -> Scenario {
         let cloud = Cloud::start_empty(&Tools::prepare().expect("the tools")).expect("a local cloud");
-        let mut world = World { cloud, ids: json!({}) };
+        let mut scenario = Scenario { cloud, ids: json!({}) };
         let template = Template::load("infra/automation/configuration.yaml");
-        let status = world.create("configuration", &template.body, &json!({"AutomationName": "shop"}));
+        let status = scenario.create("configuration", &template.body, &json!({"AutomationName": "shop"}));
         assert_eq!(status, "CREATE_COMPLETE");
-        world.ids = world.stack("configuration")["Outputs"]
+        scenario.ids = scenario.stack("configuration")["Outputs"]
             .as_array()
             .unwrap()
             .iter()
             .map(|output| (output["OutputKey"].as_str().unwrap().to_owned(), output["OutputValue"].clone()))
             .collect::<serde_json::Map<String, Value>>()
             .into();
-        world
+        scenario
     }
 
     fn id(&self, kind: &str) -> &Value {
@@ -123,49 +123,56 @@ impl World {
 
 #[test]
 fn a_configuration_is_deployed_replaced_and_reverted() {
-    let world = World::start();
-    assert_eq!(world.read(&world.session()).unwrap_err().code, "ResourceNotFoundException", "nothing is deployed");
+    let scenario = Scenario::start();
+    assert_eq!(
+        scenario.read(&scenario.session()).unwrap_err().code,
+        "ResourceNotFoundException",
+        "nothing is deployed"
+    );
 
-    let named = |name: &'static str| world.documents(|content| content["fleet"]["system"] = name.into());
-    assert_eq!(world.create("documents", &named("one"), &world.parameters()), "CREATE_COMPLETE");
-    let token = world.session();
-    let (first, next) = world.read(&token).unwrap();
+    let named = |name: &'static str| scenario.documents(|content| content["fleet"]["system"] = name.into());
+    assert_eq!(scenario.create("documents", &named("one"), &scenario.parameters()), "CREATE_COMPLETE");
+    let token = scenario.session();
+    let (first, next) = scenario.read(&token).unwrap();
     assert!(first.contains(r#""system":"one""#), "{first}");
-    assert_eq!(world.read(&token).unwrap_err().code, "BadRequestException", "a token is good for one call");
-    let (unchanged, next) = world.read(&next).unwrap();
+    assert_eq!(scenario.read(&token).unwrap_err().code, "BadRequestException", "a token is good for one call");
+    let (unchanged, next) = scenario.read(&next).unwrap();
     assert_eq!(unchanged, "");
 
-    assert_eq!(world.change("update_stack", "documents", &named("two"), &world.parameters()), "UPDATE_COMPLETE");
-    assert!(world.read(&next).unwrap().0.contains(r#""system":"two""#), "a session sees what is new");
-    assert_eq!((world.versions(), world.deployments()), (vec![2], vec![2, 1]), "the version before is deleted");
+    assert_eq!(scenario.change("update_stack", "documents", &named("two"), &scenario.parameters()), "UPDATE_COMPLETE");
+    assert!(scenario.read(&next).unwrap().0.contains(r#""system":"two""#), "a session sees what is new");
+    assert_eq!((scenario.versions(), scenario.deployments()), (vec![2], vec![2, 1]), "the version before is deleted");
 
-    let last = || json!({"EnvironmentId": world.id("Environment"), "DeploymentNumber": 2});
-    assert_eq!(world.control("stop_deployment", last()).unwrap_err().code, "BadRequestException");
+    let last = || json!({"EnvironmentId": scenario.id("Environment"), "DeploymentNumber": 2});
+    assert_eq!(scenario.control("stop_deployment", last()).unwrap_err().code, "BadRequestException");
     let mut revert = last();
     revert["AllowRevert"] = true.into();
-    assert_eq!(world.control("stop_deployment", revert).unwrap()["State"], "REVERTED");
-    assert_eq!(world.system(), "one", "what was deployed before, although its version is deleted");
+    assert_eq!(scenario.control("stop_deployment", revert).unwrap()["State"], "REVERTED");
+    assert_eq!(scenario.system(), "one", "what was deployed before, although its version is deleted");
 
-    assert_eq!(world.change("update_stack", "documents", &named("three"), &world.parameters()), "UPDATE_COMPLETE");
-    assert_eq!((world.versions(), world.deployments()), (vec![3], vec![3, 2, 1]), "no number is given twice");
-    let profile = || json!({"ConfigurationProfileId": world.id("Profile")});
-    let refused = world.control("delete_configuration_profile", profile()).unwrap_err();
+    assert_eq!(
+        scenario.change("update_stack", "documents", &named("three"), &scenario.parameters()),
+        "UPDATE_COMPLETE"
+    );
+    assert_eq!((scenario.versions(), scenario.deployments()), (vec![3], vec![3, 2, 1]), "no number is given twice");
+    let profile = || json!({"ConfigurationProfileId": scenario.id("Profile")});
+    let refused = scenario.control("delete_configuration_profile", profile()).unwrap_err();
     assert!(refused.message.contains("there are still hosted configuration versions"), "{refused}");
 
     // What uninstalls does: the version goes with its stack, and then the profile can.
-    world.cloud.client.call("cloudformation", "delete_stack", json!({"StackName": "documents"})).unwrap();
-    while !world.versions().is_empty() {}
-    assert_eq!(world.system(), "three", "deleting the deployment's resource takes nothing back");
-    world.control("delete_configuration_profile", profile()).unwrap();
+    scenario.cloud.client.call("cloudformation", "delete_stack", json!({"StackName": "documents"})).unwrap();
+    while !scenario.versions().is_empty() {}
+    assert_eq!(scenario.system(), "three", "deleting the deployment's resource takes nothing back");
+    scenario.control("delete_configuration_profile", profile()).unwrap();
 }
 
 #[test]
 fn a_mistake_in_the_documents_fails_the_stack_and_names_its_path() {
-    let world = World::start();
-    let mistaken = world.documents(|content| content["fleet"]["services"][0]["baseline"]["min"] = "one".into());
-    assert_eq!(world.create("documents", &mistaken, &world.parameters()), "ROLLBACK_COMPLETE");
+    let scenario = Scenario::start();
+    let mistaken = scenario.documents(|content| content["fleet"]["services"][0]["baseline"]["min"] = "one".into());
+    assert_eq!(scenario.create("documents", &mistaken, &scenario.parameters()), "ROLLBACK_COMPLETE");
     let events = json!({"StackName": "documents"});
-    let events = world.cloud.client.call("cloudformation", "describe_stack_events", events).unwrap();
+    let events = scenario.cloud.client.call("cloudformation", "describe_stack_events", events).unwrap();
     let reasons: Vec<&str> = events["StackEvents"]
         .as_array()
         .unwrap()
@@ -175,5 +182,5 @@ fn a_mistake_in_the_documents_fails_the_stack_and_names_its_path() {
         .collect();
     let named = |reason: &&str| reason.contains("#/fleet/services/0/baseline/min") && reason.contains("BadRequest");
     assert!(reasons.iter().any(named), "{reasons:?}");
-    assert_eq!((world.versions(), world.deployments()), (vec![], vec![]));
+    assert_eq!((scenario.versions(), scenario.deployments()), (vec![], vec![]));
 }

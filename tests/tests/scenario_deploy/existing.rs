@@ -67,7 +67,7 @@ fn the_automation_runs_services_that_were_made_by_hand() {
     cloud.settle().unwrap();
     assert_eq!(cloud.running(CLUSTER, SERVICE).unwrap().digests, before.digests);
 
-    // A push is rolled, by the events of ECR and ECS through the deployed rules.
+    // A push is rolled out, by the events of ECR and ECS through the deployed rules.
     let image = cloud.push(REPOSITORY, "latest", "1.1", None).unwrap();
     let deliveries = cloud.deliver(&cloud.push_event(&image)).unwrap();
     let functions: Vec<&str> = deliveries.iter().map(|delivery| delivery.function.as_str()).collect();

@@ -42,52 +42,52 @@ pub fn history() -> &'static History {
 }
 
 fn play() -> History {
-    let world = World::start();
-    let empty_plan = (world.plan_from_the_command_line(), world.look());
+    let scenario = Scenario::start();
+    let empty_plan = (scenario.plan_from_the_command_line(), scenario.look());
 
-    world.deploy(false);
-    let created = (world.look(), world.left_to_do(true));
+    scenario.deploy(false);
+    let created = (scenario.look(), scenario.left_to_do(true));
 
     for (repository, version) in [("huskit/website-agent", "1.0"), ("huskit/crawler", "1.0")] {
-        let image = world.cloud.push(repository, "latest", version, None).unwrap();
-        world.cloud.deliver(&world.cloud.push_event(&image)).unwrap();
-        world.cloud.settle().unwrap();
+        let image = scenario.cloud.push(repository, "latest", version, None).unwrap();
+        scenario.cloud.deliver(&scenario.cloud.push_event(&image)).unwrap();
+        scenario.cloud.settle().unwrap();
     }
-    world.scale(WEBSITE, 4);
-    world.reconcile();
-    world.fill("huskit/prod/crawler");
-    let running = world.look();
+    scenario.scale(WEBSITE, 4);
+    scenario.reconcile();
+    scenario.fill("huskit/prod/crawler");
+    let running = scenario.look();
 
-    world.change_environment();
-    world.deploy(true);
-    let planned = world.look();
+    scenario.change_environment();
+    scenario.deploy(true);
+    let planned = scenario.look();
 
-    world.deploy(false);
-    let updated = world.look();
-    world.tell_of_update();
-    world.cloud.settle().unwrap();
-    world.reconcile();
-    let settled = (world.look(), world.left_to_do(false));
+    scenario.deploy(false);
+    let updated = scenario.look();
+    scenario.tell_of_update();
+    scenario.cloud.settle().unwrap();
+    scenario.reconcile();
+    let settled = (scenario.look(), scenario.left_to_do(false));
 
-    world.delete(STACK, &world.cloud.client);
-    world.delete(EDGE, &world.edge);
-    History { empty_plan, created, running, planned, updated, settled, deleted: world.look() }
+    scenario.delete(STACK, &scenario.cloud.client);
+    scenario.delete(EDGE, &scenario.edge);
+    History { empty_plan, created, running, planned, updated, settled, deleted: scenario.look() }
 }
 
-struct World {
+struct Scenario {
     tools: Tools,
     cloud: Cloud,
     edge: Client,
     place: Place,
 }
 
-impl World {
-    fn start() -> World {
+impl Scenario {
+    fn start() -> Scenario {
         let tools = Tools::prepare().expect("the tools");
         let cloud = Cloud::start_empty(&tools).expect("a local cloud");
         let access = Access::Local(cloud.address.clone());
         let edge = Client::of(&tools, &access, "us-east-1").unwrap();
-        World { tools, cloud, edge, place: Place { templates: templates("huskit"), access } }
+        Scenario { tools, cloud, edge, place: Place { templates: templates("huskit"), access } }
     }
 
     fn look(&self) -> Seen {
@@ -100,7 +100,7 @@ impl World {
     }
 
     fn deploy(&self, plan: bool) {
-        let args = Args { stage: "prod".to_owned(), plan, parameters: World::parameters() };
+        let args = Args { stage: "prod".to_owned(), plan, parameters: Scenario::parameters() };
         deploy(&self.tools, &self.place, &args).unwrap_or_else(|error| panic!("{error:#}"));
     }
 
@@ -108,7 +108,7 @@ impl World {
     fn plan_from_the_command_line(&self) -> Output {
         let mut command = Command::new(env!("CARGO"));
         command.current_dir(root()).args(["xtask", "deploy", "--stage", "prod", "--plan"]);
-        command.args(World::parameters().iter().flat_map(|parameter| ["--parameter", parameter]));
+        command.args(Scenario::parameters().iter().flat_map(|parameter| ["--parameter", parameter]));
         xtask::process::forget_cargo(&mut command);
         self.place.access.lend(&mut command, "eu-central-1");
         command.output().unwrap()

@@ -1,12 +1,12 @@
-//! What stands between a push and its rollout when the fleet asks for it: a scan, a pre-deploy task.
+//! What stands between a push and its rollout when the fleet has it: a scan, a pre-deploy task.
 
 use serde_json::{Value, json};
 
-use super::{Image, REPOSITORY, WEBSITE, World, reason, world};
+use super::{Image, REPOSITORY, Scenario, WEBSITE, reason, scenario};
 
-impl World {
+impl Scenario {
     /// Another rollout policy of website-agent is deployed while `during` happens.
-    fn with_policy(&mut self, policy: &Value, during: impl FnOnce(&mut World)) {
+    fn with_policy(&mut self, policy: &Value, during: impl FnOnce(&mut Scenario)) {
         let before = self.cloud.configuration().unwrap();
         let mut configuration = before.clone();
         let services = configuration["fleet"]["services"].as_array_mut().unwrap();
@@ -45,47 +45,47 @@ fn migration() -> Value {
 
 #[test]
 fn a_pre_deploy_task_that_succeeds_comes_before_the_update() {
-    let mut world = world();
-    world.with_policy(&migration(), |world| {
-        let revisions = world.revisions();
-        let image = world.push_that_migrates(0);
-        world.deliver(&world.cloud.push_event(&image));
-        let calls = world.calls();
+    let mut scenario = scenario();
+    scenario.with_policy(&migration(), |scenario| {
+        let revisions = scenario.revisions();
+        let image = scenario.push_that_migrates(0);
+        scenario.deliver(&scenario.cloud.push_event(&image));
+        let calls = scenario.calls();
         assert!(calls.contains(&"RunTask".to_owned()) && !calls.contains(&"UpdateService".to_owned()), "{calls:?}");
-        world.settle();
-        assert!(world.runs(&image));
-        assert_eq!(world.revisions(), revisions + 1, "the task and the service run the same revision");
-        assert_eq!(world.messages().len(), 1);
+        scenario.settle();
+        assert!(scenario.runs(&image));
+        assert_eq!(scenario.revisions(), revisions + 1, "the task and the service run the same revision");
+        assert_eq!(scenario.messages().len(), 1);
     });
 }
 
 #[test]
 fn a_pre_deploy_task_that_fails_leaves_the_service_as_it_is() {
-    let mut world = world();
-    world.with_policy(&migration(), |world| {
-        let before = world.running();
-        let image = world.push_that_migrates(3);
-        world.deliver(&world.cloud.push_event(&image));
-        world.settle();
-        assert_eq!(world.running(), before);
-        let messages = world.messages();
+    let mut scenario = scenario();
+    scenario.with_policy(&migration(), |scenario| {
+        let before = scenario.running();
+        let image = scenario.push_that_migrates(3);
+        scenario.deliver(&scenario.cloud.push_event(&image));
+        scenario.settle();
+        assert_eq!(scenario.running(), before);
+        let messages = scenario.messages();
         assert!(messages.len() == 1 && messages[0].body.contains("exited with code 3"), "{messages:?}");
-        assert_eq!(reason(&world.deliver(&world.cloud.push_event(&image))[0]), "quarantined");
+        assert_eq!(reason(&scenario.deliver(&scenario.cloud.push_event(&image))[0]), "quarantined");
     });
 }
 
 #[test]
 fn an_image_without_a_scan_result_waits_and_retry_rolls_it() {
-    let mut world = world();
-    world.with_policy(&json!({"scan": {"wait_minutes": 10, "max": {"critical": 0}}}), |world| {
-        let before = world.running();
-        let image = world.push(None);
-        assert_eq!(reason(&world.deliver(&world.cloud.push_event(&image))[0]), "awaiting_scan");
-        world.settle();
-        assert_eq!(world.running(), before);
-        let asked = world.ask(&json!({"action": "retry", "service": WEBSITE, "by": "anna"}));
+    let mut scenario = scenario();
+    scenario.with_policy(&json!({"scan": {"wait_minutes": 10, "max": {"critical": 0}}}), |scenario| {
+        let before = scenario.running();
+        let image = scenario.push(None);
+        assert_eq!(reason(&scenario.deliver(&scenario.cloud.push_event(&image))[0]), "awaiting_scan");
+        scenario.settle();
+        assert_eq!(scenario.running(), before);
+        let asked = scenario.send(&json!({"action": "retry", "service": WEBSITE, "by": "anna"}));
         assert_eq!(reason(&asked), "retry_requested");
-        world.settle();
-        assert!(world.runs(&image));
+        scenario.settle();
+        assert!(scenario.runs(&image));
     });
 }

@@ -21,35 +21,35 @@ const REPOSITORY: &str = "huskit/website-agent";
 const FAMILY: &str = "huskit-website-agent";
 
 /// The cloud, held by one scenario at a time.
-struct World {
+struct Scenario {
     cloud: &'static Cloud,
     queue: &'static str,
     next: u32,
 }
 
-fn world() -> MutexGuard<'static, World> {
-    static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
-    let world = WORLD.get_or_init(|| {
+fn scenario() -> MutexGuard<'static, Scenario> {
+    static SCENARIO: OnceLock<Mutex<Scenario>> = OnceLock::new();
+    let scenario = SCENARIO.get_or_init(|| {
         let (cloud, queue) = Cloud::shared().expect("a local cloud");
-        Mutex::new(World { cloud, queue, next: 0 })
+        Mutex::new(Scenario { cloud, queue, next: 0 })
     });
-    // A scenario that failed leaves the world as it is; the next one brings it to rest.
-    let mut world = world.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    world.come_to_rest();
-    world
+    // A scenario that failed leaves the cloud as it is; the next one brings it to rest.
+    let mut scenario = scenario.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    scenario.come_to_rest();
+    scenario
 }
 
-impl World {
+impl Scenario {
     /// No faults, nothing on its way, website-agent runs a new image; nothing of it is remembered here.
     fn come_to_rest(&mut self) {
         self.faults(json!([]));
         self.age_ledger();
-        self.ask(&json!({"action": "unfreeze", "by": "the next scenario"})).ok();
+        self.send(&json!({"action": "unfreeze", "by": "the next scenario"})).ok();
         self.settle();
         let image = self.push(None);
         self.deliver(&self.cloud.push_event(&image));
         self.settle();
-        assert!(self.runs(&image), "the scenario before left a service that no push rolls");
+        assert!(self.runs(&image), "the scenario before left a service that runs no pushed image");
         self.messages();
         self.calls();
     }
@@ -68,7 +68,7 @@ impl World {
     }
 
     /// Sends an engineer's request.
-    fn ask(&self, request: &Value) -> Result<Value, Value> {
+    fn send(&self, request: &Value) -> Result<Value, Value> {
         self.cloud.request(request).unwrap().answer
     }
 
@@ -139,15 +139,15 @@ fn reason(answer: &Result<Value, Value>) -> &str {
     }
 }
 
-impl World {
+impl Scenario {
     /// The names of an image, for one that is already there.
     fn push_nothing(&self) -> Image {
         Image { repository: REPOSITORY.to_owned(), tag: "latest".to_owned(), digest: String::new() }
     }
 }
 
-fn distribution(world: &World) -> String {
-    let configuration = world.cloud.configuration().unwrap();
+fn distribution(scenario: &Scenario) -> String {
+    let configuration = scenario.cloud.configuration().unwrap();
     let services = configuration["fleet"]["services"].as_array().unwrap();
     let website = services.iter().find(|service| service["name"] == WEBSITE).unwrap();
     website["rollout"]["invalidate"]["distribution"].as_str().unwrap().to_owned()

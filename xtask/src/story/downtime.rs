@@ -39,7 +39,7 @@ fn begins(step: &mut Step) -> Result<()> {
     step.pass(5)?;
     step.tick()?;
     let sent = step.subjects();
-    step.check("no message is sent before it sleeps", &sent, &vec![]);
+    step.check("no message is sent before its last task has stopped", &sent, &vec![]);
     step.played("the crawl is done: its task has no protection any more");
     step.cloud.protect(&crawler.cluster, CRAWLER, false)?;
     step.settle()?;
@@ -93,7 +93,7 @@ fn spot_shortage(step: &mut Step) -> Result<()> {
         step.deliver(&warning)?;
     }
     let strategy = capacity(step)?.strategy;
-    step.check("one interruption moves nothing", &strategy, &awake(&crawler, SPOT).strategy);
+    step.check("after one interruption its strategy is unchanged", &strategy, &awake(&crawler, SPOT).strategy);
     step.settle()?;
     holds(step, "it runs on on-demand capacity", &awake(&crawler, ON_DEMAND))?;
     step.announced_once("Moving to on-demand: crawler");

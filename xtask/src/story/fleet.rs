@@ -7,7 +7,7 @@ use serde_json::Value;
 pub struct Service {
     /// Name of the service.
     pub name: String,
-    /// Its cluster.
+    /// Name of its ECS cluster: `huskit-prod`.
     pub cluster: String,
     /// The repository of its image.
     pub repository: String,

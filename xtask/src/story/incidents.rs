@@ -124,8 +124,8 @@ fn flapping(step: &mut Step) -> Result<()> {
         recovers(step, &EDGE)?;
     }
     let sent = step.subjects();
-    let muted = sent.last().is_some_and(|last| last.contains("FLAPPING cdn-5xx"));
-    step.verify("the last message says that it flaps", muted, &format!("{sent:?}"));
+    let flapping = sent.last().is_some_and(|last| last.contains("FLAPPING cdn-5xx"));
+    step.verify("the last message says that it is flapping", flapping, &format!("{sent:?}"));
     step.pass(5)?;
     enters_alarm(step, &EDGE)?;
     step.pass(1)?;
@@ -149,7 +149,7 @@ fn budget_is_spent(step: &mut Step) -> Result<()> {
     let sent = step.subjects();
     step.check("a late copy of an earlier message sends nothing", &sent, &vec![]);
     let service = step.service(WEBSITE)?;
-    until(step, "the crawler sleeps and the website has a ceiling", |step| {
+    until(step, "the crawler is scaled to zero and the website may run fewer tasks", |step| {
         let crawler = step.cloud.capacity(&service.cluster, "crawler")?;
         let website = step.cloud.capacity(&service.cluster, WEBSITE)?;
         Ok(crawler.bounds == (0, 0) && website.bounds.1 < service.greatest)
@@ -167,12 +167,12 @@ fn doubted_figure(step: &mut Step) -> Result<()> {
     let before = step.cloud.capacity(&step.service(WEBSITE)?.cluster, WEBSITE)?;
     spend(step, "1000183965812.54")?;
     publish(step, "budget-trillion")?;
-    step.announced("Figure not trusted");
+    step.announced("Budget figure doubted");
     let after = step.cloud.capacity(&step.service(WEBSITE)?.cluster, WEBSITE)?;
     step.check("it restricts nothing", &after, &before);
     spend(step, "503.20")?;
     tick(step)?;
-    step.announced("Figure trusted again");
+    step.announced("Budget figure accepted");
     Ok(())
 }
 
@@ -191,14 +191,14 @@ fn digest(step: &mut Step) -> Result<()> {
     step.pass(5)?;
     step.fire("digest")?;
     let sent = step.subjects();
-    step.check("without news no digest is sent", &sent, &vec![]);
+    step.check("nothing has changed, so no digest is sent", &sent, &vec![]);
     Ok(())
 }
 
 fn new_period(step: &mut Step) -> Result<()> {
     step.pass_to_next_month()?;
     tick(step)?;
-    step.announced("new period");
+    step.announced("Budget period ended");
     spend(step, "0.00")?;
     step.fire("capacity-tick")?;
     let service = step.service(WEBSITE)?;

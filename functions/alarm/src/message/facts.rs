@@ -70,7 +70,7 @@ impl MessageContext<'_> {
         }
         changes.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         let fact = |text: String| ("changed".to_owned(), text);
-        let line = |(at, what): (Timestamp, String)| fact(format!("{} {what}", at.strftime("%H:%M")));
+        let line = |(at, what): (Timestamp, String)| fact(format!("{} {what}", at.strftime("%H:%M UTC")));
         let names: Vec<&str> = self.services.iter().map(|service| service.policy.name.as_str()).collect();
         match changes.is_empty() {
             true if names.is_empty() => Vec::new(),

@@ -65,10 +65,14 @@ pub(super) fn service(service: usize) -> ServiceSnapshot {
         at: at(minute),
     };
     let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), action: what.into(), reason: why.into() };
+    let complete = |n: u8, running: usize| {
+        let reason = rollout::Reason::Verified { deployment: format!("ecs-svc/{n}"), running };
+        format!("Rollout complete: {} v{n}: {reason}", policy.name)
+    };
     let history = vec![
-        event(-6, "complete", &format!("Rollout complete: {} v2: 4 of 4 tasks run", policy.name)),
+        event(-6, "complete", &complete(2, 4)),
         event(-11, "roll", &pushed),
-        event(-200, "complete", &format!("Rollout complete: {} v1: 2 of 2 tasks run", policy.name)),
+        event(-200, "complete", &complete(1, 2)),
     ];
     let record = rollout::Record { releases: vec![release(2, -6), release(1, -200)], ..rollout::Record::default() };
     let capacity =
@@ -83,25 +87,25 @@ pub(super) fn service(service: usize) -> ServiceSnapshot {
 }
 
 /// One alarm, its record and its services.
-pub(super) struct World {
+pub(super) struct Incident {
     pub alarms: Alarms,
     pub name: &'static str,
     pub services: Vec<ServiceSnapshot>,
     pub record: Record,
 }
 
-impl World {
-    pub fn errors(remedy: &str) -> World {
+impl Incident {
+    pub fn errors(remedy: &str) -> Incident {
         let services = vec![service(0)];
-        World { alarms: alarms(remedy), name: "huskit-prod-website-agent-5xx", services, record: Record::default() }
+        Incident { alarms: alarms(remedy), name: "huskit-prod-website-agent-5xx", services, record: Record::default() }
     }
 
-    pub fn crawler(remedy: &str) -> World {
+    pub fn crawler(remedy: &str) -> Incident {
         let services = vec![service(1)];
-        World { alarms: alarms(remedy), name: "huskit-prod-crawler-cpu", services, record: Record::default() }
+        Incident { alarms: alarms(remedy), name: "huskit-prod-crawler-cpu", services, record: Record::default() }
     }
 
-    pub fn receive(mut self, file: &str, minute: i64) -> World {
+    pub fn receive(mut self, file: &str, minute: i64) -> Incident {
         self.record.record_state_change(change(file, minute));
         self
     }

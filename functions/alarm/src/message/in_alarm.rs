@@ -1,5 +1,6 @@
 //! Messages about an alarm that is in ALARM or flapping: what an engineer who is woken by it asks first.
 
+use jiff::SignedDuration;
 use planner::alarm::Reason;
 use planner::model::{format_duration, format_time};
 use shared::notify::Notification;
@@ -8,7 +9,7 @@ use super::MessageContext;
 use crate::outcome::RemedyOutcome;
 
 impl MessageContext<'_> {
-    /// It is in ALARM.
+    /// `ALARM <name>`: the figure, what is wrong, and why it was not announced earlier.
     pub(super) fn in_alarm(&self, reason: &Reason, outcome: &RemedyOutcome) -> Notification {
         let since = self.since();
         let earlier = match reason {
@@ -16,9 +17,21 @@ impl MessageContext<'_> {
                 Some(format!("Not announced earlier, as it was explained: {was}."))
             }
             Reason::StaysInAlarm { first, .. } => {
-                Some(format!("It was flapping from {} on and now stays in ALARM.", format_time(*first)))
+                Some(format!("It has been flapping since {} and now stays in ALARM.", format_time(*first)))
             }
-            _ => None,
+            Reason::NeverReported
+            | Reason::Ok
+            | Reason::EnteredAlarm { .. }
+            | Reason::AlreadyAnnounced { .. }
+            | Reason::Explained { .. }
+            | Reason::RecoveredExplained { .. }
+            | Reason::Flapping { .. }
+            | Reason::StillFlapping { .. }
+            | Reason::FlappingEnded { .. }
+            | Reason::Recovered { .. }
+            | Reason::NoData { .. }
+            | Reason::DataBack { .. }
+            | Reason::NoDataIgnored => None,
         };
         let summary = [self.figure(), Some(self.description()), earlier];
         Notification {
@@ -29,14 +42,16 @@ impl MessageContext<'_> {
         }
     }
 
-    /// It is flapping.
+    /// `FLAPPING <name>`: how often it entered ALARM, and when the next message follows.
     pub(super) fn flapping(&self, times: usize, minutes: u32, outcome: &RemedyOutcome) -> Notification {
-        let (since, stable) = (self.since(), self.policy.flapping.stable_minutes);
+        let since = self.since();
+        let [within, stable] = [minutes, self.policy.flapping.stable_minutes]
+            .map(|minutes| format_duration(SignedDuration::from_mins(minutes.into())));
         let summary = [
             self.figure(),
-            Some(format!("Entered ALARM {times} times in {minutes} min.")),
+            Some(format!("Entered ALARM {times} times in {within}.")),
             Some(self.description()),
-            Some(format!("The next message follows when the alarm stays in OK or in ALARM for {stable} min.")),
+            Some(format!("The next message follows when the alarm stays in OK or in ALARM for {stable}.")),
         ];
         Notification {
             summary: summary.into_iter().flatten().collect::<Vec<_>>().join(" "),

@@ -17,7 +17,7 @@ impl MessageContext<'_> {
         }
         Notification {
             summary: format!(
-                "OK since {}. It was in ALARM for {}, from {} on.",
+                "OK since {}. It was in ALARM for {}, from {}.",
                 format_time(until),
                 format_duration(until.duration_since(since)),
                 format_time(since)
@@ -36,7 +36,7 @@ impl MessageContext<'_> {
         let runbook = self.links.runbook(&self.policy.runbook);
         Notification {
             summary: format!(
-                "{state} since {}. It entered ALARM {times} times in {}, from {} on.",
+                "{state} since {}. It entered ALARM {times} times in {}, from {}.",
                 format_time(until),
                 format_duration(until.duration_since(since)),
                 format_time(since)
@@ -59,11 +59,11 @@ impl MessageContext<'_> {
         facts.extend(self.links(since));
         Notification {
             summary: format!(
-                "No data since {}: until it is back, a fault does not put this alarm in ALARM.",
+                "No data since {}. While data is missing, this alarm cannot detect a fault.",
                 format_time(since)
             ),
             facts,
-            next_steps: vec!["Check that the tasks run and report the metric; follow the runbook.".to_owned()],
+            next_steps: vec!["Check that the tasks are running and report the metric; follow the runbook.".to_owned()],
             ..self.message(Severity::Warning, &format!("no_data/{since}"), &title)
         }
     }
@@ -72,7 +72,7 @@ impl MessageContext<'_> {
     pub(super) fn data_back(&self, since: Timestamp) -> Notification {
         let back = self.record.last_change.as_ref().map_or(self.now, |change| change.at);
         Notification {
-            summary: format!("OK since {}. It had no data from {} on.", format_time(back), format_time(since)),
+            summary: format!("OK since {}. Data had been missing since {}.", format_time(back), format_time(since)),
             ..self.message(Severity::Info, &format!("data_back/{since}"), &format!("OK {}", self.name()))
         }
     }

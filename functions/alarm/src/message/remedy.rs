@@ -60,11 +60,11 @@ impl MessageContext<'_> {
         }
     }
 
-    /// Remedies that were requested since then: `rollback at 10:21`.
+    /// Remedies that were requested since then: `rollback at 10:21 UTC`.
     pub(super) fn requested_since(&self, since: Timestamp) -> Option<(String, String)> {
         let taken = self.record.remedies.taken.iter().rev().filter(|taken| taken.at >= since);
         let times: Vec<String> =
-            taken.map(|taken| format!("{} at {}", taken.remedy, taken.at.strftime("%H:%M"))).collect();
+            taken.map(|taken| format!("{} at {}", taken.remedy, taken.at.strftime("%H:%M UTC"))).collect();
         (!times.is_empty()).then(|| ("requested".to_owned(), times.join(", ")))
     }
 
@@ -73,9 +73,14 @@ impl MessageContext<'_> {
         match outcome {
             RemedyOutcome::Requested(action) => vec![action.next_step().to_owned()],
             RemedyOutcome::NotDue(reason) if reason.needs_manual_action() => {
-                let required =
-                    "Manual action required; no automatic remediation applies. Follow the runbook.".to_owned();
-                [required].into_iter().chain(self.lift(reason)).chain(self.rollback()).collect()
+                let required = if matches!(reason, RemedyReason::DailyLimit { .. }) {
+                    "Manual action required: the daily limit of automatic remedies is reached. Follow the runbook."
+                } else if reason.is_exhausted() {
+                    "Manual action required: the remedy has not ended the ALARM state. Follow the runbook."
+                } else {
+                    "Manual action required; no automatic remediation applies. Follow the runbook."
+                };
+                [required.to_owned()].into_iter().chain(self.lift(reason)).chain(self.rollback()).collect()
             }
             RemedyOutcome::NotDue(_) | RemedyOutcome::Planned(_) | RemedyOutcome::Failed(..) => {
                 vec!["Follow the runbook.".to_owned()]

@@ -74,7 +74,7 @@ fn a_composite_alarm_names_what_made_it_ring_and_who_keeps_it_back() {
 #[test]
 fn a_mute_rule_says_until_when() {
     let until = Some("2026-11-21T11:00:00Z".parse().unwrap());
-    assert_eq!(read("muted").1.suppression, Some(Suppression { by: "mute rule crawler-nights".into(), until }));
+    assert_eq!(read("muted").1.suppression, Some(Suppression { by: "mute rule crawler-maintenance".into(), until }));
 }
 
 #[test]

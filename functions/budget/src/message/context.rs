@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use planner::budget::{BudgetPolicy, Record, Spend};
 use planner::fleet::Fleet;
 use planner::model::{Usd, format_time};
-use shared::notify::{Notification, Severity, request};
+use shared::notify::{Notification, Severity, request, title_that_fits};
 
 /// A label and its value, one line of a message.
 pub(super) type Fact = (String, String);
@@ -15,7 +15,7 @@ pub(crate) struct Context<'a> {
     pub fleet: &'a Fleet,
     pub policy: &'a BudgetPolicy,
     /// The record before the decision.
-    pub before: &'a Record,
+    pub previous_record: &'a Record,
     /// The record after it.
     pub record: &'a Record,
     /// The answer of AWS Budgets, if there was one.
@@ -33,15 +33,22 @@ impl Context<'_> {
         &self.policy.name
     }
 
-    /// A message of `kind` whose key ends with `about`; its title says `Budget <name>: <state>`.
-    pub(super) fn message(&self, severity: Severity, kind: &str, about: &str, state: &str) -> Notification {
-        self.titled(severity, kind, about, &format!("Budget {}: {state}", self.name()))
-    }
-
-    /// A message of `kind` whose key ends with `about`.
-    pub(super) fn titled(&self, severity: Severity, kind: &str, about: &str, title: &str) -> Notification {
+    /// A message of `kind` whose key ends with `about`; its title says `Budget <state>: <name><detail>`, with the first of
+    /// `details` that fits.
+    pub(super) fn message(
+        &self,
+        severity: Severity,
+        kind: &str,
+        about: &str,
+        state: &str,
+        details: &[String],
+    ) -> Notification {
+        let scope = self.fleet.title();
+        let titles: Vec<String> =
+            details.iter().map(|detail| format!("Budget {state}: {}{detail}", self.name())).collect();
         let key = format!("{}{about}", key(self.policy, self.record, kind));
-        Notification::new(&self.fleet.title(), severity, &key, &thread(self.policy, self.record), title)
+        let title = title_that_fits(&scope, &titles);
+        Notification::new(&scope, severity, &key, &thread(self.policy, self.record), title)
     }
 
     /// `412.37 USD, 82 % of the limit of 500.00 USD`.
@@ -59,7 +66,7 @@ impl Context<'_> {
 
     /// Actual spend, limit, forecast and the cost of the running tasks.
     pub(super) fn spend_facts(&self) -> Vec<Fact> {
-        let mut facts = vec![("spent".to_owned(), self.trusted())];
+        let mut facts = vec![("spent".to_owned(), self.accepted())];
         facts.extend(self.limit_fact());
         let forecast = self.spend.and_then(|spend| spend.forecast.as_ref());
         facts.extend(forecast.map(|forecast| ("forecast".to_owned(), forecast.to_string())));
@@ -68,7 +75,7 @@ impl Context<'_> {
     }
 
     /// `380.00 USD (76 %)`.
-    pub(super) fn trusted(&self) -> String {
+    pub(super) fn accepted(&self) -> String {
         match &self.record.figure {
             Some(figure) => format!("{figure} ({} %)", self.record.percent()),
             None => "no figure of this period yet".into(),
@@ -99,15 +106,16 @@ impl Context<'_> {
         if all.is_empty() { "no restriction".into() } else { all.join("; ") }
     }
 
-    /// The same for a subject: `crawler on Spot only`, or `crawler, website-agent restricted`.
-    pub(super) fn restrictions_in_short(&self) -> String {
-        match self.restriction_facts().as_slice() {
-            [] | [_] => self.restrictions(),
-            several => {
-                let services: Vec<&str> = several.iter().map(|(service, _)| service.as_str()).collect();
-                format!("{} restricted", services.join(", "))
-            }
-        }
+    /// The restrictions behind `start` in a title, the longest form first: `; crawler on Spot only`, `; crawler restricted`.
+    pub(super) fn restriction_details(&self, start: &str) -> Vec<String> {
+        let facts = self.restriction_facts();
+        let services: Vec<&str> = facts.iter().map(|(service, _)| service.as_str()).collect();
+        let short = match services.is_empty() {
+            true => "no restriction".to_owned(),
+            false => format!("{} restricted", services.join(", ")),
+        };
+        let counted = format!("{} services restricted", services.len());
+        [self.restrictions(), short, counted].map(|restrictions| format!("{start}; {restrictions}")).into()
     }
 
     /// `the 80 % tier stays in force`.
@@ -135,8 +143,8 @@ impl Context<'_> {
     pub(super) fn restriction_steps(&self) -> Vec<String> {
         vec![
             format!("Find the cause in Cost Explorer: {}", self.cost_explorer()),
-            format!("Lift the restrictions for the rest of the period: {}", self.request("release", &[])),
-            format!("Suspend all tiers for a day: {}", self.request("hold", &[("until", "24h")])),
+            format!("Lift the restrictions for the rest of the period: {}", self.request("lift", &[])),
+            format!("Put all tiers on hold for a day: {}", self.request("hold", &[("until", "24h")])),
         ]
     }
 

@@ -1,4 +1,4 @@
-//! Messages about figures that are doubted, trusted again or confirmed.
+//! Messages about figures that are doubted, accepted again or confirmed.
 
 use jiff::Timestamp;
 use planner::budget::{Amount, Doubt};
@@ -11,13 +11,12 @@ use super::context::Context;
 pub(super) fn doubted(context: &Context<'_>, figure: &Amount, doubt: &Doubt, since: Timestamp) -> Notification {
     let name = context.name();
     let mut facts =
-        vec![("AWS Budgets".to_owned(), figure.to_string()), ("last trusted".to_owned(), context.trusted())];
+        vec![("AWS Budgets".to_owned(), figure.to_string()), ("last accepted".to_owned(), context.accepted())];
     facts.extend(context.limit_fact());
     facts.extend(context.tasks_fact());
-    let title = format!("Figure not trusted: {figure} for budget {name}");
     Notification {
         summary: format!(
-            "AWS Budgets returns an actual spend of {figure} for budget {name}. The figure is not trusted: {doubt}. It starts no restriction; {}.",
+            "AWS Budgets returns an actual spend of {figure} for budget {name}. The figure is doubted: {doubt}. It starts no restriction; {}.",
             context.in_force()
         ),
         facts,
@@ -26,33 +25,32 @@ pub(super) fn doubted(context: &Context<'_>, figure: &Amount, doubt: &Doubt, sin
             "Check AWS Health for a billing issue: https://health.aws.amazon.com/health/status".into(),
             format!("If the figure is right, confirm it so that it counts: {}", context.request("confirm", &[])),
         ],
-        ..context.titled(Severity::Critical, "doubted", &since.to_string(), &title)
+        ..context.message(Severity::Critical, "doubted", &since.to_string(), "figure doubted", &[format!(" {figure}")])
     }
 }
 
 /// AWS Budgets returns a plausible figure again.
-pub(super) fn cleared(context: &Context<'_>, figure: &Amount, since: Timestamp) -> Notification {
+pub(super) fn accepted(context: &Context<'_>, figure: &Amount, since: Timestamp) -> Notification {
     let name = context.name();
-    let title = format!("Figure trusted again: {figure} for budget {name}");
     Notification {
         summary: format!(
-            "AWS Budgets returns an actual spend of {figure} for budget {name}, which is trusted. The figures since {} were not.",
+            "Figure accepted: AWS Budgets returns an actual spend of {figure} for budget {name}. Figures received since {} were doubted.",
             format_time(since)
         ),
         facts: context.spend_facts(),
-        ..context.titled(Severity::Info, "cleared", &since.to_string(), &title)
+        ..context.message(Severity::Info, "accepted", &since.to_string(), "figure accepted", &[format!(" {figure}")])
     }
 }
 
 /// An engineer has confirmed a doubted figure.
 pub(super) fn confirmed(context: &Context<'_>, by: &str, figure: &Amount) -> Notification {
     let name = context.name();
-    let title = format!("Figure confirmed by {by}: {figure} for budget {name}");
+    let (about, details) = (figure.hundredths.to_string(), [format!(" {figure} by {by}"), format!(" {figure}")]);
     Notification {
         summary: format!(
             "{by} has confirmed the actual spend of {figure} for budget {name}. The figure counts from now on."
         ),
         facts: context.limit_fact().into_iter().collect(),
-        ..context.titled(Severity::Info, "confirmed", &figure.hundredths.to_string(), &title)
+        ..context.message(Severity::Info, "confirmed", &about, "figure confirmed", &details)
     }
 }

@@ -10,16 +10,13 @@ pub(crate) fn forwarded(fleet: &Fleet, message: &Message, console: &str) -> Noti
     let key = format!("forwarded/{}", message.id);
     let title = message.subject.as_deref().unwrap_or("Message from AWS");
     let why = match &message.content {
-        Content::Budget { name, .. } => {
-            format!("Forwarded unchanged, no action taken: budget {name} is not in the budgets document.")
-        }
-        Content::Anomaly(_) | Content::Unknown => {
-            "Forwarded unchanged, no action taken: not a notice of AWS Budgets or Cost Anomaly Detection.".into()
-        }
+        Content::Budget { name, .. } => format!("budget {name} is not in the budgets document"),
+        Content::Anomaly(_) | Content::Unknown => "not a notice of AWS Budgets or Cost Anomaly Detection".into(),
     };
+    let text = message.text.trim_end();
     Notification {
-        summary: message.text.trim_end().to_owned(),
-        next_steps: vec![why, format!("Check AWS Budgets: {console}budgets")],
+        summary: format!("Forwarded unchanged, no action taken: {why}.\n\n{text}"),
+        next_steps: vec![format!("Check AWS Budgets: {console}budgets")],
         ..Notification::new(&fleet.title(), Severity::Warning, &key, &key, title)
     }
 }

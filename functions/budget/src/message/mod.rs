@@ -26,15 +26,15 @@ impl Context<'_> {
             Reason::HoldEnded { by, until, tier } => tier::hold_ended(self, by, *until, *tier),
             Reason::PeriodEnded { period, tier } => tier::period_ended(self, period, *tier),
             Reason::Doubted { figure, doubt, since } => figure::doubted(self, figure, doubt, *since),
-            Reason::Cleared { figure, since } => figure::cleared(self, figure, *since),
+            Reason::Accepted { figure, since } => figure::accepted(self, figure, *since),
             Reason::Confirmed { by, figure } => figure::confirmed(self, by, figure),
             Reason::Unverified { notice, error } => notice::unverified(self, notice, error),
             Reason::NoTier { notice, figure } => notice::no_tier(self, notice, figure),
             Reason::Forecast { notice } => notice::forecast(self, notice),
             Reason::LateNotice { notice } => notice::late(self, notice),
-            Reason::Released { by, reason, tier, at } => request::released(self, by, reason.as_deref(), *tier, *at),
+            Reason::Lifted { by, reason, tier, at } => request::lifted(self, by, reason.as_deref(), *tier, *at),
             Reason::Held { by, reason, until } => request::held(self, by, reason.as_deref(), *until),
-            Reason::Resumed { by, tier, at } => request::resumed(self, by, *tier, *at),
+            Reason::Resumed { by, ended, tier, at } => request::resumed(self, by, *ended, *tier, *at),
         })
     }
 }

@@ -21,24 +21,31 @@ pub(super) fn unverified(context: &Context<'_>, notice: &Notice, error: &str) ->
         ),
         facts,
         next_steps: vec![format!("Check the figure in AWS Budgets: {}budgets", context.console)],
-        ..context.message(Severity::Warning, "unverified", &about(notice), &format!("{amount} spent, not verified"))
+        ..context.message(
+            Severity::Warning,
+            "unverified",
+            &about(notice),
+            "figure not verified",
+            &[format!(" {amount}")],
+        )
     }
 }
 
 /// No tier starts at the threshold of the notice.
 pub(super) fn no_tier(context: &Context<'_>, notice: &Notice, figure: &Amount) -> Notification {
     let name = context.name();
-    let (passed, state) = match &notice.threshold {
-        Some(threshold) => (format!("has passed {threshold}"), format!("{threshold} passed, no tier")),
-        None => (format!("is {}", notice.amount), format!("{} spent, no tier", notice.amount)),
+    let (passed, figure_passed) = match &notice.threshold {
+        Some(threshold) => (format!("has passed {threshold}"), threshold),
+        None => (format!("is {}", notice.amount), &notice.amount),
     };
+    let detail = format!(" {figure_passed}, no tier");
     Notification {
         summary: format!(
             "AWS Budgets has sent a notice: actual spend of budget {name} {passed}. No tier starts at this threshold; {}.",
             context.in_force()
         ),
         facts: facts(notice).into_iter().chain([("AWS Budgets now".to_owned(), figure.to_string())]).collect(),
-        ..context.message(Severity::Info, "no-tier", &about(notice), &state)
+        ..context.message(Severity::Info, "no-tier", &about(notice), "threshold passed", &[detail])
     }
 }
 
@@ -60,7 +67,7 @@ pub(super) fn forecast(context: &Context<'_>, notice: &Notice) -> Notification {
         ),
         facts: facts.collect(),
         next_steps: vec![format!("Find the cause in Cost Explorer: {}", context.cost_explorer())],
-        ..context.message(Severity::Warning, "forecast", &about(notice), &format!("forecast {amount}{of_limit}"))
+        ..context.message(Severity::Warning, "forecast", &about(notice), "forecast", &[format!(" {amount}{of_limit}")])
     }
 }
 
@@ -73,7 +80,7 @@ pub(super) fn late(context: &Context<'_>, notice: &Notice) -> Notification {
             format_time(notice.at)
         ),
         facts: facts(notice),
-        ..context.message(Severity::Info, "late", &about(notice), "notice of the previous period")
+        ..context.message(Severity::Info, "late", &about(notice), "notice late", &["; its period has ended".into()])
     }
 }
 

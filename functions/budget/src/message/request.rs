@@ -1,19 +1,14 @@
 //! Messages about requests of engineers.
 
 use jiff::Timestamp;
+use planner::budget::Ended;
 use planner::model::format_time;
 use shared::notify::{Notification, Severity};
 
 use super::context::{Context, because};
 
 /// The restrictions in force are lifted for the rest of the period.
-pub(super) fn released(
-    context: &Context<'_>,
-    by: &str,
-    reason: Option<&str>,
-    tier: u32,
-    at: Timestamp,
-) -> Notification {
+pub(super) fn lifted(context: &Context<'_>, by: &str, reason: Option<&str>, tier: u32, at: Timestamp) -> Notification {
     let (name, because) = (context.name(), because(reason));
     Notification {
         summary: format!(
@@ -21,7 +16,7 @@ pub(super) fn released(
         ),
         facts: context.spend_facts().into_iter().chain(context.next_tier_fact()).collect(),
         next_steps: vec![format!("Restore the restrictions: {}", context.request("resume", &[]))],
-        ..context.message(Severity::Info, "released", &at.to_string(), &format!("restrictions lifted by {by}"))
+        ..context.message(Severity::Info, "lifted", &at.to_string(), "restrictions lifted", &[format!(" by {by}")])
     }
 }
 
@@ -35,12 +30,12 @@ pub(super) fn held(context: &Context<'_>, by: &str, reason: Option<&str>, until:
         ),
         facts: context.spend_facts(),
         next_steps: vec![format!("End the hold: {}", context.request("resume", &[]))],
-        ..context.message(Severity::Info, "held", &about, &format!("on hold until {time}"))
+        ..context.message(Severity::Info, "held", &about, "on hold", &[format!(" until {time}")])
     }
 }
 
-/// A release or a hold is ended.
-pub(super) fn resumed(context: &Context<'_>, by: &str, tier: Option<u32>, at: Timestamp) -> Notification {
+/// A lift or a hold is ended.
+pub(super) fn resumed(context: &Context<'_>, by: &str, ended: Ended, tier: Option<u32>, at: Timestamp) -> Notification {
     let name = context.name();
     let effect = match tier {
         Some(tier) => {
@@ -51,8 +46,8 @@ pub(super) fn resumed(context: &Context<'_>, by: &str, tier: Option<u32>, at: Ti
     let until = context.until_fact().filter(|_| tier.is_some());
     let facts = context.spend_facts().into_iter().chain(context.restriction_facts()).chain(until);
     Notification {
-        summary: format!("{by} has ended the release or hold of budget {name}. {effect}"),
+        summary: format!("{by} has {ended} of budget {name}. {effect}"),
         facts: facts.collect(),
-        ..context.message(Severity::Info, "resumed", &at.to_string(), &format!("resumed by {by}"))
+        ..context.message(Severity::Info, "resumed", &at.to_string(), "resumed", &[format!(" by {by}")])
     }
 }

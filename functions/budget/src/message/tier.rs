@@ -11,7 +11,7 @@ use super::context::Context;
 pub(super) fn reached(context: &Context<'_>, tier: u32) -> Notification {
     let (name, restrictions) = (context.name(), context.restrictions());
     let facts = context.spend_facts().into_iter().chain(context.restriction_facts());
-    let state = format!("{tier} %{} reached; {}", context.of_limit(), context.restrictions_in_short());
+    let details = context.restriction_details(&format!(" {tier} %{}", context.of_limit()));
     Notification {
         summary: format!(
             "Actual spend is {}: the {tier} % tier of budget {name} takes effect. The capacity function applies it now: {restrictions}.",
@@ -19,7 +19,7 @@ pub(super) fn reached(context: &Context<'_>, tier: u32) -> Notification {
         ),
         facts: facts.chain(context.next_tier_fact()).chain(context.until_fact()).collect(),
         next_steps: context.restriction_steps(),
-        ..context.message(Severity::Warning, "reached", &about(context, tier), &state)
+        ..context.message(Severity::Warning, "reached", &about(context, tier), "tier reached", &details)
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) fn reached_on_hold(context: &Context<'_>, tier: u32) -> Notification 
     let hold = context.record.hold.as_ref();
     let until = hold.map(|hold| format!(" until {}", format_time(hold.until))).unwrap_or_default();
     let by = hold.map_or("an engineer", |hold| &hold.by);
-    let state = format!("{tier} %{} reached; on hold{until}", context.of_limit());
+    let details = [&until, ""].map(|until| format!(" {tier} %{}; on hold{until}", context.of_limit()));
     Notification {
         summary: format!(
             "Actual spend is {}: the {tier} % tier of budget {name} is reached. {by} has put all tiers on hold{until}, so no restriction applies.",
@@ -37,7 +37,7 @@ pub(super) fn reached_on_hold(context: &Context<'_>, tier: u32) -> Notification 
         ),
         facts: context.spend_facts(),
         next_steps: vec![format!("End the hold, so that the tier takes effect: {}", context.request("resume", &[]))],
-        ..context.message(Severity::Warning, "reached", &about(context, tier), &state)
+        ..context.message(Severity::Warning, "reached", &about(context, tier), "tier reached", &details)
     }
 }
 
@@ -48,14 +48,15 @@ pub(super) fn lowered(context: &Context<'_>, from: u32, limit: &Amount) -> Notif
         true => "No restriction applies.".to_owned(),
         false => format!("Still in force: {}.", context.restrictions()),
     };
-    let state = format!("below {from} % of {limit}");
+    let details = [format!(" {from} % of {limit}")];
+    let about = format!("{from}/{}", limit.hundredths);
     Notification {
         summary: format!(
             "Actual spend is {}: the {from} % tier of budget {name} is no longer reached. {rest}",
             context.share()
         ),
         facts: context.spend_facts(),
-        ..context.message(Severity::Info, "lowered", &format!("{from}/{}", limit.hundredths), &state)
+        ..context.message(Severity::Info, "lowered", &about, "tier no longer reached", &details)
     }
 }
 
@@ -74,7 +75,8 @@ pub(super) fn hold_ended(context: &Context<'_>, by: &str, until: Timestamp, tier
             Severity::Warning,
             "hold-ended",
             &until.to_string(),
-            &format!("hold ended; {}", context.restrictions_in_short()),
+            "hold ended",
+            &context.restriction_details(""),
         )
     }
 }
@@ -82,8 +84,8 @@ pub(super) fn hold_ended(context: &Context<'_>, by: &str, until: Timestamp, tier
 /// The period has ended while a tier was in force.
 pub(super) fn period_ended(context: &Context<'_>, period: &Period, tier: u32) -> Notification {
     let name = context.name();
-    let before = context.before.figure.as_ref().zip(context.before.limit.as_ref());
-    let facts = before.map(|(figure, limit)| {
+    let previous = context.previous_record;
+    let facts = previous.figure.as_ref().zip(previous.limit.as_ref()).map(|(figure, limit)| {
         ("spent".to_owned(), format!("{figure} of {limit} ({} %) in the previous period", figure.percent_of(limit)))
     });
     Notification {
@@ -92,7 +94,7 @@ pub(super) fn period_ended(context: &Context<'_>, period: &Period, tier: u32) ->
             format_time(period.end)
         ),
         facts: facts.into_iter().collect(),
-        ..context.message(Severity::Info, "ended", "", "new period, restrictions lifted")
+        ..context.message(Severity::Info, "ended", "", "period ended", &["; restrictions lifted".into()])
     }
 }
 

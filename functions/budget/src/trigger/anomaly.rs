@@ -31,10 +31,10 @@ pub struct Anomaly {
 pub struct Impact {
     /// Actual less expected spend.
     pub total_impact: f64,
-    /// Actual spend.
+    /// Spend in the time of the anomaly; AWS may leave it out.
     #[serde(default)]
     pub total_actual_spend: Option<f64>,
-    /// Expected spend.
+    /// Spend that AWS's model predicted for that time.
     #[serde(default)]
     pub total_expected_spend: Option<f64>,
 }
@@ -45,11 +45,11 @@ pub struct Impact {
 pub struct RootCause {
     /// The AWS service.
     pub service: Option<String>,
-    /// The region.
+    /// Region code: `eu-central-1`.
     pub region: Option<String>,
     /// The usage type on the bill.
     pub usage_type: Option<String>,
-    /// The account.
+    /// Name of the account in AWS Organizations.
     pub linked_account_name: Option<String>,
 }
 

@@ -81,7 +81,7 @@ pub struct BudgetRequest {
     pub by: String,
     /// Why, in their words.
     pub reason: Option<String>,
-    /// What.
+    /// The action, with its parameters.
     pub kind: RequestKind,
 }
 
@@ -89,10 +89,10 @@ pub struct BudgetRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestKind {
     /// End the restrictions in force for the rest of the period; a higher tier still begins.
-    Release,
+    Lift,
     /// Suspend all tiers until then.
     Hold(Span),
-    /// End a release and a hold.
+    /// Restore lifted restrictions, end a hold.
     Resume,
     /// The doubted figure is right.
     Confirm,
@@ -112,7 +112,7 @@ impl BudgetRequest {
             other => {
                 request.parameters::<NoParameters>()?;
                 match other {
-                    "release" => RequestKind::Release,
+                    "lift" => RequestKind::Lift,
                     "resume" => RequestKind::Resume,
                     "confirm" => RequestKind::Confirm,
                     _ => return Ok(None),
@@ -130,7 +130,7 @@ impl BudgetRequest {
     pub fn input(&self, now: Timestamp) -> Result<Input> {
         let (by, reason) = (self.by.clone(), self.reason.clone());
         Ok(Input::Request(match &self.kind {
-            RequestKind::Release => budget::Request::Release(request::Release { by, reason }),
+            RequestKind::Lift => budget::Request::Lift(request::Lift { by, reason }),
             RequestKind::Hold(until) => budget::Request::Hold(request::Hold { by, reason, until: until.end(now)? }),
             RequestKind::Resume => budget::Request::Resume(request::Resume { by }),
             RequestKind::Confirm => budget::Request::Confirm(request::Confirm { by }),
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn requests_name_who_asks_and_mistakes_are_named() {
         for (payload, expected) in [
-            (json!({"action": "release"}), "request `release`: by: got `nothing`"),
+            (json!({"action": "lift"}), "request `lift`: by: got `nothing`"),
             (json!({"action": "confirm", "by": "anna"}), "request `confirm`: budget: got `nothing`"),
             (json!({"action": "hold", "budget": "b", "by": "anna", "until": "soon"}), "until: got `soon`"),
             (json!({"action": "plan", "bugdet": "x"}), "unknown field `bugdet`"),

@@ -10,7 +10,8 @@ mod tests;
 mod transitions;
 
 use jiff::Timestamp;
-use planner::capacity::Decision;
+use jiff::tz::TimeZone;
+use planner::capacity::{Decision, Reason};
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::{format_duration, format_time};
 use shared::notify::{Notification, Severity, request};
@@ -33,21 +34,32 @@ impl ServiceMessages<'_> {
         &self.policy.name
     }
 
-    fn reason(&self, decision: &Decision) -> String {
-        decision.reason.sentence(|at| self.local(at))
-    }
-
     /// When the decision changes without another event.
     fn until(&self, decision: &Decision) -> Vec<(String, String)> {
-        decision.until.map(|until| ("until".to_owned(), self.local(until))).into_iter().collect()
+        self.end(decision).map(|until| ("until".to_owned(), until)).into_iter().collect()
     }
 
-    /// A point in time in the time zone of the service's scheduled downtime, in UTC when it has none.
-    fn local(&self, at: Timestamp) -> String {
-        match &self.policy.sleep {
-            Some(sleep) => at.to_zoned(sleep.zone.0.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string(),
-            None => format_time(at),
-        }
+    /// The end of the decision: where scheduled downtime ends or begins then, by the local time of its windows too,
+    /// `2026-11-22 06:00 CET (05:00 UTC)`; else in UTC, as in all other messages.
+    fn end(&self, decision: &Decision) -> Option<String> {
+        let until = decision.until?;
+        let zone = self.policy.sleep.as_ref().map(|sleep| &sleep.zone.0);
+        Some(match (&decision.reason, zone) {
+            (Reason::ScheduledDowntime | Reason::Baseline, Some(zone)) if *zone != TimeZone::UTC => {
+                let local = until.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
+                format!("{local} ({})", until.strftime("%H:%M UTC"))
+            }
+            (
+                Reason::ScheduledDowntime
+                | Reason::Baseline
+                | Reason::NotStarted
+                | Reason::Frozen { .. }
+                | Reason::Override { .. }
+                | Reason::Budget { .. }
+                | Reason::Boost { .. },
+                Some(_) | None,
+            ) => format_time(until),
+        })
     }
 
     fn time_since(&self, since: Timestamp) -> String {

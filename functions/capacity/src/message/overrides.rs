@@ -1,6 +1,6 @@
 //! Overrides: a hold begins, an override ends.
 
-use planner::capacity::{Decision, EndedOverride, OverrideKind, OverrideRequest};
+use planner::capacity::{Decision, EndedOverride, OverrideKind, OverrideRequest, Reason};
 use shared::notify::{Notification, Severity};
 
 use super::ServiceMessages;
@@ -11,10 +11,24 @@ impl ServiceMessages<'_> {
         let name = self.name();
         let reason = request.reason.as_ref().map(|reason| ("reason".to_owned(), reason.clone()));
         Notification {
-            summary: format!("The automation leaves the capacity of {name} unchanged: {}.", self.reason(decision)),
+            summary: format!("The automation leaves the capacity of {name} unchanged: {}.", decision.reason),
             facts: reason.into_iter().collect(),
             next_steps: vec![format!("To end the hold, {}", self.request("resume", &[]))],
-            ..self.message(Severity::Info, "held", &format!("On hold: {name}"))
+            ..self.message(Severity::Info, "held", &format!("Capacity on hold: {name}"))
+        }
+    }
+
+    /// What its capacity follows once an override has ended: `Capacity now follows the baseline until ...`.
+    fn now_applies(&self, decision: &Decision) -> String {
+        let until = self.end(decision).map(|until| format!(" until {until}")).unwrap_or_default();
+        match &decision.reason {
+            Reason::Baseline => format!("Capacity now follows the baseline{until}"),
+            Reason::ScheduledDowntime => format!("Scheduled downtime now applies{until}"),
+            Reason::Budget { .. } => format!("The budget restriction now applies{until}"),
+            // These name their own end, or have none.
+            Reason::NotStarted | Reason::Frozen { .. } | Reason::Override { .. } | Reason::Boost { .. } => {
+                format!("Now in force: {}", decision.reason)
+            }
         }
     }
 
@@ -27,13 +41,12 @@ impl ServiceMessages<'_> {
             OverrideKind::Hold => "hold",
         };
         let how = match ended.by.as_deref() {
-            Some(by) if by == requester => format!("{by} ended the `{kind}` override of {name}."),
-            Some(by) => format!("{by} ended the `{kind}` override of {name} that {requester} requested."),
+            Some(by) if by == requester => format!("{by} has ended the `{kind}` override of {name}."),
+            Some(by) => format!("{by} has ended the `{kind}` override of {name} that {requester} requested."),
             None => format!("The `{kind}` override of {name} that {requester} requested has expired."),
         };
         Notification {
-            summary: format!("{how} Now in force: {}.", self.reason(decision)),
-            facts: self.until(decision),
+            summary: format!("{how} {}.", self.now_applies(decision)),
             ..self.message(Severity::Info, "override-ended", &format!("Override ended: {name}"))
         }
     }

@@ -1,7 +1,7 @@
 //! Moves between Fargate Spot and on-demand, and shortages of Spot.
 
 use planner::capacity::{Facts, ProviderChange, SpotMode, SpotState};
-use planner::model::TasksByProvider;
+use planner::model::{TasksByProvider, format_time};
 use shared::notify::{Notification, Severity, request};
 
 use super::{HourlyCost, ServiceMessages};
@@ -13,13 +13,13 @@ impl ServiceMessages<'_> {
         let difference = cost.map(|cost| cost.on_demand.saturating_sub(cost.spot));
         match change {
             ProviderChange::ToOnDemand if !spot.available(self.now) => {
-                let retry = spot.retry_at.map(|at| ("Spot hold-down".to_owned(), format!("until {}", self.local(at))));
+                let retry = spot.retry_at.map(|at| ("Spot hold-down".to_owned(), format!("until {}", format_time(at))));
                 let more = difference.map(|more| ("costs".to_owned(), format!("{more} an hour more (estimate)")));
                 Notification {
                     summary: format!(
                         "Fargate Spot has been short of capacity for {name} since {}. ECS replaces its tasks with on-demand \
                          tasks.",
-                        self.local(spot.shortage_at.unwrap_or(self.now))
+                        format_time(spot.shortage_at.unwrap_or(self.now))
                     ),
                     facts: retry.into_iter().chain(more).collect(),
                     ..self.message(
@@ -31,7 +31,7 @@ impl ServiceMessages<'_> {
             }
             ProviderChange::ToOnDemand => Notification {
                 summary: format!(
-                    "The fleet document no longer asks for Fargate Spot for {name}. ECS replaces its tasks with on-demand tasks."
+                    "The fleet document no longer sets Fargate Spot for {name}. ECS replaces its tasks with on-demand tasks."
                 ),
                 ..self.message(Severity::Info, "on-demand", &format!("Moving to on-demand: {name}"))
             },
@@ -40,7 +40,7 @@ impl ServiceMessages<'_> {
                     Some(shortage) => format!(
                         "The Spot hold-down of {name} has ended; the last shortage was at {}. ECS replaces its tasks with Spot \
                          tasks.",
-                        self.local(shortage)
+                        format_time(shortage)
                     ),
                     None => format!("{name} runs on Fargate Spot from now on. ECS replaces its tasks with Spot tasks."),
                 },
@@ -67,7 +67,7 @@ impl ServiceMessages<'_> {
                 "a budget restriction keeps it there".to_owned(),
                 format!(
                     "To lift the budget restriction, send the request {}",
-                    request("release", &[("budget", "<budget>")])
+                    request("lift", &[("budget", "<budget>")])
                 ),
             ),
         };
@@ -75,11 +75,11 @@ impl ServiceMessages<'_> {
             key: format!("no-spot/{}/{shortage}", self.policy.id()),
             summary: format!(
                 "Fargate Spot has had no capacity for {name} since {}. The service stays on Spot: {why}.",
-                self.local(shortage)
+                format_time(shortage)
             ),
             facts: vec![("running tasks".into(), tasks.all().to_string())],
             next_steps: vec![
-                "No action if fewer tasks are acceptable: ECS starts tasks when Spot has capacity again.".into(),
+                "If fewer tasks are acceptable, do nothing: ECS starts tasks when Spot has capacity again.".into(),
                 how,
             ],
             ..self.message(Severity::Warning, "no-spot", &format!("No Spot capacity: {name}"))

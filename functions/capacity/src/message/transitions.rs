@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use planner::capacity::{Decision, OverrideKind, Reason, Savings};
-use planner::model::Task;
+use planner::model::{Task, format_time};
 use shared::notify::{Notification, Severity};
 
 use super::{HourlyCost, ServiceMessages};
@@ -25,11 +25,7 @@ impl ServiceMessages<'_> {
             _ => format!("To run it now, {}", self.request("wake", &[("until", "2h")])),
         };
         Notification {
-            summary: format!(
-                "{name} has run no tasks since {}. Reason: {}.",
-                self.local(self.now),
-                self.reason(decision)
-            ),
+            summary: format!("{name} has run no tasks since {}. Reason: {}.", format_time(self.now), decision.reason),
             facts,
             next_steps: vec![next],
             ..self.message(Severity::Info, "scaled-to-zero", &format!("Scaled to zero: {name}"))
@@ -45,8 +41,8 @@ impl ServiceMessages<'_> {
         Notification {
             summary: format!(
                 "{name} has had a healthy task since {}. Reason: {}.",
-                self.local(self.now),
-                self.reason(decision)
+                format_time(self.now),
+                decision.reason
             ),
             facts,
             ..self.message(Severity::Info, "running-again", &format!("Running again: {name}"))
@@ -64,19 +60,20 @@ impl ServiceMessages<'_> {
         let id = |task: &Task| task.arn.rsplit('/').next().unwrap_or(&task.arn).to_owned();
         let fact = |task: &Task| {
             let state = match protected.get(&task.arn) {
-                Some(until) => format!("{}, scale-in protection until {}", task.status, self.local(*until)),
+                Some(until) => format!("{}, scale-in protection until {}", task.status, format_time(*until)),
                 None => format!("{}, no scale-in protection", task.status),
             };
             (format!("task {}", id(task)), state)
         };
-        let still = match tasks.len() {
-            1 => "1 task still runs".to_owned(),
-            n => format!("{n} tasks still run"),
+        let (count, are) = match tasks.len() {
+            1 => ("1 task".to_owned(), "is"),
+            n => (format!("{n} tasks"), "are"),
         };
         let mut next_steps = Vec::new();
         if !protected.is_empty() {
             next_steps.push(
-                "No action while protected tasks finish their work: ECS stops each when its protection expires.".into(),
+                "While protected tasks finish their work, do nothing: ECS stops each when its protection expires."
+                    .into(),
             );
         }
         let stoppable = tasks.iter().find(|task| !protected.contains_key(&task.arn)).or(tasks.first());
@@ -86,13 +83,17 @@ impl ServiceMessages<'_> {
         );
         Notification {
             summary: format!(
-                "The automation scaled {name} to zero at {}, {} ago, and {still}.",
-                self.local(since),
+                "The automation scaled {name} to zero at {}. After {}, {count} {are} still running.",
+                format_time(since),
                 self.time_since(since)
             ),
             facts: tasks.iter().map(fact).collect(),
             next_steps,
-            ..self.message(Severity::Warning, "drain-overdue", &format!("Scale to zero overdue: {name}, {still}"))
+            ..self.message(
+                Severity::Warning,
+                "drain-overdue",
+                &format!("Scale to zero overdue: {name}, {count} still running"),
+            )
         }
     }
 
@@ -114,9 +115,9 @@ impl ServiceMessages<'_> {
         Notification {
             summary: format!(
                 "{name} has been starting since {}, for {}, and has no healthy task. It should run: {}.",
-                self.local(since),
+                format_time(since),
                 self.time_since(since),
-                self.reason(decision)
+                decision.reason
             ),
             facts,
             next_steps: vec![

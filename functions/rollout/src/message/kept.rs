@@ -1,4 +1,4 @@
-//! Messages about decisions that change nothing: held, refused, overdue.
+//! Messages about decisions that change nothing: waiting, refused, overdue.
 
 use planner::rollout::Reason;
 use shared::notify::{Notification, Severity};
@@ -22,15 +22,15 @@ impl Messages<'_> {
         match reason {
             Reason::Frozen { image, freeze } => {
                 let key = format!("held/{}/{}", image.digest, freeze.until);
-                let title = format!("Push held: {service} {}", image.short());
-                Some(message(Severity::Info, key, title, vec![self.step("To roll it now", "unfreeze")]))
+                let title = format!("Push waiting (freeze): {service} {}", image.short());
+                Some(message(Severity::Info, key, title, vec![self.step("To roll it out now", "unfreeze")]))
             }
             Reason::ScanRefused { image, .. } => {
                 let title = format!("Push refused: {service} {}", image.short());
-                let step = self.step("To roll it despite the findings", "retry");
+                let step = self.step("To roll it out despite the findings", "retry");
                 Some(warning(format!("scan/{}", image.digest), title, vec![step]))
             }
-            // Only a push after the quarantine is news; ticks and late copies of the first push are not.
+            // Only a push after the quarantine is announced; ticks and late copies of the first push are not.
             Reason::Quarantined { image, since, .. } => match trigger {
                 Trigger::Push { at: Some(at), .. } if at > since => {
                     let title = format!("Push refused: {service} {}", image.short());
@@ -62,7 +62,27 @@ impl Messages<'_> {
                 let step = "Compare this revision with the previous one: environment, secrets, cpu, memory.".to_owned();
                 Some(message(Severity::Critical, format!("stuck/{revision}"), title, vec![step, self.service_events()]))
             }
-            _ => None,
+            Reason::NotFollowed
+            | Reason::UpToDate
+            | Reason::NoImage { .. }
+            | Reason::Older { .. }
+            | Reason::AwaitingScan { .. }
+            | Reason::ClaimedElsewhere { .. }
+            | Reason::AwaitingPreDeployTask { .. }
+            | Reason::InFlight { .. }
+            | Reason::AwaitingTasks { .. }
+            | Reason::Staged { .. }
+            | Reason::RollingBack { .. }
+            | Reason::Due { .. }
+            | Reason::NoEarlierRelease
+            | Reason::RestartInProgress { .. }
+            | Reason::RestartRequested { .. }
+            | Reason::Resumed { .. }
+            | Reason::Adopted { .. }
+            | Reason::PreDeployTaskSucceeded
+            | Reason::Verified { .. }
+            | Reason::Failed { .. }
+            | Reason::Recovered { .. } => None,
         }
     }
 

@@ -31,8 +31,8 @@ impl Messages<'_> {
     /// The two ways out of a quarantine.
     fn after_a_failed_image(&self) -> [String; 2] {
         [
-            "Push a fixed image: the automation rolls it.".to_owned(),
-            format!("To roll the same image again, send the request {}", self.request("retry")),
+            "Push a fixed image: the automation rolls it out.".to_owned(),
+            format!("To roll out the same image again, send the request {}", self.request("retry")),
         ]
     }
 

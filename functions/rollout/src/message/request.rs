@@ -28,14 +28,14 @@ impl Messages<'_> {
                 let reason = freeze.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
                 let until = format_time(freeze.until);
                 let summary = format!(
-                    "{by} has frozen {service} until {until}{reason}. Pushes are held and its capacity stays as it is. \
-                     When the freeze ends, the newest image is rolled."
+                    "{by} has frozen {service} until {until}{reason}. Pushes wait and its capacity stays unchanged. When \
+                     the freeze ends, the automation rolls out the newest image."
                 );
                 let step = format!("To end it sooner, send the request {}", self.request("unfreeze"));
                 (format!("Freeze: {service} until {until}"), summary, vec![step])
             }
             None => {
-                let summary = format!("{by} has ended the freeze of {service}. Pushes are rolled again.");
+                let summary = format!("{by} has ended the freeze of {service}. The automation rolls out pushes again.");
                 (format!("Freeze ended: {service}"), summary, Vec::new())
             }
         };

@@ -66,7 +66,7 @@ impl Messages<'_> {
             (None, false) => format!("{} is still running.", names(good)),
             (None, true) => "There is no earlier release to roll back to: the service is down.".into(),
         };
-        // Correcting drift rolls images that were verified before: none of them goes into quarantine.
+        // Correcting drift rolls out images that were verified before: none of them goes into quarantine.
         let quarantine = match failure.quarantined {
             0 => "",
             1 => " The digest is in quarantine.",
@@ -74,7 +74,7 @@ impl Messages<'_> {
         };
         let mut facts = vec![("failure".into(), failure.reason.to_owned())];
         facts.extend(changes(self.policy, &rollout.images, good));
-        facts.push(("rolled because".into(), rollout.cause.to_string()));
+        facts.push(("rolled out because".into(), rollout.cause.to_string()));
         facts.push(("failed after".into(), format_duration(self.now.duration_since(rollout.started_at))));
         let thread = failure.recover.unwrap_or(&rollout.id);
         let title = format!("{} failed: {service} {}", kind(&rollout.cause), short_names(&rollout.images));

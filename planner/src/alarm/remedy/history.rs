@@ -21,7 +21,7 @@ pub struct RemedyHistory {
 /// A remedy that was requested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemedyTaken {
-    /// When.
+    /// When it was requested.
     pub at: Timestamp,
     /// Label of the remedy: `scale`, `restart`, `rollback`.
     pub remedy: String,

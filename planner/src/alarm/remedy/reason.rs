@@ -12,13 +12,13 @@ use crate::model::format_time;
 /// Why a remedy is due or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemedyReason {
-    /// The alarm is not in ALARM.
+    /// It is in OK or INSUFFICIENT_DATA, so nothing is to be remedied.
     NotInAlarm,
     /// A planned change explains it.
     Explained,
     /// Its policy names no remedy.
     NotConfigured,
-    /// It is due.
+    /// The policy's remedy is to be requested now.
     Due,
     /// The service could not be observed.
     NotObserved {
@@ -46,9 +46,9 @@ pub enum RemedyReason {
     },
     /// No boost.
     Scale(ScaleReason),
-    /// No restart.
+    /// Why no restart is requested.
     Restart(RestartReason),
-    /// No rollback.
+    /// Why no rollback is requested.
     Rollback(RollbackReason),
 }
 
@@ -117,10 +117,8 @@ impl fmt::Display for RemedyReason {
             }
             RemedyReason::Frozen { by, until } => write!(f, "frozen by {by} until {}", format_time(*until)),
             RemedyReason::OnHold { by, until } => write!(f, "capacity on hold by {by} until {}", format_time(*until)),
-            RemedyReason::DailyLimit { daily: 1 } => f.write_str("requested once in 24 hours, the daily limit"),
-            RemedyReason::DailyLimit { daily } => {
-                write!(f, "requested {daily} times in 24 hours, the daily limit")
-            }
+            RemedyReason::DailyLimit { daily: 1 } => f.write_str("daily limit reached (1 request in 24 hours)"),
+            RemedyReason::DailyLimit { daily } => write!(f, "daily limit reached ({daily} requests in 24 hours)"),
             RemedyReason::Scale(reason) => reason.fmt(f),
             RemedyReason::Restart(reason) => reason.fmt(f),
             RemedyReason::Rollback(reason) => reason.fmt(f),

@@ -9,7 +9,7 @@ use super::context::RemedyContext;
 use super::history::RemedyHistory;
 use crate::error::Result;
 use crate::minutes::check_minutes;
-use crate::model::format_time;
+use crate::model::{format_duration, format_time};
 use crate::rollout::Release;
 
 /// The previous release, when the alarm enters ALARM soon after a rollout.
@@ -47,14 +47,14 @@ pub struct RollbackAction {
 pub enum RollbackReason {
     /// A rollback of this deployment was requested.
     AlreadyRequested {
-        /// When.
+        /// When it was requested.
         at: Timestamp,
     },
     /// Tasks are being replaced.
     RolloutInProgress,
     /// No rollout ended within the watch window.
     NoRecentRollout {
-        /// Length of the watch window.
+        /// Length of the watch window, in minutes.
         minutes: u32,
     },
     /// The alarm entered ALARM before the rollout.
@@ -151,7 +151,8 @@ impl fmt::Display for RollbackReason {
             }
             RollbackReason::RolloutInProgress => f.write_str("a rollout is in progress; decided again when it ends"),
             RollbackReason::NoRecentRollout { minutes } => {
-                write!(f, "no rollout in the last {minutes} min that a rollback could undo")
+                let length = format_duration(SignedDuration::from_mins((*minutes).into()));
+                write!(f, "no rollout in the last {length} that a rollback could undo")
             }
             RollbackReason::InAlarmBeforeRollout { rollout } => {
                 write!(f, "in ALARM before the rollout of {} began; a rollback would not help", format_time(*rollout))

@@ -57,7 +57,7 @@ pub struct ScaleAction {
 /// Why no boost is requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScaleReason {
-    /// The boost is in force.
+    /// An earlier boost has more than half of its time left.
     BoostInForce {
         /// Least number of tasks.
         min: u32,
@@ -185,7 +185,7 @@ impl fmt::Display for ScaleReason {
                 write!(f, "the service runs {desired} tasks, as many as the remedy requests")
             }
             ScaleReason::BoostedTooLong { since } => {
-                write!(f, "in ALARM since {} although more tasks run", format_time(*since))
+                write!(f, "in ALARM since {} although more tasks are running", format_time(*since))
             }
         }
     }

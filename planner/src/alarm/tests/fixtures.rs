@@ -74,7 +74,7 @@ pub(super) fn release(n: u8, minute: i64) -> Release {
 
 /// One alarm of one service, played minute by minute.
 #[derive(Clone)]
-pub(super) struct World {
+pub(super) struct Timeline {
     pub policy: AlarmPolicy,
     pub fleet: Fleet,
     pub observed: Observed,
@@ -88,13 +88,13 @@ pub(super) struct World {
     minute: i64,
 }
 
-impl World {
-    pub fn with(remedy: RemedyPolicy) -> World {
+impl Timeline {
+    pub fn with(remedy: RemedyPolicy) -> Timeline {
         let state = Some(capacity::State::Running { since: at(-600) });
         let capacity = capacity::Record { state, ..capacity::Record::default() };
         let mut observed = Observed { desired: 2, running: 2, capacity, ..Observed::default() };
         observed.rollout.releases = vec![release(2, -500), release(1, -900)];
-        World {
+        Timeline {
             policy: policy(remedy),
             fleet: fleet(),
             observed,
@@ -107,27 +107,27 @@ impl World {
     }
 
     /// The alarm is in ALARM since `minute`; reconciles.
-    pub fn enters_alarm(self, minute: i64) -> World {
+    pub fn enters_alarm(self, minute: i64) -> Timeline {
         self.receives(change(AlarmState::Alarm, at(minute)), minute)
     }
 
     /// The alarm is in OK since `minute`; reconciles.
-    pub fn recovers(self, minute: i64) -> World {
+    pub fn recovers(self, minute: i64) -> Timeline {
         self.receives(change(AlarmState::Ok, at(minute)), minute)
     }
 
     /// Enters ALARM at each of these minutes, and recovers a minute later.
-    pub fn alternates<const N: usize>(self, minutes: [i64; N]) -> World {
-        minutes.into_iter().fold(self, |world, minute| world.enters_alarm(minute).recovers(minute + 1))
+    pub fn alternates<const N: usize>(self, minutes: [i64; N]) -> Timeline {
+        minutes.into_iter().fold(self, |timeline, minute| timeline.enters_alarm(minute).recovers(minute + 1))
     }
 
-    pub fn receives(mut self, change: StateChange, minute: i64) -> World {
+    pub fn receives(mut self, change: StateChange, minute: i64) -> Timeline {
         self.record.record_state_change(change);
         self.reconciles(minute)
     }
 
     /// The tick.
-    pub fn reconciles(mut self, minute: i64) -> World {
+    pub fn reconciles(mut self, minute: i64) -> Timeline {
         self.minute = self.minute.max(minute);
         let now = at(self.minute);
         let plan = self.plan();
@@ -153,38 +153,38 @@ impl World {
         plan(&self.policy, Some(&watched), &self.record, at(self.minute))
     }
 
-    pub fn ticks(self, from: i64, to: i64) -> World {
-        (from..=to).filter(|minute| minute % 5 == 0).fold(self, World::reconciles)
+    pub fn ticks(self, from: i64, to: i64) -> Timeline {
+        (from..=to).filter(|minute| minute % 5 == 0).fold(self, Timeline::reconciles)
     }
 
-    pub fn graced(mut self, minutes: u32) -> World {
+    pub fn graced(mut self, minutes: u32) -> Timeline {
         self.policy.grace_minutes = minutes;
         self
     }
 
-    pub fn baseline(mut self, min: u32, max: u32) -> World {
+    pub fn baseline(mut self, min: u32, max: u32) -> Timeline {
         self.fleet.services[0].baseline = Baseline { min, max };
         self
     }
 
-    pub fn runs(mut self, tasks: u32) -> World {
+    pub fn runs(mut self, tasks: u32) -> Timeline {
         (self.observed.desired, self.observed.running) = (tasks, tasks);
         self
     }
 
-    pub fn asleep(mut self) -> World {
+    pub fn asleep(mut self) -> Timeline {
         self.observed.capacity.state = Some(capacity::State::ScaledToZero { since: at(-60) });
         self.runs(0)
     }
 
     /// A new image was verified at `minute`.
-    pub fn released(mut self, n: u8, minute: i64) -> World {
+    pub fn released(mut self, n: u8, minute: i64) -> Timeline {
         self.observed.rollout.rollout = None;
         self.observed.rollout.releases.insert(0, release(n, minute));
         self
     }
 
-    pub fn rolling(mut self, minute: i64) -> World {
+    pub fn rolling(mut self, minute: i64) -> Timeline {
         self.observed.rollout.rollout = Some(OnItsWay {
             id: "x".into(),
             cause: Cause::Push,
@@ -197,14 +197,14 @@ impl World {
         self
     }
 
-    pub fn quarantined(mut self, n: u8) -> World {
+    pub fn quarantined(mut self, n: u8) -> Timeline {
         let image = images(n)["acme/web"].clone();
         let entry = Quarantine { repository: "acme/web".into(), image, reason: "bad".into(), at: at(-1) };
         self.observed.rollout.add_quarantine(entry);
         self
     }
 
-    pub fn max_tasks(mut self, max_tasks: u32) -> World {
+    pub fn max_tasks(mut self, max_tasks: u32) -> Timeline {
         self.observed.capacity.facts.budget = Some(BudgetRestriction {
             reached_percent: 90,
             spot_only: false,
@@ -216,7 +216,7 @@ impl World {
         self
     }
 
-    pub fn held(mut self, minutes: i64) -> World {
+    pub fn held(mut self, minutes: i64) -> Timeline {
         let until = capacity::Expiry { at: at(minutes), by: "anna".into() };
         self.observed.capacity.facts.manual_override =
             Some(capacity::Override { kind: capacity::OverrideKind::Hold, expiry: until });

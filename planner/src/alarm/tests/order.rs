@@ -58,35 +58,35 @@ proptest! {
         day in day(), order in Just((0..32usize).collect::<Vec<_>>()).prop_shuffle(), remedy in remedy(),
     ) {
         let last = day.last().unwrap().clone();
-        let mut world = World::with(remedy);
+        let mut timeline = Timeline::with(remedy);
         for n in order {
             if let Some(change) = day.get(n % 16) {
-                world = world.receives(change.clone(), minute(change));
+                timeline = timeline.receives(change.clone(), minute(change));
             }
         }
-        let world = world.ticks(minute(&last), minute(&last) + 60);
-        let open = !matches!(world.record.announced, AnnouncedState::Nothing);
-        prop_assert_eq!(open, last.state == AlarmState::Alarm, "{:?}", world.record.announced);
+        let timeline = timeline.ticks(minute(&last), minute(&last) + 60);
+        let open = !matches!(timeline.record.announced, AnnouncedState::Nothing);
+        prop_assert_eq!(open, last.state == AlarmState::Alarm, "{:?}", timeline.record.announced);
     }
 
     #[test]
     fn reconciling_again_at_once_announces_and_requests_nothing(day in day(), remedy in remedy(), grace in 0u32..40) {
-        let mut world = World::with(remedy).graced(grace).released(3, 5);
+        let mut timeline = Timeline::with(remedy).graced(grace).released(3, 5);
         for change in &day {
-            world = world.receives(change.clone(), minute(change));
-            let (announced, requested) = (world.announced.len(), world.requested.len());
-            world = world.reconciles(minute(change));
-            prop_assert_eq!((world.announced.len(), world.requested.len()), (announced, requested));
-            prop_assert!(!world.plan().decision.reason.to_string().is_empty());
-            prop_assert!(!world.remedy_reason.to_string().is_empty());
+            timeline = timeline.receives(change.clone(), minute(change));
+            let (announced, requested) = (timeline.announced.len(), timeline.requested.len());
+            timeline = timeline.reconciles(minute(change));
+            prop_assert_eq!((timeline.announced.len(), timeline.requested.len()), (announced, requested));
+            prop_assert!(!timeline.plan().decision.reason.to_string().is_empty());
+            prop_assert!(!timeline.remedy_reason.to_string().is_empty());
         }
     }
 
     #[test]
     fn every_announcement_is_closed_before_the_next(day in day()) {
-        let world = day.iter().fold(World::with(RemedyPolicy::None), |world, change| world.receives(change.clone(), minute(change)).ticks(minute(change), minute(change)));
+        let timeline = day.iter().fold(Timeline::with(RemedyPolicy::None), |timeline, change| timeline.receives(change.clone(), minute(change)).ticks(minute(change), minute(change)));
         let mut open = false;
-        for (_, action) in &world.announced {
+        for (_, action) in &timeline.announced {
             match action {
                 Action::AnnounceAlarm => { prop_assert!(!open); open = true }
                 Action::AnnounceRecovered | Action::AnnounceStable => { prop_assert!(open); open = false }
@@ -98,16 +98,16 @@ proptest! {
 
     #[test]
     fn remedies_stay_within_their_daily_limit_and_bounds(day in day(), remedy in remedy(), desired in 1u32..8, max_tasks in 1u32..8) {
-        let mut world = World::with(remedy.clone()).runs(desired).max_tasks(max_tasks).released(3, 5);
+        let mut timeline = Timeline::with(remedy.clone()).runs(desired).max_tasks(max_tasks).released(3, 5);
         let mut from = 0;
         for change in &day {
-            world = world.ticks(from, minute(change)).receives(change.clone(), minute(change));
+            timeline = timeline.ticks(from, minute(change)).receives(change.clone(), minute(change));
             from = minute(change);
         }
-        let fresh = world.requested.iter().filter(|(_, action)| !matches!(action, RemedyAction::Scale(ScaleAction { extends: true, .. })));
+        let fresh = timeline.requested.iter().filter(|(_, action)| !matches!(action, RemedyAction::Scale(ScaleAction { extends: true, .. })));
         let daily = match remedy { RemedyPolicy::None => 0, RemedyPolicy::Scale(_) => 2, RemedyPolicy::Restart(_) => 3, RemedyPolicy::Rollback(_) => 1 };
         prop_assert!(fresh.count() <= daily);
-        for (_, action) in &world.requested {
+        for (_, action) in &timeline.requested {
             if let RemedyAction::Scale(ScaleAction { boost, .. }) = action {
                 prop_assert!(boost.min <= 6 && boost.min <= max_tasks.max(2) && boost.min > desired);
             }

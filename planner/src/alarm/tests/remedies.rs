@@ -3,12 +3,12 @@
 use super::fixtures::*;
 use crate::alarm::*;
 
-fn mins(world: &World) -> Vec<(i64, u32)> {
+fn mins(timeline: &Timeline) -> Vec<(i64, u32)> {
     let min = |(minute, action): &(i64, RemedyAction)| match action {
         RemedyAction::Scale(ScaleAction { boost, .. }) => Some((*minute, boost.min)),
         RemedyAction::Restart(_) | RemedyAction::Rollback(_) => None,
     };
-    world.requested.iter().filter_map(min).collect()
+    timeline.requested.iter().filter_map(min).collect()
 }
 
 fn restart(cool_down_minutes: u32) -> RemedyAction {
@@ -17,93 +17,96 @@ fn restart(cool_down_minutes: u32) -> RemedyAction {
 
 #[test]
 fn a_boost_is_requested_once_extended_while_in_alarm_and_expires_after() {
-    let world = World::with(scale(ScaleTarget::Add(1))).enters_alarm(0).runs(3).ticks(5, 40);
-    assert_eq!(mins(&world), [(0, 3), (15, 3), (30, 3)], "the number never grows");
-    assert_eq!(world.record.remedies.boost.unwrap().until, at(60));
-    let world = world.recovers(41).ticks(45, 200);
-    assert_eq!(mins(&world).len(), 3);
-    assert_eq!(world.observed.capacity.facts.boost(at(59)).unwrap().expiry.at, at(60), "it expires");
+    let timeline = Timeline::with(scale(ScaleTarget::Add(1))).enters_alarm(0).runs(3).ticks(5, 40);
+    assert_eq!(mins(&timeline), [(0, 3), (15, 3), (30, 3)], "the number never grows");
+    assert_eq!(timeline.record.remedies.boost.unwrap().until, at(60));
+    let timeline = timeline.recovers(41).ticks(45, 200);
+    assert_eq!(mins(&timeline).len(), 3);
+    assert_eq!(timeline.observed.capacity.facts.boost(at(59)).unwrap().expiry.at, at(60), "it expires");
 }
 
 #[test]
 fn a_count_is_a_count_and_the_bounds_hold() {
-    let cases: [(World, Option<u32>, &str); 8] = [
-        (World::with(scale(ScaleTarget::Add(2))), Some(4), "due"),
-        (World::with(scale(ScaleTarget::Count(5))), Some(5), "due"),
-        (World::with(scale(ScaleTarget::Count(2))), None, "enough_tasks"),
-        (World::with(scale(ScaleTarget::Add(9))), Some(6), "due"),
-        (World::with(scale(ScaleTarget::Add(1))).runs(6), None, "at_max_tasks"),
-        (World::with(scale(ScaleTarget::Add(1))).max_tasks(2), None, "at_budget_max_tasks"),
-        (World::with(scale(ScaleTarget::Add(3))).max_tasks(4), Some(4), "due"),
-        (World::with(scale(ScaleTarget::Add(1))).held(60), None, "on_hold"),
+    let cases: [(Timeline, Option<u32>, &str); 8] = [
+        (Timeline::with(scale(ScaleTarget::Add(2))), Some(4), "due"),
+        (Timeline::with(scale(ScaleTarget::Count(5))), Some(5), "due"),
+        (Timeline::with(scale(ScaleTarget::Count(2))), None, "enough_tasks"),
+        (Timeline::with(scale(ScaleTarget::Add(9))), Some(6), "due"),
+        (Timeline::with(scale(ScaleTarget::Add(1))).runs(6), None, "at_max_tasks"),
+        (Timeline::with(scale(ScaleTarget::Add(1))).max_tasks(2), None, "at_budget_max_tasks"),
+        (Timeline::with(scale(ScaleTarget::Add(3))).max_tasks(4), Some(4), "due"),
+        (Timeline::with(scale(ScaleTarget::Add(1))).held(60), None, "on_hold"),
     ];
-    for (n, (world, expected, why)) in cases.into_iter().enumerate() {
-        let world = world.enters_alarm(1);
-        assert_eq!(mins(&world).first().map(|(_, min)| *min), expected, "{n}");
-        assert_eq!(world.remedy_reason.label(), why, "{n}");
-        assert_eq!(world.remedy_reason.needs_manual_action(), expected.is_none(), "{n}");
+    for (n, (timeline, expected, why)) in cases.into_iter().enumerate() {
+        let timeline = timeline.enters_alarm(1);
+        assert_eq!(mins(&timeline).first().map(|(_, min)| *min), expected, "{n}");
+        assert_eq!(timeline.remedy_reason.label(), why, "{n}");
+        assert_eq!(timeline.remedy_reason.needs_manual_action(), expected.is_none(), "{n}");
     }
 }
 
 #[test]
 fn at_the_daily_limit_manual_action_is_needed() {
-    let hour =
-        |world: World, hour: i64| world.enters_alarm(hour * 60).recovers(hour * 60 + 5).reconciles(hour * 60 + 40);
-    let world = (0..4).fold(World::with(scale(ScaleTarget::Add(1))), hour);
-    assert_eq!(mins(&world), [(0, 3), (60, 3)]);
-    let world = world.enters_alarm(260);
-    assert_eq!(world.remedy_reason, RemedyReason::DailyLimit { daily: 2 });
+    let hour = |timeline: Timeline, hour: i64| {
+        timeline.enters_alarm(hour * 60).recovers(hour * 60 + 5).reconciles(hour * 60 + 40)
+    };
+    let timeline = (0..4).fold(Timeline::with(scale(ScaleTarget::Add(1))), hour);
+    assert_eq!(mins(&timeline), [(0, 3), (60, 3)]);
+    let timeline = timeline.enters_alarm(260);
+    assert_eq!(timeline.remedy_reason, RemedyReason::DailyLimit { daily: 2 });
     assert!(
-        world.remedy_reason.needs_manual_action() && world.remedy_reason.to_string().contains("2 times in 24 hours")
+        timeline.remedy_reason.needs_manual_action()
+            && timeline.remedy_reason.to_string().contains("daily limit reached (2 requests in 24 hours)")
     );
-    let tomorrow = world.recovers(270).enters_alarm(24 * 60 + 1);
+    let tomorrow = timeline.recovers(270).enters_alarm(24 * 60 + 1);
     assert_eq!(mins(&tomorrow).len(), 3, "a day later one is free again");
 }
 
 #[test]
 fn alarms_that_follow_each_other_keep_their_tasks_no_longer_than_the_limit_allows() {
-    let often = |world: World, n: i64| world.enters_alarm(n * 20).recovers(n * 20 + 10).reconciles(n * 20 + 15);
-    let world = (0..30).fold(World::with(scale(ScaleTarget::Add(1))).runs(3), often);
-    let fresh = world
+    let often =
+        |timeline: Timeline, n: i64| timeline.enters_alarm(n * 20).recovers(n * 20 + 10).reconciles(n * 20 + 15);
+    let timeline = (0..30).fold(Timeline::with(scale(ScaleTarget::Add(1))).runs(3), often);
+    let fresh = timeline
         .requested
         .iter()
         .filter(|(_, action)| matches!(action, RemedyAction::Scale(ScaleAction { extends: false, .. })))
         .count();
     assert_eq!(
-        (fresh, world.record.remedies.boost.unwrap().until <= at(100)),
+        (fresh, timeline.record.remedies.boost.unwrap().until <= at(100)),
         (2, true),
         "{:?}",
-        world.record.remedies.boost
+        timeline.record.remedies.boost
     );
 }
 
 #[test]
 fn an_announced_alarm_that_is_explained_by_now_gets_no_remedy() {
-    let world = World::with(scale(ScaleTarget::Add(1))).enters_alarm(0).asleep().ticks(5, 120);
-    assert_eq!((mins(&world), world.remedy_reason), (vec![(0, 3)], RemedyReason::Explained));
+    let timeline = Timeline::with(scale(ScaleTarget::Add(1))).enters_alarm(0).asleep().ticks(5, 120);
+    assert_eq!((mins(&timeline), timeline.remedy_reason), (vec![(0, 3)], RemedyReason::Explained));
 }
 
 #[test]
 fn a_boost_ends_after_eight_hours() {
-    let world = World::with(scale(ScaleTarget::Add(1))).baseline(2, 6).enters_alarm(0).runs(3).ticks(5, 11 * 60);
-    let last = world.record.remedies.boost.unwrap();
+    let timeline = Timeline::with(scale(ScaleTarget::Add(1))).baseline(2, 6).enters_alarm(0).runs(3).ticks(5, 11 * 60);
+    let last = timeline.record.remedies.boost.unwrap();
     assert!(last.until <= at(8 * 60 + 30), "{last:?}");
-    assert!(mins(&world).iter().all(|(minute, min)| *minute <= 8 * 60 + 30 && *min == 3));
-    assert_eq!(world.remedy_reason, RemedyReason::Scale(ScaleReason::BoostedTooLong { since: at(0) }));
-    let again = world.recovers(11 * 60 + 1).enters_alarm(11 * 60 + 30);
+    assert!(mins(&timeline).iter().all(|(minute, min)| *minute <= 8 * 60 + 30 && *min == 3));
+    assert_eq!(timeline.remedy_reason, RemedyReason::Scale(ScaleReason::BoostedTooLong { since: at(0) }));
+    let again = timeline.recovers(11 * 60 + 1).enters_alarm(11 * 60 + 30);
     assert_eq!(mins(&again).last(), Some(&(690, 4)), "the next ALARM state counts anew");
 }
 
 #[test]
 fn a_restart_is_requested_once_per_cool_down() {
     let policy = RemedyPolicy::Restart(RestartPolicy { cool_down_minutes: 60, daily: 2 });
-    let world = World::with(policy).enters_alarm(0).ticks(5, 55);
-    assert_eq!(world.requested, [(0, restart(60))]);
-    assert_eq!(world.remedy_reason, RemedyReason::Restart(RestartReason::CoolingDown { at: at(0), until: at(60) }));
-    let world = world.ticks(60, 300);
-    assert_eq!(world.requested, [(0, restart(60)), (60, restart(60))]);
-    assert_eq!(world.remedy_reason, RemedyReason::DailyLimit { daily: 2 });
-    let rolling = World::with(RemedyPolicy::Restart(RestartPolicy::default())).rolling(0).enters_alarm(1);
+    let timeline = Timeline::with(policy).enters_alarm(0).ticks(5, 55);
+    assert_eq!(timeline.requested, [(0, restart(60))]);
+    assert_eq!(timeline.remedy_reason, RemedyReason::Restart(RestartReason::CoolingDown { at: at(0), until: at(60) }));
+    let timeline = timeline.ticks(60, 300);
+    assert_eq!(timeline.requested, [(0, restart(60)), (60, restart(60))]);
+    assert_eq!(timeline.remedy_reason, RemedyReason::DailyLimit { daily: 2 });
+    let rolling = Timeline::with(RemedyPolicy::Restart(RestartPolicy::default())).rolling(0).enters_alarm(1);
     assert_eq!(
         (rolling.requested.len(), rolling.remedy_reason.clone()),
         (0, RemedyReason::Restart(RestartReason::RolloutInProgress))
@@ -113,18 +116,18 @@ fn a_restart_is_requested_once_per_cool_down() {
 
 #[test]
 fn a_rollback_is_requested_once_soon_after_a_rollout() {
-    let world = World::with(RemedyPolicy::Rollback(RollbackPolicy::default())).released(3, 0).enters_alarm(6);
-    let (_, action) = &world.requested[0];
+    let timeline = Timeline::with(RemedyPolicy::Rollback(RollbackPolicy::default())).released(3, 0).enters_alarm(6);
+    let (_, action) = &timeline.requested[0];
     let RemedyAction::Rollback(RollbackAction { deployment, from, to }) = action else { panic!("{action:?}") };
     assert_eq!((deployment.as_str(), from.as_str()), ("ecs-svc/0", "v3 (030303030303)"));
     assert_eq!(to, "v2 (020202020202)");
-    let world = world.reconciles(10);
+    let timeline = timeline.reconciles(10);
     assert_eq!(
-        (world.requested.len(), world.remedy_reason.clone()),
+        (timeline.requested.len(), timeline.remedy_reason.clone()),
         (1, RemedyReason::Rollback(RollbackReason::AlreadyRequested { at: at(6) }))
     );
     // A rollback is not rolled back, and there is no second one within 24 hours.
-    let back = world.quarantined(3).released(2, 12).recovers(13).enters_alarm(15);
+    let back = timeline.quarantined(3).released(2, 12).recovers(13).enters_alarm(15);
     assert_eq!(
         (back.requested.len(), back.remedy_reason.clone()),
         (1, RemedyReason::Rollback(RollbackReason::AlreadyRolledBack))
@@ -135,7 +138,7 @@ fn a_rollback_is_requested_once_soon_after_a_rollout() {
 
 #[test]
 fn a_rollback_that_would_not_help_is_not_requested() {
-    let rollback = || World::with(RemedyPolicy::Rollback(RollbackPolicy::default()));
+    let rollback = || Timeline::with(RemedyPolicy::Rollback(RollbackPolicy::default()));
     let mut none = rollback().released(3, 0);
     none.observed.rollout.releases.truncate(1);
     let cases = [
@@ -149,22 +152,22 @@ fn a_rollback_that_would_not_help_is_not_requested() {
         (rollback().quarantined(1).quarantined(2).released(3, 0).enters_alarm(1), "no_verified_release"),
         (rollback().released(3, 0).held(60).enters_alarm(1), "on_hold"),
     ];
-    for (n, (world, why)) in cases.into_iter().enumerate() {
-        assert_eq!((world.requested.len(), world.remedy_reason.label()), (0, why), "{n}");
+    for (n, (timeline, why)) in cases.into_iter().enumerate() {
+        assert_eq!((timeline.requested.len(), timeline.remedy_reason.label()), (0, why), "{n}");
     }
 }
 
 #[test]
 fn nothing_is_requested_while_the_alarm_is_explained() {
-    let world = World::with(scale(ScaleTarget::Add(1))).asleep().enters_alarm(780).ticks(785, 900);
-    assert_eq!((world.requested.len(), world.remedy_reason), (0, RemedyReason::Explained));
+    let timeline = Timeline::with(scale(ScaleTarget::Add(1))).asleep().enters_alarm(780).ticks(785, 900);
+    assert_eq!((timeline.requested.len(), timeline.remedy_reason), (0, RemedyReason::Explained));
 }
 
 #[test]
 fn a_flapping_alarm_gets_its_remedy_too_within_the_limit() {
-    let world = World::with(scale(ScaleTarget::Add(1)));
-    let world = (0..6).fold(world, |world, n| world.enters_alarm(n * 8).recovers(n * 8 + 3));
-    assert_eq!(world.record.announced, AnnouncedState::Flapping { since: at(0) });
-    assert_eq!(mins(&world).iter().filter(|(minute, _)| *minute == 0).count(), 1);
-    assert!(mins(&world).iter().all(|(_, min)| *min == 3), "{:?}", mins(&world));
+    let timeline = Timeline::with(scale(ScaleTarget::Add(1)));
+    let timeline = (0..6).fold(timeline, |timeline, n| timeline.enters_alarm(n * 8).recovers(n * 8 + 3));
+    assert_eq!(timeline.record.announced, AnnouncedState::Flapping { since: at(0) });
+    assert_eq!(mins(&timeline).iter().filter(|(minute, _)| *minute == 0).count(), 1);
+    assert!(mins(&timeline).iter().all(|(_, min)| *min == 3), "{:?}", mins(&timeline));
 }

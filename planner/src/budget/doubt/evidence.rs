@@ -27,7 +27,7 @@ pub struct Reading<'a> {
 
 /// A reading beside what is remembered.
 pub struct Evidence<'a> {
-    /// The reading.
+    /// What AWS Budgets has answered.
     pub reading: Reading<'a>,
     /// The latest figure before today in the same unit, and its date; of a daily budget that of the day before.
     pub yesterday: Option<(&'a Amount, Date)>,
@@ -53,7 +53,7 @@ impl Evidence<'_> {
         self.figure().hundredths.saturating_sub(self.yesterday.map_or(0, |(yesterday, _)| yesterday.hundredths))
     }
 
-    /// A figure that reaches no higher tier and is not much above yesterday's does no harm, and is trusted.
+    /// A figure that reaches no higher tier and is not much above yesterday's does no harm, and is accepted.
     pub fn is_remarkable(&self) -> bool {
         self.reading.reaches_higher_tier || self.increase() > self.limit().hundredths / REMARKABLE
     }

@@ -1,4 +1,4 @@
-//! Why a figure is not trusted: one file for each doubt.
+//! Why a figure is doubted: one file for each doubt.
 
 mod evidence;
 mod not_our_tasks;
@@ -17,7 +17,7 @@ pub use times_yesterday::TimesYesterday;
 /// Makes the enum, the check and the texts of all doubts.
 macro_rules! doubts {
     ($($name:ident $label:literal $doc:literal),+ $(,)?) => {
-        /// Why a figure is not trusted.
+        /// Why a figure is doubted.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Doubt {

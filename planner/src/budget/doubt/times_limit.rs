@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use crate::budget::amount::Amount;
 
-/// More than so many times the limit is not trusted.
+/// More than so many times the limit is doubted.
 const TIMES: u32 = 5;
 
 /// The figure is many times the limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimesLimit {
-    /// The limit.
+    /// The limit that the figure exceeds several times.
     pub limit: Amount,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use crate::budget::amount::Amount;
 
-/// More than so many times yesterday's figure is not trusted. The first hours of a period cost next to nothing, and ten
+/// More than so many times yesterday's figure is doubted. The first hours of a period cost next to nothing, and ten
 /// times nothing is soon passed: without a figure of yesterday the tasks decide.
 const TIMES: u32 = 10;
 

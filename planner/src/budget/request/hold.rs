@@ -12,7 +12,7 @@ pub struct Hold {
     pub by: String,
     /// Why, in their words.
     pub reason: Option<String>,
-    /// Until when.
+    /// End of the hold.
     pub until: Timestamp,
 }
 

@@ -2,7 +2,7 @@
 
 mod confirm;
 mod hold;
-mod release;
+mod lift;
 mod resume;
 
 use jiff::Timestamp;
@@ -12,17 +12,17 @@ use super::record::Record;
 
 pub use confirm::Confirm;
 pub use hold::Hold;
-pub use release::Release;
+pub use lift::Lift;
 pub use resume::Resume;
 
 /// What an engineer requests of a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// End the restrictions in force for the rest of the period.
-    Release(Release),
+    Lift(Lift),
     /// Keep all tiers off until a moment.
     Hold(Hold),
-    /// End a release and a hold.
+    /// Restore lifted restrictions, end a hold.
     Resume(Resume),
     /// The doubted figure is right.
     Confirm(Confirm),
@@ -32,7 +32,7 @@ impl Request {
     /// Changes the record as requested; the reason says what came of it.
     pub(super) fn apply(&self, record: &mut Record, now: Timestamp) -> Reason {
         match self {
-            Request::Release(request) => request.apply(record, now),
+            Request::Lift(request) => request.apply(record, now),
             Request::Hold(request) => request.apply(record),
             Request::Resume(request) => request.apply(record, now),
             Request::Confirm(request) => request.apply(record),

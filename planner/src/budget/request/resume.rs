@@ -1,11 +1,11 @@
-//! `{"action":"resume"}`: ends a release and a hold.
+//! `{"action":"resume"}`: restores lifted restrictions and ends a hold.
 
 use jiff::Timestamp;
 
-use crate::budget::reason::Reason;
+use crate::budget::reason::{Ended, Reason};
 use crate::budget::record::Record;
 
-/// Ends a release and a hold.
+/// Restores lifted restrictions and ends a hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resume {
     /// Who requests it.
@@ -14,9 +14,12 @@ pub struct Resume {
 
 impl Resume {
     pub(super) fn apply(&self, record: &mut Record, now: Timestamp) -> Reason {
-        match (record.hold.take(), record.released.take()) {
-            (None, None) => Reason::NothingToDo { what: "nothing is released or held" },
-            _ => Reason::Resumed { by: self.by.clone(), tier: record.in_force(now), at: now },
-        }
+        let ended = match (record.hold.take(), record.lifted.take()) {
+            (None, None) => return Reason::NothingToDo { what: "no restrictions are lifted and no hold is in force" },
+            (Some(_), None) => Ended::Hold,
+            (None, Some(_)) => Ended::Lift,
+            (Some(_), Some(_)) => Ended::Both,
+        };
+        Reason::Resumed { by: self.by.clone(), ended, tier: record.in_force(now), at: now }
     }
 }

@@ -24,7 +24,7 @@ fn a_trillion_dollars_is_announced_once_and_restricts_nothing() {
     let doubted = timeline.record.doubted.clone().unwrap();
     assert_eq!((doubted.since, doubted.figure.to_string().as_str()), (at(20, 20), "1,000,000,000,000.00 USD"));
     let timeline = timeline.spent(36_300).tick();
-    assert_eq!((timeline.announced.last().unwrap().as_str(), timeline.record.doubted), ("cleared", None));
+    assert_eq!((timeline.announced.last().unwrap().as_str(), timeline.record.doubted), ("accepted", None));
     assert_eq!(timeline.record.figure, Some(Amount::cents(36_300)));
 }
 
@@ -63,7 +63,7 @@ fn a_figure_that_the_tasks_cannot_have_cost_does_not_restrict_them() {
 }
 
 #[test]
-fn the_first_figure_in_the_middle_of_a_month_is_trusted_if_plausible() {
+fn the_first_figure_in_the_middle_of_a_month_is_accepted_if_plausible() {
     for (cents, announced) in [(41_200, "reached 80"), (260_000, "doubted times_limit")] {
         let fresh = Timeline { record: Record::default(), ..day_20() };
         assert_eq!(fresh.spent(cents).tick().announced, [announced]);
@@ -104,7 +104,7 @@ fn a_daily_budget_compares_with_the_day_before() {
     };
     assert_eq!(daily(4_000, 40_500), ["doubted times_yesterday"]);
     assert_eq!(daily(10_000, 40_500), ["reached 80"]);
-    // The same figure as the day before is trusted once AWS Budgets must have computed it again, not at midnight.
+    // The same figure as the day before is accepted once AWS Budgets must have computed it again, not at midnight.
     assert_eq!(daily(40_500, 40_500), ["reached 80", "period_ended 80"]);
 }
 
@@ -169,7 +169,7 @@ fn below_every_tier_too_an_increase_must_come_from_the_tasks() {
 }
 
 #[test]
-fn a_small_increase_is_trusted_whatever_it_is_a_multiple_of() {
+fn a_small_increase_is_accepted_whatever_it_is_a_multiple_of() {
     let timeline =
         Timeline { record: Record::default(), ..Timeline::calm() }.on(0, 1).tick().on(1, 12).spent(10).tick();
     let timeline = timeline.on(2, 12).spent(150).tick().on(3, 12).spent(3_000).tick();
@@ -187,7 +187,7 @@ fn a_day_may_cost_its_whole_limit_beside_its_tasks_and_no_more() {
 
 proptest! {
     #[test]
-    fn the_last_figure_of_a_period_is_no_news_in_the_next(
+    fn the_last_figure_of_a_period_is_ignored_in_the_next(
         time_unit in prop_oneof![Just(TimeUnit::Daily), Just(TimeUnit::Monthly)], figures in prop::collection::vec(1_000i64..60_000, 1..8), hours in 1i64..12,
     ) {
         let timeline = Timeline { record: Record::default(), ..Timeline::calm().time_unit(time_unit) };

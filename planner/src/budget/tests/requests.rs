@@ -10,8 +10,8 @@ fn tier_80() -> Timeline {
         .forget()
 }
 
-fn release() -> Input {
-    Input::Request(Request::Release(request::Release { by: "anna".into(), reason: Some("launch week".into()) }))
+fn lift() -> Input {
+    Input::Request(Request::Lift(request::Lift { by: "anna".into(), reason: Some("launch week".into()) }))
 }
 
 fn hold(day: i64, hour: i64) -> Input {
@@ -23,20 +23,20 @@ fn resume() -> Input {
 }
 
 #[test]
-fn a_release_lifts_the_tiers_in_force_and_a_higher_tier_still_takes_effect() {
-    let timeline = tier_80().given(&release()).tick().notified(40_000, 40_100).hourly_until(26, 1);
-    assert_eq!((timeline.announced.as_slice(), timeline.in_force().as_str()), (["released".to_owned()].as_slice(), ""));
+fn a_lift_ends_the_tiers_in_force_and_a_higher_tier_still_takes_effect() {
+    let timeline = tier_80().given(&lift()).tick().notified(40_000, 40_100).hourly_until(26, 1);
+    assert_eq!((timeline.announced.as_slice(), timeline.in_force().as_str()), (["lifted".to_owned()].as_slice(), ""));
     let timeline = timeline.spent(45_100).tick();
-    assert_eq!(timeline.announced, ["released", "reached 90"]);
-    assert_eq!(timeline.in_force(), "crawler scheduled downtime 60 min longer at each end");
-    // The release ends with the period.
-    assert_eq!(timeline.spent(10).on(31, 1).tick().record.released, None);
+    assert_eq!(timeline.announced, ["lifted", "reached 90"]);
+    assert_eq!(timeline.in_force(), "crawler scheduled downtime 1 h longer at each end");
+    // The lift ends with the period.
+    assert_eq!(timeline.spent(10).on(31, 1).tick().record.lifted, None);
 }
 
 #[test]
-fn a_release_of_nothing_says_so() {
-    assert_eq!(Timeline::calm().given(&release()).announced, ["nothing_to_do"]);
-    assert_eq!(tier_80().given(&release()).given(&release()).announced, ["released", "nothing_to_do"]);
+fn a_lift_of_nothing_says_so() {
+    assert_eq!(Timeline::calm().given(&lift()).announced, ["nothing_to_do"]);
+    assert_eq!(tier_80().given(&lift()).given(&lift()).announced, ["lifted", "nothing_to_do"]);
 }
 
 #[test]
@@ -59,9 +59,9 @@ fn a_hold_that_ends_after_its_month_is_not_announced() {
 }
 
 #[test]
-fn resume_ends_a_release_and_a_hold() {
-    for ask in [release(), hold(29, 1)] {
-        let timeline = tier_80().given(&ask).given(&resume());
+fn resume_ends_a_lift_and_a_hold() {
+    for request in [lift(), hold(29, 1)] {
+        let timeline = tier_80().given(&request).given(&resume());
         assert_eq!((timeline.announced[1].as_str(), timeline.in_force().as_str()), ("resumed", "crawler on Spot only"));
     }
     assert_eq!(tier_80().given(&resume()).announced, ["nothing_to_do"]);
@@ -69,10 +69,10 @@ fn resume_ends_a_release_and_a_hold() {
 
 #[test]
 fn requests_work_while_aws_budgets_does_not_answer() {
-    let timeline = tier_80().unreachable().given(&release());
+    let timeline = tier_80().unreachable().given(&lift());
     assert_eq!(
         (timeline.announced.as_slice(), timeline.restrictions().len()),
-        (["released", "unreachable"].map(String::from).as_slice(), 0)
+        (["lifted", "unreachable"].map(String::from).as_slice(), 0)
     );
 }
 
@@ -83,6 +83,15 @@ fn each_reason_is_a_sentence_of_its_own() {
         let plan = plan(&timeline.policy, &timeline.record, &timeline.observed, inputs, timeline.now);
         plan.decisions[0].reason.to_string()
     };
-    assert_eq!(reason(&[release()]), "anna has lifted the tiers up to 80 % for this period: launch week");
+    assert_eq!(reason(&[lift()]), "anna has lifted the tiers up to 80 % for this period: launch week");
+    let resumed = |inputs: &[Input]| {
+        let timeline = inputs.iter().fold(tier_80(), Timeline::given);
+        let plan = plan(&timeline.policy, &timeline.record, &timeline.observed, &[resume()], timeline.now);
+        plan.decisions[0].reason.to_string()
+    };
+    assert_eq!(resumed(&[lift()]), "cleo has restored the lifted restrictions: the 80 % tier takes effect");
+    assert_eq!(resumed(&[hold(29, 1)]), "cleo has ended the hold: the 80 % tier takes effect");
+    let both = "cleo has ended the hold and restored the lifted restrictions: the 80 % tier takes effect";
+    assert_eq!(resumed(&[lift(), hold(29, 1)]), both);
     assert_eq!(reason(&[]), "80 % of the limit spent, 80 % tier in force");
 }

@@ -7,7 +7,7 @@ fn each_tier_adds_to_the_ones_below_it() {
         (39_999, &[][..], ""),
         (40_000, &["reached 80"][..], "crawler on Spot only"),
         (44_999, &["reached 80"][..], "crawler on Spot only"),
-        (45_000, &["reached 90"][..], "crawler on Spot only, scheduled downtime 60 min longer at each end"),
+        (45_000, &["reached 90"][..], "crawler on Spot only, scheduled downtime 1 h longer at each end"),
         (47_500, &["reached 95"][..], "crawler scaled to zero"),
         (50_000, &["reached 100"][..], "crawler scaled to zero; web at most 3 tasks"),
     ] {

@@ -18,14 +18,14 @@ enum Arrival {
 }
 
 /// A service and its facts.
-struct World {
+struct ServiceState {
     facts: Facts,
     observed: Observed,
 }
 
-impl World {
-    fn new() -> World {
-        World { facts: Facts::default(), observed: observed(1, 1, 3) }
+impl ServiceState {
+    fn new() -> ServiceState {
+        ServiceState { facts: Facts::default(), observed: observed(1, 1, 3) }
     }
 
     fn arrive(&mut self, arrival: &Arrival, now: Timestamp) {
@@ -86,13 +86,13 @@ proptest! {
     ) {
         let now = noon() + SignedDuration::from_mins(minute);
         let end = |arrivals: &[Arrival]| {
-            let mut world = World::new();
+            let mut state = ServiceState::new();
             for arrival in arrivals {
-                world.arrive(arrival, now);
+                state.arrive(arrival, now);
             }
-            world.observed.rollout_in_flight = false;
-            world.settle(now);
-            world
+            state.observed.rollout_in_flight = false;
+            state.settle(now);
+            state
         };
         let (mut one, mut other) = (end(&first), end(&second));
         prop_assert_eq!(&one.facts, &other.facts);

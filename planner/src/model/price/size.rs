@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 pub struct TaskSize {
     /// CPU units; 1,024 are a vCPU.
     pub cpu_units: u32,
-    /// Memory in MiB.
+    /// MiB, as a task definition states it.
     pub memory_mib: u32,
     /// Processor.
     pub arch: Arch,

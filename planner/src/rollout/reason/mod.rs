@@ -17,44 +17,44 @@ pub enum Reason {
     UpToDate,
     /// No image matches the tag policy yet.
     NoImage {
-        /// The repository.
+        /// Repository name in this registry: `huskit/crawler`.
         repository: String,
         /// The tag policy, as written.
         tag: String,
     },
     /// The image that matches was pushed before one that runs, ran or failed.
     Older {
-        /// The image.
+        /// The image that the tag policy selects.
         image: Image,
         /// Push time of the newest image that runs, ran or failed here.
         than: Timestamp,
     },
     /// The image that matches is in quarantine.
     Quarantined {
-        /// The image.
+        /// The image that the tag policy selects.
         image: Image,
         /// What failed.
         reason: String,
-        /// Since when.
+        /// When the digest failed.
         since: Timestamp,
     },
-    /// A freeze holds pushes.
+    /// A push waits for the end of a freeze.
     Frozen {
-        /// The image that is held.
+        /// The image that waits.
         image: Image,
-        /// The freeze.
+        /// Its requester, end and reason.
         freeze: Freeze,
     },
     /// The scan gate waits for ECR's result.
     AwaitingScan {
-        /// The image.
+        /// The image that the tag policy selects.
         image: Image,
         /// When the wait ends.
         until: Timestamp,
     },
     /// The scan gate refused the image.
     ScanRefused {
-        /// The image.
+        /// The image that the tag policy selects.
         image: Image,
         /// What was found and what is allowed.
         finding: String,
@@ -138,7 +138,7 @@ pub enum Reason {
         /// When the cool-down ends.
         until: Timestamp,
     },
-    /// A restart was requested.
+    /// An engineer or an alarm's remedy has requested a restart.
     RestartRequested {
         /// Who requested it.
         by: String,

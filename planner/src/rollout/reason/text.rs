@@ -18,14 +18,14 @@ impl fmt::Display for Reason {
                     f,
                     "{image} was pushed at {pushed}, before the newest image that ran or failed here ({than}); "
                 )?;
-                f.write_str("request `retry` to roll it")
+                f.write_str("request `retry` to roll it out")
             }
             Reason::Quarantined { image, reason, since } => {
                 write!(f, "{image} has been in quarantine since {} ({reason})", format_time(*since))
             }
             Reason::Frozen { image, freeze } => {
                 let (until, by) = (format_time(freeze.until), &freeze.by);
-                write!(f, "{image} is held until {until} by the freeze that {by} requested")?;
+                write!(f, "{image} is waiting (freeze): frozen by {by} until {until}")?;
                 freeze.reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
             Reason::AwaitingScan { image, until } => {
@@ -42,7 +42,10 @@ impl fmt::Display for Reason {
                 write!(f, "deployment {deployment} is complete, but none of its tasks has been seen running yet")
             }
             Reason::Overdue { what, since } => {
-                write!(f, "{what} has no result; its deadline was {}", format_time(*since))
+                // A deployment id is `ecs-svc/<number>`; a task is named by its ARN.
+                let kind = if what.starts_with("arn:") { "pre-deploy task" } else { "deployment" };
+                let since = format_time(*since);
+                write!(f, "{kind} {what} has neither completed nor failed; its deadline passed at {since}")
             }
             Reason::Staged { deployment } => {
                 write!(f, "scaled to zero; deployment {deployment} is staged and will be verified at the next wake")
@@ -50,7 +53,7 @@ impl fmt::Display for Reason {
             Reason::RollingBack { failed } => write!(f, "deployment {failed} failed; ECS is rolling it back"),
             Reason::Due { cause, change } => write!(f, "{cause}: {change}"),
             Reason::Stuck { revision } => {
-                write!(f, "rolling the current release on {revision} failed; ")?;
+                write!(f, "rolling out the current release on {revision} failed; ")?;
                 f.write_str("deploy another revision, push another image, or request `retry`")
             }
             Reason::NoEarlierRelease => {
@@ -74,10 +77,13 @@ impl fmt::Display for Reason {
             Reason::Resumed { since } => {
                 write!(f, "resuming the rollout claimed at {}, which was interrupted", format_time(*since))
             }
-            Reason::Adopted { deployment } => write!(f, "deployment {deployment} already has the images to roll"),
+            Reason::Adopted { deployment } => write!(f, "deployment {deployment} already has the images to roll out"),
             Reason::PreDeployTaskSucceeded => f.write_str("the pre-deploy task succeeded"),
+            Reason::Verified { deployment, running: 1 } => {
+                write!(f, "deployment {deployment} is complete, 1 task running")
+            }
             Reason::Verified { deployment, running } => {
-                write!(f, "deployment {deployment} is complete and {running} of its tasks are running")
+                write!(f, "deployment {deployment} is complete, {running} tasks running")
             }
             Reason::Failed { what, reason } => write!(f, "{what} failed: {reason}"),
             Reason::Recovered { failed } => write!(f, "ECS has rolled back deployment {failed}"),

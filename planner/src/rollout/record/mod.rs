@@ -31,13 +31,13 @@ pub struct Record {
     /// The rollout in progress.
     #[serde(default)]
     pub rollout: Option<Rollout>,
-    /// Digests that are not rolled again unless a `retry` requests it.
+    /// Digests that are not rolled out again unless a `retry` requests it.
     #[serde(default)]
     pub quarantine: Vec<Quarantine>,
     /// ARN of the revision from which correcting drift failed: not tried again from the same revision.
     #[serde(default)]
     pub stuck_at: Option<String>,
-    /// Pushes are held until this ends.
+    /// Pushes wait until this ends.
     #[serde(default)]
     pub frozen: Option<Freeze>,
     /// The last restart; without a deployment it is claimed and not confirmed.
@@ -84,7 +84,7 @@ impl Record {
         self.quarantine.iter().find(|entry| entry.repository == repository && entry.image.digest == *digest)
     }
 
-    /// Is this digest in quarantine?
+    /// Must this digest not be rolled out again without a `retry`?
     pub fn is_quarantined(&self, repository: &str, digest: &Digest) -> bool {
         self.quarantined(repository, digest).is_some()
     }

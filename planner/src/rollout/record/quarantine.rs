@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Image;
 
-/// A digest that is not rolled again unless a `retry` requests it.
+/// A digest that is not rolled out again unless a `retry` requests it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantine {
-    /// Its repository.
+    /// Repository name in this registry: `huskit/crawler`.
     pub repository: String,
-    /// The image.
+    /// The image whose digest failed.
     pub image: Image,
     /// What failed.
     pub reason: String,

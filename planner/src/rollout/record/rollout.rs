@@ -66,7 +66,7 @@ pub enum Phase {
     RollingBack {
         /// Id of the deployment that failed.
         failed: String,
-        /// Since when.
+        /// When its failure was recorded.
         since: Timestamp,
     },
 }
@@ -89,7 +89,7 @@ pub enum Cause {
         #[serde(default)]
         reason: Option<String>,
     },
-    /// Requested: roll an image that was refused.
+    /// Requested: roll out an image that was refused.
     Retry {
         /// Who requested it.
         by: String,

@@ -23,7 +23,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// The decision that the request asks for; `None` when the ordinary rules answer it.
+    /// The decision that the request leads to; `None` when the ordinary rules answer it.
     pub(super) fn decide(&self, inputs: &Inputs<'_>) -> Option<Decision> {
         match self {
             Request::Rollback(rollback) => rollback.decide(inputs),

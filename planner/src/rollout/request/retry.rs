@@ -1,4 +1,4 @@
-//! `retry`: roll images that were refused.
+//! `retry`: roll out images that were refused.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// `None` when the images run already or are being rolled.
+    /// `None` when the images run already or are being rolled out.
     pub(super) fn decide(&self, inputs: &Inputs<'_>) -> Option<Decision> {
         let Inputs { record, observed, now, .. } = inputs;
         let mut target = choose::current(inputs);

@@ -132,7 +132,7 @@ fn a_first_start_waits_for_every_repository() {
 }
 
 proptest! {
-    /// Without a request, an image is rolled only when it is newer than every image that ran or failed, or is the
+    /// Without a request, an image is rolled out only when it is newer than every image that ran or failed, or is the
     /// current release; once it runs, the decision is to keep it.
     #[test]
     fn never_rolls_backwards_and_converges(runs in 1u8..20, candidate in 1u8..20, quarantined in prop::collection::vec(1u8..20, 0..4), drifted in prop::option::of(1u8..20)) {

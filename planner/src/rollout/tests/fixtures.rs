@@ -29,7 +29,7 @@ pub fn images(n: u8) -> BTreeMap<String, Image> {
 pub struct Scenario {
     /// What it follows.
     pub images: Vec<ImagePolicy>,
-    /// How it is rolled.
+    /// How it is rolled out.
     pub rollout: RolloutPolicy,
     pub record: Record,
     pub observed: Observed,
@@ -174,7 +174,7 @@ impl Scenario {
         plan(policy, &self.record, &self.observed, request, self.now)
     }
 
-    /// The reason's label and what would be rolled, if anything.
+    /// The reason's label and what would be rolled out, if anything.
     pub fn outcome(&self) -> (&'static str, Option<Image>) {
         outcome(&self.plan())
     }

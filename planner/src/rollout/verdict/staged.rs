@@ -8,7 +8,7 @@ use crate::rollout::reason::Reason;
 use crate::rollout::record::{Cause, Rollout, newly_quarantined};
 use crate::rollout::roll::roll;
 
-/// Stopped tasks after which the wake has failed and the current release is rolled again.
+/// Stopped tasks after which the wake has failed and the current release is rolled out again.
 const FAILED_WAKES: usize = 3;
 
 pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, revision: &str, id: &str) -> Decision {

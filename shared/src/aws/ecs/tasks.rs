@@ -73,7 +73,7 @@ impl Ecs {
 
     /// The tasks of a service that a deployment started and that ended; ECS forgets them after an hour.
     ///
-    /// They are listed by service and told apart here: ECS takes a starter as a filter only when it is the only one.
+    /// They are listed by service and distinguished here: ECS takes a starter as a filter only when it is the only one.
     ///
     /// Requires `ecs:ListTasks`.
     /// Requires `ecs:DescribeTasks`.

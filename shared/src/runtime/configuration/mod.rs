@@ -5,16 +5,17 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use planner::model::format_duration;
 
 use super::documents::{Documents, Sections};
 use crate::aws::{AppConfig, Connection, Latest, Location, Token};
 use crate::env::Env;
 use crate::error::{Context, Error, Result};
 
-/// Longest that a function goes on without asking whether its documents have changed.
+/// Longest that a function goes on without reading whether its documents have changed.
 const POLL: SignedDuration = SignedDuration::from_secs(60);
 /// Longest that an invocation waits for that answer; it goes on with the documents it has.
-const PATIENCE: Duration = Duration::from_secs(2);
+const ANSWER_DEADLINE: Duration = Duration::from_secs(2);
 /// AppConfig may fail for so long before it is worth an alarm that changes are not seen.
 const STALE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -27,12 +28,12 @@ pub struct Configuration<D> {
 
 #[derive(Debug)]
 struct State<D> {
-    /// The last documents that were good.
+    /// The last valid documents.
     documents: Option<Rc<D>>,
     /// For the next look; none once it was used.
     token: Option<Token>,
     next_poll: Timestamp,
-    /// Is what is deployed broken?
+    /// Are the deployed documents invalid?
     rejected: bool,
     /// Since when no answer came.
     unread_since: Option<Timestamp>,
@@ -69,7 +70,7 @@ impl<D: Documents> Configuration<D> {
         Ok(documents)
     }
 
-    /// The last documents that were good.
+    /// The last valid documents.
     ///
     /// # Errors
     /// `Invalid` before they were loaded.
@@ -77,9 +78,9 @@ impl<D: Documents> Configuration<D> {
         self.state.borrow().documents.clone().ok_or_else(|| Error::invalid("configuration: not read yet"))
     }
 
-    /// Asks at most once a minute whether the documents have changed, and returns them if so.
+    /// Reads at most once a minute whether the documents have changed, and returns them if so.
     ///
-    /// Documents that are broken, and those that cannot be read, leave the last good ones in use.
+    /// Documents that are broken, and those that cannot be read, leave the last valid ones in use.
     pub async fn refresh(&self, clock: Timestamp) -> Option<Rc<D>> {
         let token = {
             let mut state = self.state.borrow_mut();
@@ -89,15 +90,17 @@ impl<D: Documents> Configuration<D> {
             state.next_poll = clock.saturating_add(POLL).unwrap_or(Timestamp::MAX);
             state.token.take()
         };
-        let looked = tokio::time::timeout(PATIENCE, self.look(token)).await;
+        let looked = tokio::time::timeout(ANSWER_DEADLINE, self.look(token)).await;
         let looked = looked.unwrap_or_else(|_| {
-            Err(Error::new(crate::Kind::Unavailable, format!("read configuration: no answer in {PATIENCE:?}")))
+            let deadline = format_duration(SignedDuration::try_from(ANSWER_DEADLINE).unwrap_or_default());
+            Err(Error::new(crate::Kind::Unavailable, format!("read configuration: no answer within {deadline}")))
         });
         let mut state = self.state.borrow_mut();
         let latest = match looked {
             Ok(latest) => latest,
             Err(error) => {
-                tracing::warn!(error.kind = error.kind().label(), "the documents in use stay: {error}");
+                let kind = error.kind().label();
+                tracing::warn!(error.kind = kind, "configuration not read, the last valid one stays in use: {error}");
                 state.unread_since.get_or_insert(clock);
                 return None;
             }
@@ -111,7 +114,8 @@ impl<D: Documents> Configuration<D> {
                 Some(documents)
             }
             Err(error) => {
-                tracing::error!(error.kind = error.kind().label(), "the documents in use stay: {error}");
+                let kind = error.kind().label();
+                tracing::error!(error.kind = kind, "configuration rejected, the last valid one stays in use: {error}");
                 state.rejected = true;
                 None
             }

@@ -19,11 +19,11 @@ fn a_cost_anomaly() {
     impact      $118.50
     actual      $130.50
     expected    $12.00
-    since       2026-11-19T00:00:00Z
+    since       2026-11-19 00:00 UTC
     root cause  AWS Lambda, EUC1-Lambda-GB-Second, eu-central-1
     root cause  a
     root cause  b
-    root cause  1 more
+    root cause  and 1 more root cause
 
     Next
     - Open the anomaly: https://console.aws.amazon.com/cost-management/home#/anomaly-detection/monitors/m/anomalies/a-1

@@ -1,4 +1,4 @@
-//! Figures that are doubted, trusted again or confirmed.
+//! Figures that are doubted, accepted again or confirmed.
 
 use insta::assert_snapshot;
 use planner::budget::{Input, Request, request};
@@ -6,15 +6,15 @@ use planner::budget::{Input, Request, request};
 use super::fixtures::Month;
 
 #[test]
-fn a_figure_is_not_trusted_and_then_confirmed() {
+fn a_figure_is_doubted_and_then_confirmed() {
     let mut month = Month::on_the_twentieth().on(21).spent(100_000_000_000_000);
     assert_snapshot!(month.tick(), @r#"
-    Figure not trusted: 1,000,000,000,000.00 USD for budget huskit-monthly [huskit prod]
+    Budget figure doubted: huskit-monthly 1,000,000,000,000.00 USD [huskit prod]
 
-    AWS Budgets returns an actual spend of 1,000,000,000,000.00 USD for budget huskit-monthly. The figure is not trusted: it is more than 5 times the limit of 500.00 USD. It starts no restriction; no tier is in force.
+    AWS Budgets returns an actual spend of 1,000,000,000,000.00 USD for budget huskit-monthly. The figure is doubted: it is more than 5 times the limit of 500.00 USD. It starts no restriction; no tier is in force.
 
     AWS Budgets    1,000,000,000,000.00 USD
-    last trusted   380.00 USD (76 %)
+    last accepted  380.00 USD (76 %)
     limit          500.00 USD
     running tasks  about $0.2271 an hour, $5.45 a day
 
@@ -24,22 +24,22 @@ fn a_figure_is_not_trusted_and_then_confirmed() {
     - If the figure is right, confirm it so that it counts: send the request {"action":"confirm","budget":"huskit-monthly","by":"<you>"}
     "#);
     let mut wild = Month::on_the_twentieth().on(21).spent(56_320);
-    assert_snapshot!(wild.tick().lines().nth(2).unwrap(), @"AWS Budgets returns an actual spend of 563.20 USD for budget huskit-monthly. The figure is not trusted: it is 183.20 USD more than the previous figure, and the running tasks have cost about 10.90 USD since then. It starts no restriction; no tier is in force.");
+    assert_snapshot!(wild.tick().lines().nth(2).unwrap(), @"AWS Budgets returns an actual spend of 563.20 USD for budget huskit-monthly. The figure is doubted: it is 183.20 USD more than the previous figure, and the running tasks have cost about 10.90 USD since then. It starts no restriction; no tier is in force.");
     let mails = wild.decide(&[Input::Request(Request::Confirm(request::Confirm { by: "anna".into() }))]);
     let (confirmed, tier) = mails.split_once("\n----\n").unwrap();
     assert_snapshot!(confirmed, @"
-    Figure confirmed by anna: 563.20 USD for budget huskit-monthly [huskit prod]
+    Budget figure confirmed: huskit-monthly 563.20 USD by anna [huskit prod]
 
     anna has confirmed the actual spend of 563.20 USD for budget huskit-monthly. The figure counts from now on.
 
     limit  500.00 USD
     ");
-    assert_snapshot!(tier.lines().next().unwrap(), @"Budget huskit-monthly: 100 % of 500.00 USD reached; crawler, website-agent restricted [huskit prod]");
+    assert_snapshot!(tier.lines().next().unwrap(), @"Budget tier reached: huskit-monthly 100 % of 500.00 USD; 2 services restricted [huskit prod]");
     let mut month = month.on(23).spent(38_500);
     assert_snapshot!(month.tick(), @"
-    Figure trusted again: 385.00 USD for budget huskit-monthly [huskit prod]
+    Budget figure accepted: huskit-monthly 385.00 USD [huskit prod]
 
-    AWS Budgets returns an actual spend of 385.00 USD for budget huskit-monthly, which is trusted. The figures since 2026-11-21 12:00 UTC were not.
+    Figure accepted: AWS Budgets returns an actual spend of 385.00 USD for budget huskit-monthly. Figures received since 2026-11-21 12:00 UTC were doubted.
 
     spent          385.00 USD (77 %)
     limit          500.00 USD

@@ -84,11 +84,11 @@ impl Month {
         let spend = self.spend.clone().map_or_else(SpendLookup::Unreachable, SpendLookup::Known);
         let observed = Observed { spend, hourly_micros: Some(227_120) };
         let Plan { record, decisions } = plan(&policy, &self.record, &observed, inputs, now);
-        let before = std::mem::replace(&mut self.record, record);
+        let previous_record = std::mem::replace(&mut self.record, record);
         let context = Context {
             fleet: &fleet,
             policy: &policy,
-            before: &before,
+            previous_record: &previous_record,
             record: &self.record,
             spend: self.spend.as_ref().ok(),
             hourly: Some(Usd::from_micros(227_120)),

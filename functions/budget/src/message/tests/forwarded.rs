@@ -12,10 +12,11 @@ fn messages_that_are_forwarded() {
     assert_snapshot!(mail(&forwarded(&fleet(), &unreadable, &console)), @"
     Message from AWS [huskit prod]
 
+    Forwarded unchanged, no action taken: not a notice of AWS Budgets or Cost Anomaly Detection.
+
     Ihr Budget ist aufgebraucht.
 
     Next
-    - Forwarded unchanged, no action taken: not a notice of AWS Budgets or Cost Anomaly Detection.
     - Check AWS Budgets: https://console.aws.amazon.com/costmanagement/home#/budgets
     ");
     let text = "Budget Name: travel\nAlert Type: ACTUAL\nACTUAL Amount: $1.00\n";
@@ -23,12 +24,13 @@ fn messages_that_are_forwarded() {
     assert_snapshot!(mail(&forwarded(&fleet(), &not_held, &console)), @"
     AWS Budgets: travel has exceeded your alert threshold [huskit prod]
 
+    Forwarded unchanged, no action taken: budget travel is not in the budgets document.
+
     Budget Name: travel
     Alert Type: ACTUAL
     ACTUAL Amount: $1.00
 
     Next
-    - Forwarded unchanged, no action taken: budget travel is not in the budgets document.
     - Check AWS Budgets: https://console.aws.amazon.com/costmanagement/home#/budgets
     ");
 }

@@ -12,10 +12,9 @@ const ROUTINE: [(Area, &[&str]); 3] = [
     (Area::Alarm, &["record"]),
 ];
 
-/// One change.
+/// One entry of a history in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// When.
     pub at: Timestamp,
     /// The section that lists it.
     pub area: Area,
@@ -30,9 +29,9 @@ pub(crate) enum Area {
     Rollout,
     /// Capacity of a service.
     Capacity,
-    /// An alarm.
+    /// Announcements about an alarm.
     Alarm,
-    /// A budget.
+    /// Tiers and figures of a budget.
     Budget,
 }
 

@@ -19,11 +19,10 @@ const LISTED: usize = 25;
 
 /// Everything that a digest reports.
 pub(crate) struct Day<'a> {
-    /// The fleet.
     pub fleet: &'a Fleet,
     /// When the previous digest was built.
     pub since: Timestamp,
-    /// When this one is.
+    /// End of the time that is reported.
     pub now: Timestamp,
     /// What changed in between, oldest first; routine changes left out.
     pub changes: Vec<Change>,
@@ -39,11 +38,11 @@ pub(crate) struct Day<'a> {
 pub(crate) struct ServiceDay<'a> {
     /// Its entry in the fleet.
     pub policy: &'a ServicePolicy,
-    /// What overrides, alarms, the budget and Spot ask of it.
+    /// What overrides, alarms, the budget and Spot require of it.
     pub facts: Facts,
     /// Where it is between scaled to zero and running.
     pub state: Option<State>,
-    /// Its rollout record.
+    /// Freeze and quarantine are read from it.
     pub rollout: rollout::Record,
     /// Cost and savings since the previous digest.
     pub counted: Savings,

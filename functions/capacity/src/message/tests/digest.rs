@@ -58,8 +58,12 @@ fn digest_of_a_day() {
         since: at(-1440),
         now: at(12),
         changes: vec![
-            change(-600, Area::Rollout, "Rollout complete: crawler 3f2a9c1 (latest, 030303030303): 1 of 1 tasks run"),
-            change(-60, Area::Capacity, "crawler: anna asked for it to run until 2026-11-21 23:00 UTC"),
+            change(
+                -600,
+                Area::Rollout,
+                "Rollout complete: crawler 3f2a9c1: deployment ecs-svc/3 is complete, 1 task running",
+            ),
+            change(-60, Area::Capacity, "crawler: `wake` override by anna until 2026-11-21 23:00 UTC"),
             change(-30, Area::Alarm, "errors: in ALARM since 2026-11-21 20:30 UTC"),
         ],
         services: vec![ServiceDay {
@@ -89,12 +93,12 @@ fn digest_of_a_day() {
       crawler  start overdue since 2026-11-21 21:57 (15 min), no healthy task
 
     Rollouts
-      Sat 12:00  Rollout complete: crawler 3f2a9c1 (latest, 030303030303): 1 of 1 tasks run
+      Sat 12:00  Rollout complete: crawler 3f2a9c1: deployment ecs-svc/3 is complete, 1 task running
       now        crawler: frozen by ben until 2026-11-22 08:00: launch
 
     Capacity
-      Sat 21:00  crawler: anna asked for it to run until 2026-11-22 00:00
-      now        crawler: anna asked for it to run until 2026-11-22 00:00
+      Sat 21:00  crawler: `wake` override by anna until 2026-11-22 00:00
+      now        crawler: `wake` override by anna until 2026-11-22 00:00
       now        crawler: on-demand, Spot hold-down until 2026-11-21 23:11
 
     Alarms
@@ -103,7 +107,7 @@ fn digest_of_a_day() {
 
     Budgets
       now  huskit-monthly: 412.37 USD of 500.00 USD (82 %)
-      now  huskit-monthly: all tiers suspended by anna until 2026-11-22 08:00
+      now  huskit-monthly: all tiers on hold by anna until 2026-11-22 08:00
 
     Scheduled downtime, next 24 hours
       Sun 00:00  crawler scales to zero: scheduled downtime

@@ -15,9 +15,9 @@ fn on_hold() {
     };
     let reason = Reason::Override { kind: OverrideKind::Hold, by: "anna".into(), until: at(120) };
     assert_snapshot!(email(|say| say.held(&wanted, &decision(reason))), @r#"
-    On hold: crawler [huskit prod]
+    Capacity on hold: crawler [huskit prod]
 
-    The automation leaves the capacity of crawler unchanged: anna put its capacity on hold until 2026-11-22 00:00 CET.
+    The automation leaves the capacity of crawler unchanged: `hold` override by anna until 2026-11-21 23:00 UTC.
 
     reason  looking into ticket 12
 
@@ -31,9 +31,7 @@ fn override_expired() {
     assert_snapshot!(email(|say| say.override_ended(&EndedOverride { ended: anna(OverrideKind::Wake), by: None }, &decision(Reason::ScheduledDowntime))), @"
     Override ended: crawler [huskit prod]
 
-    The `wake` override of crawler that anna requested has expired. Now in force: scheduled downtime.
-
-    until  2026-11-22 06:00 CET
+    The `wake` override of crawler that anna requested has expired. Scheduled downtime now applies until 2026-11-22 06:00 CET (05:00 UTC).
     ");
 }
 
@@ -42,8 +40,6 @@ fn override_ended_by_an_engineer() {
     assert_snapshot!(email(|say| say.override_ended(&EndedOverride { ended: anna(OverrideKind::Hold), by: Some("ben".into()) }, &decision(Reason::Baseline))), @"
     Override ended: crawler [huskit prod]
 
-    ben ended the `hold` override of crawler that anna requested. Now in force: the baseline applies.
-
-    until  2026-11-22 06:00 CET
+    ben has ended the `hold` override of crawler that anna requested. Capacity now follows the baseline until 2026-11-22 06:00 CET (05:00 UTC).
     ");
 }

@@ -12,9 +12,9 @@ fn moving_to_on_demand_after_a_spot_shortage() {
     assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToOnDemand, &spot, Some(&cost()))), @"
     Moving to on-demand: crawler, Spot shortage [huskit prod]
 
-    Fargate Spot has been short of capacity for crawler since 2026-11-21 22:11 CET. ECS replaces its tasks with on-demand tasks.
+    Fargate Spot has been short of capacity for crawler since 2026-11-21 21:11 UTC. ECS replaces its tasks with on-demand tasks.
 
-    Spot hold-down  until 2026-11-21 23:11 CET
+    Spot hold-down  until 2026-11-21 22:11 UTC
     costs           $0.0680 an hour more (estimate)
     ");
 }
@@ -25,7 +25,7 @@ fn moving_back_to_spot() {
     assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToSpot, &spot, Some(&cost()))), @"
     Moving to Fargate Spot: crawler [huskit prod]
 
-    The Spot hold-down of crawler has ended; the last shortage was at 2026-11-21 21:00 CET. ECS replaces its tasks with Spot tasks.
+    The Spot hold-down of crawler has ended; the last shortage was at 2026-11-21 20:00 UTC. ECS replaces its tasks with Spot tasks.
 
     saves  $0.0680 an hour (estimate)
     ");
@@ -36,7 +36,7 @@ fn moving_to_on_demand_for_good() {
     assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToOnDemand, &SpotState::default(), None)), @"
     Moving to on-demand: crawler [huskit prod]
 
-    The fleet document no longer asks for Fargate Spot for crawler. ECS replaces its tasks with on-demand tasks.
+    The fleet document no longer sets Fargate Spot for crawler. ECS replaces its tasks with on-demand tasks.
     ");
 }
 
@@ -46,12 +46,12 @@ fn no_spot_capacity() {
     assert_snapshot!(email(|say| say.spot_unavailable(&facts, TasksByProvider { on_demand: 0, spot: 1 })), @r#"
     No Spot capacity: crawler [huskit prod]
 
-    Fargate Spot has had no capacity for crawler since 2026-11-21 22:11 CET. The service stays on Spot: a budget restriction keeps it there.
+    Fargate Spot has had no capacity for crawler since 2026-11-21 21:11 UTC. The service stays on Spot: a budget restriction keeps it there.
 
     running tasks  1
 
     Next
-    - No action if fewer tasks are acceptable: ECS starts tasks when Spot has capacity again.
-    - To lift the budget restriction, send the request {"action":"release","budget":"<budget>","by":"<you>"}
+    - If fewer tasks are acceptable, do nothing: ECS starts tasks when Spot has capacity again.
+    - To lift the budget restriction, send the request {"action":"lift","budget":"<budget>","by":"<you>"}
     "#);
 }

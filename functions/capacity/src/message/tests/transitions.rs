@@ -32,9 +32,9 @@ fn scaled_to_zero() {
     assert_snapshot!(email(|say| say.scaled_to_zero(&decision(Reason::ScheduledDowntime), Some(&cost()), &savings)), @r#"
     Scaled to zero: crawler [huskit prod]
 
-    crawler has run no tasks since 2026-11-21 22:12 CET. Reason: scheduled downtime.
+    crawler has run no tasks since 2026-11-21 21:12 UTC. Reason: scheduled downtime.
 
-    until             2026-11-22 06:00 CET
+    until             2026-11-22 06:00 CET (05:00 UTC)
     saves             $0.0990 an hour (estimate)
     saved in 2026-11  $12.35 (estimate)
 
@@ -49,10 +49,10 @@ fn running_again() {
     assert_snapshot!(email(|say| say.running_again(&decision(reason), at(9), Some(&cost()))), @"
     Running again: crawler [huskit prod]
 
-    crawler has had a healthy task since 2026-11-21 22:12 CET. Reason: anna asked for it to run until 2026-11-22 00:00 CET.
+    crawler has had a healthy task since 2026-11-21 21:12 UTC. Reason: `wake` override by anna until 2026-11-21 23:00 UTC.
 
     start took  3 min
-    until       2026-11-22 06:00 CET
+    until       2026-11-22 05:00 UTC
     costs       $0.0310 an hour (estimate)
     ");
 }
@@ -62,15 +62,15 @@ fn scale_to_zero_overdue() {
     let tasks = [task("0a1b2c", "HEALTHY"), task("3d4e5f", "HEALTHY")];
     let protected = BTreeMap::from([(tasks[0].arn.clone(), at(90))]);
     assert_snapshot!(email(|say| say.drain_overdue(at(-20), &tasks, &protected)), @"
-    Scale to zero overdue: crawler, 2 tasks still run [huskit prod]
+    Scale to zero overdue: crawler, 2 tasks still running [huskit prod]
 
-    The automation scaled crawler to zero at 2026-11-21 21:40 CET, 32 min ago, and 2 tasks still run.
+    The automation scaled crawler to zero at 2026-11-21 20:40 UTC. After 32 min, 2 tasks are still running.
 
-    task 0a1b2c  RUNNING, scale-in protection until 2026-11-21 23:30 CET
+    task 0a1b2c  RUNNING, scale-in protection until 2026-11-21 22:30 UTC
     task 3d4e5f  RUNNING, no scale-in protection
 
     Next
-    - No action while protected tasks finish their work: ECS stops each when its protection expires.
+    - While protected tasks finish their work, do nothing: ECS stops each when its protection expires.
     - To stop a task now: aws ecs stop-task --cluster huskit-prod --task 3d4e5f
     ");
 }
@@ -81,7 +81,7 @@ fn start_overdue() {
     assert_snapshot!(email(|say| say.start_overdue(at(-3), &decision(Reason::Baseline), &[task("0a1b2c", "UNHEALTHY")], &ends)), @r#"
     Start overdue: crawler has no healthy task [huskit prod]
 
-    crawler has been starting since 2026-11-21 21:57 CET, for 15 min, and has no healthy task. It should run: the baseline applies.
+    crawler has been starting since 2026-11-21 20:57 UTC, for 15 min, and has no healthy task. It should run: the baseline applies.
 
     stopped  container crawler exited with code 1 (2 tasks)
     task     RUNNING, health UNHEALTHY
@@ -98,7 +98,7 @@ fn start_overdue_without_a_task() {
     assert_snapshot!(email(|say| say.start_overdue(at(-3), &decision(Reason::Baseline), &[], &[])), @r#"
     Start overdue: crawler has no healthy task [huskit prod]
 
-    crawler has been starting since 2026-11-21 21:57 CET, for 15 min, and has no healthy task. It should run: the baseline applies.
+    crawler has been starting since 2026-11-21 20:57 UTC, for 15 min, and has no healthy task. It should run: the baseline applies.
 
     tasks  ECS has started none
 

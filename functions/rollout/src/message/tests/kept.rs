@@ -1,22 +1,22 @@
-//! Messages about what is held, refused or overdue.
+//! Messages about what waits, is refused or overdue.
 
 use insta::assert_snapshot;
 
 use super::*;
 
 #[test]
-fn a_push_is_held_or_refused_and_a_rollout_overdue() {
+fn a_push_waits_or_is_refused_and_a_rollout_is_overdue() {
     let fleet = fleet();
     let image = images(2).remove("huskit/website-agent").unwrap();
     let freeze = Freeze { until: at(120), by: "anna".into(), reason: None };
-    let held = messages(&fleet, 60).kept(&Reason::Frozen { image: image.clone(), freeze }, &Trigger::Everything);
-    assert_snapshot!(mail(&held.unwrap()), @r#"
-    Push held: website-agent 2a9c3f2 [huskit prod]
+    let waiting = messages(&fleet, 60).kept(&Reason::Frozen { image: image.clone(), freeze }, &Trigger::Everything);
+    assert_snapshot!(mail(&waiting.unwrap()), @r#"
+    Push waiting (freeze): website-agent 2a9c3f2 [huskit prod]
 
-    website-agent: 2a9c3f2 (latest, 020202020202) is held until 2026-11-21 12:00 UTC by the freeze that anna requested.
+    website-agent: 2a9c3f2 (latest, 020202020202) is waiting (freeze): frozen by anna until 2026-11-21 12:00 UTC.
 
     Next
-    - To roll it now, send the request {"action":"unfreeze","service":"website-agent","by":"<you>"}
+    - To roll it out now, send the request {"action":"unfreeze","service":"website-agent","by":"<you>"}
     "#);
     let found = Reason::ScanRefused { image: image.clone(), finding: "2 critical findings, at most 0 allowed".into() };
     assert_snapshot!(mail(&messages(&fleet, 60).kept(&found, &Trigger::Everything).unwrap()), @r#"
@@ -25,13 +25,13 @@ fn a_push_is_held_or_refused_and_a_rollout_overdue() {
     website-agent: the scan gate refused 2a9c3f2 (latest, 020202020202): 2 critical findings, at most 0 allowed.
 
     Next
-    - To roll it despite the findings, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    - To roll it out despite the findings, send the request {"action":"retry","service":"website-agent","by":"<you>"}
     "#);
     let overdue = Reason::Overdue { what: "ecs-svc/2".into(), since: at(33) };
     assert_snapshot!(mail(&messages(&fleet, 60).kept(&overdue, &Trigger::Everything).unwrap()), @r#"
     Rollout overdue: website-agent [huskit prod]
 
-    website-agent: ecs-svc/2 has no result; its deadline was 2026-11-21 10:33 UTC.
+    website-agent: deployment ecs-svc/2 has neither completed nor failed; its deadline passed at 2026-11-21 10:33 UTC.
 
     Next
     - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
@@ -53,8 +53,8 @@ fn a_quarantined_digest_is_refused_when_it_is_pushed_again() {
     website-agent: 2a9c3f2 (latest, 020202020202) has been in quarantine since 2026-11-21 10:09 UTC (exit 1).
 
     Next
-    - Push a fixed image: the automation rolls it.
-    - To roll the same image again, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    - Push a fixed image: the automation rolls it out.
+    - To roll out the same image again, send the request {"action":"retry","service":"website-agent","by":"<you>"}
     "#);
     assert_eq!(sent(push(Some(at(2)))), None);
     assert_eq!(sent(push(None)), None);

@@ -11,7 +11,7 @@ fn a_freeze_begins_and_ends() {
     assert_snapshot!(mail(&messages(&fleet, 0).frozen(Some(&freeze), "anna")), @r#"
     Freeze: website-agent until 2026-11-21 12:00 UTC [huskit prod]
 
-    anna has frozen website-agent until 2026-11-21 12:00 UTC: launch. Pushes are held and its capacity stays as it is. When the freeze ends, the newest image is rolled.
+    anna has frozen website-agent until 2026-11-21 12:00 UTC: launch. Pushes wait and its capacity stays unchanged. When the freeze ends, the automation rolls out the newest image.
 
     Next
     - To end it sooner, send the request {"action":"unfreeze","service":"website-agent","by":"<you>"}
@@ -19,18 +19,21 @@ fn a_freeze_begins_and_ends() {
     assert_snapshot!(mail(&messages(&fleet, 5).frozen(None, "ben")), @"
     Freeze ended: website-agent [huskit prod]
 
-    ben has ended the freeze of website-agent. Pushes are rolled again.
+    ben has ended the freeze of website-agent. The automation rolls out pushes again.
     ");
 }
 
 #[test]
 fn a_restart_is_announced_and_a_rollback_refused() {
     let fleet = fleet();
-    let asked = Reason::RestartRequested { by: "alarm memory".into(), reason: Some("in ALARM since 10:00".into()) };
+    let asked = Reason::RestartRequested {
+        by: "alarm memory".into(),
+        reason: Some("in ALARM since 2026-11-21 10:00 UTC".into()),
+    };
     assert_snapshot!(mail(&messages(&fleet, 60).restarted(&asked, "ecs-svc/3")), @"
     Restart in progress: website-agent [huskit prod]
 
-    website-agent: restart requested by alarm memory: in ALARM since 10:00. Rolling restart in progress, same image.
+    website-agent: restart requested by alarm memory: in ALARM since 2026-11-21 10:00 UTC. Rolling restart in progress, same image.
 
     deployment  ecs-svc/3
     ");

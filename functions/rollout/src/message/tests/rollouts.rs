@@ -42,13 +42,13 @@ fn a_rollout_failed_and_ecs_rolls_it_back() {
     failure               container website-agent exited with code 1 (3 tasks); ECS deployment circuit breaker: tasks failed to start.
     huskit/website-agent  1a9c3f2 (latest, 010101010101) -> 2a9c3f2 (latest, 020202020202), pushed 2026-11-21 10:02 UTC
     comparison            https://github.com/acme/website-agent/compare/1a9c3f2...2a9c3f2
-    rolled because        a newer image was pushed
+    rolled out because    a newer image was pushed
     failed after          6 min
 
     Next
     - Read the logs of website-agent around 2026-11-21 10:09 UTC.
-    - Push a fixed image: the automation rolls it.
-    - To roll the same image again, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    - Push a fixed image: the automation rolls it out.
+    - To roll out the same image again, send the request {"action":"retry","service":"website-agent","by":"<you>"}
     "#);
     assert_snapshot!(mail(&messages(&fleet, 9).recovered(&record(), "ecs-svc/2")), @"
     Rollback complete: website-agent 1a9c3f2 [huskit prod]
@@ -87,13 +87,13 @@ fn the_first_image_failed() {
 
     failure               exit 1
     huskit/website-agent  2a9c3f2 (latest, 020202020202), pushed 2026-11-21 10:02 UTC
-    rolled because        first image of this service
+    rolled out because    first image of this service
     failed after          6 min
 
     Next
     - Read the logs of website-agent around 2026-11-21 10:09 UTC.
-    - Push a fixed image: the automation rolls it.
-    - To roll the same image again, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    - Push a fixed image: the automation rolls it out.
+    - To roll out the same image again, send the request {"action":"retry","service":"website-agent","by":"<you>"}
     "#);
 }
 

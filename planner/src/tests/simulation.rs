@@ -32,7 +32,7 @@ pub enum Fate {
     Errs,
 }
 
-/// What becomes known of the world at its own moment, and is reported by an event that may be late or come twice.
+/// What becomes known at its own moment, and is reported by an event that may be late or come twice.
 #[derive(Clone, Debug)]
 pub enum Fact {
     /// The followed tag names another image.
@@ -67,7 +67,7 @@ pub struct End {
 /// How late each event is, and how late its copy if it has one; on time when there are none.
 pub type Delays = Vec<(i64, Option<i64>)>;
 
-pub struct World {
+pub struct Simulation {
     pub now: Timestamp,
     fleet: Fleet,
     alarms: [AlarmPolicy; 2],
@@ -97,11 +97,11 @@ pub struct World {
 const CPU: usize = 0;
 const ERRORS: usize = 1;
 
-impl World {
+impl Simulation {
     /// A service that has run its first image for days, at rest.
-    pub fn at_rest(now: Timestamp, load: u32, delays: &Delays) -> World {
+    pub fn at_rest(now: Timestamp, load: u32, delays: &Delays) -> Simulation {
         let Policies { fleet, budget, alarms } = Policies::read().clone();
-        let mut world = World {
+        let mut simulation = Simulation {
             now: now - SignedDuration::from_hours(30),
             alarms,
             budget,
@@ -133,16 +133,22 @@ impl World {
             alarm_records: Default::default(),
             fleet,
         };
-        world.deploy(0);
-        world.service.deployments[0].state = DeploymentState::Completed;
-        let images = BTreeMap::from([(REPOSITORY.to_owned(), world.image(0))]);
-        let (revision, deployment) = ("rev-0".to_owned(), world.service.deployments[0].id.clone());
-        world.images.add_release(Release { images, revision, deployment, started_at: world.now, at: world.now });
-        world.tick();
-        world.now = now;
-        world.tick();
-        world.advance();
-        world
+        simulation.deploy(0);
+        simulation.service.deployments[0].state = DeploymentState::Completed;
+        let images = BTreeMap::from([(REPOSITORY.to_owned(), simulation.image(0))]);
+        let (revision, deployment) = ("rev-0".to_owned(), simulation.service.deployments[0].id.clone());
+        simulation.images.add_release(Release {
+            images,
+            revision,
+            deployment,
+            started_at: simulation.now,
+            at: simulation.now,
+        });
+        simulation.tick();
+        simulation.now = now;
+        simulation.tick();
+        simulation.advance();
+        simulation
     }
 
     /// What is there now.

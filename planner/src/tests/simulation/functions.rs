@@ -1,8 +1,8 @@
-//! The four functions as far as they are not I/O: each observes the world, decides, and writes to it and to the ledger.
+//! The four functions as far as they are not I/O: each observes the simulation, decides, and writes to it and to the ledger.
 
 use super::*;
 
-impl World {
+impl Simulation {
     /// The rollout function.
     pub(super) fn roll(&mut self, mut request: Option<Request>) {
         for _ in 0..8 {
