@@ -13,7 +13,7 @@ use xtask::deploy::{Args, Place, deploy, samconfig, stack};
 use xtask::tools::{Tools, root};
 
 use super::seen::Seen;
-use super::{CLUSTER, EDGE, WEBSITE};
+use super::{CLUSTER, CRAWLER, EDGE, WEBSITE};
 
 /// Every moment that a test is about.
 pub struct History {
@@ -21,7 +21,7 @@ pub struct History {
     pub empty_plan: (Output, Seen),
     /// After the first deploy, and what was left to do.
     pub created: (Seen, Facts),
-    /// Images were pushed, a secret filled in, a service scaled by hand.
+    /// Images were pushed, a secret filled in, a service scaled by hand, and the crawler moved from Spot.
     pub running: Seen,
     /// After a plan with a changed template.
     pub planned: Seen,
@@ -55,6 +55,7 @@ fn play() -> History {
     }
     world.scale(WEBSITE, 4);
     world.reconcile();
+    world.move_to_on_demand(CRAWLER);
     world.fill("huskit/prod/crawler");
     let running = world.look();
 
@@ -124,6 +125,14 @@ impl World {
     /// As scaling does.
     fn scale(&self, service: &str, desired: u64) {
         let update = json!({"cluster": CLUSTER, "service": service, "desiredCount": desired});
+        self.cloud.client.call("ecs", "update_service", update).unwrap();
+        self.cloud.settle().unwrap();
+    }
+
+    /// As the capacity function does when Spot has no capacity.
+    fn move_to_on_demand(&self, service: &str) {
+        let strategy = json!([{"capacityProvider": "FARGATE", "weight": 1}]);
+        let update = json!({"cluster": CLUSTER, "service": service, "capacityProviderStrategy": strategy, "forceNewDeployment": true});
         self.cloud.client.call("ecs", "update_service", update).unwrap();
         self.cloud.settle().unwrap();
     }
