@@ -102,7 +102,7 @@ fn high_cpu_requests_more_tasks_and_says_until_when() {
     assert_snapshot!(world.reconcile(1), @"
     ALARM crawler-cpu [huskit prod]
 
-    CPUUtilization (Average of 1 min) is 88.66, greater than the threshold of 70. The crawler used more than 70 % of its CPU for 5 minutes although it scales at 60 %: it may be at its most tasks.
+    CPUUtilization (Average of 1 min) is 88.66, greater than the threshold of 70. The crawler used more than 70 % of its CPU for 5 minutes although it scales at 60 %: it may already run its maximum number of tasks.
 
     since      2026-11-21 10:20 UTC (1 min)
     changed    10:14 Rollout complete: crawler v2: 4 of 4 tasks run
