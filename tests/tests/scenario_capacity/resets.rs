@@ -13,7 +13,7 @@ impl World {
 
     /// The event that CloudFormation has updated the system's stack.
     fn stack_updated(&self) {
-        let stack = self.cloud.resource(xtask::cloud::STACK, "SystemStack").unwrap();
+        let stack = self.cloud.resource(&xtask::cloud::stack().unwrap(), "SystemStack").unwrap();
         let detail = json!({
             "stack-id": stack,
             "status-details": {"status": "UPDATE_COMPLETE", "status-reason": ""},
