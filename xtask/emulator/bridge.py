@@ -8,6 +8,7 @@ The service `local` is the emulator's control API (control.py). Answers come as 
 
 import base64
 import concurrent.futures
+import contextlib
 import datetime
 import json
 import os
@@ -90,8 +91,10 @@ def plain(value):
 def main():
     bridge = Bridge()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        for line in sys.stdin:
-            pool.submit(bridge.answer, line)
+        # Ctrl-C reaches it too; the command that started it says what there is to say.
+        with contextlib.suppress(KeyboardInterrupt):
+            for line in sys.stdin:
+                pool.submit(bridge.answer, line)
 
 
 if __name__ == "__main__":

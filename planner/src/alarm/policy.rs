@@ -1,6 +1,6 @@
-//! The document of alarms: what is done about each. The template outputs it beside the fleet.
+//! The alarms document, a section of the configuration: what is done about each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -140,9 +140,10 @@ impl Alarms {
         for service in self.logs.keys() {
             known(&format!("logs.{service}"), service)?;
         }
+        let mut names = HashSet::new();
         for (i, alarm) in self.alarms.iter().enumerate() {
             let path = format!("alarms[{i}]");
-            if self.alarms[..i].iter().any(|other| other.name == alarm.name) {
+            if !names.insert(&alarm.name) {
                 return Err(Error::bad_field(&format!("{path}.name"), &alarm.name, "each alarm once"));
             }
             if let Some(service) = &alarm.service {

@@ -1,4 +1,6 @@
-//! The fleet document: everything that differs per service, written in the template's output.
+//! The fleet document, a section of the configuration: everything that differs per service.
+
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -81,7 +83,11 @@ impl Fleet {
 
     /// The service that a request or an ARN names: `web` or `acme-prod/web`.
     pub fn service(&self, name: &str) -> Option<&ServicePolicy> {
-        let mut found = self.services.iter().filter(|s| s.name == name || s.id().to_string() == name);
+        let cluster_and_name = name.split_once('/');
+        let is_named = |service: &&ServicePolicy| {
+            service.name == name || cluster_and_name == Some((&service.cluster, &service.name))
+        };
+        let mut found = self.services.iter().filter(is_named);
         // A bare name that two clusters share is no name.
         found.next().filter(|_| found.next().is_none())
     }
@@ -109,11 +115,12 @@ impl Fleet {
         };
         present("system", &self.system)?;
         present("stage", &self.stage)?;
+        let mut known = HashSet::new();
         for (i, service) in self.services.iter().enumerate() {
             let path = format!("services[{i}]");
             present(&format!("{path}.name"), &service.name)?;
             present(&format!("{path}.cluster"), &service.cluster)?;
-            if self.services[..i].iter().any(|other| other.id() == service.id()) {
+            if !known.insert((&service.cluster, &service.name)) {
                 return Err(Error::bad_field(&path, service.id(), "each service once"));
             }
             service.validate(&path)?;
@@ -123,12 +130,10 @@ impl Fleet {
 
     /// Two services may follow one repository, but not keep one `live` tag on two different things.
     fn validate_live_tags(&self) -> Result<()> {
-        let images: Vec<&ImagePolicy> = self.services.iter().flat_map(|service| &service.images).collect();
-        for (i, image) in images.iter().enumerate() {
-            let clash = images[..i].iter().find(|other| {
-                other.repository == image.repository && other.live == image.live && other.tag != image.tag
-            });
-            if clash.is_some() {
+        let mut followed = HashMap::new();
+        for image in self.services.iter().flat_map(|service| &service.images) {
+            let tag = followed.entry((&image.repository, &image.live)).or_insert(&image.tag);
+            if *tag != &image.tag {
                 let path = format!("images of repository {}: live", image.repository);
                 return Err(Error::bad_field(&path, &image.live, "a tag of its own for each tag policy"));
             }

@@ -103,10 +103,17 @@ impl Request {
 #[serde(deny_unknown_fields)]
 pub struct NoParameters {}
 
+/// Longest text of a field, in characters: requests are kept in the history, and an item of the ledger has 400 KB.
+const LONGEST: usize = 1000;
+
 fn take_text(fields: &mut Map<String, Value>, field: &str) -> Result<Option<String>> {
     match fields.remove(field) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
+        Some(Value::String(text)) if text.chars().count() > LONGEST => {
+            let got = format!("{} characters", text.chars().count());
+            Err(Error::bad_field(field, got, &format!("a text of at most {LONGEST} characters")))
+        }
+        Some(Value::String(text)) if !text.trim().is_empty() => Ok(Some(text)),
         Some(other) => Err(Error::bad_field(field, kind(&other), "a text that is not empty")),
     }
 }

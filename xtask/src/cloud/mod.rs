@@ -68,8 +68,8 @@ impl Cloud {
         if let Ok(there) = Cloud::attach(tools) {
             bail!("The local cloud is already up at {}. End it with: cargo xtask local down", there.address.endpoint);
         }
-        let mut cloud = Cloud::bring_up(tools, server::Life::Stays)?;
-        fs::write(state_file(), serde_json::to_string_pretty(&cloud.address)?).context("note where the cloud is")?;
+        let forget = |_: &anyhow::Error| drop(fs::remove_file(state_file()));
+        let mut cloud = Cloud::bring_up(tools, server::Life::Stays).inspect_err(forget)?;
         if let Some(server) = cloud._server.take() {
             server.leave();
         }
@@ -88,6 +88,11 @@ impl Cloud {
 
     fn bring_up(tools: &Tools, life: server::Life) -> Result<Cloud> {
         let server = phase("Starting the emulated AWS", |_| Server::start(tools, life))?;
+        if matches!(life, server::Life::Stays) {
+            // Before the minutes of building: after Ctrl-C, `local down` still ends the emulator.
+            let state = serde_json::to_string_pretty(&server.address)?;
+            fs::write(state_file(), state).context("note where the cloud is")?;
+        }
         let client = Client::start(tools, &server.address)?;
         let template = build(tools, server.home())?;
         deploy(tools, &client, &server.address, &template)?;
