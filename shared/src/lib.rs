@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //!
+//! - [`answer`]: how a function answers a request that has a mistake.
 //! - [`aws`]: one gateway per AWS service; the only place that imports the SDK.
 //! - [`ledger`]: facts and records that outlive an invocation, with conditional writes.
 //! - [`notify`]: messages to people, rendered as text and as chat JSON.
@@ -9,6 +10,7 @@
 //! - [`runtime`]: the one loop of every function: payload, mode, conflicts, outbox, report, metrics, result.
 //! - [`error`]: the planners' error type.
 
+pub mod answer;
 pub mod aws;
 pub mod env;
 pub mod ledger;

@@ -76,9 +76,15 @@ pub fn words(name: &str) -> String {
     text
 }
 
+/// Words that are written so wherever they stand.
+const NAMES: [&str; 8] = ["AWS", "CDN", "CPU", "ECR", "ECS", "SNS", "Spot", "SQS"];
+
 /// `a_day_that_went_well` as a heading: "A day that went well".
 pub fn words_of(name: &str) -> String {
-    let text = name.replace('_', " ");
+    let word = |word: &str| {
+        NAMES.iter().find(|name| name.eq_ignore_ascii_case(word)).map_or(word.to_owned(), |name| (*name).to_owned())
+    };
+    let text = name.split('_').map(word).collect::<Vec<_>>().join(" ");
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
@@ -100,5 +106,6 @@ mod tests {
     fn names_become_words() {
         assert_eq!(words("ReadImagesAndMoveTags"), "Read images and move tags");
         assert_eq!(words_of("a_day_that_went_well"), "A day that went well");
+        assert_eq!(words_of("no_spot_capacity_and_high_cpu"), "No Spot capacity and high CPU");
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the whole: templates, events, scenarios.
 //!
 //! # Layout
+//! - [`alarms`]: alarms on the automation, as CloudWatch shows them
 //! - [`huskit`]: HuskIT's stacks, as its root deploys them
 //! - [`template`]: a CloudFormation template as data, and as the text its comments are in
 //! - [`resolve`]: intrinsic functions, as CloudFormation would render them
@@ -15,6 +16,7 @@
 // What cannot be read or understood here fails the test, which is all that there is to do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub mod alarms;
 pub mod calls;
 pub mod document;
 pub mod huskit;

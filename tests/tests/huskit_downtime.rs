@@ -91,7 +91,8 @@ fn the_crawler_runs_on_spot_as_the_parameter_says() {
         (&[("CrawlerSpot", "only")], SpotMode::Only, "FARGATE_SPOT"),
     ] {
         assert_eq!(crawler(given).spot.unwrap().mode, mode, "{given:?}");
-        let strategy = |id: &str| huskit::part("services", given).properties(id)["CapacityProviderStrategy"].clone();
+        let first = huskit::part("services", &[given, &[("FirstDeploy", "true")]].concat());
+        let strategy = |id: &str| first.properties(id)["CapacityProviderStrategy"].clone();
         assert_eq!(strategy("CrawlerService"), json!([{"CapacityProvider": provider, "Weight": 1}]), "{given:?}");
         let other = strategy("WebsiteAgentService");
         assert_eq!(other, json!([{"CapacityProvider": "FARGATE", "Weight": 1}]), "{given:?}");

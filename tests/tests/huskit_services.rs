@@ -194,10 +194,13 @@ fn a_stack_update_leaves_number_image_and_strategy_to_the_automation() {
     for name in ["WebsiteAgent", "Crawler"] {
         let id = format!("{name}Service");
         assert_eq!(first.properties(&id)["DesiredCount"], 0, "{name}: repositories are empty");
+        assert!(first.properties(&id)["CapacityProviderStrategy"].is_array(), "{name}");
         let later = services().properties(&id);
         assert!(later.get("DesiredCount").is_none(), "{name}");
         assert!(later.get("LaunchType").is_none(), "{name}: its change would replace the service");
-        assert!(later["CapacityProviderStrategy"].is_array(), "{name}");
+        // "If you do not intend to update the Capacity Provider Strategy, remove the property entirely or use AWS::NoValue":
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
+        assert!(later.get("CapacityProviderStrategy").is_none(), "{name}: ECS refuses one that is not the service's");
         let image = text(&task(name).1["Image"]);
         assert_eq!(image, format!("<{name}Repository.RepositoryUri>:live"), "{name}");
     }

@@ -12,20 +12,26 @@ const NOTHING: Vec<String> = Vec::new();
 
 /// Every Rust file below `folder`, with its text.
 fn sources(folder: &str) -> Vec<(String, String)> {
+    files(folder, "rs")
+}
+
+/// Every file of a kind below `folder`, with its text; what is built or installed is left out.
+fn files(folder: &str, kind: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let made = ["target", "node_modules", "__pycache__"].iter().any(|name| path.ends_with(name));
+                folders.extend(Some(path).filter(|_| !made));
+            } else if path.extension().is_some_and(|extension| extension == kind) {
                 let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }
     }
-    assert!(!found.is_empty(), "no sources below {folder}");
+    assert!(kind != "rs" || !found.is_empty(), "no sources below {folder}");
     found
 }
 
@@ -159,19 +165,58 @@ fn no_files_of_a_folder_import_each_other_in_a_circle() {
     assert_eq!(circles.iter().map(ToString::to_string).collect::<Vec<_>>(), NOTHING);
 }
 
-/// Tests and documentation may name a system as an example; code may not.
+/// A source without its test modules and other items for tests.
+fn production(text: &str) -> Vec<&str> {
+    let (mut kept, mut lines) = (Vec::new(), text.lines());
+    while let Some(line) = lines.next() {
+        if line.trim() != "#[cfg(test)]" {
+            kept.push(line);
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        let ends = |line: &str| line.len() > indent && matches!(&line[indent..], "}" | "};");
+        let first = lines.next().unwrap_or_default();
+        if !first.ends_with(';') {
+            // The end of an item is indented as it began; a statement over several lines ends with a semicolon.
+            lines.by_ref().find(|line| ends(line) || (!first.contains('{') && line.ends_with(';')));
+        }
+    }
+    kept
+}
+
 #[test]
-fn no_system_is_known_outside_infra_and_events() {
+fn only_what_is_for_tests_is_left_out_of_a_source() {
+    let text = "mod a;\n#[cfg(test)]\nmod tests;\n\nfn b() {\n    #[cfg(test)]\n    fn c() {\n        d();\n    }\n    e();\n}\n\n#[cfg(test)]\nmod f {\n    fn g() {\n    }\n}\n// h\n";
+    assert_eq!(production(text), ["mod a;", "", "fn b() {", "    e();", "}", "", "// h"]);
+}
+
+/// Tests and documentation may name a system as an example, and so may the story and the benchmark, which play HuskIT; code
+/// and its comments may not.
+#[test]
+fn no_system_is_known_to_the_code() {
     let names = ["huskit", "website-agent", "website_agent", "crawler"];
     let named = |(name, text): (String, String)| {
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines();
-        let mut code = code.filter(|line| !line.trim_start().starts_with("//"));
-        code.find(|line| names.iter().any(|word| line.contains(word))).map(|line| format!("{name}: {line}"))
+        let lines = production(&text).into_iter().map(str::to_lowercase);
+        let found = lines.filter(|line| names.iter().any(|word| line.contains(word)));
+        found.map(|line| format!("{name}: {}", line.trim())).collect::<Vec<_>>()
     };
-    let files = ["planner/src", "shared/src", "functions"].into_iter().flat_map(sources);
-    let code = files.filter(|(name, _)| !name.contains("tests") && !name.ends_with("fixtures.rs"));
-    let found: Vec<String> = code.filter_map(named).collect();
+    let of_tests = |name: &str| name.contains("/tests/") || name.ends_with("tests.rs") || name.ends_with("fixtures.rs");
+    let examples = |name: &str| name.starts_with("xtask/src/story/") || name.starts_with("xtask/src/bench/");
+    let files = ["planner/src", "shared/src", "functions", "xtask/src"].into_iter().flat_map(sources);
+    let code = files.filter(|(name, _)| !of_tests(name) && !examples(name));
+    let found: Vec<String> = code.flat_map(named).collect();
     assert_eq!(found, NOTHING);
+}
+
+/// Sources are read from top to bottom. Templates are not, and have one file per layer: see docs/decisions.md.
+#[test]
+fn no_rust_or_python_file_is_longer_than_400_lines() {
+    let folders = ["planner", "shared", "functions", "tests", "xtask"];
+    let of = |kind: &'static str| folders.into_iter().flat_map(move |folder| files(folder, kind));
+    let all: Vec<(String, String)> = of("rs").chain(of("py")).collect();
+    assert!(all.iter().any(|(name, _)| name.ends_with(".py")) && all.len() > 300, "sources are read as expected");
+    let long = all.into_iter().map(|(name, text)| (name, text.lines().count())).filter(|(_, lines)| *lines > 400);
+    assert_eq!(long.map(|(name, lines)| format!("{name}: {lines} lines")).collect::<Vec<_>>(), NOTHING);
 }
 
 /// Either of them costs a Lambda tens of milliseconds of cold start: see docs/decisions.md.

@@ -2,7 +2,6 @@
 
 import json
 
-import placement
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecs
 from ministack.services.cloudformation import provisioners
@@ -77,7 +76,6 @@ def create_service(logical_id, props, stack_name):
 
 def update_service(physical_id, _old, props, _stack_name):
     cluster, name = physical_id.split("/")[-2:]
-    # CloudFormation forces the deployment that a change of strategy needs.
-    forced = placement.refusal(ecs._services[f"{cluster}/{name}"], service_data(props)) is not None
-    call("UpdateService", {**service_data(props), "service": name, "cluster": cluster, "forceNewDeployment": forced})
+    # CloudFormation sends every property that the template has, and forces no deployment: ECS refuses another strategy.
+    call("UpdateService", {**service_data(props), "service": name, "cluster": cluster})
     return physical_id, {"ServiceArn": physical_id, "Name": name}

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Subcommand;
 use serde_json::Value;
 
-use crate::cloud::{Cloud, STACK};
+use crate::cloud::{Cloud, stack};
 use crate::screen::{Paint, heading, labelled, table};
 use crate::story::Story;
 use crate::tools::Tools;
@@ -28,7 +28,7 @@ pub enum Local {
     /// Push an image (a manifest without layers) as `docker push` would, with its event; then play ECS until nothing changes
     /// any more
     Push {
-        /// Repository and tag, such as huskit/website-agent:latest
+        /// Repository and tag, such as acme/web:latest
         image: String,
         /// Distinguishes it from other images under the same tag
         #[arg(long, default_value = "pushed manually")]
@@ -75,7 +75,7 @@ pub fn run(command: &Local) -> Result<()> {
             })
         }
         Local::Push { image, version, outcome } => {
-            let (repository, tag) = image.split_once(':').context("name a tag too, such as huskit/crawler:latest")?;
+            let (repository, tag) = image.split_once(':').context("name a tag too, such as acme/web:latest")?;
             let cloud = Cloud::attach(&tools)?;
             Story::begin(&cloud)?.only(|step| {
                 let image = step.cloud.push(repository, tag, version, outcome.as_deref())?;
@@ -91,7 +91,7 @@ fn status(cloud: &Cloud) -> Result<()> {
     let address = &cloud.address;
     heading("The local cloud is up");
     labelled("endpoint", Paint::Cyan, &address.endpoint);
-    labelled("stack", Paint::Cyan, &format!("{STACK} in {}, account {}", address.region, address.account));
+    labelled("stack", Paint::Cyan, &format!("{} in {}, account {}", stack()?, address.region, address.account));
     labelled(
         "AWS, SAM",
         Paint::Cyan,
@@ -100,12 +100,17 @@ fn status(cloud: &Cloud) -> Result<()> {
             address.endpoint, address.region, address.account
         ),
     );
+    let configuration = cloud.configuration()?;
+    let first = &configuration["fleet"]["services"][0]["images"][0];
+    let repository = first["repository"].as_str().unwrap_or("<repository>");
+    let tag = first["tag"]["exact"].as_str().unwrap_or("<tag>");
     labelled(
         "then",
         Paint::Cyan,
-        "cargo xtask local push huskit/website-agent:latest --version 1.0\ncargo xtask local send events/request.plan.json\ncargo xtask local down",
+        &format!(
+            "cargo xtask local push {repository}:{tag} --version 1.0\ncargo xtask local send events/request.plan.json\ncargo xtask local down"
+        ),
     );
-    let configuration = cloud.configuration()?;
     let mut rows = Vec::new();
     for service in configuration["fleet"]["services"].as_array().into_iter().flatten() {
         let (cluster, name) =
@@ -134,7 +139,7 @@ fn status(cloud: &Cloud) -> Result<()> {
     Ok(())
 }
 
-/// An image without its registry, a digest by its first letters: `huskit/website-agent@f40ea3de2d6a`.
+/// An image without its registry, a digest by its first letters: `acme/web@f40ea3de2d6a`.
 fn short(image: &str) -> String {
     let name = image.split_once('/').map_or(image, |(_, name)| name);
     match name.split_once("@sha256:") {

@@ -20,6 +20,9 @@ struct Requests {
 }
 
 impl Handler for Requests {
+    /// Engineers send requests; who does not wait for the answer finds the refusal in the log.
+    const ANSWER_IS_READ: bool = true;
+
     fn start(env: &Env<'_>, connection: &Connection) -> Result<Requests> {
         Ok(Requests { peers: Peers::all(env, connection)? })
     }

@@ -22,9 +22,9 @@ pub struct CapacityPolicy {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SpotPolicy {
-    /// Never, while Spot has capacity, or always.
+    /// `off`, `prefer` or `only`: never on Spot, on Spot while it has capacity, or on nothing but Spot.
     pub mode: SpotMode,
-    /// So many tasks on on-demand capacity in any case: `base` of the capacity provider strategy.
+    /// Number of tasks on on-demand capacity, whatever `mode` says: `base` of the capacity provider strategy.
     pub base: u32,
 }
 

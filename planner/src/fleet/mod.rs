@@ -13,7 +13,7 @@ use crate::rollout::{self, ImagePolicy, RolloutPolicy};
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fleet {
-    /// Name of the system, `huskit`; the first word of every message.
+    /// Name of the system, `acme`; every subject ends with it and the stage, `[acme prod]`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub system: String,
     /// Stage, `prod`.
@@ -79,7 +79,7 @@ impl Fleet {
         self.services.iter().filter(move |service| service.images.iter().any(|image| image.repository == repository))
     }
 
-    /// The service that a request or an ARN names: `website-agent` or `huskit-prod/website-agent`.
+    /// The service that a request or an ARN names: `web` or `acme-prod/web`.
     pub fn service(&self, name: &str) -> Option<&ServicePolicy> {
         let mut found = self.services.iter().filter(|s| s.name == name || s.id().to_string() == name);
         // A bare name that two clusters share is no name.
@@ -97,7 +97,7 @@ impl Fleet {
         })
     }
 
-    /// `huskit prod`, the first words of every subject.
+    /// `acme prod`, which stands in brackets at the end of every subject.
     pub fn title(&self) -> String {
         format!("{} {}", self.system, self.stage)
     }

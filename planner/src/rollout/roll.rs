@@ -37,7 +37,7 @@ impl Roll {
     }
 }
 
-/// `huskit/web: v1 (aaa) -> v2 (bbb)`, for each repository that changes.
+/// `acme/web: v1 (aaa) -> v2 (bbb)`, for each repository that changes.
 fn change(previous: &BTreeMap<String, Image>, next: &BTreeMap<String, Image>) -> String {
     let same = |repository: &String, image: &Image| previous.get(repository).is_some_and(|p| p.digest == image.digest);
     let line = |(repository, image): (&String, &Image)| match previous.get(repository) {

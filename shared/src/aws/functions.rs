@@ -6,12 +6,14 @@ use std::time::Duration;
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
+use aws_smithy_types::base64;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::connection::{Connection, Service};
 use super::error::classify;
+use crate::answer;
 use crate::error::{Context, Error, Kind, Result};
 
 /// Longest that a function's answer is waited for: its timeout of 60 s, and the 10 s that Lambda gives its init:
@@ -60,19 +62,22 @@ impl Functions {
     /// Requires `lambda:InvokeFunction`.
     ///
     /// # Errors
-    /// The function's own error when it failed; as [`Functions::invoke_async`] when it could not be invoked.
+    /// The function's own error when it refused the request or failed; as [`Functions::invoke_async`] when it could not be
+    /// invoked.
     pub async fn invoke(&self, function: &str, request: &Value) -> Result<Value> {
         let invoke = || format!("invoke function {function}");
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ANSWER).operation_timeout(ANSWER).build();
         let patient = Builder::default().retry_config(RetryConfig::disabled()).timeout_config(timeouts);
-        let call = self.client().invoke().function_name(function).payload(Blob::new(request.to_string()));
+        let read = base64::encode(json!({"custom": {answer::IS_READ: "true"}}).to_string());
+        let call = self.client().invoke().function_name(function).client_context(read);
+        let call = call.payload(Blob::new(request.to_string()));
         let answer = call.customize().config_override(patient).send().await.map_err(classify).context(invoke)?;
         let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
         let payload: Value = serde_json::from_slice(&payload)
             .map_err(|error| Error::new(Kind::Unavailable, "read its answer").with_source(error))
             .context(invoke)?;
         match answer.function_error {
-            None => Ok(payload),
+            None => answer::error(&payload).map_or(Ok(payload), Err),
             Some(_) => Err(failure(&payload, invoke)),
         }
     }
@@ -126,6 +131,9 @@ mod tests {
         let request = &wire.requests()[0];
         assert!(request.starts_with("POST /2015-03-31/functions/acme-rollout/invocations "), "{request}");
         assert!(!request.contains("x-amz-invocation-type: Event"), "{request}");
+        // {"custom":{"answer_is_read":"true"}}
+        let context = "x-amz-client-context: eyJjdXN0b20iOnsiYW5zd2VyX2lzX3JlYWQiOiJ0cnVlIn19\r\n";
+        assert!(request.contains(context), "{request}");
     }
 
     #[test]
@@ -134,6 +142,15 @@ mod tests {
         let replay = Replay::new(&answers);
         let error = run(Functions::new(&replay.connection()).invoke("acme-rollout", &json!({}))).unwrap_err();
         assert_eq!((error.kind(), replay.uris().len()), (Kind::Unavailable, 1), "{error}");
+    }
+
+    #[test]
+    fn a_refusal_is_an_error_although_the_function_has_not_failed() {
+        let refusal = json!({"error": {"kind": "invalid", "message": "service: got `wep`, expected one of web"}});
+        let replay = Replay::functions(&[Ok(refusal)]);
+        let error = run(Functions::new(&replay.connection()).invoke("acme-rollout", &json!({}))).unwrap_err();
+        let expected = (Kind::Invalid, "service: got `wep`, expected one of web".to_owned());
+        assert_eq!((error.kind(), error.to_string()), expected);
     }
 
     #[test]

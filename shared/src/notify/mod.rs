@@ -98,7 +98,7 @@ impl Notification {
         }
     }
 
-    /// The subject of the email, its state first: `ALARM website-agent-5xx [acme prod]`. ASCII, one line, shorter than
+    /// The subject of the email, its state first: `ALARM web-5xx [acme prod]`. ASCII, one line, shorter than
     /// 100 characters; a long title is cut, the scope is kept.
     pub fn subject(&self) -> String {
         let scope = cut(&ascii(&self.scope), SCOPE, "...");

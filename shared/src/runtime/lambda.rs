@@ -8,12 +8,16 @@ use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
+use crate::answer;
 use crate::aws::Connection;
 use crate::env::Env;
 use crate::error::{Error, Kind, Result};
 
 /// Something that serves invocations.
 pub trait Handler: Sized {
+    /// Is every answer read by the caller, whatever the invocation says? A mistake in a request is an answer then.
+    const ANSWER_IS_READ: bool = false;
+
     /// Reads its variables; makes no call.
     ///
     /// # Errors
@@ -58,11 +62,23 @@ fn serve<H: Handler>() -> Result<()> {
         function.init(now()).await?;
         let answer = service_fn(|event: LambdaEvent<Value>| {
             let function = Rc::clone(&function);
-            async move { function.handle(event.payload, now()).await.map_err(Failed) }
+            let says = event.context.client_context.is_some_and(|context| context.custom.contains_key(answer::IS_READ));
+            async move { answered(function.handle(event.payload, now()).await, H::ANSWER_IS_READ || says) }
         });
         let served = lambda_runtime::run(answer).await;
         served.map_err(|error| Error::new(Kind::Unavailable, "serve").with_source(error))
     })
+}
+
+/// What Lambda returns: a mistake in a request is the answer where the caller reads it, and else a failure.
+fn answered(result: Result<Value>, is_read: bool) -> std::result::Result<Value, Failed> {
+    match result {
+        Err(error) if is_read && error.kind() == Kind::Invalid => {
+            tracing::warn!(error.kind = error.kind().label(), "refused: {error}");
+            Ok(answer::of(&error))
+        }
+        result => result.map_err(Failed),
+    }
 }
 
 /// The only clock.
@@ -99,7 +115,20 @@ impl From<Failed> for Diagnostic {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn only_a_mistake_is_an_answer_and_only_where_it_is_read() {
+        let error = |kind| Err(Error::new(kind, "service: got `wep`"));
+        let refusal = json!({"error": {"kind": "invalid", "message": "service: got `wep`"}});
+        assert_eq!(answered(error(Kind::Invalid), true).unwrap(), refusal);
+        assert_eq!(answered(Ok(json!(1)), true).unwrap(), json!(1));
+        for (kind, is_read) in [(Kind::Invalid, false), (Kind::Throttled, true), (Kind::Denied, true)] {
+            assert_eq!(answered(error(kind), is_read).unwrap_err().0.kind(), kind);
+        }
+    }
 
     #[test]
     fn an_invocation_fails_with_the_kind_as_its_type_and_the_whole_chain_as_its_message() {

@@ -1,13 +1,14 @@
 //! The functions of the automation, by name, and how they invoke each other.
 
 use futures_util::future::join_all;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::actions::FUNCTIONS;
 use super::request::Request;
+use crate::answer;
 use crate::aws::{Connection, Functions};
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// The other functions that this one may invoke.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl Peers {
 
     /// Hands a request to the functions that know its action and waits for their answers: one function's answer as it is,
     /// those of several under their names. A function that failed does not hide what the others answered: its error stands
-    /// under its name, as Lambda would report it.
+    /// under its name.
     ///
     /// # Errors
     /// `Invalid` when the request is wrong; what the functions say when none of them answered.
@@ -79,16 +80,15 @@ impl Peers {
                 return Err(first.copy());
             }
             let texts: Vec<String> = errors.iter().map(|(function, error)| format!("{function}: {error}")).collect();
-            return Err(Error::new(first.kind(), texts.join("; ")));
+            // One that really failed must not look like a mistake in the request.
+            let failed = errors.iter().map(|(_, error)| error.kind()).find(|kind| *kind != Kind::Invalid);
+            return Err(Error::new(failed.unwrap_or(first.kind()), texts.join("; ")));
         }
         for (function, error) in &errors {
             tracing::error!(error.kind = error.kind().label(), "{function}: {error}");
         }
-        let answer = |answer: &Result<Value>| match answer {
-            Ok(answer) => answer.clone(),
-            Err(error) => json!({"errorType": error.kind().label(), "errorMessage": error.to_string()}),
-        };
-        Ok(Value::Object(named().map(|(function, one)| ((*function).to_owned(), answer(one))).collect::<Map<_, _>>()))
+        let each = |answer: &Result<Value>| answer.as_ref().map_or_else(answer::of, Value::clone);
+        Ok(Value::Object(named().map(|(function, one)| ((*function).to_owned(), each(one))).collect::<Map<_, _>>()))
     }
 
     fn name(&self, function: &str) -> Result<&str> {
@@ -114,9 +114,10 @@ fn variable(function: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::aws::testing::{Replay, run};
-    use crate::error::Kind;
 
     /// Peers of which each is called `acme-<function>`.
     fn peers(replay: &Replay) -> Peers {
@@ -165,7 +166,7 @@ mod tests {
         let request = json!({"action": "plan", "service": "web"});
         let (answer, invoked) = answer(request, &[failed("throttled", "describe service: slow down"), Ok(json!(2))]);
         assert_eq!(invoked, ["acme-rollout", "acme-capacity"]);
-        let error = json!({"errorType": "throttled", "errorMessage": "describe service: slow down"});
+        let error = json!({"error": {"kind": "throttled", "message": "describe service: slow down"}});
         assert_eq!(answer.unwrap(), json!({"rollout": error, "capacity": 2}));
     }
 
@@ -180,6 +181,8 @@ mod tests {
             error([failed("denied", "AccessDeniedException: no"), failed("throttled", "slow down")]),
             (Kind::Denied, "rollout: AccessDeniedException: no; capacity: slow down".to_owned())
         );
+        let refused = failed("invalid", "until: got `2`");
+        assert_eq!(error([refused, failed("throttled", "slow down")]).0, Kind::Throttled, "not a mistake alone");
         let unknown = || failed("invalid", "service: got `web`, expected one of api");
         assert_eq!(
             error([unknown(), unknown()]),

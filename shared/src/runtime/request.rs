@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// What an engineer, a function or a schedule requests.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// What is requested, `rollback`; one that [`actions`](super::actions) lists.
+    /// What is requested, `rollback`; one that [`actions`] lists.
     pub action: String,
     /// Names this request; the same request delivered twice has the same, and takes effect once.
     pub id: Option<String>,

@@ -5,7 +5,7 @@
 pub enum Target {
     /// Everything that the function looks after.
     Everything,
-    /// The service of this name, `website-agent` or `huskit-prod/website-agent`.
+    /// The service of this name, `web` or `acme-prod/web`.
     Service(String),
     /// The alarm of this name.
     Alarm(String),

@@ -3,6 +3,7 @@
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
 
+mod alarms;
 mod bill;
 mod configuration;
 mod cost;

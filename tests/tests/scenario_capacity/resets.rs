@@ -1,22 +1,19 @@
-//! A stack update that reset capacity to the template's values.
+//! A stack update that reset scaling to the template's values, and a strategy that an engineer changed.
 
 use serde_json::json;
 
 use super::{CLUSTER, CRAWLER, ON_DEMAND, SPOT, Scenario, at_baseline, scaled_to_zero, scenario};
 
 impl Scenario {
-    /// Bounds, scaling and strategy become the template's, with some desired count.
+    /// Bounds and scaling become the template's, with some desired count.
     fn reset(&self, desired: u32) {
         self.cloud.reset_scaling(CLUSTER, CRAWLER, &json!({"MinCapacity": 1})).unwrap();
-        let strategy = json!([{"capacityProvider": SPOT, "weight": 1}]);
-        self.change_manually(
-            &json!({"desiredCount": desired, "capacityProviderStrategy": strategy, "forceNewDeployment": true}),
-        );
+        self.change_manually(&json!({"desiredCount": desired}));
     }
 
     /// The event that CloudFormation has updated the system's stack.
     fn stack_updated(&self) {
-        let stack = self.cloud.resource(xtask::cloud::STACK, "SystemStack").unwrap();
+        let stack = self.cloud.resource(&xtask::cloud::stack().unwrap(), "SystemStack").unwrap();
         let detail = json!({
             "stack-id": stack,
             "status-details": {"status": "UPDATE_COMPLETE", "status-reason": ""},
@@ -69,7 +66,7 @@ fn a_stack_update_outside_downtime_that_stopped_it_is_healed_by_the_next_tick() 
 }
 
 #[test]
-fn a_stack_update_during_a_shortage_does_not_move_it_back_to_spot() {
+fn an_engineer_who_moves_it_to_spot_during_a_shortage_is_corrected_by_the_next_tick() {
     let mut scenario = scenario();
     scenario.cloud.set_spot(false).unwrap();
     for warning in scenario.cloud.interrupt(CLUSTER, CRAWLER).unwrap() {
@@ -77,7 +74,8 @@ fn a_stack_update_during_a_shortage_does_not_move_it_back_to_spot() {
     }
     scenario.settle();
     assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
-    scenario.reset(1);
+    let strategy = json!([{"capacityProvider": SPOT, "weight": 1}]);
+    scenario.change_manually(&json!({"capacityProviderStrategy": strategy, "forceNewDeployment": true}));
     scenario.pass(5);
     scenario.tick();
     scenario.settle();

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use xtask::client::{Access, Client};
-use xtask::cloud::{Cloud, STACK, architecture};
+use xtask::cloud::{Cloud, architecture, stack as root_stack};
 use xtask::deploy::manual_steps::{self, Facts};
 use xtask::deploy::{Args, Place, deploy, samconfig, stack};
 use xtask::tools::{Tools, root};
 
 use super::seen::Seen;
-use super::{CLUSTER, EDGE, WEBSITE};
+use super::{CLUSTER, CRAWLER, EDGE, WEBSITE};
 
 /// Every moment that a test is about.
 pub struct History {
@@ -21,7 +21,7 @@ pub struct History {
     pub empty_plan: (Output, Seen),
     /// After the first deploy, and what was left to do.
     pub created: (Seen, Facts),
-    /// Images were pushed, a secret filled in, a service scaled by hand.
+    /// Images were pushed, a secret filled in, a service scaled by hand, and the crawler held and moved from Spot.
     pub running: Seen,
     /// After a plan with a changed template.
     pub planned: Seen,
@@ -55,6 +55,8 @@ fn play() -> History {
     }
     scenario.scale(WEBSITE, 4);
     scenario.reconcile();
+    scenario.request(&json!({"action": "hold", "service": CRAWLER, "until": "2h", "by": "anna"}));
+    scenario.move_to_on_demand(CRAWLER);
     scenario.fill("huskit/prod/crawler");
     let running = scenario.look();
 
@@ -65,11 +67,12 @@ fn play() -> History {
     scenario.deploy(false);
     let updated = scenario.look();
     scenario.tell_of_update();
+    scenario.request(&json!({"action": "resume", "service": CRAWLER, "by": "anna"}));
     scenario.cloud.settle().unwrap();
     scenario.reconcile();
     let settled = (scenario.look(), scenario.left_to_do(false));
 
-    scenario.delete(STACK, &scenario.cloud.client);
+    scenario.delete(&root_stack().unwrap(), &scenario.cloud.client);
     scenario.delete(EDGE, &scenario.edge);
     History { empty_plan, created, running, planned, updated, settled, deleted: scenario.look() }
 }
@@ -128,17 +131,29 @@ impl Scenario {
         self.cloud.settle().unwrap();
     }
 
+    fn request(&self, request: &Value) {
+        let answer = self.cloud.invoke_function("CapacityFunction", request).unwrap().answer;
+        answer.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// As an engineer does.
+    fn move_to_on_demand(&self, service: &str) {
+        let strategy = json!([{"capacityProvider": "FARGATE", "weight": 1}]);
+        let update = json!({"cluster": CLUSTER, "service": service, "capacityProviderStrategy": strategy, "forceNewDeployment": true});
+        self.cloud.client.call("ecs", "update_service", update).unwrap();
+        self.cloud.settle().unwrap();
+    }
+
     /// A tick: capacity is brought where it should be, the crawler to Spot.
     fn reconcile(&self) {
-        let answer = self.cloud.invoke_function("CapacityFunction", &json!({"action": "reconcile"})).unwrap().answer;
-        answer.unwrap_or_else(|error| panic!("{error}"));
+        self.request(&json!({"action": "reconcile"}));
         self.cloud.settle().unwrap();
     }
 
     /// An engineer fills in every key of a secret.
     fn fill(&self, secret: &str) {
         let form = self.cloud.client.call("secretsmanager", "get_secret_value", json!({"SecretId": secret})).unwrap();
-        let mut form: serde_json::Value = serde_json::from_str(form["SecretString"].as_str().unwrap()).unwrap();
+        let mut form: Value = serde_json::from_str(form["SecretString"].as_str().unwrap()).unwrap();
         form.as_object_mut().unwrap().values_mut().for_each(|value| *value = "filled in".into());
         let filled = json!({"SecretId": secret, "SecretString": form.to_string()});
         self.cloud.client.call("secretsmanager", "put_secret_value", filled).unwrap();
@@ -154,7 +169,7 @@ impl Scenario {
 
     /// CloudFormation's event of the update of the stack with the services.
     fn tell_of_update(&self) {
-        let stack = self.cloud.resource(STACK, "SystemStack").unwrap();
+        let stack = self.cloud.resource(&root_stack().unwrap(), "SystemStack").unwrap();
         let detail = json!({"stack-id": stack, "status-details": {"status": "UPDATE_COMPLETE", "status-reason": ""}});
         let event =
             self.cloud.event("aws.cloudformation", "CloudFormation Stack Status Change", json!([stack]), detail);

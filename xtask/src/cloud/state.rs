@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::{Cloud, STACK};
+use super::{Cloud, stack};
 
 /// What a service runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,11 +43,12 @@ impl Cloud {
     /// # Errors
     /// When the stack has no such output.
     pub fn output(&self, name: &str) -> Result<String> {
-        let stacks = self.client.call("cloudformation", "describe_stacks", json!({"StackName": STACK}))?;
+        let stack = stack()?;
+        let stacks = self.client.call("cloudformation", "describe_stacks", json!({"StackName": stack}))?;
         let outputs = stacks["Stacks"][0]["Outputs"].as_array();
         let output = outputs.into_iter().flatten().find(|output| output["OutputKey"] == name);
         let value = output.and_then(|output| output["OutputValue"].as_str());
-        Ok(value.with_context(|| format!("stack {STACK} has no output {name}"))?.to_owned())
+        Ok(value.with_context(|| format!("stack {stack} has no output {name}"))?.to_owned())
     }
 
     /// `DescribeServices` of one service.

@@ -189,7 +189,7 @@ pub fn steps(facts: &Facts) -> Vec<(&'static str, String)> {
         (Some(name), Some(target)) => {
             steps.push(("DNS", format!("point {name} at {target}: an ALIAS where your DNS has it, else a CNAME")));
         }
-        (None, Some(target)) => steps.push(("website", format!("https://{target} answers once website-agent runs"))),
+        (None, Some(target)) => steps.push(("website", format!("https://{target} answers once its service runs"))),
         (_, None) => {}
     }
     steps
@@ -245,9 +245,6 @@ mod tests {
     #[test]
     fn asks_for_nothing_that_is_done() {
         let facts = Facts { distribution: Some("d1.cloudfront.net".to_owned()), ..Facts::default() };
-        assert_eq!(
-            steps(&facts),
-            [("website", "https://d1.cloudfront.net answers once website-agent runs".to_owned())]
-        );
+        assert_eq!(steps(&facts), [("website", "https://d1.cloudfront.net answers once its service runs".to_owned())]);
     }
 }

@@ -1,6 +1,6 @@
 //! What commands write: headings, labelled and wrapped lines, tables, progress; plain where it is piped, without colour on request.
 //!
-//! Everything goes through one [`writer`], which can keep a file of all lines beside the terminal.
+//! Everything goes through one writer, which can keep a file of all lines beside the terminal.
 
 mod progress;
 mod text;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Step;
 use super::show::{describe, shorter};
-use crate::cloud::{Delivery, Image, Message, STACK};
+use crate::cloud::{Delivery, Image, Message, stack};
 use crate::screen::{Line, Paint, labelled_as};
 
 impl Step<'_> {
@@ -108,7 +108,7 @@ impl Step<'_> {
     /// # Errors
     /// When the emulator does not answer.
     pub fn stack_updated(&mut self) -> Result<()> {
-        let stack = self.cloud.resource(STACK, "SystemStack")?;
+        let stack = self.cloud.resource(&stack()?, "SystemStack")?;
         let detail = json!({
             "stack-id": stack,
             "status-details": {"status": "UPDATE_COMPLETE", "status-reason": ""},

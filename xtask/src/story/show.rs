@@ -15,12 +15,15 @@ const QUIET: [&str; 3] = ["keep", "left_unchanged", "record"];
 impl Step<'_> {
     /// Shows the answer of one function, or of several under their names.
     pub(super) fn show_answer(&mut self, answer: &Value) {
+        if let Some(error) = answer["error"]["message"].as_str() {
+            return self.failure("REFUSED", error);
+        }
         let of_several = |answer: &&Value| answer.get("decisions").is_none() && answer.get("ignored").is_none();
         let Some(answers) = Some(answer).filter(of_several).and_then(Value::as_object) else {
             return self.show_report(answer);
         };
         for (function, answer) in answers {
-            match answer["errorMessage"].as_str() {
+            match answer["error"]["message"].as_str() {
                 Some(error) => self.failure("FAILED", &format!("{function}: {error}")),
                 None => self.show_report(answer),
             }

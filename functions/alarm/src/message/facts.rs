@@ -46,7 +46,7 @@ impl MessageContext<'_> {
         unknown.then(|| ("reason".to_owned(), change.reason.clone()))
     }
 
-    /// `website-agent: 4 of 4 running`, for each service.
+    /// `web: 4 of 4 running`, for each service.
     pub(super) fn tasks(&self) -> Vec<(String, String)> {
         let text = |service: &&ServiceSnapshot| match service.tasks() {
             Some((running, desired)) => format!("{}: {running} of {desired} running", service.policy.name),

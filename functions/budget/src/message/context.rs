@@ -28,7 +28,7 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// `huskit-monthly`.
+    /// `acme-monthly`.
     pub(super) fn name(&self) -> &str {
         &self.policy.name
     }
@@ -99,7 +99,7 @@ impl Context<'_> {
         all.into_iter().map(|(service, restriction)| (service, restriction.to_string())).collect()
     }
 
-    /// `crawler on Spot only; website-agent at most 3 tasks`.
+    /// `jobs on Spot only; web at most 3 tasks`.
     pub(super) fn restrictions(&self) -> String {
         let all: Vec<String> =
             self.restriction_facts().into_iter().map(|(service, what)| format!("{service} {what}")).collect();

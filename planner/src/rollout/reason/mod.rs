@@ -100,7 +100,7 @@ pub enum Reason {
     Due {
         /// Why.
         cause: Cause,
-        /// What changes: `huskit/web: v1 (aaa) -> v2 (bbb)`.
+        /// What changes: `acme/web: v1 (aaa) -> v2 (bbb)`.
         change: String,
     },
     /// Correcting drift from this revision failed.
