@@ -158,11 +158,11 @@ impl Write {
     }
 }
 
-/// The reason as a sentence, with the end of the decision where the sentence does not have it.
+/// The reason as a sentence, with the time of the next change where the sentence does not have it.
 fn why(decision: &Decision) -> String {
     let sentence = decision.reason.to_string();
     match decision.until.map(format_time).filter(|until| !sentence.contains(until)) {
-        Some(until) => format!("{sentence}; until {until}"),
+        Some(until) => format!("{sentence}; next change at {until}"),
         None => sentence,
     }
 }

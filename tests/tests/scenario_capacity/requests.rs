@@ -36,7 +36,7 @@ fn a_sleep_outside_downtime_ends_with_a_resume() {
     let sent = scenario.messages();
     assert!(
         sent.iter()
-            .any(|message| message.body.contains("ben ended the `sleep` override of crawler that anna requested")),
+            .any(|message| message.body.contains("ben has ended the `sleep` override of crawler that anna requested")),
         "{sent:?}"
     );
 }
