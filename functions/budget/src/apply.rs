@@ -3,7 +3,7 @@
 use planner::budget::{Action, BudgetPolicy, Decision, Plan, Reason, Record};
 use shared::Result;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::{Done, Invocation, Mode, Outcome};
+use shared::runtime::{Done, Invocation, Outcome};
 
 use crate::app::App;
 use crate::observe::ObservedBudget;
@@ -17,17 +17,16 @@ pub(crate) struct Budget<'a> {
 }
 
 impl Budget<'_> {
-    /// One write of record and messages. Where nothing may change, `observed` has afterwards what would be remembered:
-    /// restrictions are computed from it.
+    /// One write of record and messages. `observed` has afterwards what is remembered, or would be: restrictions are
+    /// computed from it.
     pub async fn apply(&self, plan: Plan, observed: &mut ObservedBudget, done: &mut Done) -> Result<()> {
         let Plan { record, decisions } = plan;
         let mut next = Entry { record, ..observed.entry.clone() };
         for decision in &decisions {
             self.announce(&mut next, observed, &decision.reason);
         }
-        if self.invocation.mode == Mode::Act && next != observed.entry {
-            let subject = Subject::Budget(self.policy.name.clone());
-            self.invocation.context.ledger.save(&subject, &mut next).await?;
+        if next != observed.entry {
+            self.invocation.save(&Subject::Budget(self.policy.name.clone()), &mut next).await?;
         }
         observed.entry = next;
         for decision in &decisions {
@@ -63,12 +62,11 @@ impl Budget<'_> {
     fn report(&self, decision: &Decision, observed: &ObservedBudget, done: &mut Done) {
         let Decision { action, reason } = decision;
         let changes = vec![reason.to_string()];
-        let outcome = match (action, self.invocation.mode, &observed.spend) {
-            (Action::Keep, ..) => Outcome::Unchanged,
+        let outcome = match (action, &observed.spend) {
+            (Action::Keep, _) => Outcome::Unchanged,
             // A tick without an answer fails, so that the alarm on errors goes off; a notice is announced without it.
-            (Action::Fail, _, Err(error)) => Outcome::Failed(error.copy()),
-            (_, Mode::DryRun | Mode::Plan, _) => Outcome::Planned(changes),
-            (_, Mode::Act, _) => Outcome::Changed(changes),
+            (Action::Fail, Err(error)) => Outcome::Failed(error.copy()),
+            _ => self.invocation.kept(changes),
         };
         done.decided((action.label(), reason.label()), reason.to_string(), outcome);
     }

@@ -41,7 +41,7 @@ impl Service<'_> {
     /// Writes the entry; afterwards `entry` is what was written.
     pub(crate) async fn save(&self, entry: &mut Entry, mut next: Entry) -> Result<()> {
         let subject = Subject::Service(self.policy.id());
-        self.invocation.context.ledger.save(&subject, &mut next).await.context(|| "save the record")?;
+        self.invocation.save(&subject, &mut next).await.context(|| "save the record")?;
         *entry = next;
         Ok(())
     }

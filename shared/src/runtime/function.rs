@@ -7,6 +7,7 @@ use super::mode::{Mode, Received};
 use super::outbox::Context;
 use super::payload::Payload;
 use super::report::{Done, Report};
+use super::request_id::RequestId;
 use crate::aws::Connection;
 use crate::env::Env;
 use crate::error::Result;
@@ -92,9 +93,7 @@ pub trait Function: Sized {
         item: Self::Item<'d>,
         plan: Self::Plan,
         observed: &mut Self::Observed,
-        progress: &mut Self::Progress,
-        invocation: &Invocation<'d, Self>,
-        done: &mut Done,
+        pass: Pass<'_, 'd, Self>,
     ) -> impl Future<Output = Result<Next>>;
 
     /// What concerns no single item, after all of them and before messages are sent: a digest, messages to pass on,
@@ -120,9 +119,21 @@ pub struct Invocation<'d, F: Function> {
     /// What all functions share: ledger, messages, requests to other functions.
     pub context: &'d Context,
     /// What it may change.
-    pub mode: Mode,
+    pub(super) mode: Mode,
+    /// The request that it answers.
+    pub(super) request_id: &'d RequestId,
     /// The moment at which it decides.
     pub now: Timestamp,
+}
+
+/// What one pass of the loop carries along for its item.
+pub struct Pass<'p, 'd, F: Function> {
+    /// The invocation that the pass belongs to.
+    pub invocation: &'p Invocation<'d, F>,
+    /// What must not be done twice.
+    pub progress: &'p mut F::Progress,
+    /// What was done.
+    pub done: &'p mut Done,
 }
 
 /// Does the item need another pass?

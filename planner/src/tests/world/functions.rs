@@ -111,6 +111,7 @@ impl World {
             running: self.service.running,
             capacity: self.capacity.clone(),
             rollout: self.images.clone(),
+            error: None,
         };
         let service = alarm::ObservedService { policy: &self.fleet.services[0], observed: &observed };
         let plan = alarm::plan(policy, Some(&service), record, self.now);
