@@ -1,7 +1,7 @@
 //! Applies a decision exactly. Every step is idempotent.
 
 use planner::model::Image;
-use planner::rollout::{Action, Decision, Freeze, Phase};
+use planner::rollout::{Action, Decision, FreezeChange, Phase};
 use shared::runtime::{Done, Line, Next, Outcome};
 use shared::{Kind, Result};
 
@@ -10,11 +10,11 @@ use crate::service::Service;
 
 impl Service<'_> {
     /// Records a freeze, or its end.
-    pub async fn freeze(&self, frozen: Option<Freeze>, by: &str, entry: &mut Entry, done: &mut Done) -> Result<Next> {
-        let message = self.messages().frozen(frozen.as_ref(), by);
-        let (label, why) = (if frozen.is_some() { "freeze" } else { "unfreeze" }, message.summary.clone());
+    pub async fn freeze(&self, change: FreezeChange, entry: &mut Entry, done: &mut Done) -> Result<Next> {
+        let message = self.messages().frozen(change.frozen.as_ref(), &change.by);
+        let (label, why) = (change.label(), message.summary.clone());
         let mut next = entry.clone();
-        next.record.frozen = frozen;
+        next.record.frozen = change.frozen;
         next.record_event(self.invocation.now, label, why.clone());
         next.announce(self.invocation.now, message);
         self.save(entry, next).await?;
@@ -40,7 +40,7 @@ impl Service<'_> {
             match decision.action {
                 Action::Roll(_) | Action::Update { .. } => done.count("Rolled"),
                 Action::Complete { .. } => done.count("Completed"),
-                Action::Fail { .. } => done.count("RolledBack"),
+                Action::Fail(_) => done.count("RolledBack"),
                 _ => {}
             }
         }
@@ -70,8 +70,8 @@ impl Service<'_> {
                 let message = entry.record.rollout.as_ref().map(|rollout| self.messages().staged(rollout, deployment));
                 self.advance(decision, entry, phase, message).await
             }
-            Action::Complete { revision, deployment } => self.complete(decision, revision, deployment, entry).await,
-            Action::Fail { quarantine, recover } => self.fail(decision, quarantine, recover.as_deref(), entry).await,
+            Action::Complete { deployment, releases, .. } => self.complete(decision, deployment, releases, entry).await,
+            Action::Fail(failed) => self.fail(decision, failed, entry).await,
             Action::Recover { failed } => self.recover(decision, failed, entry).await,
         };
         changes.map(Outcome::Changed)

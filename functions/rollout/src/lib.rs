@@ -145,7 +145,7 @@ impl Function for App {
     ) -> Result<Next> {
         let service = Service { app: self, policy, invocation: pass.invocation };
         match plan {
-            Plan::Freeze { frozen, by } => service.freeze(frozen, &by, &mut observed.entry, pass.done).await,
+            Plan::Freeze(change) => service.freeze(change, &mut observed.entry, pass.done).await,
             Plan::Decide(decision) => {
                 let next = service.apply(&decision, observed, pass.done).await?;
                 if next == Next::Again {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use planner::model::{Digest, Image, Revision};
-use planner::rollout::{Action, Decision, Observed, Phase, Quarantine, Roll, Rollout, RunningImage};
+use planner::model::{Digest, Revision};
+use planner::rollout::{Action, Decision, FailedRollout, Observed, Phase, Roll, RunningImage};
 use shared::aws::OneOff;
 use shared::{Error, Kind, Result};
 
@@ -65,12 +65,7 @@ impl Service<'_> {
             short(current.arn()),
             differences.join(", ")
         );
-        // Without this every tick would register another revision like it.
-        let mut next = entry.clone();
-        let quarantine =
-            changed(&roll.rollout).map(|(repository, image)| self.quarantine(repository, image, &reason)).collect();
-        self.refuse(&mut next, quarantine, None, &reason);
-        self.save(entry, next).await?;
+        self.refuse(entry, &FailedRollout::unlike(&roll.rollout, &reason, self.invocation.now), &reason).await?;
         Err(Error::invalid(reason))
     }
 
@@ -140,23 +135,6 @@ impl Service<'_> {
         observed.service = service;
         Ok(changes)
     }
-
-    fn quarantine(&self, repository: &str, image: &Image, reason: &str) -> Quarantine {
-        Quarantine {
-            repository: repository.into(),
-            image: image.clone(),
-            reason: reason.into(),
-            at: self.invocation.now,
-        }
-    }
-}
-
-/// The images that a rollout changes.
-fn changed(rollout: &Rollout) -> impl Iterator<Item = (&String, &Image)> {
-    rollout
-        .images
-        .iter()
-        .filter(|(repository, image)| rollout.previous_images.get(*repository).is_none_or(|b| b.digest != image.digest))
 }
 
 /// The part of an ARN after the last `/`.

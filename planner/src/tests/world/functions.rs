@@ -19,18 +19,8 @@ impl World {
                 }
                 Action::Adopt { revision, deployment } => self.reach(Phase::Deploying { revision, deployment }),
                 Action::Stage { revision, deployment } => self.reach(Phase::Staged { revision, deployment }),
-                Action::Complete { revision, deployment } => {
-                    let rollout = self.images.rollout.take().unwrap();
-                    let (images, started_at) = (rollout.images, rollout.started_at);
-                    self.images.add_release(Release { images, revision, deployment, started_at, at: self.now });
-                }
-                Action::Fail { quarantine, recover } => {
-                    quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
-                    match recover {
-                        Some(failed) => self.reach(Phase::RollingBack { failed, since: self.now }),
-                        None => self.images.rollout = None,
-                    }
-                }
+                Action::Complete { releases, .. } => self.images.complete(releases),
+                Action::Fail(failed) => self.images.fail(failed, self.now),
                 Action::Recover { .. } => self.images.rollout = None,
                 action @ (Action::Update { .. } | Action::Restart(_) | Action::ConfirmRestart { .. }) => {
                     panic!("{action:?}")
