@@ -84,12 +84,13 @@ impl Alarm<'_> {
         let announced = self.announce(&plan, outcome, &services, entry);
         report::applied(self.invocation, done, &plan, (outcome, announced));
         if plan.decision.action != Action::Keep {
-            entry.record_event(now, plan.decision.action.label(), plan.decision.reason.to_string());
+            let reason = &plan.decision.reason;
+            entry.record_event(now, &plan.decision.action, (reason.label(), reason.to_string()));
         }
         if let RemedyOutcome::Requested(action) = outcome
             && !action.extends_earlier()
         {
-            entry.record_event(now, action.label(), format!("requested: {action}"));
+            entry.record_event(now, action, (plan.remedy.reason.label(), format!("requested: {action}")));
         }
         self.save(&loaded, entry).await
     }

@@ -1,6 +1,6 @@
 //! Remembers what was decided about a budget, with the messages that follow from it.
 
-use planner::budget::{Action, BudgetPolicy, Decision, Plan, Reason, Record};
+use planner::budget::{Action, BudgetPolicy, Decision, Plan, Record};
 use shared::Result;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Done, Invocation, Outcome};
@@ -23,7 +23,7 @@ impl Budget<'_> {
         let Plan { record, decisions } = plan;
         let mut next = Entry { record, ..observed.entry.clone() };
         for decision in &decisions {
-            self.announce(&mut next, observed, &decision.reason);
+            self.announce(&mut next, observed, decision);
         }
         if next != observed.entry {
             self.invocation.save(&Subject::Budget(self.policy.name.clone()), &mut next).await?;
@@ -36,7 +36,8 @@ impl Budget<'_> {
         Ok(())
     }
 
-    fn announce(&self, next: &mut Entry<Record>, observed: &ObservedBudget, reason: &Reason) {
+    fn announce(&self, next: &mut Entry<Record>, observed: &ObservedBudget, decision: &Decision) {
+        let Decision { action, reason, announce_again } = decision;
         let now = self.invocation.now;
         let context = message::Context {
             fleet: &self.invocation.documents.fleet,
@@ -49,18 +50,17 @@ impl Budget<'_> {
             now,
         };
         let notification = context.notification(reason);
-        if let Reason::Lowered { .. } = reason {
-            // Reached again, it is announced again.
+        if *announce_again {
             let again = message::key(self.policy, &next.record, "reached");
             next.announced_keys.retain(|key| !key.starts_with(&again));
         }
         if notification.is_some_and(|message| next.announce(now, message)) {
-            next.record_event(now, reason.label(), reason.to_string());
+            next.record_event(now, action, (reason.label(), reason.to_string()));
         }
     }
 
     fn report(&self, decision: &Decision, observed: &ObservedBudget, done: &mut Done) {
-        let Decision { action, reason } = decision;
+        let Decision { action, reason, .. } = decision;
         let changes = vec![reason.to_string()];
         let outcome = match (action, &observed.spend) {
             (Action::Keep, _) => Outcome::Unchanged,

@@ -42,7 +42,7 @@ impl App {
             let records = all.iter().map(|(policy, entry)| (*policy, &entry.record));
             let decision = ServiceDecision::about(service, fleet, &entry.record.facts, records, now);
             if decision.apply(&mut entry.record.facts) {
-                entry.record_event(now, decision.label(), decision.to_string());
+                entry.record_event(now, &decision, ("budget", decision.to_string()));
                 return Ok(Some(decision));
             }
             Ok(None)

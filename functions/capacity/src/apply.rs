@@ -53,16 +53,13 @@ impl Service<'_> {
         let changed = entry.record.facts != facts;
         entry.record.facts = facts;
         if let Some(ended) = &ended {
-            entry.record_event(
-                now,
-                "override_ended",
-                format!("the override requested by {} ended", ended.ended.expiry.by),
-            );
+            let why = format!("the override requested by {} ended", ended.ended.expiry.by);
+            entry.record_event(now, ended, ("requested", why));
             entry.announce(now, messages.override_ended(ended, &decision));
         }
         if let Trigger::Override { kind, request, .. } = self.invocation.trigger {
             let why = decision.reason.to_string();
-            entry.record_event(now, "override", why.clone());
+            entry.record_event(now, kind, ("requested", why.clone()));
             if *kind == OverrideKind::Hold {
                 entry.announce(now, messages.held(request, &decision));
             }
@@ -73,19 +70,19 @@ impl Service<'_> {
             self.invocation.save(&self.subject(), entry).await?;
         }
         let outcome = self.set_capacity(&decision, observed).await;
-        let label = decision.label(&observed.capacity);
+        let effect = decision.effect(&observed.capacity);
         let changes = match &outcome {
             Outcome::Changed(changes) => Some(changes.join(", ")),
             Outcome::Unchanged | Outcome::Planned(_) | Outcome::Failed(_) => None,
         };
         let failed = matches!(outcome, Outcome::Failed(_));
-        done.decided((label, decision.reason.label()), why(&decision), outcome);
+        done.decided((effect.label(), decision.reason.label()), why(&decision), outcome);
         if failed {
             return Ok(Next::Done);
         }
         // Nothing follows from what was not applied.
         let applied = async {
-            *pass.progress = Some(Applied { decision, label, changes });
+            *pass.progress = Some(Applied { decision, effect, changes });
             Ok(Next::Again)
         };
         Ok(self.invocation.act(applied).await?.unwrap_or(Next::Done))

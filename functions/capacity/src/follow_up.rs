@@ -22,7 +22,9 @@ impl Service<'_> {
     ) -> Result<()> {
         let (now, loaded) = (self.invocation.now, observed.entry.clone());
         if let Some(changes) = &applied.changes {
-            observed.entry.record_event(now, applied.label, format!("{changes}: {}", applied.decision.reason));
+            let reason = &applied.decision.reason;
+            let why = (reason.label(), format!("{changes}: {reason}"));
+            observed.entry.record_event(now, &applied.effect, why);
         }
         let accounted = self.account(observed, done).await;
         observed.entry.record.state = follow_up.state;

@@ -1,7 +1,7 @@
 //! What is decided about one service, and the facts that the decision rests on.
 
 use jiff::{SignedDuration, Timestamp};
-use planner::capacity::{self, Deadlines, Decision, EndedOverride, Facts, FollowUp, follow_up, plan, resume};
+use planner::capacity::{self, Deadlines, Decision, Effect, EndedOverride, Facts, FollowUp, follow_up, plan, resume};
 use planner::fleet::ServicePolicy;
 use shared::Result;
 
@@ -31,8 +31,8 @@ pub struct Decided {
 pub struct Applied {
     /// The decision.
     pub(crate) decision: Decision,
-    /// Label of its action.
-    pub(crate) label: &'static str,
+    /// What its action was for the service.
+    pub(crate) effect: Effect,
     /// What it changed, in words; `None` when it changed nothing.
     pub(crate) changes: Option<String>,
 }

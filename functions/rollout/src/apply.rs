@@ -6,7 +6,7 @@ use shared::runtime::{Done, Line, Next, Outcome};
 use shared::{Kind, Result};
 
 use crate::observe::{Entry, ObservedService};
-use crate::service::Service;
+use crate::service::{Service, why};
 
 impl Service<'_> {
     /// Records a freeze, or its end.
@@ -14,8 +14,8 @@ impl Service<'_> {
         let message = self.messages().frozen(change.frozen.as_ref(), &change.by);
         let (label, why) = (change.label(), message.summary.clone());
         let mut next = entry.clone();
+        next.record_event(self.invocation.now, &change, ("requested", why.clone()));
         next.record.frozen = change.frozen;
-        next.record_event(self.invocation.now, label, why.clone());
         next.announce(self.invocation.now, message);
         self.save(entry, next).await?;
         let outcome = self.invocation.kept(vec![why.clone()]);
@@ -84,7 +84,7 @@ impl Service<'_> {
         if !message.is_some_and(|message| next.announce(self.invocation.now, message)) {
             return Ok(Outcome::Unchanged);
         }
-        next.record_event(self.invocation.now, decision.reason.label(), decision.reason.to_string());
+        next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         self.save(entry, next).await?;
         Ok(Outcome::Changed(vec![format!("announced: {}", decision.reason.label())]))
     }

@@ -5,7 +5,7 @@ use shared::Result;
 
 use crate::message::Failure;
 use crate::observe::Entry;
-use crate::service::Service;
+use crate::service::{Service, why};
 
 impl Service<'_> {
     pub(crate) async fn fail(
@@ -14,18 +14,24 @@ impl Service<'_> {
         failed: &FailedRollout,
         entry: &mut Entry,
     ) -> Result<Vec<String>> {
-        self.refuse(entry, failed, &decision.reason.to_string()).await?;
+        self.refuse(entry, failed, why(&decision.reason)).await?;
         let digests = failed.quarantine.iter().map(|entry| format!("quarantined {}", entry.image));
         Ok(digests.collect())
     }
 
     /// Ends the rollout in progress, or waits for its rollback: quarantine, history, message.
-    pub(crate) async fn refuse(&self, entry: &mut Entry, failed: &FailedRollout, reason: &str) -> Result<()> {
+    pub(crate) async fn refuse(
+        &self,
+        entry: &mut Entry,
+        failed: &FailedRollout,
+        why: (&'static str, String),
+    ) -> Result<()> {
         let mut next = entry.clone();
         if let Some(rollout) = &entry.record.rollout {
-            let failure = Failure { reason, recover: failed.recover.as_deref(), quarantined: failed.quarantine.len() };
+            let failure =
+                Failure { reason: &why.1, recover: failed.recover.as_deref(), quarantined: failed.quarantine.len() };
             next.announce(self.invocation.now, self.messages().failed(rollout, &entry.record, &failure));
-            next.record_event(self.invocation.now, "fail", reason);
+            next.record_event(self.invocation.now, failed, why);
             next.record.fail(failed.clone(), self.invocation.now);
         }
         self.save(entry, next).await
@@ -36,7 +42,7 @@ impl Service<'_> {
         let changes = self.invalidate(failed).await?.into_iter().collect();
         let mut next = entry.clone();
         next.record.rollout = None;
-        next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
+        next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         next.announce(self.invocation.now, self.messages().recovered(&next.record, failed));
         self.save(entry, next).await?;
         Ok(changes)

@@ -27,8 +27,8 @@ impl Service<'_> {
         let message = self.messages().completed(&rollout, &previous_images, deployment);
         next.record_event(
             self.invocation.now,
-            decision.action.label(),
-            format!("{}: {}", message.title, decision.reason),
+            &decision.action,
+            (decision.reason.label(), format!("{}: {}", message.title, decision.reason)),
         );
         next.announce(self.invocation.now, message);
         self.save(entry, next).await?;

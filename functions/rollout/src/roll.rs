@@ -8,7 +8,7 @@ use shared::aws::OneOff;
 use shared::{Error, Kind, Result};
 
 use crate::observe::Entry;
-use crate::service::{Service, set_phase};
+use crate::service::{Service, set_phase, why};
 use crate::trigger::STARTED_BY;
 
 impl Service<'_> {
@@ -28,7 +28,7 @@ impl Service<'_> {
         for (repository, digest) in &roll.unquarantine {
             next.record.unquarantine(repository, digest);
         }
-        next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
+        next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         // The claim: from here on no other invocation rolls this service until the lease expires.
         self.save(entry, next).await?;
 
@@ -65,7 +65,12 @@ impl Service<'_> {
             short(current.arn()),
             differences.join(", ")
         );
-        self.refuse(entry, &FailedRollout::unlike(&roll.rollout, &reason, self.invocation.now), &reason).await?;
+        self.refuse(
+            entry,
+            &FailedRollout::unlike(&roll.rollout, &reason, self.invocation.now),
+            ("unlike", reason.clone()),
+        )
+        .await?;
         Err(Error::invalid(reason))
     }
 
@@ -126,7 +131,7 @@ impl Service<'_> {
         let mut next = entry.clone();
         set_phase(&mut next, phase);
         if matches!(decision.action, Action::Update { .. }) {
-            next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
+            next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         }
         self.save(entry, next).await?;
         let images = entry.record.rollout.iter().flat_map(|rollout| &rollout.images);

@@ -20,7 +20,7 @@ mod spot;
 mod tests;
 mod transition;
 
-pub use decision::{Action, Capacity, Decision, Target};
+pub use decision::{Action, Capacity, Decision, Effect, Target};
 pub use facts::{Boost, BudgetRestriction, Expiry, Facts, Override, OverrideKind};
 pub use follow_up::{Announcement, Applied, FollowUp, follow_up};
 pub use forecast::{UpcomingChange, forecast};

@@ -85,7 +85,7 @@ impl Action {
             Action::Adopt { .. } => "adopt",
             Action::Stage { .. } => "stage",
             Action::Complete { .. } => "complete",
-            Action::Fail(_) => "fail",
+            Action::Fail(failed) => failed.label(),
             Action::Recover { .. } => "recover",
         }
     }

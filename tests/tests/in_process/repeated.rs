@@ -56,7 +56,7 @@ fn a_request_that_arrives_twice_at_once_takes_effect_once_and_neither_fails() {
         assert!(!is_restricted(&cloud), "before call {call}");
         let history = cloud.item("budget/all", "budget")["history"]["L"].clone();
         let released =
-            history.as_array().unwrap().iter().filter(|event| event["M"]["action"]["S"] == "released").count();
+            history.as_array().unwrap().iter().filter(|event| event["M"]["reason_label"]["S"] == "released").count();
         assert_eq!(released, 1, "before call {call}: {history}");
         assert_eq!(cloud.published(), before + 1, "before call {call}");
     }

@@ -169,3 +169,16 @@ fn a_service_follows_what_all_budgets_together_restrict() {
     assert_eq!(lift, ServiceDecision::Lift);
     assert!(lift.apply(&mut facts) && facts.budget.is_none() && !about(&timeline, &facts).apply(&mut facts));
 }
+
+#[test]
+fn a_tier_that_is_no_longer_reached_is_announced_again_when_it_is() {
+    let again = |timeline: &Timeline| {
+        let Plan { decisions, .. } = plan(&timeline.policy, &timeline.record, &timeline.observed, &[], timeline.now);
+        decisions.iter().map(|own| (own.reason.label(), own.announce_again)).collect::<Vec<_>>()
+    };
+    let timeline = month().spent(45_100).on(26, 1);
+    assert_eq!(again(&timeline), [("reached", false)]);
+    let timeline = timeline.tick().limit(100_000);
+    assert_eq!(again(&timeline), [("lowered", true)]);
+    assert_eq!(again(&timeline.tick()), [("unchanged", false)]);
+}

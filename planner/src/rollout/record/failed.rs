@@ -17,6 +17,11 @@ pub struct FailedRollout {
 }
 
 impl FailedRollout {
+    /// Stable name for logs, metrics and responses.
+    pub fn label(&self) -> &'static str {
+        "fail"
+    }
+
     /// Drift that could not be corrected is not corrected again from the same revision, unless an image is to blame.
     pub(in crate::rollout) fn new(
         rollout: &Rollout,
