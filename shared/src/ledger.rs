@@ -88,8 +88,8 @@ impl Ledger {
     }
 
     /// Changes an entry until `change` finds nothing to change: for what follows from other items too, any of which may
-    /// change at any moment. Before the write that is a conflict or seen by the next look; later, whoever changed the
-    /// other item sees what was written here. Returns what was changed last.
+    /// change at any moment. Before the write that is a conflict or seen by the next look; later, the invocation that
+    /// changed the other item sees what was written here. Returns what was changed last.
     ///
     /// # Errors
     /// `Conflict` when others write all the time, or what `change` says.

@@ -22,7 +22,7 @@ pub trait Function: Sized {
     const NAME: &'static str;
     /// Counters of its own beside those that every function has; metrics in namespace `Automation`.
     const COUNTERS: &'static [&'static str] = &[];
-    /// Are its messages sent in a dry run? Where they are, `apply` must keep what it announces in the ledger then, too.
+    /// Are its messages sent in a dry run? Then what it announces is kept in the ledger, too.
     const SENDS_IN_DRY_RUN: bool = false;
     /// The documents it decides from.
     type Documents: Documents;
@@ -86,8 +86,8 @@ pub trait Function: Sized {
         invocation: &Invocation<'d, Self>,
     ) -> Result<Self::Plan>;
 
-    /// Carries the plan out, or in a mode that changes nothing reports what it would change. `observed` is afterwards
-    /// what the writes left behind.
+    /// Carries the plan out through the invocation, which knows what the mode lets it change. `observed` is afterwards
+    /// what the writes left behind, or would have.
     fn apply<'d>(
         &self,
         item: Self::Item<'d>,

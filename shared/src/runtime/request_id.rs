@@ -70,7 +70,7 @@ mod tests {
         assert!(!is_answered(&restart("r-2"), &entry));
         let digest = id_of(json!({"action": "digest", "id": "r-1"}));
         digest.mark(&mut entry);
-        assert!(is_answered(&digest, &entry), "nobody need say who asks for it, and it is sent once");
+        assert!(is_answered(&digest, &entry), "it need not say who asks, and is sent once");
         let rollback = id_of(json!({"action": "rollback", "id": "r-1", "service": "web", "by": "anna"}));
         assert!(!is_answered(&rollback, &entry));
         restart("r-1").unmark(&mut entry);
