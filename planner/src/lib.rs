@@ -9,6 +9,7 @@
 //! - `schema`, a feature: what AppConfig accepts as configuration, made from the types above.
 //! - [`error`]: one error type, classified by what the caller does next.
 
+mod action;
 pub mod alarm;
 pub mod budget;
 pub mod capacity;
@@ -22,4 +23,5 @@ pub mod schema;
 #[cfg(test)]
 mod tests;
 
+pub use action::NamedAction;
 pub use error::{Error, Kind, Result};

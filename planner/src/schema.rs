@@ -6,7 +6,7 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -32,19 +32,6 @@ pub fn configuration() -> Value {
     });
     let schema = settings.into_generator().into_root_schema_for::<Configuration>();
     schema.to_value()
-}
-
-/// US dollars, as [`crate::budget`] reads them: a number or its text.
-pub(crate) fn dollars(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": ["number", "string", "null"], "minimum": 0, "exclusiveMinimum": true, "pattern": "[1-9]"})
-}
-
-/// Findings of an image scan by severity.
-pub(crate) fn findings(_: &mut SchemaGenerator) -> Schema {
-    let max = json!({"type": "integer", "minimum": 0});
-    let severities = ["critical", "high", "medium", "low", "informational", "undefined"];
-    let properties: Map<String, Value> = severities.map(|name| (name.to_owned(), max.clone())).into_iter().collect();
-    json_schema!({"type": "object", "properties": properties, "additionalProperties": false})
 }
 
 /// Leaves out what validates nothing, and writes alternatives so that an error names the field that is wrong.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::SignedDuration;
+
 use crate::error::{Error, Kind, Result};
 
 /// Where variables are looked up; the process's own environment, or a map in tests.
@@ -44,6 +46,18 @@ impl<'a> Env<'a> {
         self.optional(name).ok_or_else(|| Error::invalid(format!("{name}: not set")))
     }
 
+    /// A variable with a number of seconds, which may be missing.
+    ///
+    /// # Errors
+    /// `Invalid`, naming it and what it says instead.
+    pub fn seconds(&self, name: &str) -> Result<Option<SignedDuration>> {
+        let parse = |text: String| match text.parse::<u32>() {
+            Ok(seconds) => Ok(SignedDuration::from_secs(seconds.into())),
+            Err(_) => Err(Error::bad_field(name, text, "a number of seconds")),
+        };
+        self.optional(name).map(parse).transpose()
+    }
+
     /// A variable that says `true` or `false`.
     ///
     /// # Errors
@@ -68,6 +82,9 @@ pub struct Settings {
     pub function: String,
     /// `DRY_RUN`: decisions are logged, nothing is changed.
     pub dry_run: bool,
+    /// `MAX_CLOCK_SKEW_SECONDS`: how far ahead of the clock the `at` of a request or event may be; 5 minutes when it is not
+    /// set.
+    pub max_clock_skew: SignedDuration,
 }
 
 impl Settings {
@@ -78,12 +95,13 @@ impl Settings {
     pub fn from_env(env: &Env<'_>) -> Result<Settings> {
         let (table, topic) = (env.required("LEDGER_TABLE"), env.required("OPERATIONS_TOPIC_ARN"));
         let function = env.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
-        match (table, topic, env.flag("DRY_RUN")) {
-            (Ok(ledger_table), Ok(operations_topic), Ok(dry_run)) => {
-                Ok(Settings { ledger_table, operations_topic, function, dry_run })
+        let skew = env.seconds("MAX_CLOCK_SKEW_SECONDS").map(|skew| skew.unwrap_or(SignedDuration::from_mins(5)));
+        match (table, topic, env.flag("DRY_RUN"), skew) {
+            (Ok(ledger_table), Ok(operations_topic), Ok(dry_run), Ok(max_clock_skew)) => {
+                Ok(Settings { ledger_table, operations_topic, function, dry_run, max_clock_skew })
             }
-            (table, topic, dry_run) => {
-                let mistakes = [table.err(), topic.err(), dry_run.err()];
+            (table, topic, dry_run, skew) => {
+                let mistakes = [table.err(), topic.err(), dry_run.err(), skew.err()];
                 let sentences: Vec<String> = mistakes.iter().flatten().map(Error::to_string).collect();
                 Err(Error::new(Kind::Invalid, sentences.join("; ")).context("configuration"))
             }
@@ -108,10 +126,15 @@ mod tests {
 
     #[test]
     fn reports_every_mistake_at_once_and_defaults_nothing() {
-        let error = settings(&[("LEDGER_TABLE", ""), ("DRY_RUN", "yes")]).unwrap_err().to_string();
-        for expected in
-            ["LEDGER_TABLE: not set", "OPERATIONS_TOPIC_ARN: not set", "DRY_RUN: got `yes`, expected `true` or `false`"]
-        {
+        let error = settings(&[("LEDGER_TABLE", ""), ("DRY_RUN", "yes"), ("MAX_CLOCK_SKEW_SECONDS", "5m")])
+            .unwrap_err()
+            .to_string();
+        for expected in [
+            "LEDGER_TABLE: not set",
+            "OPERATIONS_TOPIC_ARN: not set",
+            "DRY_RUN: got `yes`, expected `true` or `false`",
+            "MAX_CLOCK_SKEW_SECONDS: got `5m`, expected a number of seconds",
+        ] {
             assert!(error.contains(expected), "{error}\nlacks\n{expected}");
         }
     }

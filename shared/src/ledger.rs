@@ -6,16 +6,15 @@
 mod entry;
 mod item;
 mod subject;
+mod tries;
 
 pub use entry::{Entry, Event, Unsent};
 pub use item::Item;
 pub use subject::{LedgerRecord, Subject};
+pub use tries::Tries;
 
 use crate::aws::{Condition, DynamoDb};
 use crate::error::{Context, Error, Kind, Result};
-
-/// How often a write is tried again when another writer was first.
-const TRIES: usize = 8;
 
 /// The ledger table.
 #[derive(Clone, Debug)]
@@ -67,26 +66,45 @@ impl Ledger {
         all.into_iter().map(|(subject, kind, document)| Item::read(subject, kind, document)).collect()
     }
 
-    /// Loads, changes and saves an entry, again when another writer was first. `change` says whether it changed
-    /// anything; nothing is written when it did not.
+    /// Loads, changes and saves an entry, again when another writer was first. `change` says what it changed; nothing is
+    /// written when that is nothing.
     ///
     /// # Errors
-    /// `Conflict` when others write all the time.
-    pub async fn change<T: LedgerRecord>(
+    /// `Conflict` when others write all the time, or what `change` says.
+    pub async fn change<T: LedgerRecord, C>(
         &self,
         subject: &Subject,
-        change: impl Fn(&mut Entry<T>) -> bool,
-    ) -> Result<Entry<T>> {
-        let mut tries = 1;
+        change: impl AsyncFn(&mut Entry<T>) -> Result<Option<C>>,
+    ) -> Result<(Entry<T>, Option<C>)> {
+        let mut tries = Tries::default();
         loop {
             let mut entry = self.load(subject).await?;
-            if !change(&mut entry) {
-                return Ok(entry);
-            }
+            let Some(changed) = change(&mut entry).await? else { return Ok((entry, None)) };
             match self.save(subject, &mut entry).await {
-                Err(error) if error.kind() == Kind::Conflict && tries < TRIES => tries += 1,
-                result => return result.map(|()| entry),
+                Err(error) if tries.again(&error) => {}
+                result => return result.map(|()| (entry, Some(changed))),
             }
         }
+    }
+
+    /// Changes an entry until `change` finds nothing to change: for what follows from other items too, any of which may
+    /// change at any moment. Before the write that is a conflict or seen by the next look; later, the invocation that
+    /// changed the other item sees what was written here. Returns what was changed last.
+    ///
+    /// # Errors
+    /// `Conflict` when others write all the time, or what `change` says.
+    pub async fn settle<T: LedgerRecord, C>(
+        &self,
+        subject: &Subject,
+        change: impl AsyncFn(&mut Entry<T>) -> Result<Option<C>>,
+    ) -> Result<Option<C>> {
+        let (mut tries, mut last) = (Tries::default(), None);
+        while let (_, Some(changed)) = self.change(subject, &change).await? {
+            last = Some(changed);
+            if !tries.another() {
+                return Err(Error::new(Kind::Conflict, format!("write {} of {subject}", T::SORT_KEY)));
+            }
+        }
+        Ok(last)
     }
 }

@@ -176,8 +176,8 @@ fn alarm(event: Value) -> Result<&'static str, String> {
     Ok(match received::<alarm::App>(event)? {
         Some(Trigger::StateChange { .. }) => "alarm",
         Some(Trigger::StackUpdate(_)) => "stack update",
-        Some(Trigger::Everything { .. }) => "everything",
-        Some(Trigger::Named { .. }) => "request",
+        Some(Trigger::Everything) => "everything",
+        Some(Trigger::Named(_)) => "request",
         None => IGNORED,
     })
 }

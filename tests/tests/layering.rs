@@ -232,3 +232,11 @@ fn neither_the_slow_tls_provider_nor_the_legacy_http_stack_is_linked() {
     assert!(!has("aws-lc-sys", "") && !has("aws-lc-rs", ""), "aws-lc");
     assert!(!has("hyper", "0.14") && !has("rustls", "0.21"), "the legacy stack");
 }
+
+/// What a dry run and a request `plan` must not change is known to the invocation alone.
+#[test]
+fn functions_write_and_send_through_their_invocation() {
+    let words = ["ledger.save", "ledger.change", "ledger.settle", "send_due", " Mode::", "settings.dry_run"];
+    assert_eq!(offenders("functions", "", &words), NOTHING);
+    assert_ne!(offenders("shared/src/runtime", "", &words), NOTHING, "these are the words");
+}

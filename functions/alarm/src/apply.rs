@@ -2,14 +2,14 @@
 //! rollback names the deployment that it is about, and a restart is refused while tasks are being replaced.
 
 use planner::alarm::{
-    self, Action, AlarmPolicy, PendingRemedy, Plan, RemedyAction, RestartAction, RollbackAction, ScaleAction,
+    self, Action, AlarmPolicy, PendingRemedy, Plan, RemedyAction, RemedyReason, RestartAction, RollbackAction,
+    ScaleAction,
 };
 use planner::capacity::{self, Boost};
 use planner::model::ServiceId;
-use planner::rollout::LEASE;
 use serde_json::json;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::{Done, Invocation, Mode, Outcome};
+use shared::runtime::{Done, Invocation, Outcome};
 use shared::{Error, Result};
 
 use crate::app::App;
@@ -37,38 +37,35 @@ impl Alarm<'_> {
         requested: &mut Option<RemedyOutcome>,
         done: &mut Done,
     ) -> Result<()> {
-        let Invocation { now, mode, .. } = *self.invocation;
+        let now = self.invocation.now;
         let loaded = observed.entry.clone();
+        let entry = &mut observed.entry;
         let (plan, error) = match plan {
             AlarmPlan::Remember(record) => {
-                observed.entry.record = *record;
-                return if mode == Mode::Plan { Ok(()) } else { self.save(&loaded, &mut observed.entry).await };
+                entry.record = *record;
+                return self.save(&loaded, entry).await;
             }
             AlarmPlan::Decide { record, plan, error } => {
-                observed.entry.record = *record;
+                entry.record = *record;
                 (plan, error)
             }
         };
         if let Some(error) = error {
             done.decided(("none", "error"), "its service could not be observed", Outcome::Failed(error));
         }
-        if mode == Mode::Plan {
-            report::planned(done, &plan);
-            return Ok(());
-        }
         let Some(services) = observed.services.clone() else { return Ok(()) };
-        let entry = &mut observed.entry;
-        let claimed = |pending: &&PendingRemedy| pending.at + LEASE > now && pending.at < now;
-        if let Some(pending) = entry.record.pending.as_ref().filter(claimed) {
-            // The other invocation announces what came of it.
-            let why = format!("another invocation is requesting the remedy {}", pending.action.label());
-            done.decided(("keep", "claimed_elsewhere"), why, Outcome::Unchanged);
+        if plan.remedy.reason == RemedyReason::ClaimedElsewhere {
+            let (decision, labels) = (&plan.decision, (plan.decision.action.label(), plan.decision.reason.label()));
+            done.decided(labels, decision.reason.to_string(), Outcome::Unchanged);
             return self.save(&loaded, entry).await;
         }
-        if let (None, Some(action), Mode::Act) = (&*requested, &plan.remedy.action, mode) {
-            entry.record.pending = Some(PendingRemedy { action: action.clone(), at: now });
-            self.invocation.context.ledger.save(&self.subject(), entry).await?;
-            *requested = Some(self.request(services.about(self.policy), action, &plan).await);
+        if let (None, Some(action)) = (&*requested, &plan.remedy.action) {
+            let request = async {
+                entry.record.pending = Some(PendingRemedy { action: action.clone(), at: now });
+                self.invocation.save(&self.subject(), entry).await?;
+                Ok(self.request(services.about(self.policy), action, &plan).await)
+            };
+            *requested = self.invocation.act(request).await?;
         }
         let own = match &plan.remedy.action {
             Some(action) => RemedyOutcome::Planned(action.clone()),
@@ -85,14 +82,15 @@ impl Alarm<'_> {
             (RemedyOutcome::NotDue(_) | RemedyOutcome::Planned(_), None) | (RemedyOutcome::Failed(..), _) => {}
         }
         let announced = self.announce(&plan, outcome, &services, entry);
-        report::applied(done, &plan, outcome, announced);
+        report::applied(self.invocation, done, &plan, (outcome, announced));
         if plan.decision.action != Action::Keep {
-            entry.record_event(now, plan.decision.action.label(), plan.decision.reason.to_string());
+            let reason = &plan.decision.reason;
+            entry.record_event(now, &plan.decision.action, (reason.label(), reason.to_string()));
         }
         if let RemedyOutcome::Requested(action) = outcome
             && !action.extends_earlier()
         {
-            entry.record_event(now, action.label(), format!("requested: {action}"));
+            entry.record_event(now, action, (plan.remedy.reason.label(), format!("requested: {action}")));
         }
         self.save(&loaded, entry).await
     }
@@ -131,7 +129,7 @@ impl Alarm<'_> {
     async fn save(&self, loaded: &Entry<alarm::Record>, entry: &mut Entry<alarm::Record>) -> Result<()> {
         match entry == loaded {
             true => Ok(()),
-            false => self.invocation.context.ledger.save(&self.subject(), entry).await,
+            false => self.invocation.save(&self.subject(), entry).await,
         }
     }
 
@@ -168,10 +166,11 @@ impl Alarm<'_> {
     /// The fact first: when the request is lost, the capacity function's tick finds the fact.
     async fn boost(&self, service: &ServiceId, boost: &Boost) -> Result<()> {
         let subject = Subject::Service(service.clone());
-        let write = |entry: &mut Entry<capacity::Record>| {
-            entry.record.facts.boosts.insert(self.policy.name.clone(), boost.clone()).as_ref() != Some(boost)
+        let write = async |entry: &mut Entry<capacity::Record>| {
+            let before = entry.record.facts.boosts.insert(self.policy.name.clone(), boost.clone());
+            Ok((before.as_ref() != Some(boost)).then_some(()))
         };
-        self.invocation.context.ledger.change(&subject, write).await?;
+        self.invocation.change(&subject, write).await?;
         let request = json!({"action": "reconcile", "service": service.to_string(), "at": self.invocation.now});
         self.app.peers.start("capacity", request).await
     }

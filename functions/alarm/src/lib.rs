@@ -45,7 +45,7 @@ use shared::Result;
 use shared::aws::Connection;
 use shared::env::Env;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received};
+use shared::runtime::{Context, Function, Invocation, Next, Pass, Payload, Received};
 
 use observe::ObservedAlarm;
 use outcome::RemedyOutcome;
@@ -84,8 +84,8 @@ impl Function for App {
     fn scope<'d>(&self, invocation: &Invocation<'d, App>) -> Result<Vec<&'d AlarmPolicy>> {
         let alarms = &invocation.documents.alarms;
         Ok(match invocation.trigger {
-            Trigger::StackUpdate(_) | Trigger::Everything { .. } => alarms.alarms.iter().collect(),
-            Trigger::Named { name, .. } => vec![alarms.named(name)?],
+            Trigger::StackUpdate(_) | Trigger::Everything => alarms.alarms.iter().collect(),
+            Trigger::Named(name) => vec![alarms.named(name)?],
             Trigger::StateChange { name, .. } => {
                 let known = alarms.get(name);
                 if known.is_none() {
@@ -127,11 +127,10 @@ impl Function for App {
         policy: &'d AlarmPolicy,
         plan: AlarmPlan,
         observed: &mut ObservedAlarm,
-        requested: &mut Option<RemedyOutcome>,
-        invocation: &Invocation<'d, App>,
-        done: &mut Done,
+        pass: Pass<'_, 'd, App>,
     ) -> Result<Next> {
-        apply::Alarm { app: self, policy, invocation }.apply(plan, observed, requested, done).await?;
+        let alarm = apply::Alarm { app: self, policy, invocation: pass.invocation };
+        alarm.apply(plan, observed, pass.progress, pass.done).await?;
         Ok(Next::Done)
     }
 }

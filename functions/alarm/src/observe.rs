@@ -63,8 +63,7 @@ impl App {
     ) -> Vec<Result<ObservedAlarm>> {
         let always = match invocation.trigger {
             Trigger::StateChange { .. } => true,
-            Trigger::Everything { plan } | Trigger::Named { plan, .. } => *plan,
-            Trigger::StackUpdate(_) => false,
+            Trigger::Everything | Trigger::Named(_) | Trigger::StackUpdate(_) => invocation.explains_everything(),
         };
         let load = async |policy: &&AlarmPolicy| -> Result<Entry> {
             invocation.context.ledger.load(&Subject::Alarm(policy.name.clone())).await
@@ -144,7 +143,8 @@ impl ServiceSnapshot {
         let (desired, running) = counts.map_err(&mut keep).unwrap_or((usual, usual));
         let mut history: Vec<Event> = capacity.history.into_iter().chain(rollout.history).collect();
         history.sort_by_key(|event| std::cmp::Reverse(event.at));
-        let observed = Observed { desired, running, capacity: capacity.record, rollout: rollout.record };
+        let (capacity, rollout) = (capacity.record, rollout.record);
+        let observed = Observed { desired, running, capacity, rollout, error: error.as_ref().map(Error::to_string) };
         ServiceSnapshot { policy: policy.clone(), observed, history, error }
     }
 

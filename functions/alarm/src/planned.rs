@@ -1,7 +1,7 @@
 //! What is decided about one alarm, and the record that the decision rests on.
 
 use jiff::Timestamp;
-use planner::alarm::{AlarmPolicy, Plan, Record, RemedyDecision, RemedyReason, plan};
+use planner::alarm::{AlarmPolicy, Plan, Record, plan};
 use shared::Error;
 
 use crate::observe::{ObservedAlarm, ServiceSnapshot};
@@ -29,16 +29,12 @@ impl AlarmPlan {
         match trigger {
             Trigger::StateChange { change, .. } => drop(record.record_state_change((**change).clone())),
             Trigger::StackUpdate(update) => drop(record.record_stack_update(*update)),
-            Trigger::Everything { .. } | Trigger::Named { .. } => {}
+            Trigger::Everything | Trigger::Named(_) => {}
         }
         let Some(services) = &observed.services else { return AlarmPlan::Remember(record) };
         let snapshot = services.about(policy);
         let service = snapshot.map(ServiceSnapshot::observed_service);
-        let mut plan = Box::new(plan(policy, service.as_ref(), &record, now));
-        let error = snapshot.and_then(ServiceSnapshot::observation_error);
-        if let Some(error) = &error {
-            plan.remedy = RemedyDecision::none(RemedyReason::NotObserved { error: error.to_string() });
-        }
-        AlarmPlan::Decide { record, plan, error }
+        let plan = Box::new(plan(policy, service.as_ref(), &record, now));
+        AlarmPlan::Decide { record, plan, error: snapshot.and_then(ServiceSnapshot::observation_error) }
     }
 }

@@ -1,32 +1,26 @@
 //! What the report says of an alarm and its remedy.
 
 use planner::alarm::{Action, Plan};
-use shared::runtime::{Done, Outcome};
+use shared::runtime::{Done, Invocation, Outcome};
 
+use crate::app::App;
 use crate::outcome::RemedyOutcome;
 
-/// What would be announced and requested.
-pub(crate) fn planned(done: &mut Done, plan: &Plan) {
-    let (decision, remedy) = (&plan.decision, &plan.remedy);
-    let outcome = match decision.action {
-        Action::Keep => Outcome::Unchanged,
-        action => Outcome::Planned(vec![format!("would {}", action.label().replace('_', " "))]),
-    };
-    done.decided((decision.action.label(), decision.reason.label()), decision.reason.to_string(), outcome);
-    if let Some(action) = &remedy.action {
-        let outcome = Outcome::Planned(vec![format!("would request: {action}")]);
-        done.decided((action.label(), remedy.reason.label()), remedy.reason.to_string(), outcome);
-    }
-}
-
-/// What was announced and requested.
-pub(crate) fn applied(done: &mut Done, plan: &Plan, remedy: &RemedyOutcome, announced: bool) {
+/// What was announced and requested, or would be.
+pub(crate) fn applied(
+    invocation: &Invocation<'_, App>,
+    done: &mut Done,
+    plan: &Plan,
+    (remedy, announced): (&RemedyOutcome, bool),
+) {
     let decision = &plan.decision;
+    let would = format!("would {}", decision.action.label().replace('_', " "));
     let outcome = match (decision.action, announced) {
         (Action::Keep, false) => Outcome::Unchanged,
-        (Action::Record, _) => Outcome::Changed(vec!["recorded".into()]),
-        (_, true) => Outcome::Changed(vec!["announced".into()]),
-        (_, false) => Outcome::Changed(vec!["announced before".into()]),
+        (Action::Keep, true) => invocation.kept_or("announced", "would announce"),
+        (Action::Record, _) => invocation.kept_or("recorded", &would),
+        (_, true) => invocation.kept_or("announced", &would),
+        (_, false) => invocation.kept_or("announced before", &would),
     };
     done.decided((decision.action.label(), decision.reason.label()), decision.reason.to_string(), outcome);
     let (action, outcome) = match remedy {

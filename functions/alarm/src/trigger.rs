@@ -25,17 +25,12 @@ pub enum Trigger {
     /// The stack of the services is being updated, or was.
     StackUpdate(StackUpdate),
     /// The tick, or a request about every alarm.
-    Everything {
-        /// Also the alarms about which nothing is open?
-        plan: bool,
-    },
+    Everything,
     /// A request about the alarm of this name.
-    Named {
+    Named(
         /// `AlarmName` of CloudWatch: `huskit-prod-crawler-cpu`.
-        name: String,
-        /// Also when nothing is open about it?
-        plan: bool,
-    },
+        String,
+    ),
 }
 
 impl Trigger {
@@ -48,10 +43,9 @@ impl Trigger {
             Payload::Event(event) => of_event(&event),
             Payload::Request(request) => {
                 request.parameters::<NoParameters>()?;
-                let plan = request.is_plan();
                 Ok(Received::Trigger(match request.target {
-                    Target::Alarm(name) => Trigger::Named { name, plan },
-                    Target::Everything | Target::Service(_) | Target::Budget(_) => Trigger::Everything { plan },
+                    Target::Alarm(name) => Trigger::Named(name),
+                    Target::Everything | Target::Service(_) | Target::Budget(_) => Trigger::Everything,
                 }))
             }
             Payload::Notifications(_) => Ok(Received::Ignored("SNS messages change no alarm".into())),

@@ -1,9 +1,9 @@
 //! Remembers what was decided about a budget, with the messages that follow from it.
 
-use planner::budget::{Action, BudgetPolicy, Decision, Plan, Reason, Record};
+use planner::budget::{Action, BudgetPolicy, Decision, Plan, Record};
 use shared::Result;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::{Done, Invocation, Mode, Outcome};
+use shared::runtime::{Done, Invocation, Outcome};
 
 use crate::app::App;
 use crate::observe::ObservedBudget;
@@ -17,17 +17,16 @@ pub(crate) struct Budget<'a> {
 }
 
 impl Budget<'_> {
-    /// One write of record and messages. Where nothing may change, `observed` has afterwards what would be remembered:
-    /// restrictions are computed from it.
+    /// One write of record and messages. `observed` has afterwards what is remembered, or would be: restrictions are
+    /// computed from it.
     pub async fn apply(&self, plan: Plan, observed: &mut ObservedBudget, done: &mut Done) -> Result<()> {
         let Plan { record, decisions } = plan;
         let mut next = Entry { record, ..observed.entry.clone() };
         for decision in &decisions {
-            self.announce(&mut next, observed, &decision.reason);
+            self.announce(&mut next, observed, decision);
         }
-        if self.invocation.mode == Mode::Act && next != observed.entry {
-            let subject = Subject::Budget(self.policy.name.clone());
-            self.invocation.context.ledger.save(&subject, &mut next).await?;
+        if next != observed.entry {
+            self.invocation.save(&Subject::Budget(self.policy.name.clone()), &mut next).await?;
         }
         observed.entry = next;
         for decision in &decisions {
@@ -37,7 +36,8 @@ impl Budget<'_> {
         Ok(())
     }
 
-    fn announce(&self, next: &mut Entry<Record>, observed: &ObservedBudget, reason: &Reason) {
+    fn announce(&self, next: &mut Entry<Record>, observed: &ObservedBudget, decision: &Decision) {
+        let Decision { action, reason, announce_again } = decision;
         let now = self.invocation.now;
         let context = message::Context {
             fleet: &self.invocation.documents.fleet,
@@ -50,25 +50,23 @@ impl Budget<'_> {
             now,
         };
         let notification = context.notification(reason);
-        if let Reason::Lowered { .. } = reason {
-            // Reached again, it is announced again.
+        if *announce_again {
             let again = message::key(self.policy, &next.record, "reached");
             next.announced_keys.retain(|key| !key.starts_with(&again));
         }
         if notification.is_some_and(|message| next.announce(now, message)) {
-            next.record_event(now, reason.label(), reason.to_string());
+            next.record_event(now, action, (reason.label(), reason.to_string()));
         }
     }
 
     fn report(&self, decision: &Decision, observed: &ObservedBudget, done: &mut Done) {
-        let Decision { action, reason } = decision;
+        let Decision { action, reason, .. } = decision;
         let changes = vec![reason.to_string()];
-        let outcome = match (action, self.invocation.mode, &observed.spend) {
-            (Action::Keep, ..) => Outcome::Unchanged,
+        let outcome = match (action, &observed.spend) {
+            (Action::Keep, _) => Outcome::Unchanged,
             // A tick without an answer fails, so that the alarm on errors enters ALARM; a notice is announced without it.
-            (Action::Fail, _, Err(error)) => Outcome::Failed(error.copy()),
-            (_, Mode::DryRun | Mode::Plan, _) => Outcome::Planned(changes),
-            (_, Mode::Act, _) => Outcome::Changed(changes),
+            (Action::Fail, Err(error)) => Outcome::Failed(error.copy()),
+            _ => self.invocation.kept(changes),
         };
         done.decided((action.label(), reason.label()), reason.to_string(), outcome);
     }

@@ -1,9 +1,9 @@
 //! Messages that concern no budget of the document: anomalies in plain words, all the rest as it came.
 
-use planner::budget::Record;
-use shared::ledger::{Entry, Subject};
+use serde::{Deserialize, Serialize};
+use shared::ledger::{Entry, LedgerRecord, Subject};
 use shared::notify::Notification;
-use shared::runtime::{Invocation, Line, Mode, Outcome, Report};
+use shared::runtime::{Invocation, Line, Report};
 use shared::{Error, Kind};
 
 use crate::app::App;
@@ -11,8 +11,13 @@ use crate::documents::BudgetDocuments;
 use crate::message;
 use crate::trigger::{Content, Message};
 
-/// The item of these messages; no budget may be called so.
-const OTHERS: &str = ":messages";
+/// What the ledger keeps of these messages: nothing but those that were announced, and those that are not sent yet.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Forwarded {}
+
+impl LedgerRecord for Forwarded {
+    const SORT_KEY: &'static str = "forwarded";
+}
 
 impl BudgetDocuments {
     /// The messages that concern no budget of the document.
@@ -24,13 +29,10 @@ impl BudgetDocuments {
 impl App {
     /// Forwards them; sends, too, what an earlier invocation could not.
     pub(crate) async fn forward(&self, messages: &[&Message], invocation: &Invocation<'_, App>, report: &mut Report) {
-        let Invocation { documents, context, now, mode, .. } = *invocation;
-        let subject = Subject::Budget(OTHERS.into());
+        let Invocation { documents, now, .. } = *invocation;
+        let subject = Subject::System(documents.fleet.title());
         for message in messages {
-            report.push(line(message, mode));
-        }
-        if mode != Mode::Act {
-            return;
+            report.push(line(message, &subject, invocation));
         }
         let notifications: Vec<Notification> = messages
             .iter()
@@ -41,17 +43,15 @@ impl App {
                 }
             })
             .collect();
-        let kept = context.ledger.change(&subject, |entry: &mut Entry<Record>| {
+        let announce = async |entry: &mut Entry<Forwarded>| {
             let new: Vec<bool> = notifications.iter().map(|message| entry.announce(now, message.clone())).collect();
-            new.contains(&true)
-        });
-        let mut entry = match kept.await {
-            Ok(entry) => entry,
+            Ok(new.contains(&true).then_some(()))
+        };
+        let mut entry = match invocation.change(&subject, announce).await {
+            Ok((entry, _)) => entry,
             Err(error) => return report.sent(subject, Err(error)),
         };
-        let sent = context.send_due(&subject, &mut entry, now).await;
-        let fine = sent.is_ok();
-        report.sent(subject.clone(), sent);
+        let fine = invocation.send(&subject, &mut entry, report).await;
         let waits = |message: &&Notification| entry.outbox.iter().any(|unsent| unsent.message.key == message.key);
         let waiting = notifications.iter().filter(waits).count();
         if fine && waiting > 0 {
@@ -62,14 +62,12 @@ impl App {
     }
 }
 
-fn line(message: &Message, mode: Mode) -> Line {
-    let (reason, budget) = match &message.content {
-        Content::Anomaly(_) => ("anomaly", OTHERS),
-        Content::Budget { name, .. } => ("not_in_document", name.as_str()),
-        Content::Unknown => ("unreadable", OTHERS),
+fn line(message: &Message, system: &Subject, invocation: &Invocation<'_, App>) -> Line {
+    let (reason, subject) = match &message.content {
+        Content::Anomaly(_) => ("anomaly", system.clone()),
+        Content::Budget { name, .. } => ("not_in_document", Subject::Budget(name.clone())),
+        Content::Unknown => ("unreadable", system.clone()),
     };
     let why = format!("message {} concerns no budget of the document", message.id);
-    let done = vec!["forwarded".to_owned()];
-    let outcome = if mode == Mode::Act { Outcome::Changed(done) } else { Outcome::Planned(done) };
-    Line::new(Subject::Budget(budget.to_owned()), ("forward", reason), why, outcome)
+    Line::new(subject, ("forward", reason), why, invocation.kept(vec!["forwarded".to_owned()]))
 }

@@ -45,7 +45,7 @@ use shared::Result;
 use shared::aws::Connection;
 use shared::env::Env;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received, Report};
+use shared::runtime::{Context, Function, Invocation, Next, Pass, Payload, Received, Report};
 
 use observe::ObservedBudget;
 
@@ -126,11 +126,9 @@ impl Function for App {
         policy: &'d BudgetPolicy,
         plan: Plan,
         observed: &mut ObservedBudget,
-        (): &mut (),
-        invocation: &Invocation<'d, App>,
-        done: &mut Done,
+        pass: Pass<'_, 'd, App>,
     ) -> Result<Next> {
-        apply::Budget { app: self, policy, invocation }.apply(plan, observed, done).await?;
+        apply::Budget { app: self, policy, invocation: pass.invocation }.apply(plan, observed, pass.done).await?;
         Ok(Next::Done)
     }
 

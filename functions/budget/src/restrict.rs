@@ -1,20 +1,16 @@
 //! Writes what all budgets together restrict into the facts of the services, and starts the function that moves capacity.
 
-use jiff::Timestamp;
-use planner::budget::{BudgetPolicy, ServiceDecision, restrictions};
-use planner::capacity::{self, BudgetRestriction};
+use futures_util::future::join_all;
+use planner::budget::{BudgetPolicy, ServiceDecision};
+use planner::capacity;
 use planner::fleet::ServicePolicy;
 use serde_json::json;
+use shared::Result;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::{Invocation, Line, Mode, Outcome, Report};
-use shared::{Error, Kind, Result};
+use shared::runtime::{Invocation, Line, Outcome, Report};
 
 use crate::app::App;
-use crate::documents::BudgetDocuments;
 use crate::observe::{Entries, ObservedBudget, entries};
-
-/// How often a write is tried again when another invocation wrote first.
-const TRIES: usize = 8;
 
 impl App {
     /// Brings the facts of every service in line with what all budgets say; true when that went well.
@@ -24,105 +20,66 @@ impl App {
         invocation: &Invocation<'d, App>,
         report: &mut Report,
     ) -> bool {
-        // Another invocation may have moved another budget meanwhile, and have left its services to this one.
-        let mut all = match entries(invocation.context, invocation.documents).await {
-            Ok(all) => all,
-            Err(error) => {
-                let system = Subject::System(invocation.documents.fleet.title());
-                let why = "the records of the budgets could not be read";
-                report.push(Line::new(system, ("none", "error"), why, Outcome::Failed(error)));
-                return false;
-            }
-        };
-        if invocation.mode != Mode::Act {
-            // What would be in force was not written.
-            for (policy, entry) in &mut all {
-                let planned = observed.iter().find(|(own, _)| own.name == policy.name);
-                if let Some((_, planned)) = planned {
-                    entry.record = planned.entry.record.clone();
-                }
-            }
-        }
-        let mut fine = true;
-        for service in &invocation.documents.fleet.services {
-            let line = self.restrict_service(service, &all, invocation).await;
-            fine &= !matches!(&line, Some(Line { outcome: Outcome::Failed(_), .. }));
-            if let Some(line) = line {
-                report.push(line);
-            }
-        }
+        let services = &invocation.documents.fleet.services;
+        let each = services.iter().map(|service| self.restrict_service(service, observed, invocation));
+        let lines: Vec<Line> = join_all(each).await.into_iter().flatten().collect();
+        let fine = !lines.iter().any(|line| matches!(line.outcome, Outcome::Failed(_)));
+        lines.into_iter().for_each(|line| report.push(line));
         fine
     }
 
     async fn restrict_service<'d>(
         &self,
         service: &ServicePolicy,
-        all: &Entries<'d>,
+        observed: &[(&'d BudgetPolicy, ObservedBudget)],
         invocation: &Invocation<'d, App>,
     ) -> Option<Line> {
-        let (context, now) = (invocation.context, invocation.now);
-        let wanted = invocation.documents.restriction(all, service, now);
+        let (fleet, now) = (&invocation.documents.fleet, invocation.now);
         let subject = Subject::Service(service.id());
-        let line = |decision: &ServiceDecision, outcome: Outcome| {
-            Line::new(subject.clone(), (decision.label(), "budget"), decision.to_string(), outcome)
+        let restrict = async |entry: &mut Entry<capacity::Record>| {
+            // After the item that follows from them: what is older than the item must not replace it.
+            let all = budgets(observed, invocation).await?;
+            let records = all.iter().map(|(policy, entry)| (*policy, &entry.record));
+            let decision = ServiceDecision::about(service, fleet, &entry.record.facts, records, now);
+            if decision.apply(&mut entry.record.facts) {
+                entry.record_event(now, &decision, ("budget", decision.to_string()));
+                return Ok(Some(decision));
+            }
+            Ok(None)
         };
-        let known: Result<Entry<capacity::Record>> = context.ledger.load(&subject).await;
-        let decision = match known {
-            Ok(entry) => ServiceDecision::new(entry.record.facts.budget.as_ref(), wanted),
-            Err(error) => return Some(line(&ServiceDecision::new(None, wanted), Outcome::Failed(error))),
+        let line = |labels: (&'static str, &'static str), why: String, outcome: Outcome| {
+            Some(Line::new(subject.clone(), labels, why, outcome))
         };
-        if decision == ServiceDecision::Keep {
-            return None;
-        }
-        if invocation.mode != Mode::Act {
-            return Some(line(&decision, Outcome::Planned(vec![decision.to_string()])));
-        }
-        let written = match write(service, invocation).await {
-            Ok(written) => written?,
-            Err(error) => return Some(line(&decision, Outcome::Failed(error))),
+        let decision = match invocation.settle(&subject, restrict).await {
+            Ok(decision) => decision?,
+            Err(error) => {
+                let why = format!("the budget restrictions of {subject} could not be written");
+                return line(("none", "error"), why, Outcome::Failed(error));
+            }
         };
-        let mut changes = vec![written.to_string()];
+        let mut changes = vec![decision.to_string()];
         let request = json!({"action": "reconcile", "service": service.id().to_string(), "at": now});
-        if let Err(error) = self.peers.start("capacity", request).await {
+        if let Err(error) = invocation.act(self.peers.start("capacity", request)).await {
             // The fact is written: the tick of the capacity function finds it.
             tracing::warn!(error.kind = error.kind().label(), "{error}");
             changes.push("the capacity function could not be started; its next tick acts on it".into());
         }
-        Some(line(&written, Outcome::Changed(changes)))
+        line((decision.label(), "budget"), decision.to_string(), invocation.kept(changes))
     }
 }
 
-impl BudgetDocuments {
-    /// What all budgets together restrict a service to.
-    fn restriction(&self, all: &Entries<'_>, service: &ServicePolicy, now: Timestamp) -> Option<BudgetRestriction> {
-        let all = restrictions(all.iter().map(|(policy, entry)| (*policy, &entry.record)), now);
-        let own = all.into_iter().find(|(name, _)| self.fleet.service(name) == Some(service));
-        own.map(|(_, restriction)| restriction)
-    }
-}
-
-/// Writes what all budgets together restrict until what is read afterwards says the same; returns what was written, if
-/// anything was. Another invocation may move another budget at any moment: before the fact is written, that is a
-/// conflict or seen by the next observation; later, the other one sees what was written here.
-async fn write(service: &ServicePolicy, invocation: &Invocation<'_, App>) -> Result<Option<ServiceDecision>> {
-    let Invocation { documents, context, now, .. } = *invocation;
-    let subject = Subject::Service(service.id());
-    let mut written = None;
-    for _ in 0..TRIES {
-        // First the item, then what it follows from: what is older than the item must not replace it.
-        let mut entry: Entry<capacity::Record> = context.ledger.load(&subject).await?;
-        let wanted = documents.restriction(&entries(context, documents).await?, service, now);
-        let decision = ServiceDecision::new(entry.record.facts.budget.as_ref(), wanted.clone());
-        if decision == ServiceDecision::Keep {
-            return Ok(written);
-        }
-        entry.record_event(now, "budget", decision.to_string());
-        entry.record.facts.budget = wanted;
-        match context.ledger.save(&subject, &mut entry).await {
-            Ok(()) => written = Some(decision),
-            Err(error) if error.kind() == Kind::Conflict => {}
-            Err(error) => return Err(error),
+/// The records of all budgets. Another invocation may have moved one meanwhile; of those in scope that are not newer in
+/// the ledger, what was decided counts: where nothing is kept, it was not written.
+async fn budgets<'d>(
+    observed: &[(&'d BudgetPolicy, ObservedBudget)],
+    invocation: &Invocation<'d, App>,
+) -> Result<Entries<'d>> {
+    let mut all = entries(invocation.context, invocation.documents).await?;
+    for (policy, entry) in &mut all {
+        let decided = observed.iter().find(|(own, _)| own.name == policy.name).map(|(_, decided)| &decided.entry);
+        if let Some(decided) = decided.filter(|decided| decided.version >= entry.version) {
+            *entry = decided.clone();
         }
     }
-    Err(Error::new(Kind::Conflict, format!("write the budget restrictions of {}", service.id())))
+    Ok(all)
 }

@@ -2,16 +2,14 @@
 //! is compared with what is observed.
 
 use planner::capacity::{Action, Bounds, Capacity, Decision, Observed, OverrideKind, Scaling};
-use planner::fleet::ServicePolicy;
 use planner::model::{ServiceId, Strategy, format_time};
 use shared::Result;
-use shared::ledger::Subject;
-use shared::runtime::{Done, Invocation, Mode, Outcome};
+use shared::runtime::{Next, Outcome, Pass};
 
 use crate::app::App;
-use crate::message::ServiceMessages;
 use crate::observe::ObservedService;
-use crate::planned::Plan;
+use crate::planned::{Applied, Decided};
+use crate::service::Service;
 use crate::trigger::Trigger;
 
 /// One write.
@@ -41,77 +39,62 @@ pub(crate) fn writes(wanted: &Capacity, observed: &Observed) -> Vec<Write> {
     }
 }
 
-/// One service whose plan is applied.
-pub(crate) struct Service<'a> {
-    pub app: &'a App,
-    pub policy: &'a ServicePolicy,
-    pub invocation: &'a Invocation<'a, App>,
-}
-
 impl Service<'_> {
-    /// Saves the facts, sets the capacity, then announces what follows.
-    pub async fn apply(&self, plan: Plan, observed: &mut ObservedService, done: &mut Done) -> Result<()> {
-        let Plan { facts, ended, decision } = plan;
-        let Invocation { now, mode, context, .. } = *self.invocation;
-        let subject = Subject::Service(self.policy.id());
-        let messages = ServiceMessages { fleet: self.invocation.documents, policy: self.policy, now };
+    /// Saves the facts, then sets the capacity. What follows is planned once that is done.
+    pub async fn apply(
+        &self,
+        decided: Decided,
+        observed: &mut ObservedService,
+        pass: Pass<'_, '_, App>,
+    ) -> Result<Next> {
+        let Decided { facts, ended, decision } = decided;
+        let (now, messages, done) = (self.invocation.now, self.messages(), pass.done);
         let entry = &mut observed.entry;
         let changed = entry.record.facts != facts;
         entry.record.facts = facts;
         if let Some(ended) = &ended {
-            entry.record_event(
-                now,
-                "override_ended",
-                format!("the override requested by {} ended", ended.ended.expiry.by),
-            );
+            let why = format!("the override requested by {} ended", ended.ended.expiry.by);
+            entry.record_event(now, ended, ("requested", why));
             entry.announce(now, messages.override_ended(ended, &decision));
         }
         if let Trigger::Override { kind, request, .. } = self.invocation.trigger {
             let why = decision.reason.to_string();
-            entry.record_event(now, "override", why.clone());
+            entry.record_event(now, kind, ("requested", why.clone()));
             if *kind == OverrideKind::Hold {
                 entry.announce(now, messages.held(request, &decision));
             }
-            let recorded = vec!["recorded".to_owned()];
-            let outcome = if mode == Mode::Act { Outcome::Changed(recorded) } else { Outcome::Planned(recorded) };
-            done.decided(("record", "requested"), why, outcome);
+            done.decided(("record", "requested"), why, self.invocation.kept(vec!["recorded".to_owned()]));
         }
-        if mode == Mode::Act && changed {
+        if changed {
             // A crash after this is completed by the next tick; a crash before it loses a request.
-            context.ledger.save(&subject, entry).await?;
+            self.invocation.save(&self.subject(), entry).await?;
         }
-
         let outcome = self.set_capacity(&decision, observed).await;
-        let labels = (decision.label(&observed.capacity), decision.reason.label());
+        let effect = decision.effect(&observed.capacity);
         let changes = match &outcome {
             Outcome::Changed(changes) => Some(changes.join(", ")),
             Outcome::Unchanged | Outcome::Planned(_) | Outcome::Failed(_) => None,
         };
         let failed = matches!(outcome, Outcome::Failed(_));
-        done.decided(labels, why(&decision), outcome);
-        if mode != Mode::Act || failed {
-            return Ok(());
+        done.decided((effect.label(), decision.reason.label()), why(&decision), outcome);
+        if failed {
+            return Ok(Next::Done);
         }
-        let before = observed.entry.clone();
-        if let Some(changes) = changes {
-            observed.entry.record_event(now, decision.reason.label(), format!("{changes}: {}", decision.reason));
-        }
-        self.follow_up(&decision, observed, &messages, done).await?;
-        if observed.entry != before {
-            context.ledger.save(&subject, &mut observed.entry).await?;
-        }
-        Ok(())
+        // Nothing follows from what was not applied.
+        let applied = async {
+            *pass.progress = Some(Applied { decision, effect, changes });
+            Ok(Next::Again)
+        };
+        Ok(self.invocation.act(applied).await?.unwrap_or(Next::Done))
     }
 
     async fn set_capacity(&self, decision: &Decision, observed: &ObservedService) -> Outcome {
         let Action::Set(wanted) = &decision.action else { return Outcome::Unchanged };
         let writes = writes(wanted, &observed.capacity);
         let changes = writes.iter().map(|write| write.describe(&observed.capacity)).collect();
-        if self.invocation.mode != Mode::Act {
-            return Outcome::Planned(changes);
-        }
-        match self.app.set(&self.policy.id(), &writes).await {
-            Ok(()) => Outcome::Changed(changes),
+        match self.invocation.act(self.app.set(&self.policy.id(), &writes)).await {
+            Ok(Some(())) => Outcome::Changed(changes),
+            Ok(None) => Outcome::Planned(changes),
             Err(error) => Outcome::Failed(error),
         }
     }

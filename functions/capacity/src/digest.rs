@@ -12,7 +12,7 @@ use planner::model::format_time;
 use serde::{Deserialize, Serialize};
 use shared::Result;
 use shared::ledger::{Item, LedgerRecord, Subject};
-use shared::runtime::{Invocation, Line, Mode, Outcome, Report};
+use shared::runtime::{Invocation, Line, Outcome, Report};
 
 use crate::app::App;
 use crate::message;
@@ -51,12 +51,17 @@ impl App {
         invocation: &Invocation<'_, App>,
         report: &mut Report,
     ) -> Result<()> {
-        let Invocation { documents: fleet, context, now, mode, .. } = *invocation;
+        let Invocation { documents: fleet, context, now, .. } = *invocation;
         let subject = system(fleet);
         let scope: Vec<&ServicePolicy> = fleet.services.iter().collect();
         let last = context.ledger.load::<LastDigest>(&subject);
         let (last, items, observed) = join3(last, context.ledger.items(), self.look(context, &scope)).await;
         let (mut last, items) = (last?, items?);
+        if let Some(line) = invocation.answered(&subject, &last) {
+            report.push(line);
+            invocation.send(&subject, &mut last, report).await;
+            return Ok(());
+        }
         let since = last.record.at.unwrap_or(now - DAY);
         let changes = Change::between(&items, since, now)?;
         let alarms = records::<alarm::Record>(&items)?;
@@ -78,44 +83,35 @@ impl App {
         let day = Day { fleet, since, now, changes, services, alarms, budgets };
         if by.is_none() && day.is_quiet() {
             report.push(Line::new(
-                subject,
+                subject.clone(),
                 ("keep", "nothing_new"),
                 "no changes since the last digest",
                 Outcome::Unchanged,
             ));
             // An earlier digest may not have been sent yet.
-            self.send_digest(invocation, report).await;
+            invocation.send(&subject, &mut last, report).await;
             return Ok(());
         }
         let message = message::digest::digest(&day);
         let title = message.subject();
         let why = format!("digest since {}", format_time(since));
-        if mode != Mode::Act {
-            report.push(Line::new(subject, ("send", "digest"), why, Outcome::Planned(vec![title.clone()])));
-            report.would_send(title);
-            return Ok(());
-        }
         last.record.at = Some(now);
         last.record.counted = day.services.iter().map(|own| (own.policy.name.clone(), own.month.clone())).collect();
         last.announce(now, message);
-        context.ledger.save(&subject, &mut last).await?;
-        report.push(Line::new(subject.clone(), ("send", "digest"), why, Outcome::Changed(vec![title])));
-        report.sent(subject.clone(), context.send_due(&subject, &mut last, now).await);
+        invocation.mark_answered(&mut last);
+        invocation.save(&subject, &mut last).await?;
+        report.push(Line::new(subject.clone(), ("send", "digest"), why, invocation.kept(vec![title])));
+        invocation.send(&subject, &mut last, report).await;
         Ok(())
     }
 
-    /// Sends a digest again that could not be sent; not in a dry run.
+    /// Sends a digest again that could not be sent.
     pub(crate) async fn send_digest(&self, invocation: &Invocation<'_, App>, report: &mut Report) {
-        let Invocation { documents, context, now, mode, .. } = *invocation;
-        if mode != Mode::Act {
-            return;
+        let subject = system(invocation.documents);
+        match invocation.context.ledger.load::<LastDigest>(&subject).await {
+            Ok(mut last) => drop(invocation.send(&subject, &mut last, report).await),
+            Err(error) => report.sent(subject, Err(error)),
         }
-        let subject = system(documents);
-        let sent = match context.ledger.load::<LastDigest>(&subject).await {
-            Ok(mut last) => context.send_due(&subject, &mut last, now).await,
-            Err(error) => Err(error),
-        };
-        report.sent(subject, sent);
     }
 }
 

@@ -1,32 +1,43 @@
-//! What follows from an applied decision: savings, and the transitions that are announced.
+//! What follows from an applied decision: savings, and what is announced.
 
-use jiff::SignedDuration;
-use planner::capacity::{
-    Action, Deadlines, Decision, Facts, RevisionSize, SpotMode, Target, TaskCounts, Transition, advance,
-    provider_change,
-};
-use planner::fleet::ServicePolicy;
+use planner::capacity::{Announcement, Decision, FollowUp, RevisionSize, Transition};
 use planner::model::{Usd, endings};
 use shared::Result;
+use shared::notify::Notification;
 use shared::runtime::Done;
 
-use crate::apply::Service;
-use crate::message::{self, HourlyCost, ServiceMessages};
-use crate::observe::{ObservedService, healthy_tasks, tasks_by_provider};
+use crate::message::{self, HourlyCost};
+use crate::observe::{ObservedService, tasks_by_provider};
+use crate::planned::Applied;
+use crate::service::Service;
 
 impl Service<'_> {
-    /// Counts savings and announces transitions; transitions are announced also when counting fails.
+    /// Counts savings and announces what follows, also when counting fails; one write.
     pub(crate) async fn follow_up(
         &self,
-        decision: &Decision,
+        applied: &Applied,
+        follow_up: FollowUp,
         observed: &mut ObservedService,
-        messages: &ServiceMessages<'_>,
         done: &mut Done,
     ) -> Result<()> {
+        let (now, loaded) = (self.invocation.now, observed.entry.clone());
+        if let Some(changes) = &applied.changes {
+            let reason = &applied.decision.reason;
+            let why = (reason.label(), format!("{changes}: {reason}"));
+            observed.entry.record_event(now, &applied.effect, why);
+        }
         let accounted = self.account(observed, done).await;
-        self.announce_transitions(decision, observed, messages).await?;
+        observed.entry.record.state = follow_up.state;
+        observed.entry.record.announced_strategy = follow_up.announced_strategy;
+        for announcement in follow_up.announcements {
+            let message = self.message(announcement, &applied.decision, observed).await?;
+            observed.entry.announce(now, message);
+        }
         if let Err(error) = accounted {
             done.failed(error);
+        }
+        if observed.entry != loaded {
+            self.invocation.save(&self.subject(), &mut observed.entry).await?;
         }
         Ok(())
     }
@@ -55,63 +66,34 @@ impl Service<'_> {
         Ok(())
     }
 
-    /// Announces transitions that have completed or are overdue, and moves between capacity providers.
-    async fn announce_transitions(
+    /// The message; one about a transition that is overdue says what ECS knows of its tasks.
+    async fn message(
         &self,
+        announcement: Announcement,
         decision: &Decision,
-        observed: &mut ObservedService,
-        messages: &ServiceMessages<'_>,
-    ) -> Result<()> {
-        let (policy, now) = (self.policy, self.invocation.now);
-        let Some(target) = decision.target(&observed.capacity) else { return Ok(()) };
-        let cost = HourlyCost::of(self.app.prices, policy, &observed.entry.record, tasks_by_provider(&observed.tasks));
-        let minutes = |minutes: u32| SignedDuration::from_mins(minutes.into());
-        let deadlines = Deadlines { drain: minutes(policy.drain_minutes), start: minutes(policy.wake_minutes) };
-        let tasks = TaskCounts {
-            running: u32::try_from(observed.tasks.len()).unwrap_or(u32::MAX),
-            healthy: healthy_tasks(&observed.tasks),
-        };
-        let (state, transition) = advance(observed.entry.record.state, target, tasks, deadlines, now);
-        observed.entry.record.state = Some(state);
-        let message = match transition {
-            None => None,
-            Some(Transition::ScaledToZero) => {
-                Some(messages.scaled_to_zero(decision, cost.as_ref(), &observed.entry.record.savings))
+        observed: &ObservedService,
+    ) -> Result<Notification> {
+        let (messages, record, tasks) = (self.messages(), &observed.entry.record, &observed.tasks);
+        let cost = HourlyCost::of(self.app.prices, self.policy, record, tasks_by_provider(tasks));
+        let cost = cost.as_ref();
+        Ok(match announcement {
+            Announcement::Transition(Transition::ScaledToZero) => {
+                messages.scaled_to_zero(decision, cost, &record.savings)
             }
-            Some(Transition::RunningAgain { since }) => Some(messages.running_again(decision, since, cost.as_ref())),
-            Some(Transition::DrainOverdue { since }) => {
-                let protected = self.app.ecs.protected(&policy.cluster, &observed.tasks).await?;
-                Some(messages.drain_overdue(since, &observed.tasks, &protected))
+            Announcement::Transition(Transition::RunningAgain { since }) => {
+                messages.running_again(decision, since, cost)
             }
-            Some(Transition::StartOverdue { since }) => {
+            Announcement::Transition(Transition::DrainOverdue { since }) => {
+                let protected = self.app.ecs.protected(&self.policy.cluster, tasks).await?;
+                messages.drain_overdue(since, tasks, &protected)
+            }
+            Announcement::Transition(Transition::StartOverdue { since }) => {
                 let deployment = observed.service.primary().map_or("", |deployment| &deployment.id);
                 let stopped = self.app.ecs.stopped_tasks(&observed.service.id, deployment).await?;
-                Some(messages.start_overdue(since, decision, &observed.tasks, &endings(&stopped)))
+                messages.start_overdue(since, decision, tasks, &endings(&stopped))
             }
-        };
-        if let Some(message) = message {
-            observed.entry.announce(now, message);
-        }
-
-        let strategy = match &decision.action {
-            Action::Set(wanted) => wanted.strategy.clone(),
-            Action::Keep | Action::LeaveUnchanged => observed.capacity.strategy.clone(),
-        };
-        let record = &mut observed.entry.record;
-        let change = provider_change(record.announced_strategy.as_ref(), &strategy);
-        record.announced_strategy = Some(strategy);
-        let (facts, cost) = (record.facts.clone(), cost.as_ref());
-        if let Some(change) = change {
-            observed.entry.announce(now, messages.provider_change(change, &facts.spot, cost));
-        }
-        if target == Target::Running && stays_on_spot(policy, &facts, now) && !facts.spot.available(now) {
-            observed.entry.announce(now, messages.spot_unavailable(&facts, tasks_by_provider(&observed.tasks)));
-        }
-        Ok(())
+            Announcement::ProviderChange(change) => messages.provider_change(change, &record.facts.spot, cost),
+            Announcement::SpotUnavailable => messages.spot_unavailable(&record.facts, tasks_by_provider(tasks)),
+        })
     }
-}
-
-fn stays_on_spot(policy: &ServicePolicy, facts: &Facts, now: jiff::Timestamp) -> bool {
-    let held = facts.restriction_at(now).is_some_and(|restriction| restriction.spot_only);
-    policy.spot.is_some_and(|spot| spot.mode == SpotMode::Only || (spot.mode == SpotMode::Prefer && held))
 }

@@ -33,6 +33,7 @@ mod follow_up;
 mod message;
 mod observe;
 mod planned;
+mod service;
 mod trigger;
 
 use jiff::Timestamp;
@@ -43,12 +44,13 @@ use shared::Result;
 use shared::aws::Connection;
 use shared::env::Env;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received, Report};
+use shared::runtime::{Context, Function, Invocation, Next, Pass, Payload, Received, Report};
 
 use observe::ObservedService;
+use service::Service;
 
 pub use app::App;
-pub use planned::Plan;
+pub use planned::{Applied, Plan};
 pub use trigger::Trigger;
 
 impl Function for App {
@@ -59,7 +61,8 @@ impl Function for App {
     type Record = Record;
     type Observed = ObservedService;
     type Plan = Plan;
-    type Progress = ();
+    /// The decision that was applied; what follows from it is planned next.
+    type Progress = Option<Applied>;
 
     fn new(_: &Context, _: &Env<'_>, connection: &Connection) -> Result<App> {
         Ok(App::wire(connection))
@@ -106,10 +109,10 @@ impl Function for App {
         &self,
         policy: &'d ServicePolicy,
         observed: &ObservedService,
-        (): &(),
+        applied: &Option<Applied>,
         invocation: &Invocation<'d, App>,
     ) -> Result<Plan> {
-        Plan::of(policy, observed, invocation.trigger, invocation.now)
+        Plan::of(policy, observed, applied.as_ref(), invocation.trigger, invocation.now)
     }
 
     async fn apply<'d>(
@@ -117,12 +120,16 @@ impl Function for App {
         policy: &'d ServicePolicy,
         plan: Plan,
         observed: &mut ObservedService,
-        (): &mut (),
-        invocation: &Invocation<'d, App>,
-        done: &mut Done,
+        pass: Pass<'_, 'd, App>,
     ) -> Result<Next> {
-        apply::Service { app: self, policy, invocation }.apply(plan, observed, done).await?;
-        Ok(Next::Done)
+        let service = Service { app: self, policy, invocation: pass.invocation };
+        match plan {
+            Plan::Decide(decided) => service.apply(*decided, observed, pass).await,
+            Plan::FollowUp(applied, follow_up) => {
+                service.follow_up(&applied, follow_up, observed, pass.done).await?;
+                Ok(Next::Done)
+            }
+        }
     }
 
     /// The digest: built when it is requested; one that could not be sent is sent again by the tick.

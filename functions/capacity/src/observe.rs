@@ -1,7 +1,7 @@
 //! Reads services, scalable targets and both ledger items at once, and tasks where there are any.
 
 use futures_util::future::{join_all, join4};
-use planner::capacity::{Bounds, Expiry, Observed, Record};
+use planner::capacity::{Bounds, Expiry, Observed, Record, TaskCounts};
 use planner::fleet::ServicePolicy;
 use planner::model::{DeploymentState, Service, ServiceId, Task, TasksByProvider};
 use planner::rollout::{self, Phase};
@@ -92,10 +92,12 @@ pub(crate) fn tasks_by_provider(tasks: &[Task]) -> TasksByProvider {
     TasksByProvider { on_demand: count(running().count() - spot), spot: count(spot) }
 }
 
-/// Tasks that are proven: healthy, or running where nothing checks their health.
-pub(crate) fn healthy_tasks(tasks: &[Task]) -> u32 {
+/// Tasks that count towards a transition: all of them, and those that are proven, healthy or running where nothing checks
+/// their health.
+pub(crate) fn task_counts(tasks: &[Task]) -> TaskCounts {
     let proven = |task: &&Task| task.status == "RUNNING" && task.health != "UNHEALTHY";
-    u32::try_from(tasks.iter().filter(proven).count()).unwrap_or(u32::MAX)
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    TaskCounts { running: count(tasks.len()), healthy: count(tasks.iter().filter(proven).count()) }
 }
 
 fn not_found(id: &ServiceId) -> Error {

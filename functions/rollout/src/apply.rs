@@ -1,34 +1,24 @@
-//! Applies a decision exactly. Every step is idempotent, and only this file knows dry runs.
+//! Applies a decision exactly. Every step is idempotent.
 
 use planner::model::Image;
-use planner::rollout::{Action, Decision, Freeze, Phase};
-use shared::runtime::{Done, Line, Mode, Next, Outcome};
+use planner::rollout::{Action, Decision, FreezeChange, Phase};
+use shared::runtime::{Done, Line, Next, Outcome};
 use shared::{Kind, Result};
 
 use crate::observe::{Entry, ObservedService};
-use crate::service::Service;
+use crate::service::{Service, why};
 
 impl Service<'_> {
     /// Records a freeze, or its end.
-    pub async fn freeze(&self, frozen: Option<Freeze>, by: &str, entry: &mut Entry, done: &mut Done) -> Result<Next> {
-        let message = self.messages().frozen(frozen.as_ref(), by);
-        let (label, why) = (if frozen.is_some() { "freeze" } else { "unfreeze" }, message.summary.clone());
+    pub async fn freeze(&self, change: FreezeChange, entry: &mut Entry, done: &mut Done) -> Result<Next> {
+        let message = self.messages().frozen(change.frozen.as_ref(), &change.by);
+        let (label, why) = (change.label(), message.summary.clone());
         let mut next = entry.clone();
-        next.record.frozen = frozen;
-        next.record_event(self.invocation.now, label, why.clone());
+        next.record_event(self.invocation.now, &change, ("requested", why.clone()));
+        next.record.frozen = change.frozen;
         next.announce(self.invocation.now, message);
-        let changes = vec![why.clone()];
-        let outcome = match self.invocation.mode {
-            Mode::Act => {
-                self.save(entry, next).await?;
-                Outcome::Changed(changes)
-            }
-            Mode::DryRun | Mode::Plan => {
-                // What would hold is what the rest is planned from.
-                *entry = next;
-                Outcome::Planned(changes)
-            }
-        };
+        self.save(entry, next).await?;
+        let outcome = self.invocation.kept(vec![why.clone()]);
         done.decided((label, "requested"), why, outcome);
         Ok(Next::Again)
     }
@@ -36,10 +26,13 @@ impl Service<'_> {
     /// Applies `decision`; afterwards `service` has the state that it left.
     pub async fn apply(&self, decision: &Decision, service: &mut ObservedService, done: &mut Done) -> Result<Next> {
         let image = in_question(decision, &service.entry);
-        let outcome = match self.carry_out(decision, service).await {
+        let outcome = match self.invocation.act(self.carry_out(decision, service)).await {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) if decision.action == Action::Keep => Outcome::Unchanged,
+            Ok(None) => Outcome::Planned(vec![format!("would {}: {}", decision.action.label(), decision.reason)]),
             // Another invocation wrote first.
-            Outcome::Failed(error) if error.kind() == Kind::Conflict => return Err(error),
-            outcome => outcome,
+            Err(error) if error.kind() == Kind::Conflict => return Err(error),
+            Err(error) => Outcome::Failed(error),
         };
         let changed = matches!(outcome, Outcome::Changed(_));
         let next = if changed && decision.action != Action::Keep { Next::Again } else { Next::Done };
@@ -47,7 +40,7 @@ impl Service<'_> {
             match decision.action {
                 Action::Roll(_) | Action::Update { .. } => done.count("Rolled"),
                 Action::Complete { .. } => done.count("Completed"),
-                Action::Fail { .. } => done.count("RolledBack"),
+                Action::Fail(_) => done.count("RolledBack"),
                 _ => {}
             }
         }
@@ -58,15 +51,9 @@ impl Service<'_> {
         Ok(next)
     }
 
-    async fn carry_out(&self, decision: &Decision, service: &mut ObservedService) -> Outcome {
+    async fn carry_out(&self, decision: &Decision, service: &mut ObservedService) -> Result<Outcome> {
         let ObservedService { entry, observed, revision, .. } = service;
-        if self.invocation.mode != Mode::Act {
-            return match &decision.action {
-                Action::Keep => Outcome::Unchanged,
-                action => Outcome::Planned(vec![format!("would {}: {}", action.label(), decision.reason)]),
-            };
-        }
-        let result = match &decision.action {
+        let changes = match &decision.action {
             Action::Keep => return self.keep(decision, entry).await,
             Action::Roll(roll) => self.roll(decision, roll, entry, observed, revision).await,
             Action::Update { revision, initial_tasks } => {
@@ -83,28 +70,23 @@ impl Service<'_> {
                 let message = entry.record.rollout.as_ref().map(|rollout| self.messages().staged(rollout, deployment));
                 self.advance(decision, entry, phase, message).await
             }
-            Action::Complete { revision, deployment } => self.complete(decision, revision, deployment, entry).await,
-            Action::Fail { quarantine, recover } => self.fail(decision, quarantine, recover.as_deref(), entry).await,
+            Action::Complete { deployment, releases, .. } => self.complete(decision, deployment, releases, entry).await,
+            Action::Fail(failed) => self.fail(decision, failed, entry).await,
             Action::Recover { failed } => self.recover(decision, failed, entry).await,
         };
-        match result {
-            Ok(changes) => Outcome::Changed(changes),
-            Err(error) => Outcome::Failed(error),
-        }
+        changes.map(Outcome::Changed)
     }
 
     /// Nothing changes, but what is held, refused or overdue is announced once.
-    async fn keep(&self, decision: &Decision, entry: &mut Entry) -> Outcome {
+    async fn keep(&self, decision: &Decision, entry: &mut Entry) -> Result<Outcome> {
         let message = self.messages().kept(&decision.reason, self.invocation.trigger);
         let mut next = entry.clone();
         if !message.is_some_and(|message| next.announce(self.invocation.now, message)) {
-            return Outcome::Unchanged;
+            return Ok(Outcome::Unchanged);
         }
-        next.record_event(self.invocation.now, decision.reason.label(), decision.reason.to_string());
-        match self.save(entry, next).await {
-            Ok(()) => Outcome::Changed(vec![format!("announced: {}", decision.reason.label())]),
-            Err(error) => Outcome::Failed(error),
-        }
+        next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
+        self.save(entry, next).await?;
+        Ok(Outcome::Changed(vec![format!("announced: {}", decision.reason.label())]))
     }
 }
 

@@ -46,7 +46,7 @@ use shared::Result;
 use shared::aws::Connection;
 use shared::env::Env;
 use shared::ledger::{Entry, Subject};
-use shared::runtime::{Context, Done, Function, Invocation, Next, Payload, Received};
+use shared::runtime::{Context, Function, Invocation, Next, Pass, Payload, Received};
 
 use observe::ObservedService;
 use service::Service;
@@ -141,17 +141,15 @@ impl Function for App {
         policy: &'d ServicePolicy,
         plan: Plan,
         observed: &mut ObservedService,
-        answered: &mut bool,
-        invocation: &Invocation<'d, App>,
-        done: &mut Done,
+        pass: Pass<'_, 'd, App>,
     ) -> Result<Next> {
-        let service = Service { app: self, policy, invocation };
+        let service = Service { app: self, policy, invocation: pass.invocation };
         match plan {
-            Plan::Freeze { frozen, by } => service.freeze(frozen, &by, &mut observed.entry, done).await,
+            Plan::Freeze(change) => service.freeze(change, &mut observed.entry, pass.done).await,
             Plan::Decide(decision) => {
-                let next = service.apply(&decision, observed, done).await?;
+                let next = service.apply(&decision, observed, pass.done).await?;
                 if next == Next::Again {
-                    *answered = true;
+                    *pass.progress = true;
                     self.observe_tasks(policy, observed).await?;
                 }
                 Ok(next)

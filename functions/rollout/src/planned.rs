@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use planner::fleet::ServicePolicy;
-use planner::rollout::{Decision, Freeze, plan};
+use planner::rollout::{Decision, FreezeChange, plan};
 use shared::Result;
 
 use crate::observe::ObservedService;
@@ -10,13 +10,8 @@ use crate::trigger::Trigger;
 
 /// What is decided about one service.
 pub enum Plan {
-    /// Record this freeze, or its end, as requested.
-    Freeze {
-        /// The freeze; none when it ends.
-        frozen: Option<Freeze>,
-        /// Who asked.
-        by: String,
-    },
+    /// Record a freeze, or its end, as requested.
+    Freeze(FreezeChange),
     /// What to do about its images and tasks.
     Decide(Box<Decision>),
 }
@@ -36,10 +31,9 @@ impl Plan {
     ) -> Result<Plan> {
         let record = &observed.entry.record;
         if let Trigger::Request(request) = trigger
-            && let Some(frozen) = request.freeze(now)?
-            && record.frozen != frozen
+            && let Some(change) = request.freeze(record, now)?
         {
-            return Ok(Plan::Freeze { frozen, by: request.by.clone() });
+            return Ok(Plan::Freeze(change));
         }
         let request = observed.request.as_ref().filter(|_| !answered);
         Ok(Plan::Decide(Box::new(plan(policy.rollout(), record, &observed.observed, request, now))))

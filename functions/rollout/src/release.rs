@@ -1,9 +1,6 @@
 //! What a verified release leaves behind: tags, CDN, record, message.
 
-use std::collections::BTreeMap;
-
-use planner::model::Image;
-use planner::rollout::{Decision, Record, Release, Rollout};
+use planner::rollout::{Decision, Record, Release};
 use shared::aws::TagMove;
 use shared::{Kind, Result};
 
@@ -15,29 +12,23 @@ impl Service<'_> {
     pub(crate) async fn complete(
         &self,
         decision: &Decision,
-        revision: &str,
         deployment: &str,
+        releases: &[Release],
         entry: &mut Entry,
     ) -> Result<Vec<String>> {
         let Some(rollout) = entry.record.rollout.clone() else { return Ok(Vec::new()) };
         let mut next = entry.clone();
         let previous_images =
             next.record.current().map_or(rollout.previous_images.clone(), |release| release.images.clone());
-        if next.record.releases.is_empty() && !rollout.previous_images.is_empty() {
-            // The images that ran before the first record of this service are the first release to roll back to.
-            next.record.add_release(self.release(&rollout, &rollout.previous_images, &rollout.previous_revision, ""));
-        }
-        next.record.add_release(self.release(&rollout, &rollout.images, revision, deployment));
-        next.record.rollout = None;
-        next.record.stuck_at = None;
+        next.record.complete(releases.to_vec());
 
         let mut changes = self.move_tags(&next.record).await?;
         changes.extend(self.invalidate(deployment).await?);
         let message = self.messages().completed(&rollout, &previous_images, deployment);
         next.record_event(
             self.invocation.now,
-            decision.action.label(),
-            format!("{}: {}", message.title, decision.reason),
+            &decision.action,
+            (decision.reason.label(), format!("{}: {}", message.title, decision.reason)),
         );
         next.announce(self.invocation.now, message);
         self.save(entry, next).await?;
@@ -74,22 +65,5 @@ impl Service<'_> {
         let paths = &invalidate.paths;
         self.app.cloudfront.invalidate(&invalidate.distribution, paths, reference).await?;
         Ok(Some(format!("invalidated {} of {}", paths.join(" "), invalidate.distribution)))
-    }
-
-    fn release(
-        &self,
-        rollout: &Rollout,
-        images: &BTreeMap<String, Image>,
-        revision: &str,
-        deployment: &str,
-    ) -> Release {
-        let (revision, deployment) = (revision.into(), deployment.into());
-        Release {
-            images: images.clone(),
-            revision,
-            deployment,
-            started_at: rollout.started_at,
-            at: self.invocation.now,
-        }
     }
 }

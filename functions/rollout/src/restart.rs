@@ -4,7 +4,7 @@ use planner::rollout::{Decision, Observed, Restart};
 use shared::Result;
 
 use crate::observe::Entry;
-use crate::service::Service;
+use crate::service::{Service, why};
 
 impl Service<'_> {
     /// Forces a new deployment of the same revision; the record of the images stays as it is.
@@ -36,7 +36,7 @@ impl Service<'_> {
         if let Some(restart) = &mut next.record.restart {
             restart.deployment = Some(deployment.to_owned());
         }
-        next.record_event(self.invocation.now, "restart", decision.reason.to_string());
+        next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         next.announce(self.invocation.now, self.messages().restarted(&decision.reason, deployment));
         self.save(entry, next).await?;
         Ok(vec![format!("confirmed the restart: {deployment}")])

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use planner::model::{Digest, Image, Revision};
-use planner::rollout::{Action, Decision, Observed, Phase, Quarantine, Roll, Rollout, RunningImage};
+use planner::model::{Digest, Revision};
+use planner::rollout::{Action, Decision, FailedRollout, Observed, Phase, Roll, RunningImage};
 use shared::aws::OneOff;
 use shared::{Error, Kind, Result};
 
 use crate::observe::Entry;
-use crate::service::{Service, set_phase};
+use crate::service::{Service, set_phase, why};
 use crate::trigger::STARTED_BY;
 
 impl Service<'_> {
@@ -28,7 +28,7 @@ impl Service<'_> {
         for (repository, digest) in &roll.unquarantine {
             next.record.unquarantine(repository, digest);
         }
-        next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
+        next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         // The claim: from here on no other invocation rolls this service until the lease expires.
         self.save(entry, next).await?;
 
@@ -65,12 +65,12 @@ impl Service<'_> {
             short(current.arn()),
             differences.join(", ")
         );
-        // Without this every tick would register another revision like it.
-        let mut next = entry.clone();
-        let quarantine =
-            changed(&roll.rollout).map(|(repository, image)| self.quarantine(repository, image, &reason)).collect();
-        self.refuse(&mut next, quarantine, None, &reason);
-        self.save(entry, next).await?;
+        self.refuse(
+            entry,
+            &FailedRollout::unlike(&roll.rollout, &reason, self.invocation.now),
+            ("unlike", reason.clone()),
+        )
+        .await?;
         Err(Error::invalid(reason))
     }
 
@@ -131,7 +131,7 @@ impl Service<'_> {
         let mut next = entry.clone();
         set_phase(&mut next, phase);
         if matches!(decision.action, Action::Update { .. }) {
-            next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
+            next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         }
         self.save(entry, next).await?;
         let images = entry.record.rollout.iter().flat_map(|rollout| &rollout.images);
@@ -140,23 +140,6 @@ impl Service<'_> {
         observed.service = service;
         Ok(changes)
     }
-
-    fn quarantine(&self, repository: &str, image: &Image, reason: &str) -> Quarantine {
-        Quarantine {
-            repository: repository.into(),
-            image: image.clone(),
-            reason: reason.into(),
-            at: self.invocation.now,
-        }
-    }
-}
-
-/// The images that a rollout changes.
-fn changed(rollout: &Rollout) -> impl Iterator<Item = (&String, &Image)> {
-    rollout
-        .images
-        .iter()
-        .filter(|(repository, image)| rollout.previous_images.get(*repository).is_none_or(|b| b.digest != image.digest))
 }
 
 /// The part of an ARN after the last `/`.

@@ -1,7 +1,7 @@
 //! One service whose plan is carried out: what every step of it needs.
 
 use planner::fleet::ServicePolicy;
-use planner::rollout::{Decision, Phase};
+use planner::rollout::{Decision, Phase, Reason};
 use shared::Result;
 use shared::error::Context;
 use shared::ledger::Subject;
@@ -30,7 +30,7 @@ impl Service<'_> {
     ) -> Result<Vec<String>> {
         let mut next = entry.clone();
         set_phase(&mut next, phase);
-        next.record_event(self.invocation.now, decision.action.label(), decision.reason.to_string());
+        next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         if let Some(message) = message {
             next.announce(self.invocation.now, message);
         }
@@ -41,7 +41,7 @@ impl Service<'_> {
     /// Writes the entry; afterwards `entry` is what was written.
     pub(crate) async fn save(&self, entry: &mut Entry, mut next: Entry) -> Result<()> {
         let subject = Subject::Service(self.policy.id());
-        self.invocation.context.ledger.save(&subject, &mut next).await.context(|| "save the record")?;
+        self.invocation.save(&subject, &mut next).await.context(|| "save the record")?;
         *entry = next;
         Ok(())
     }
@@ -49,6 +49,11 @@ impl Service<'_> {
     pub(crate) fn messages(&self) -> Messages<'_> {
         Messages { fleet: self.invocation.documents, policy: self.policy, now: self.invocation.now }
     }
+}
+
+/// Label and sentence of a reason, as the history keeps them.
+pub(crate) fn why(reason: &Reason) -> (&'static str, String) {
+    (reason.label(), reason.to_string())
 }
 
 /// Records the phase that the rollout in progress has reached.

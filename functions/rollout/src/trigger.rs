@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use planner::model::{ServiceId, Span};
+use planner::rollout::{FreezeChange, Record, request};
 use serde::Deserialize;
 use shared::Result;
 use shared::runtime::{Event, NoParameters, Payload, Received, Request, Target};
@@ -111,17 +112,18 @@ pub struct Freeze {
 }
 
 impl RolloutRequest {
-    /// The freeze that it requests: `None` when it is about something else, `Some(None)` when it ends one.
+    /// The freeze that it requests, or its end; `None` when it is about something else or recorded already.
     ///
     /// # Errors
     /// `Invalid` when the freeze would end in the past.
-    pub fn freeze(&self, now: Timestamp) -> Result<Option<Option<planner::rollout::Freeze>>> {
+    pub fn freeze(&self, record: &Record, now: Timestamp) -> Result<Option<FreezeChange>> {
+        let by = self.by.clone();
         Ok(match &self.kind {
-            RequestKind::Freeze(freeze) => {
-                let (by, reason) = (self.by.clone(), self.reason.clone());
-                Some(Some(planner::rollout::Freeze { until: freeze.until.end(now)?, by, reason }))
+            RequestKind::Freeze(Freeze { until }) => {
+                let freeze = request::Freeze { until: until.clone(), by, reason: self.reason.clone() };
+                freeze.decide(record, now)?
             }
-            RequestKind::Unfreeze => Some(None),
+            RequestKind::Unfreeze => request::Unfreeze { by }.decide(record),
             RequestKind::Rollback(_) | RequestKind::Restart(_) | RequestKind::Retry(_) => None,
         })
     }

@@ -26,6 +26,8 @@ pub struct Observed {
     pub capacity: capacity::Record,
     /// What is remembered of its images.
     pub rollout: rollout::Record,
+    /// Why part of it could not be observed; the expected state stands in for it.
+    pub error: Option<String>,
 }
 
 impl ObservedService<'_> {

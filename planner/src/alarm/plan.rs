@@ -19,12 +19,26 @@ type Announcement = (Action, Reason, AnnouncedState);
 ///
 /// `service` is `None` for an alarm that is about no service of the fleet; it gets no remedy.
 pub fn plan(policy: &AlarmPolicy, service: Option<&ObservedService<'_>>, record: &Record, now: Timestamp) -> Plan {
+    if let Some(pending) = record.claimed_elsewhere(now) {
+        // The other invocation announces what came of it.
+        let reason = Reason::ClaimedElsewhere { remedy: pending.action.label() };
+        let remedy = RemedyDecision::none(RemedyReason::ClaimedElsewhere);
+        return Plan {
+            decision: Decision { action: Action::Keep, reason },
+            announced: record.announced.clone(),
+            remedy,
+        };
+    }
     let (action, reason, announced) = announcement(policy, service, record, now);
+    let error = service.and_then(|service| service.observed.error.clone());
     // An alarm that was announced may be explained by now: a service that is scaled to zero needs no more tasks.
-    let remedy = match record.in_alarm_since() {
-        None => RemedyDecision::none(RemedyReason::NotInAlarm),
-        Some(_) if explain(policy, service, record, now).is_some() => RemedyDecision::none(RemedyReason::Explained),
-        Some(since) => {
+    let remedy = match (error, record.in_alarm_since()) {
+        (Some(error), _) => RemedyDecision::none(RemedyReason::NotObserved { error }),
+        (None, None) => RemedyDecision::none(RemedyReason::NotInAlarm),
+        (None, Some(_)) if explain(policy, service, record, now).is_some() => {
+            RemedyDecision::none(RemedyReason::Explained)
+        }
+        (None, Some(since)) => {
             let history = &record.remedies;
             let context = service.map(|service| RemedyContext { alarm: &policy.name, service, history, since, now });
             remedy::decide(&policy.remedy, context.as_ref())

@@ -89,6 +89,11 @@ pub enum Reason {
     },
     /// It has no data, and its policy ignores that.
     NoDataIgnored,
+    /// Another invocation is requesting its remedy.
+    ClaimedElsewhere {
+        /// Label of the remedy.
+        remedy: &'static str,
+    },
 }
 
 impl Reason {
@@ -110,6 +115,7 @@ impl Reason {
             Reason::NoData { .. } => "no_data",
             Reason::DataBack { .. } => "data_back",
             Reason::NoDataIgnored => "no_data_ignored",
+            Reason::ClaimedElsewhere { .. } => "claimed_elsewhere",
         }
     }
 }
@@ -147,6 +153,7 @@ impl fmt::Display for Reason {
             Reason::NoData { since } => write!(f, "no data since {}", format_time(*since)),
             Reason::DataBack { since } => write!(f, "data again; none since {}", format_time(*since)),
             Reason::NoDataIgnored => f.write_str("no data, which the policy ignores"),
+            Reason::ClaimedElsewhere { remedy } => write!(f, "another invocation is requesting the remedy {remedy}"),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::decision::Plan;
 use super::reason::Reason;
 use super::remedy::{RemedyAction, RemedyHistory};
 use super::state_change::{AlarmState, StateChange};
+use crate::rollout::LEASE;
 
 /// How many starts of an ALARM state are kept; the oldest goes first.
 const ALARM_STARTS: usize = 32;
@@ -90,6 +91,11 @@ impl Record {
                 Novelty::New
             }
         }
+    }
+
+    /// The remedy that another invocation is requesting at `now`, until its lease expires.
+    pub(super) fn claimed_elsewhere(&self, now: Timestamp) -> Option<&PendingRemedy> {
+        self.pending.as_ref().filter(|pending| pending.at < now && pending.at + LEASE > now)
     }
 
     /// State of the alarm; `None` before its first state change.

@@ -130,6 +130,12 @@ impl fmt::Display for Amount {
     }
 }
 
+/// US dollars as they are read: a number or its text.
+#[cfg(feature = "schema")]
+pub(super) fn dollars(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": ["number", "string", "null"], "minimum": 0, "exclusiveMinimum": true, "pattern": "[1-9]"})
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

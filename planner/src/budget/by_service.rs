@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::policy::BudgetPolicy;
 use super::record::Record;
 use super::restriction::Restriction;
-use crate::capacity::BudgetRestriction;
+use crate::capacity::{BudgetRestriction, Facts};
+use crate::fleet::{Fleet, ServicePolicy};
 use crate::model::format_time;
 
 /// The restrictions of all budgets together, by service: the strictest of each, until the last period ends. A budget
@@ -59,13 +60,32 @@ pub enum ServiceDecision {
 }
 
 impl ServiceDecision {
-    /// Compares the fact in the ledger with what all budgets together restrict.
-    pub fn new(current: Option<&BudgetRestriction>, wanted: Option<BudgetRestriction>) -> ServiceDecision {
-        match wanted {
-            wanted if current == wanted.as_ref() => ServiceDecision::Keep,
+    /// Compares a service's fact with what all budgets together restrict.
+    pub fn about<'a>(
+        service: &ServicePolicy,
+        fleet: &Fleet,
+        facts: &Facts,
+        budgets: impl IntoIterator<Item = (&'a BudgetPolicy, &'a Record)>,
+        now: Timestamp,
+    ) -> ServiceDecision {
+        let all = restrictions(budgets, now);
+        // A tier names a service with or without its cluster.
+        let wanted = all.into_iter().find(|(name, _)| fleet.service(name) == Some(service));
+        match wanted.map(|(_, restriction)| restriction) {
+            wanted if facts.budget == wanted => ServiceDecision::Keep,
             Some(restriction) => ServiceDecision::Restrict(restriction),
             None => ServiceDecision::Lift,
         }
+    }
+
+    /// Changes the fact; false when it stays.
+    pub fn apply(&self, facts: &mut Facts) -> bool {
+        facts.budget = match self {
+            ServiceDecision::Keep => return false,
+            ServiceDecision::Restrict(restriction) => Some(restriction.clone()),
+            ServiceDecision::Lift => None,
+        };
+        true
     }
 
     /// Stable name for logs and metrics.

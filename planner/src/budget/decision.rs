@@ -19,6 +19,8 @@ pub struct Decision {
     pub action: Action,
     /// Why.
     pub reason: Reason,
+    /// A tier is no longer reached: when it is reached again in this period, it is announced again.
+    pub announce_again: bool,
 }
 
 /// What is done about a budget.
@@ -68,6 +70,6 @@ impl From<Reason> for Decision {
             Reason::Confirmed { .. } => Action::Accept,
             Reason::Unreachable { .. } => Action::Fail,
         };
-        Decision { action, reason }
+        Decision { action, announce_again: matches!(reason, Reason::Lowered { .. }), reason }
     }
 }

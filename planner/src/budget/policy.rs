@@ -23,7 +23,7 @@ pub struct BudgetPolicy {
     pub name: String,
     /// Its limit in US dollars, for a budget without one of its own; the limit that AWS Budgets returns takes precedence.
     #[serde(default, deserialize_with = "dollars")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::dollars"))]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "super::amount::dollars"))]
     pub limit: Option<Amount>,
     /// Its tiers, in ascending order of `at_percent`.
     #[serde(default)]

@@ -48,15 +48,43 @@ pub enum Target {
     Running,
 }
 
+/// What an action is for a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing changes.
+    Keep,
+    /// Nothing is written.
+    LeftUnchanged,
+    /// Fewer tasks.
+    ScaleIn,
+    /// More tasks.
+    ScaleOut,
+    /// As many tasks, with other bounds or on another capacity provider.
+    Update,
+}
+
+impl Effect {
+    /// Stable name for logs and metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Effect::Keep => "keep",
+            Effect::LeftUnchanged => "left_unchanged",
+            Effect::ScaleIn => "scale_in",
+            Effect::ScaleOut => "scale_out",
+            Effect::Update => "update",
+        }
+    }
+}
+
 impl Decision {
-    /// Stable name of the action, for logs and metrics.
-    pub fn label(&self, observed: &Observed) -> &'static str {
+    /// What the action is for the service that was observed.
+    pub fn effect(&self, observed: &Observed) -> Effect {
         match &self.action {
-            Action::Keep => "keep",
-            Action::LeaveUnchanged => "left_unchanged",
-            Action::Set(capacity) if capacity.desired < observed.desired => "scale_in",
-            Action::Set(capacity) if capacity.desired > observed.desired => "scale_out",
-            Action::Set(_) => "update",
+            Action::Keep => Effect::Keep,
+            Action::LeaveUnchanged => Effect::LeftUnchanged,
+            Action::Set(capacity) if capacity.desired < observed.desired => Effect::ScaleIn,
+            Action::Set(capacity) if capacity.desired > observed.desired => Effect::ScaleOut,
+            Action::Set(_) => Effect::Update,
         }
     }
 

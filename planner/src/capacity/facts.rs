@@ -91,6 +91,17 @@ pub enum OverrideKind {
     Hold,
 }
 
+impl OverrideKind {
+    /// Stable name: that of the request.
+    pub fn label(self) -> &'static str {
+        match self {
+            OverrideKind::Wake => "wake",
+            OverrideKind::Sleep => "sleep",
+            OverrideKind::Hold => "hold",
+        }
+    }
+}
+
 /// What the budget restricts until its period ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BudgetRestriction {

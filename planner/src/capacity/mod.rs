@@ -6,6 +6,7 @@
 
 mod decision;
 mod facts;
+mod follow_up;
 mod forecast;
 mod observed;
 mod plan;
@@ -19,8 +20,9 @@ mod spot;
 mod tests;
 mod transition;
 
-pub use decision::{Action, Capacity, Decision, Target};
+pub use decision::{Action, Capacity, Decision, Effect, Target};
 pub use facts::{Boost, BudgetRestriction, Expiry, Facts, Override, OverrideKind};
+pub use follow_up::{Announcement, Applied, FollowUp, follow_up};
 pub use forecast::{UpcomingChange, forecast};
 pub use observed::{Bounds, Observed, Scaling, TaskCounts};
 pub use plan::{max_tasks, plan};

@@ -26,6 +26,13 @@ pub struct EndedOverride {
     pub by: Option<String>,
 }
 
+impl EndedOverride {
+    /// Stable name for logs, metrics and responses.
+    pub fn label(&self) -> &'static str {
+        "override_ended"
+    }
+}
+
 impl OverrideRequest {
     /// Records the override, in place of the one before.
     ///

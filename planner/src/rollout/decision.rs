@@ -1,7 +1,7 @@
 //! The decision: complete values, so that nothing is left to choose when it is applied.
 
 use super::reason::Reason;
-use super::record::{Quarantine, Restart, Rollout};
+use super::record::{FailedRollout, Freeze, Quarantine, Release, Restart, Rollout};
 use crate::model::Digest;
 
 /// An action and its reason.
@@ -61,14 +61,11 @@ pub enum Action {
         revision: String,
         /// Id of the deployment.
         deployment: String,
+        /// The releases to record, oldest first.
+        releases: Vec<Release>,
     },
     /// Quarantine the images that the rollout introduced, and announce the failure.
-    Fail {
-        /// The images to quarantine.
-        quarantine: Vec<Quarantine>,
-        /// Id of the failed deployment when ECS rolls it back: the rollout then waits for that.
-        recover: Option<String>,
-    },
+    Fail(FailedRollout),
     /// Invalidate the CDN after a rollback by ECS, and announce it.
     Recover {
         /// Id of the deployment that failed.
@@ -88,9 +85,25 @@ impl Action {
             Action::Adopt { .. } => "adopt",
             Action::Stage { .. } => "stage",
             Action::Complete { .. } => "complete",
-            Action::Fail { .. } => "fail",
+            Action::Fail(failed) => failed.label(),
             Action::Recover { .. } => "recover",
         }
+    }
+}
+
+/// A freeze to record, or its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreezeChange {
+    /// The freeze; `None` when it ends.
+    pub frozen: Option<Freeze>,
+    /// Who requested it.
+    pub by: String,
+}
+
+impl FreezeChange {
+    /// Stable name for logs, metrics and responses.
+    pub fn label(&self) -> &'static str {
+        if self.frozen.is_some() { "freeze" } else { "unfreeze" }
     }
 }
 

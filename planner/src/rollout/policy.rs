@@ -79,7 +79,7 @@ pub struct ScanGate {
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub wait_minutes: u32,
     /// Maximum number of findings, by severity in lower case; a severity that is not named has no limit.
-    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::findings"))]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "findings"))]
     pub max: std::collections::BTreeMap<String, u32>,
     /// What to do with an image that has no result in time; `refuse` by default.
     #[serde(default)]
@@ -220,4 +220,14 @@ fn ten() -> u32 {
 
 fn fifteen() -> u32 {
     15
+}
+
+/// Findings of an image scan by severity.
+#[cfg(feature = "schema")]
+fn findings(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let severities = ["critical", "high", "medium", "low", "informational", "undefined"];
+    let count = || serde_json::json!({"type": "integer", "minimum": 0});
+    let properties: serde_json::Map<String, serde_json::Value> =
+        severities.map(|name| (name.to_owned(), count())).into_iter().collect();
+    schemars::json_schema!({"type": "object", "properties": properties, "additionalProperties": false})
 }

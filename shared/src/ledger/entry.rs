@@ -1,6 +1,7 @@
 //! One item of the ledger: a record, its history, its messages.
 
 use jiff::Timestamp;
+use planner::NamedAction;
 use planner::rollout::LEASE;
 use serde::{Deserialize, Serialize};
 
@@ -47,14 +48,18 @@ pub struct Event {
     pub at: Timestamp,
     /// What, as the stable label of the action.
     pub action: String,
+    /// Why, as the stable label of the reason.
+    #[serde(default)]
+    pub reason_label: String,
     /// Why, as the sentence of the decision.
     pub reason: String,
 }
 
 impl<T> Entry<T> {
-    /// Remembers what was done.
-    pub fn record_event(&mut self, at: Timestamp, action: &str, reason: impl Into<String>) {
-        self.history.insert(0, Event { at, action: action.to_owned(), reason: reason.into() });
+    /// Remembers what was done, and why: label and sentence of the reason.
+    pub fn record_event(&mut self, at: Timestamp, action: &impl NamedAction, why: (&'static str, String)) {
+        let (reason_label, reason) = (why.0.to_owned(), why.1);
+        self.history.insert(0, Event { at, action: action.name().to_owned(), reason_label, reason });
         self.history.truncate(HISTORY);
     }
 
@@ -94,7 +99,7 @@ mod tests {
     use super::*;
     use crate::notify::Severity;
     use jiff::SignedDuration;
-    use planner::rollout::Record;
+    use planner::rollout::{Action, Record};
     use planner::{alarm, budget, capacity};
 
     type Entry = super::Entry<Record>;
@@ -123,10 +128,18 @@ mod tests {
     }
 
     #[test]
+    fn an_event_has_the_labels_of_action_and_reason() {
+        let mut entry = Entry::default();
+        entry.record_event(Timestamp::UNIX_EPOCH, &Action::Keep, ("older", "because".into()));
+        let Event { action, reason_label, reason, .. } = &entry.history[0];
+        assert_eq!((action.as_str(), reason_label.as_str(), reason.as_str()), ("keep", "older", "because"));
+    }
+
+    #[test]
     fn history_and_announced_keys_are_bounded() {
         let mut entry = Entry::default();
         for n in 0..200 {
-            entry.record_event(Timestamp::UNIX_EPOCH, "roll", n.to_string());
+            entry.record_event(Timestamp::UNIX_EPOCH, &Action::Keep, ("newer_image", n.to_string()));
             entry.announce(Timestamp::UNIX_EPOCH, message(&n.to_string()));
         }
         assert_eq!((entry.history.len(), entry.announced_keys.len()), (HISTORY, ANNOUNCED));
@@ -156,7 +169,7 @@ mod tests {
     #[test]
     fn an_entry_survives_the_way_to_the_table_and_back() {
         let mut entry = Entry::default();
-        entry.record_event(Timestamp::UNIX_EPOCH, "roll", "because");
+        entry.record_event(Timestamp::UNIX_EPOCH, &Action::Keep, ("newer_image", "because".into()));
         entry.announce(Timestamp::UNIX_EPOCH, message("a"));
         let item = serde_json::to_value(&entry).unwrap();
         assert_eq!(serde_json::from_value::<Entry>(item).unwrap(), entry);

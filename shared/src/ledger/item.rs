@@ -50,12 +50,12 @@ mod tests {
     use super::*;
     use crate::ledger::entry::Entry;
     use jiff::Timestamp;
-    use planner::rollout::Record;
+    use planner::rollout::{Action, Record};
 
     #[test]
     fn an_item_is_read_as_what_it_is() {
         let mut entry = Entry::<Record>::default();
-        entry.record_event(Timestamp::UNIX_EPOCH, "roll", "because");
+        entry.record_event(Timestamp::UNIX_EPOCH, &Action::Keep, ("older", "because".into()));
         let document = serde_json::to_value(&entry).unwrap();
         let item = Item::read("service/prod/web".into(), "rollout".into(), document).unwrap();
         assert_eq!((item.name(), item.history.len()), ("web", 1));

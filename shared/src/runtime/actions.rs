@@ -18,6 +18,8 @@ pub struct Action {
     pub targets: &'static [TargetKind],
     /// Must the request say who sends it? A schedule's need not.
     pub by_required: bool,
+    /// Does it change or send what no tick would? Such a request takes effect once when it has an `id`.
+    pub changes: bool,
     /// What it does, in one sentence.
     pub summary: &'static str,
 }
@@ -28,17 +30,17 @@ const fn request(
     targets: &'static [TargetKind],
     summary: &'static str,
 ) -> Action {
-    Action { name, functions, targets, by_required: true, summary }
+    Action { name, functions, targets, by_required: true, changes: true, summary }
 }
 
 const fn plan(functions: &'static [&'static str], targets: &'static [TargetKind]) -> Action {
     let summary = "Decide and explain, change nothing; `at` asks about another moment";
-    Action { name: "plan", functions, targets, by_required: false, summary }
+    Action { name: "plan", functions, targets, by_required: false, changes: false, summary }
 }
 
 const fn reconcile(functions: &'static [&'static str], targets: &'static [TargetKind]) -> Action {
     let summary = "Look at everything now, as the tick does";
-    Action { name: "reconcile", functions, targets, by_required: false, summary }
+    Action { name: "reconcile", functions, targets, by_required: false, changes: false, summary }
 }
 
 /// All of them. An action that means something for services and something else for budgets stands here twice.
@@ -61,6 +63,7 @@ pub const ACTIONS: [Action; 21] = [
         functions: &["capacity"],
         targets: &[Everything],
         by_required: false,
+        changes: true,
         summary: "Send the daily digest now",
     },
     plan(&FUNCTIONS, &[Everything]),

@@ -7,6 +7,7 @@ use super::mode::{Mode, Received};
 use super::outbox::Context;
 use super::payload::Payload;
 use super::report::{Done, Report};
+use super::request_id::RequestId;
 use crate::aws::Connection;
 use crate::env::Env;
 use crate::error::Result;
@@ -21,7 +22,7 @@ pub trait Function: Sized {
     const NAME: &'static str;
     /// Counters of its own beside those that every function has; metrics in namespace `Automation`.
     const COUNTERS: &'static [&'static str] = &[];
-    /// Are its messages sent in a dry run? Where they are, `apply` must keep what it announces in the ledger then, too.
+    /// Are its messages sent in a dry run? Then what it announces is kept in the ledger, too.
     const SENDS_IN_DRY_RUN: bool = false;
     /// The documents it decides from.
     type Documents: Documents;
@@ -85,16 +86,14 @@ pub trait Function: Sized {
         invocation: &Invocation<'d, Self>,
     ) -> Result<Self::Plan>;
 
-    /// Carries the plan out, or in a mode that changes nothing reports what it would change. `observed` is afterwards
-    /// what the writes left behind.
+    /// Carries the plan out through the invocation, which knows what the mode lets it change. `observed` is afterwards
+    /// what the writes left behind, or would have.
     fn apply<'d>(
         &self,
         item: Self::Item<'d>,
         plan: Self::Plan,
         observed: &mut Self::Observed,
-        progress: &mut Self::Progress,
-        invocation: &Invocation<'d, Self>,
-        done: &mut Done,
+        pass: Pass<'_, 'd, Self>,
     ) -> impl Future<Output = Result<Next>>;
 
     /// What concerns no single item, after all of them and before messages are sent: a digest, messages to pass on,
@@ -120,9 +119,21 @@ pub struct Invocation<'d, F: Function> {
     /// What all functions share: ledger, messages, requests to other functions.
     pub context: &'d Context,
     /// What it may change.
-    pub mode: Mode,
+    pub(super) mode: Mode,
+    /// The request that it answers.
+    pub(super) request_id: &'d RequestId,
     /// The moment at which it decides.
     pub now: Timestamp,
+}
+
+/// What one pass of the loop carries along for its item.
+pub struct Pass<'p, 'd, F: Function> {
+    /// The invocation that the pass belongs to.
+    pub invocation: &'p Invocation<'d, F>,
+    /// What must not be done twice.
+    pub progress: &'p mut F::Progress,
+    /// What was done.
+    pub done: &'p mut Done,
 }
 
 /// Does the item need another pass?

@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - [`Function`]: what a function brings: its name, trigger, scope, observe, plan, apply.
+//! - [`Invocation`]: what holds for one invocation; what a dry run or a request `plan` must not change is known here alone.
 //! - [`Runtime`]: the loop around it. One invocation is: payload, trigger, scope, observe, then per subject plan and
 //!   apply with conflict retries, then the outbox, the report, metrics and the result.
 //! - [`Documents`]: what a function reads of the configuration in AWS AppConfig, kept up to date beside its other calls.
@@ -16,6 +17,7 @@ pub mod actions;
 mod configuration;
 mod documents;
 mod function;
+mod invocation;
 mod kind;
 pub mod lambda;
 mod mode;
@@ -29,7 +31,7 @@ mod request_id;
 mod target;
 
 pub use documents::{Documents, Sections};
-pub use function::{Function, Invocation, Next};
+pub use function::{Function, Invocation, Next, Pass};
 pub use mode::{Mode, Received, moment};
 pub use outbox::Context;
 pub use payload::{Event, Payload};

@@ -6,12 +6,9 @@ use jiff::Timestamp;
 
 use crate::aws::{Connection, DynamoDb, Sns};
 use crate::env::{Env, Settings};
-use crate::error::{Error, Kind, Result};
-use crate::ledger::{Entry, Ledger, LedgerRecord, Subject};
+use crate::error::Result;
+use crate::ledger::{Entry, Ledger, LedgerRecord, Subject, Tries};
 use crate::notify::Notification;
-
-/// How often a write is tried again when another invocation wrote first.
-const TRIES: usize = 8;
 
 /// Settings, ledger and messages.
 pub struct Context {
@@ -45,7 +42,7 @@ impl Context {
     ///
     /// # Errors
     /// What the topic or the table says; what is not marked is sent again later.
-    pub async fn send_due<T: LedgerRecord>(
+    pub(super) async fn send_due<T: LedgerRecord>(
         &self,
         subject: &Subject,
         entry: &mut Entry<T>,
@@ -59,13 +56,13 @@ impl Context {
             self.sns.publish(&self.settings.operations_topic, &message.subject(), &message.payload()).await?;
         }
         let keys: Vec<&str> = messages.iter().map(|message| message.key.as_str()).collect();
-        for _ in 0..TRIES {
+        let mut tries = Tries::default();
+        loop {
             entry.mark_sent(&keys);
             match self.ledger.save(subject, entry).await {
-                Err(error) if error.kind() == Kind::Conflict => *entry = self.ledger.load(subject).await?,
+                Err(error) if tries.again(&error) => *entry = self.ledger.load(subject).await?,
                 result => return result.map(|()| messages.iter().map(Notification::subject).collect()),
             }
         }
-        Err(Error::new(Kind::Conflict, format!("mark {} messages as sent", messages.len())))
     }
 }

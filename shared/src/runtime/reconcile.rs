@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::configuration::Configuration;
 use super::documents::Documents;
-use super::function::{Function, Invocation, Next};
+use super::function::{Function, Invocation, Next, Pass};
 use super::lambda::{self, Handler};
 use super::mode::{Mode, Received, moment};
 use super::outbox::Context;
@@ -18,10 +18,8 @@ use super::request_id::RequestId;
 use crate::aws::Connection;
 use crate::env::Env;
 use crate::error::{Error, Kind, Result};
-use crate::ledger::Subject;
+use crate::ledger::{Subject, Tries};
 
-/// How often an item is started again because another invocation wrote first.
-const TRIES: usize = 4;
 /// More passes than any sequence of decisions takes; an item that needs more is a bug that must not spin.
 const PASSES: usize = 8;
 /// Longest that init waits for first connections; what is not open by then is opened by the first event.
@@ -68,9 +66,9 @@ impl<F: Function> Handler for Runtime<F> {
     }
 
     async fn init(&self, clock: Timestamp) -> Result<()> {
-        // No item is called so: the read opens the connection to the ledger.
-        let nothing = Subject::System(String::new());
-        let ledger = async { drop(self.context.ledger.load::<F::Record>(&nothing).await) };
+        // Which items there are, the configuration says: what is read beside it opens the connection to the ledger.
+        let own = Subject::System(F::NAME.to_owned());
+        let ledger = async { drop(self.context.ledger.load::<F::Record>(&own).await) };
         let (documents, ()) = join(self.configuration.load(clock), bounded(ledger)).await;
         bounded(self.function.warm(&self.context, &*documents?)).await;
         Ok(())
@@ -80,7 +78,8 @@ impl<F: Function> Handler for Runtime<F> {
     async fn handle(&self, payload: Value, clock: Timestamp) -> Result<Value> {
         let started = Instant::now();
         let payload = Payload::parse(payload)?;
-        let (plan_only, meant) = (payload.is_plan(), payload.at());
+        let now = moment(&payload, clock, self.context.settings.max_clock_skew)?;
+        let plan_only = payload.is_plan();
         let request_id = RequestId::of(&payload)?;
         let trigger = match receive::<F>(payload, clock)? {
             Received::Trigger(trigger) => trigger,
@@ -94,10 +93,10 @@ impl<F: Function> Handler for Runtime<F> {
             (false, true) => Mode::DryRun,
             (false, false) => Mode::Act,
         };
-        // A plan may be about any moment, also a past one.
-        let now = if plan_only { meant.unwrap_or(clock) } else { moment(meant, clock) };
         let held = self.configuration.current()?;
-        let invocation = Invocation { trigger: &trigger, documents: &*held, context: &self.context, mode, now };
+        let context = &self.context;
+        let request_id = &request_id;
+        let invocation = Invocation { trigger: &trigger, documents: &*held, context, mode, request_id, now };
 
         // Whether the documents have changed is asked beside the first look, which they change only once in a while.
         let (observation, changed) = join(self.look(&invocation), self.configuration.refresh(clock)).await;
@@ -110,7 +109,7 @@ impl<F: Function> Handler for Runtime<F> {
                 (invocation, observation)
             }
         };
-        let report = self.run(observation, &request_id, &invocation).await?;
+        let report = self.run(observation, &invocation).await?;
         report.log();
         let (millis, system) = (clock.as_millisecond(), invocation.documents.system());
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
@@ -135,13 +134,8 @@ impl<F: Function> Runtime<F> {
         Ok((scope, observed))
     }
 
-    async fn run<'d>(
-        &self,
-        (scope, first): Observation<'d, F>,
-        request_id: &RequestId,
-        invocation: &Invocation<'d, F>,
-    ) -> Result<Report> {
-        let each = scope.iter().zip(first).map(|(item, first)| self.reconcile(*item, first, request_id, invocation));
+    async fn run<'d>(&self, (scope, first): Observation<'d, F>, invocation: &Invocation<'d, F>) -> Result<Report> {
+        let each = scope.iter().zip(first).map(|(item, first)| self.reconcile(*item, first, invocation));
         let mut report = Report::new(invocation.mode);
         let mut observed = Vec::new();
         for (item, (done, kept)) in scope.iter().zip(join_all(each).await) {
@@ -149,7 +143,7 @@ impl<F: Function> Runtime<F> {
             observed.extend(kept.map(|kept| (*item, kept)));
         }
         self.function.conclude(&mut observed, invocation, &mut report).await;
-        if invocation.mode == Mode::Act || (invocation.mode == Mode::DryRun && F::SENDS_IN_DRY_RUN) {
+        if invocation.keeps() {
             self.send(&mut observed, invocation, &mut report).await;
         }
         Ok(report)
@@ -161,26 +155,31 @@ impl<F: Function> Runtime<F> {
         &self,
         item: F::Item<'d>,
         first: Result<F::Observed>,
-        request_id: &RequestId,
         invocation: &Invocation<'d, F>,
     ) -> (Done, Option<F::Observed>) {
         let (mut done, mut progress) = (Done::new(F::subject(item)), F::Progress::default());
-        let (mut observed, mut tries, mut passes, mut wrote) = (first, 1, 0, false);
+        let (mut observed, mut tries, mut passes, mut wrote) = (first, Tries::default(), 0, false);
+        let request_id = invocation.request_id;
         loop {
             let mark = done.mark();
             let result = match &mut observed {
                 Ok(observed) => {
                     let version = F::entry(observed).version;
-                    let answered = !wrote && request_id.is_answered(F::entry(observed), &mut done);
+                    let answered = request_id.answered(done.subject(), F::entry(observed)).filter(|_| !wrote);
+                    let is_answered = answered.is_some();
                     let result = match answered {
-                        true => Ok(Next::Done),
-                        false => {
+                        Some(line) => {
+                            done.push(line);
+                            Ok(Next::Done)
+                        }
+                        None => {
                             request_id.mark(F::entry(observed));
-                            self.pass(item, observed, &mut progress, invocation, &mut done).await
+                            let (progress, done) = (&mut progress, &mut done);
+                            self.pass(item, observed, Pass { invocation, progress, done }).await
                         }
                     };
                     wrote |= F::entry(observed).version != version;
-                    if !wrote && !answered {
+                    if !wrote && !is_answered {
                         request_id.unmark(F::entry(observed));
                     }
                     result
@@ -195,8 +194,7 @@ impl<F: Function> Runtime<F> {
                     return (done, None);
                 }
                 // Another invocation wrote first: look again and decide anew.
-                Err(error) if error.kind() == Kind::Conflict && tries < TRIES => {
-                    tries += 1;
+                Err(error) if tries.again(&error) => {
                     done.back_to(mark);
                     let again = self.function.observe(&[item], invocation).await.pop();
                     observed = again.unwrap_or_else(|| Err(Error::not_found(done.subject().to_string())));
@@ -209,16 +207,9 @@ impl<F: Function> Runtime<F> {
         }
     }
 
-    async fn pass<'d>(
-        &self,
-        item: F::Item<'d>,
-        observed: &mut F::Observed,
-        progress: &mut F::Progress,
-        invocation: &Invocation<'d, F>,
-        done: &mut Done,
-    ) -> Result<Next> {
-        let plan = self.function.plan(item, observed, progress, invocation)?;
-        self.function.apply(item, plan, observed, progress, invocation, done).await
+    async fn pass<'d>(&self, item: F::Item<'d>, observed: &mut F::Observed, pass: Pass<'_, 'd, F>) -> Result<Next> {
+        let plan = self.function.plan(item, observed, pass.progress, pass.invocation)?;
+        self.function.apply(item, plan, observed, pass).await
     }
 
     /// Sends what is due of every item; one that cannot be sent is a line of the report.

@@ -4,13 +4,13 @@
 //! The id is kept beside the keys of announced messages, in the same write as what the request changes.
 
 use super::payload::Payload;
-use super::report::{Done, Outcome};
+use super::report::{Line, Outcome};
 use crate::error::Result;
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Subject};
 
 /// The request of an invocation, as an item remembers it; nothing for one that has no id or only looks.
 #[derive(Debug, Default)]
-pub(super) struct RequestId {
+pub struct RequestId {
     key: Option<String>,
 }
 
@@ -21,19 +21,16 @@ impl RequestId {
     /// `Invalid` when the action is unknown.
     pub(super) fn of(payload: &Payload) -> Result<RequestId> {
         let Payload::Request(request) = payload else { return Ok(RequestId::default()) };
-        let changes = request.known()?.by_required;
+        let changes = request.known()?.changes;
         let key = |id: &String| format!("request/{}/{id}", request.action);
         Ok(RequestId { key: request.id.as_ref().filter(|_| changes).map(key) })
     }
 
-    /// Has the item answered it before? Then nothing is left to be done, and `done` says so.
-    pub(super) fn is_answered<T>(&self, entry: &Entry<T>, done: &mut Done) -> bool {
-        let answered = self.key.as_ref().filter(|key| entry.announced_keys.contains(key));
-        if answered.is_some() {
-            let why = "this request was answered before; a request with another id takes effect again";
-            done.decided(("keep", "request_answered"), why, Outcome::Unchanged);
-        }
-        answered.is_some()
+    /// Has the item answered it before? Then nothing is left to be done, and the line says so.
+    pub(super) fn answered<T>(&self, subject: &Subject, entry: &Entry<T>) -> Option<Line> {
+        self.key.as_ref().filter(|key| entry.announced_keys.contains(key))?;
+        let why = "this request was answered before; a request with another id takes effect again";
+        Some(Line::new(subject.clone(), ("keep", "request_answered"), why, Outcome::Unchanged))
     }
 
     /// Whatever is written from now on says that the request was answered.
@@ -54,14 +51,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::ledger::Subject;
 
     fn id_of(request: Value) -> RequestId {
         RequestId::of(&Payload::parse(request).unwrap()).unwrap()
     }
 
     fn is_answered(id: &RequestId, entry: &Entry<()>) -> bool {
-        id.is_answered(entry, &mut Done::new(Subject::System("acme".into())))
+        id.answered(&Subject::System("acme".into()), entry).is_some()
     }
 
     #[test]
@@ -72,6 +68,9 @@ mod tests {
         restart("r-1").mark(&mut entry);
         assert!(is_answered(&restart("r-1"), &entry));
         assert!(!is_answered(&restart("r-2"), &entry));
+        let digest = id_of(json!({"action": "digest", "id": "r-1"}));
+        digest.mark(&mut entry);
+        assert!(is_answered(&digest, &entry), "it need not say who asks, and is sent once");
         let rollback = id_of(json!({"action": "rollback", "id": "r-1", "service": "web", "by": "anna"}));
         assert!(!is_answered(&rollback, &entry));
         restart("r-1").unmark(&mut entry);

@@ -55,7 +55,8 @@ fn a_request_that_arrives_twice_at_once_takes_effect_once_and_neither_fails() {
         }
         assert!(!is_restricted(&cloud), "before call {call}");
         let history = cloud.item("budget/all", "budget")["history"]["L"].clone();
-        let lifted = history.as_array().unwrap().iter().filter(|event| event["M"]["action"]["S"] == "lifted").count();
+        let lifted =
+            history.as_array().unwrap().iter().filter(|event| event["M"]["reason_label"]["S"] == "lifted").count();
         assert_eq!(lifted, 1, "before call {call}: {history}");
         assert_eq!(cloud.published(), before + 1, "before call {call}");
     }

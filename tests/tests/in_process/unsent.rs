@@ -20,7 +20,7 @@ fn a_message_that_concerns_no_budget_is_sent_by_a_later_attempt() {
     cloud.refuse(false);
     // Lambda's first retry comes too early, and must not be the last.
     let early = cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:17:00Z").unwrap_err();
-    assert_eq!(early.to_string(), "budget/:messages: 1 written by another invocation and not yet sent");
+    assert_eq!(early.to_string(), "system/acme prod: 1 written by another invocation and not yet sent");
     assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:19:00Z").is_ok());
     assert_eq!(cloud.published(), 1);
     assert!(cloud.invoke::<budget::App>(unreadable(), "2026-11-21T10:25:00Z").is_ok());

@@ -152,8 +152,8 @@ fn decisions<'a>(answer: &'a Value, about: &str) -> Vec<&'a Value> {
     all.iter().filter(|decision| decision.get(about).is_some()).collect()
 }
 
-/// The reasons of an answer, in order.
+/// The reasons of an answer, in order: about budgets, then about the system.
 fn reasons(answer: &Value) -> Vec<&str> {
-    let budgets = decisions(answer, "budget");
-    budgets.iter().map(|line| line["reason"].as_str().unwrap_or_default()).collect()
+    let lines = ["budget", "system"].into_iter().flat_map(|kind| decisions(answer, kind));
+    lines.map(|line| line["reason"].as_str().unwrap_or_default()).collect()
 }

@@ -52,11 +52,27 @@ impl Source {
             let path = found.as_str().split("::").map(str::to_owned).collect();
             source.paths.push((path, line(&ends, found.start())));
         }
+        source.paths.extend(paths_in_attributes(text, &code));
         let item = regex(r"\b(?:struct|enum|trait|type|fn|const|static|macro_rules!|mod)\s+([A-Za-z_][A-Za-z0-9_]*)");
         let names = item.captures_iter(&code).filter_map(|found| Some(found.get(1)?.as_str().to_owned()));
         source.defines = names.collect();
         source
     }
+}
+
+/// The paths in the texts of attributes, such as `schema_with = "crate::a::b"`; `code` has these texts blanked.
+fn paths_in_attributes(text: &str, code: &str) -> Vec<(Vec<String>, usize)> {
+    let ends: Vec<usize> = code.match_indices('\n').map(|(at, _)| at).collect();
+    let (attribute, path) =
+        (regex(r"#!?\[[^\]]*\]"), regex(r#""((?:crate|self|super)(?:::[A-Za-z_][A-Za-z0-9_]*)+)""#));
+    let mut paths = Vec::new();
+    for range in attribute.find_iter(code).map(|found| found.range()) {
+        for found in path.captures_iter(&text[range.clone()]).filter_map(|found| found.get(1)) {
+            let segments = found.as_str().split("::").map(str::to_owned).collect();
+            paths.push((segments, line(&ends, range.start + found.start())));
+        }
+    }
+    paths
 }
 
 /// Calls `each` for every name of a tree: `a::{b, c as d, e::*}`.
@@ -168,6 +184,14 @@ mod tests {
             ("super::f", "*", 2, true),
         ];
         assert_eq!(found, expected.map(|(path, name, line, public)| (path.to_owned(), name, line, public)));
+    }
+
+    #[test]
+    fn a_path_in_the_text_of_an_attribute_is_one() {
+        let text = "#[serde(\n    with = \"crate::a::b\",\n    rename = \"c::d\"\n)]\nstruct S(#[x(\"self::e\")] u8);\n// #[x(\"super::f\")]\nconst T: &str = \"crate::g\";\n";
+        let found: Vec<(String, usize)> =
+            Source::parse(text).paths.iter().map(|(path, line)| (path.join("::"), *line)).collect();
+        assert_eq!(found, [("crate::a::b".to_owned(), 2), ("self::e".to_owned(), 5)]);
     }
 
     #[test]

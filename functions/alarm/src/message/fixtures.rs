@@ -64,7 +64,12 @@ pub(super) fn service(service: usize) -> ServiceSnapshot {
         started_at: at(minute - 5),
         at: at(minute),
     };
-    let event = |minute: i64, what: &str, why: &str| Event { at: at(minute), action: what.into(), reason: why.into() };
+    let event = |minute: i64, what: &str, why: &str| Event {
+        at: at(minute),
+        action: what.into(),
+        reason_label: String::new(),
+        reason: why.into(),
+    };
     let complete = |n: u8, running: usize| {
         let reason = rollout::Reason::Verified { deployment: format!("ecs-svc/{n}"), running };
         format!("Rollout complete: {} v{n}: {reason}", policy.name)
@@ -77,7 +82,7 @@ pub(super) fn service(service: usize) -> ServiceSnapshot {
     let record = rollout::Record { releases: vec![release(2, -6), release(1, -200)], ..rollout::Record::default() };
     let capacity =
         capacity::Record { state: Some(capacity::State::Running { since: at(-600) }), ..capacity::Record::default() };
-    let history_of_capacity = vec![event(-30, "baseline", "desired count 2 -> 4: the baseline applies")];
+    let history_of_capacity = vec![event(-30, "scale_out", "desired count 2 -> 4: the baseline applies")];
     ServiceSnapshot::new(
         policy,
         Ok((4, 4)),

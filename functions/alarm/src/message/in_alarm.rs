@@ -31,7 +31,8 @@ impl MessageContext<'_> {
             | Reason::Recovered { .. }
             | Reason::NoData { .. }
             | Reason::DataBack { .. }
-            | Reason::NoDataIgnored => None,
+            | Reason::NoDataIgnored
+            | Reason::ClaimedElsewhere { .. } => None,
         };
         let summary = [self.figure(), Some(self.description()), earlier];
         Notification {

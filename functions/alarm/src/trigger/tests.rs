@@ -116,9 +116,9 @@ fn stack_updates_and_requests_are_distinguished() {
     let update = parse(serde_json::from_str(&text).unwrap()).unwrap();
     assert_eq!(update, Received::Trigger(Trigger::StackUpdate(StackUpdate { at, in_progress: true })));
     for (request, trigger) in [
-        (json!({"action": "reconcile"}), Trigger::Everything { plan: false }),
-        (json!({"action": "plan"}), Trigger::Everything { plan: true }),
-        (json!({"action": "plan", "alarm": "a"}), Trigger::Named { name: "a".into(), plan: true }),
+        (json!({"action": "reconcile"}), Trigger::Everything),
+        (json!({"action": "plan"}), Trigger::Everything),
+        (json!({"action": "plan", "alarm": "a"}), Trigger::Named("a".into())),
     ] {
         assert_eq!(parse(request).unwrap(), Received::Trigger(trigger));
     }

@@ -25,6 +25,8 @@ pub enum RemedyReason {
         /// Why.
         error: String,
     },
+    /// Another invocation is requesting it.
+    ClaimedElsewhere,
     /// A freeze is in force.
     Frozen {
         /// Who requested it.
@@ -61,6 +63,7 @@ impl RemedyReason {
             RemedyReason::NotConfigured => "not_configured",
             RemedyReason::Due => "due",
             RemedyReason::NotObserved { .. } => "not_observed",
+            RemedyReason::ClaimedElsewhere => "claimed_elsewhere",
             RemedyReason::Frozen { .. } => "frozen",
             RemedyReason::OnHold { .. } => "on_hold",
             RemedyReason::DailyLimit { .. } => "daily_limit",
@@ -76,6 +79,7 @@ impl RemedyReason {
             RemedyReason::NotInAlarm
             | RemedyReason::Explained
             | RemedyReason::Due
+            | RemedyReason::ClaimedElsewhere
             | RemedyReason::NotObserved { .. } => false,
             RemedyReason::NotConfigured
             | RemedyReason::Frozen { .. }
@@ -96,6 +100,7 @@ impl RemedyReason {
             | RemedyReason::Explained
             | RemedyReason::NotConfigured
             | RemedyReason::Due
+            | RemedyReason::ClaimedElsewhere
             | RemedyReason::NotObserved { .. }
             | RemedyReason::Frozen { .. }
             | RemedyReason::OnHold { .. }
@@ -115,6 +120,7 @@ impl fmt::Display for RemedyReason {
             RemedyReason::NotObserved { error } => {
                 write!(f, "the service could not be observed ({error}); decided again on the next tick")
             }
+            RemedyReason::ClaimedElsewhere => f.write_str("another invocation is requesting it"),
             RemedyReason::Frozen { by, until } => write!(f, "frozen by {by} until {}", format_time(*until)),
             RemedyReason::OnHold { by, until } => write!(f, "capacity on hold by {by} until {}", format_time(*until)),
             RemedyReason::DailyLimit { daily: 1 } => f.write_str("daily limit reached (1 request in 24 hours)"),

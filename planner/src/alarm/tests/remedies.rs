@@ -171,3 +171,34 @@ fn a_flapping_alarm_gets_its_remedy_too_within_the_limit() {
     assert_eq!(mins(&timeline).iter().filter(|(minute, _)| *minute == 0).count(), 1);
     assert!(mins(&timeline).iter().all(|(_, min)| *min == 3), "{:?}", mins(&timeline));
 }
+
+#[test]
+fn while_another_invocation_requests_the_remedy_nothing_is_decided() {
+    let timeline = Timeline::with(scale(ScaleTarget::Add(1))).enters_alarm(0);
+    let action = timeline.requested[0].1.clone();
+    let plan_at = |pending: Option<PendingRemedy>, seconds: i64| {
+        let record = Record { pending, ..timeline.record.clone() };
+        let service = timeline.fleet.service("web").unwrap();
+        let service = ObservedService { policy: service, observed: &timeline.observed };
+        plan(&timeline.policy, Some(&service), &record, at(20) + jiff::SignedDuration::from_secs(seconds))
+    };
+    let pending = || Some(PendingRemedy { action: action.clone(), at: at(20) });
+    for (pending, seconds, waits) in
+        [(pending(), 1, true), (pending(), 89, true), (pending(), 90, false), (pending(), 0, false), (None, 1, false)]
+    {
+        let plan = plan_at(pending, seconds);
+        assert_eq!(plan.decision.reason.label() == "claimed_elsewhere", waits, "{seconds}: {}", plan.decision.reason);
+        assert_eq!(plan.remedy.action.is_none(), waits, "{seconds}: {}", plan.remedy.reason);
+        assert_eq!(plan.announced, timeline.record.announced);
+    }
+}
+
+#[test]
+fn a_service_that_could_not_be_observed_gets_no_remedy_and_is_announced() {
+    let mut timeline = Timeline::with(scale(ScaleTarget::Add(1)));
+    timeline.observed.error = Some("slow down".into());
+    let timeline = timeline.enters_alarm(0);
+    assert_eq!(timeline.announced, [(0, Action::AnnounceAlarm)]);
+    assert_eq!((timeline.requested.len(), timeline.remedy_reason.label()), (0, "not_observed"));
+    assert!(timeline.remedy_reason.to_string().contains("slow down") && !timeline.remedy_reason.needs_manual_action());
+}

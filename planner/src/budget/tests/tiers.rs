@@ -1,5 +1,6 @@
 use super::fixtures::*;
 use crate::budget::*;
+use crate::capacity::Facts;
 
 #[test]
 fn each_tier_adds_to_the_ones_below_it() {
@@ -145,4 +146,39 @@ fn a_late_tick_never_restores_a_period_that_has_ended() {
     let timeline = month().spent(40_100).on(25, 1).tick().spent(10).on(31, 0).tick();
     let late = timeline.clone().on(30, 23).tick();
     assert_eq!((late.record.period, late.announced.len()), (timeline.record.period, timeline.announced.len()));
+}
+
+#[test]
+fn a_service_follows_what_all_budgets_together_restrict() {
+    let (fleet, timeline) = (fleet(), Timeline::calm());
+    let crawler = fleet.service("crawler").unwrap();
+    let about = |timeline: &Timeline, facts: &Facts| {
+        ServiceDecision::about(crawler, &fleet, facts, [(&timeline.policy, &timeline.record)], timeline.now)
+    };
+    let mut facts = Facts::default();
+    assert_eq!(about(&timeline, &facts), ServiceDecision::Keep);
+    let reached = timeline.clone().spent(41_000).on(25, 12).tick();
+    let restrict = about(&reached, &facts);
+    assert!(restrict.apply(&mut facts) && facts.budget.as_ref().is_some_and(|restriction| restriction.spot_only));
+    assert_eq!(about(&reached, &facts), ServiceDecision::Keep);
+    // The website is no concern of this tier.
+    let web = fleet.service("web").unwrap();
+    let budgets = [(&reached.policy, &reached.record)];
+    assert_eq!(ServiceDecision::about(web, &fleet, &Facts::default(), budgets, reached.now), ServiceDecision::Keep);
+    let lift = about(&timeline, &facts);
+    assert_eq!(lift, ServiceDecision::Lift);
+    assert!(lift.apply(&mut facts) && facts.budget.is_none() && !about(&timeline, &facts).apply(&mut facts));
+}
+
+#[test]
+fn a_tier_that_is_no_longer_reached_is_announced_again_when_it_is() {
+    let again = |timeline: &Timeline| {
+        let Plan { decisions, .. } = plan(&timeline.policy, &timeline.record, &timeline.observed, &[], timeline.now);
+        decisions.iter().map(|own| (own.reason.label(), own.announce_again)).collect::<Vec<_>>()
+    };
+    let timeline = month().spent(45_100).on(26, 1);
+    assert_eq!(again(&timeline), [("reached", false)]);
+    let timeline = timeline.tick().limit(100_000);
+    assert_eq!(again(&timeline), [("lowered", true)]);
+    assert_eq!(again(&timeline.tick()), [("unchanged", false)]);
 }

@@ -1,6 +1,7 @@
 //! The planner's rules.
 
 mod conflicts;
+mod follow_up;
 mod properties;
 mod transitions;
 

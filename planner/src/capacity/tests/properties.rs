@@ -41,17 +41,24 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn any_observed()(
+        desired in 0u32..9, low in 0u32..9, high in 0u32..9,
+        scaling in prop::sample::select(vec![Scaling::Active, Scaling::Partly, Scaling::Suspended]), rollout_in_flight in any::<bool>(),
+    ) -> Observed {
+        let bounds = Some(Bounds { min: low.min(high), max: low.max(high), scaling });
+        Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight, started: true }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
     fn holds_for_every_policy_fact_and_clock(
-        policy in any_policy(), facts in any_facts(), desired in 0u32..9, low in 0u32..9, high in 0u32..9,
-        scaling in prop::sample::select(vec![Scaling::Active, Scaling::Partly, Scaling::Suspended]), in_flight in any::<bool>(), minutes in -1800i64..1800,
+        policy in any_policy(), facts in any_facts(), observed in any_observed(), minutes in -1800i64..1800,
     ) {
         let now = midnight() + SignedDuration::from_mins(minutes);
-        let bounds = Some(Bounds { min: low.min(high), max: low.max(high), scaling });
-        let observed = Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight: in_flight, started: true };
         let decision = plan(&policy, &facts, &observed, now);
 
         // Idempotent: plan after apply is keep.
@@ -67,7 +74,7 @@ proptest! {
             prop_assert!(*desired >= bounds.min && *desired <= bounds.max);
             prop_assert_eq!(bounds.scaling != Scaling::Active, *bounds == ZERO);
             prop_assert!(*bounds == ZERO || bounds.min >= policy.baseline.min.min(bounds.max));
-            prop_assert!(!in_flight || capacity.strategy == observed.strategy);
+            prop_assert!(!observed.rollout_in_flight || capacity.strategy == observed.strategy);
         }
 
         // A total order: the strongest fact that holds is the reason, regardless of the weaker ones.

@@ -1,5 +1,6 @@
 //! What the ledger keeps of one service's images.
 
+mod failed;
 mod quarantine;
 mod release;
 mod restart;
@@ -8,6 +9,7 @@ mod rollout;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use failed::FailedRollout;
 pub use quarantine::Quarantine;
 pub(super) use quarantine::newly_quarantined;
 pub use release::Release;
@@ -105,6 +107,28 @@ impl Record {
     /// Takes `digest` out of quarantine.
     pub fn unquarantine(&mut self, repository: &str, digest: &Digest) {
         self.quarantine.retain(|entry| entry.repository != repository || entry.image.digest != *digest);
+    }
+
+    /// Ends the rollout in progress, or lets it wait until ECS has rolled it back.
+    pub fn fail(&mut self, failed: FailedRollout, now: Timestamp) {
+        for entry in failed.quarantine {
+            self.add_quarantine(entry);
+        }
+        if failed.stuck_at.is_some() {
+            self.stuck_at = failed.stuck_at;
+        }
+        match (failed.recover, &mut self.rollout) {
+            (Some(failed), Some(rollout)) => rollout.phase = Phase::RollingBack { failed, since: now },
+            (_, rollout) => *rollout = None,
+        }
+    }
+
+    /// Ends the rollout in progress: its releases are verified.
+    pub fn complete(&mut self, releases: Vec<Release>) {
+        for release in releases {
+            self.add_release(release);
+        }
+        (self.rollout, self.stuck_at) = (None, None);
     }
 
     /// Adds a verified release as the current one.

@@ -1,12 +1,16 @@
 //! What was requested, one file each: the request and its rule.
 
+mod freeze;
 pub(super) mod restart;
 mod retry;
 mod rollback;
+mod unfreeze;
 
+pub use freeze::Freeze;
 pub use restart::Restart;
 pub use retry::Retry;
 pub use rollback::Rollback;
+pub use unfreeze::Unfreeze;
 
 use super::decision::Decision;
 use super::inputs::Inputs;

@@ -1,6 +1,6 @@
 use super::fixtures::*;
 use crate::model::*;
-use crate::rollout::request::{Retry, Rollback};
+use crate::rollout::request::{Freeze, Retry, Rollback, Unfreeze};
 use crate::rollout::*;
 
 fn rollback() -> Request {
@@ -107,4 +107,20 @@ fn rollback_of_a_deployment_that_is_not_current_is_refused() {
     let mut begun = with_history().rolling_out(2, deploying(2)).deployed(2, DeploymentState::InProgress);
     begun.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "alarm errors".into(), reason: None };
     assert_eq!(outcome(&begun.request(&rollback_of(&current))), ("in_flight", None), "delivered twice");
+}
+
+#[test]
+fn a_freeze_and_its_end_are_recorded_once() {
+    let mut record = Scenario::running(1).record;
+    let freeze = |until: &str| Freeze { until: until.parse().unwrap(), by: "anna".into(), reason: None };
+    let unfreeze = Unfreeze { by: "bob".into() };
+    assert_eq!(unfreeze.decide(&record), None);
+    let change = freeze("2026-11-21T12:00:00Z").decide(&record, at(60)).unwrap().unwrap();
+    assert_eq!((change.label(), change.frozen.as_ref().map(|frozen| frozen.until)), ("freeze", Some(at(120))));
+    record.frozen = change.frozen;
+    assert_eq!(freeze("2026-11-21T12:00:00Z").decide(&record, at(60)).unwrap(), None);
+    assert!(freeze("3h").decide(&record, at(60)).unwrap().is_some(), "a longer one replaces it");
+    assert!(freeze("2026-11-21T12:00:00Z").decide(&record, at(120)).is_err());
+    let end = unfreeze.decide(&record).unwrap();
+    assert_eq!((end.label(), end.frozen, end.by.as_str()), ("unfreeze", None, "bob"));
 }

@@ -11,8 +11,10 @@ fn complete_needs_a_task_of_the_new_revision_that_runs() {
     let scenario = rolling(DeploymentState::Completed);
     assert_eq!(scenario.outcome().0, "awaiting_tasks");
     assert_eq!(scenario.clone().with_tasks(1, 2).outcome().0, "awaiting_tasks");
-    let action = scenario.clone().with_tasks(2, 1).plan().action;
-    assert_eq!(action, Action::Complete { revision: "rev-2".into(), deployment: "dep-2".into() });
+    let complete = scenario.clone().with_tasks(2, 1).plan().action;
+    let Action::Complete { revision, deployment, releases } = complete else { panic!("not verified") };
+    assert_eq!((revision.as_str(), deployment.as_str()), ("rev-2", "dep-2"));
+    assert_eq!((releases.len(), &releases[0].images, releases[0].at), (1, &images(2), scenario.now));
     let mut unhealthy = scenario.with_tasks(2, 1);
     unhealthy.observed.running_tasks[0].health = "UNHEALTHY".into();
     assert_eq!(unhealthy.outcome().0, "awaiting_tasks");
@@ -47,8 +49,8 @@ fn a_failed_deployment_carries_the_reasons_of_its_tasks() {
     let decision = scenario.plan();
     let text = "dep-2 failed: exit 1 (2 tasks); ECS deployment circuit breaker: tasks failed to start.";
     assert_eq!(decision.reason.to_string(), text);
-    let Action::Fail { quarantine, recover } = decision.action else { panic!("not a failure") };
-    assert_eq!((quarantine[0].image.clone(), recover.as_deref()), (image(2), Some("dep-2")));
+    let Action::Fail(failed) = decision.action else { panic!("not a failure") };
+    assert_eq!((failed.quarantine[0].image.clone(), failed.recover.as_deref()), (image(2), Some("dep-2")));
 }
 
 #[test]
@@ -123,8 +125,8 @@ fn a_deployment_that_reports_nothing_is_overdue_after_its_deadline() {
 fn the_first_image_that_fails_has_no_release_to_roll_back_to() {
     let mut scenario = Scenario::empty().candidate(2).rolling_out(2, deploying(2)).deployed(2, DeploymentState::Failed);
     scenario.observed.service.desired = 2;
-    let Action::Fail { quarantine, recover } = scenario.plan().action else { panic!("not a failure") };
-    assert_eq!((quarantine.len(), recover), (1, None));
+    let Action::Fail(failed) = scenario.plan().action else { panic!("not a failure") };
+    assert_eq!((failed.quarantine.len(), failed.recover), (1, None));
 }
 
 #[test]
@@ -145,4 +147,51 @@ fn the_pre_deploy_task_decides_by_its_exit_code() {
     assert_eq!(scenario.plan().action, Action::Update { revision: "rev-2".into(), initial_tasks: Some(2) });
     scenario.observed.pre_deploy_task = Some(Task { stopped: Some(ended(3)), ..task });
     assert_eq!(scenario.plan().reason.to_string(), "task-1 failed: container api exited with code 3");
+}
+
+#[test]
+fn what_ran_before_the_first_record_is_the_first_release_to_roll_back_to() {
+    let mut scenario = rolling(DeploymentState::Completed).with_tasks(2, 1);
+    scenario.record.releases.clear();
+    let rollout = scenario.record.rollout.as_mut().unwrap();
+    (rollout.previous_images, rollout.previous_revision) = (images(1), "rev-1".into());
+    let Action::Complete { releases, .. } = scenario.plan().action else { panic!("not verified") };
+    let known: Vec<_> = releases.iter().map(|release| (&release.images, release.revision.as_str())).collect();
+    assert_eq!(known, [(&images(1), "rev-1"), (&images(2), "rev-2")]);
+    scenario.record.stuck_at = Some("rev-0".into());
+    scenario.record.complete(releases);
+    assert_eq!(scenario.record.previous().map(|release| &release.images), Some(&images(1)));
+    assert_eq!((scenario.record.rollout, scenario.record.stuck_at), (None, None));
+}
+
+#[test]
+fn drift_that_could_not_be_corrected_is_not_corrected_again_from_the_same_revision() {
+    let mut scenario = Scenario::running(2).rolling_out(2, deploying(2)).deployed(2, DeploymentState::Failed);
+    for (cause, stuck_at) in [(Cause::Drift, Some("rev-1".to_owned())), (Cause::Push, None)] {
+        let rollout = scenario.record.rollout.as_mut().unwrap();
+        (rollout.cause, rollout.previous_revision) = (cause, "rev-1".into());
+        let Action::Fail(failed) = scenario.plan().action else { panic!("not a failure") };
+        assert_eq!((failed.quarantine.len(), &failed.stuck_at), (0, &stuck_at), "the image is that of the release");
+        let mut record = scenario.record.clone();
+        record.fail(failed, scenario.now);
+        assert_eq!(record.stuck_at, stuck_at);
+        let waits = Phase::RollingBack { failed: "dep-2".into(), since: scenario.now };
+        assert_eq!(record.rollout.map(|rollout| rollout.phase), Some(waits));
+    }
+}
+
+#[test]
+fn a_revision_that_differs_in_more_than_the_images_quarantines_what_is_new() {
+    let mut scenario = rolling(DeploymentState::InProgress);
+    let rollout = scenario.record.rollout.as_mut().unwrap();
+    rollout.previous_images = images(1);
+    let failed = FailedRollout::unlike(rollout, "cpu differs", scenario.now);
+    assert_eq!((failed.quarantine[0].image.clone(), failed.quarantine[0].reason.as_str()), (image(2), "cpu differs"));
+    assert_eq!((failed.recover.as_ref(), failed.stuck_at.as_ref()), (None, None));
+    scenario.record.fail(failed, scenario.now);
+    assert!(scenario.record.rollout.is_none() && scenario.record.is_quarantined(REPOSITORY, &image(2).digest));
+    // Drift brings no new image: it is the revision that is to blame.
+    let drift = Scenario::running(1).rolling_out(1, deploying(1)).record.rollout.unwrap();
+    let drift = Rollout { cause: Cause::Drift, previous_images: images(1), previous_revision: "rev-0".into(), ..drift };
+    assert_eq!(FailedRollout::unlike(&drift, "cpu differs", scenario.now).stuck_at.as_deref(), Some("rev-0"));
 }

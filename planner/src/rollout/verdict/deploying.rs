@@ -25,7 +25,7 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, revision: &str, id
             action: Action::Stage { revision: revision.to_owned(), deployment: id.to_owned() },
             reason: Reason::Staged { deployment: id.to_owned() },
         },
-        DeploymentState::Completed if running > 0 => complete(revision, id, running),
+        DeploymentState::Completed if running > 0 => complete(inputs, rollout, (revision, id), running),
         _ if overdue < *now => Decision::keep(Reason::Overdue { what: id.to_owned(), since: overdue }),
         DeploymentState::Completed => Decision::keep(Reason::AwaitingTasks { deployment: id.to_owned() }),
         DeploymentState::InProgress | DeploymentState::Failed | DeploymentState::Other(_) => {

@@ -1,11 +1,13 @@
 //! The outcomes that several phases share.
 
-use crate::model::{Task, endings};
+use std::collections::BTreeMap;
+
+use crate::model::{Image, Task, endings};
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::observed::Observed;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Rollout, newly_quarantined};
+use crate::rollout::record::{FailedRollout, Release, Rollout, newly_quarantined};
 
 /// What failed, and why.
 pub(super) struct Failure<'a> {
@@ -25,10 +27,28 @@ pub(super) fn adopt(inputs: &Inputs<'_>) -> Decision {
     Decision { action, reason: Reason::Adopted { deployment } }
 }
 
-/// The deployment is complete and `running` of its tasks run.
-pub(super) fn complete(revision: &str, deployment: &str, running: usize) -> Decision {
-    let action = Action::Complete { revision: revision.to_owned(), deployment: deployment.to_owned() };
-    Decision { action, reason: Reason::Verified { deployment: deployment.to_owned(), running } }
+/// The deployment of `revision` is complete and `running` of its tasks run.
+pub(super) fn complete(
+    inputs: &Inputs<'_>,
+    rollout: &Rollout,
+    (revision, deployment): (&str, &str),
+    running: usize,
+) -> Decision {
+    let release = |images: &BTreeMap<String, Image>, revision: &str, deployment: &str| Release {
+        images: images.clone(),
+        revision: revision.to_owned(),
+        deployment: deployment.to_owned(),
+        started_at: rollout.started_at,
+        at: inputs.now,
+    };
+    let mut releases = vec![release(&rollout.images, revision, deployment)];
+    if inputs.record.releases.is_empty() && !rollout.previous_images.is_empty() {
+        // The images that ran before the first record of this service are the first release to roll back to.
+        releases.insert(0, release(&rollout.previous_images, &rollout.previous_revision, ""));
+    }
+    let (revision, deployment) = (revision.to_owned(), deployment.to_owned());
+    let reason = Reason::Verified { deployment: deployment.clone(), running };
+    Decision { action: Action::Complete { revision, deployment, releases }, reason }
 }
 
 /// The rollout failed: the images that it introduced go into quarantine.
@@ -37,7 +57,7 @@ pub(super) fn fail(inputs: &Inputs<'_>, rollout: &Rollout, failure: Failure<'_>)
     let recover = failure.deployment.filter(|_| !good.is_empty()).map(str::to_owned);
     let quarantine = newly_quarantined(&rollout.images, good, &failure.reason, inputs.now);
     let reason = Reason::Failed { what: failure.what.to_owned(), reason: failure.reason };
-    Decision { action: Action::Fail { quarantine, recover }, reason }
+    Decision { action: Action::Fail(FailedRollout::new(rollout, quarantine, recover)), reason }
 }
 
 /// Running tasks of `revision` that no health check reports as unhealthy.

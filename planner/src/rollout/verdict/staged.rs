@@ -23,7 +23,7 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, revision: &str, id
     let awake = observed.service.primary().map_or(id, |primary| &primary.id);
     let running = healthy_tasks(observed, &observed.service.revision);
     if running > 0 {
-        return complete(revision, awake, running);
+        return complete(inputs, rollout, (revision, awake), running);
     }
     let failed = observed.service.primary().is_some_and(|primary| primary.state == DeploymentState::Failed);
     if !failed && observed.stopped_tasks.len() < FAILED_WAKES {

@@ -19,18 +19,8 @@ impl Simulation {
                 }
                 Action::Adopt { revision, deployment } => self.reach(Phase::Deploying { revision, deployment }),
                 Action::Stage { revision, deployment } => self.reach(Phase::Staged { revision, deployment }),
-                Action::Complete { revision, deployment } => {
-                    let rollout = self.images.rollout.take().unwrap();
-                    let (images, started_at) = (rollout.images, rollout.started_at);
-                    self.images.add_release(Release { images, revision, deployment, started_at, at: self.now });
-                }
-                Action::Fail { quarantine, recover } => {
-                    quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
-                    match recover {
-                        Some(failed) => self.reach(Phase::RollingBack { failed, since: self.now }),
-                        None => self.images.rollout = None,
-                    }
-                }
+                Action::Complete { releases, .. } => self.images.complete(releases),
+                Action::Fail(failed) => self.images.fail(failed, self.now),
                 Action::Recover { .. } => self.images.rollout = None,
                 action @ (Action::Update { .. } | Action::Restart(_) | Action::ConfirmRestart { .. }) => {
                     panic!("{action:?}")
@@ -111,6 +101,7 @@ impl Simulation {
             running: self.service.running,
             capacity: self.capacity.clone(),
             rollout: self.images.clone(),
+            error: None,
         };
         let service = alarm::ObservedService { policy: &self.fleet.services[0], observed: &observed };
         let plan = alarm::plan(policy, Some(&service), record, self.now);

@@ -42,11 +42,12 @@ impl Line {
             Subject::Service(id) => (Some(id.cluster.as_str()), Some(id.name.as_str())),
             Subject::Alarm(_) | Subject::Budget(_) | Subject::Database(_) | Subject::System(_) => (None, None),
         };
-        let (alarm, budget, database) = match &self.subject {
-            Subject::Alarm(name) => (Some(name.as_str()), None, None),
-            Subject::Budget(name) => (None, Some(name.as_str()), None),
-            Subject::Database(name) => (None, None, Some(name.as_str())),
-            Subject::Service(_) | Subject::System(_) => (None, None, None),
+        let (alarm, budget, database, system) = match &self.subject {
+            Subject::Alarm(name) => (Some(name.as_str()), None, None, None),
+            Subject::Budget(name) => (None, Some(name.as_str()), None, None),
+            Subject::Database(name) => (None, None, Some(name.as_str()), None),
+            Subject::System(name) => (None, None, None, Some(name.as_str())),
+            Subject::Service(_) => (None, None, None, None),
         };
         let (repository, digest) = match &self.image {
             Some((repository, image)) => (Some(repository.as_str()), Some(image.digest.as_str())),
@@ -63,6 +64,7 @@ impl Line {
                     alarm.name = alarm,
                     budget.name = budget,
                     database.name = database,
+                    system.name = system,
                     image.repository = repository,
                     image.digest = digest,
                     decision,

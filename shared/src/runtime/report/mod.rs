@@ -43,12 +43,13 @@ pub struct Report {
     counted: Vec<&'static str>,
     documents: Vec<Value>,
     messages: Vec<String>,
+    sent: usize,
 }
 
 impl Report {
     /// Nothing done yet.
     pub fn new(mode: Mode) -> Report {
-        Report { mode, lines: Vec::new(), counted: Vec::new(), documents: Vec::new(), messages: Vec::new() }
+        Report { mode, lines: Vec::new(), counted: Vec::new(), documents: Vec::new(), messages: Vec::new(), sent: 0 }
     }
 
     /// Adds what was done for one item. A final "keep" says nothing that the changes before it have not said.
@@ -69,7 +70,10 @@ impl Report {
     /// Adds the messages that were sent about a subject, or why they could not be sent.
     pub fn sent(&mut self, subject: Subject, sent: Result<Vec<String>>) {
         match sent {
-            Ok(messages) => self.messages.extend(messages),
+            Ok(messages) => {
+                self.sent += messages.len();
+                self.messages.extend(messages);
+            }
             Err(error) => {
                 let why = format!("messages of {subject} could not be sent; the next invocation tries again");
                 self.lines.push(Line::new(subject, ("send", "error"), why, Outcome::Failed(error)));
@@ -113,7 +117,7 @@ impl Report {
             "Changed" => json!(outcomes("changed")),
             "Planned" => json!(outcomes("planned")),
             "Failed" => json!(outcomes("failed")),
-            "MessagesSent" => json!(self.messages.len()),
+            "MessagesSent" => json!(self.sent),
             "DurationMs" => json!(duration_ms),
             own => json!(self.counted.iter().filter(|counted| **counted == own).count()),
         };

@@ -5,9 +5,9 @@ use planner::rollout;
 use shared::Result;
 use shared::ledger::{Event, Item};
 
-/// Actions that happen on every normal day, and the steps of a rollout: its end says what came of them.
+/// Actions and reasons of every normal day, and the steps of a rollout: its end says what came of them.
 const ROUTINE: [(Area, &[&str]); 3] = [
-    (Area::Rollout, &["roll", "update", "adopt", "stage", "confirm_restart"]),
+    (Area::Rollout, &["roll", "update", "adopt", "stage"]),
     (Area::Capacity, &["scheduled_downtime", "baseline"]),
     (Area::Alarm, &["record"]),
 ];
@@ -62,7 +62,9 @@ fn area(item: &Item) -> Result<Area> {
 }
 
 fn is_routine(area: Area, event: &Event) -> bool {
-    ROUTINE.iter().any(|(routine, actions)| *routine == area && actions.contains(&event.action.as_str()))
+    let routine =
+        |labels: &[&str]| [&event.action, &event.reason_label].iter().any(|own| labels.contains(&own.as_str()));
+    ROUTINE.iter().any(|(own, labels)| *own == area && routine(labels))
 }
 
 fn change(item: &Item, area: Area, event: &Event) -> Change {
@@ -84,8 +86,13 @@ mod tests {
     #[test]
     fn routine_and_the_steps_of_a_rollout_are_left_out() {
         let at = |minute: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
-        let event =
-            |minute: i64, what: &str, why: &str| Event { at: at(minute), action: what.into(), reason: why.into() };
+        let labelled = |minute: i64, (action, reason): (&str, &str), why: &str| Event {
+            at: at(minute),
+            action: action.into(),
+            reason_label: reason.into(),
+            reason: why.into(),
+        };
+        let event = |minute: i64, what: &str, why: &str| labelled(minute, (what, ""), why);
         let item = |subject: &str, kind: &str, history: Vec<Event>| {
             Item::read(subject.to_owned(), kind.to_owned(), json!({ "history": history })).unwrap()
         };
@@ -93,7 +100,11 @@ mod tests {
             vec![event(9, "complete", "web runs v2"), event(8, "roll", "a push"), event(1, "complete", "web runs v1")];
         let items = [
             item("service/prod/web", "rollout", rolled),
-            item("service/prod/web", "capacity", vec![event(7, "boost", "2 -> 3"), event(6, "baseline", "3 -> 2")]),
+            item(
+                "service/prod/web",
+                "capacity",
+                vec![labelled(7, ("scale_out", "boost"), "2 -> 3"), labelled(6, ("scale_in", "baseline"), "3 -> 2")],
+            ),
             item("alarm/errors", "alarm", vec![event(7, "announce_alarm", "in ALARM"), event(6, "record", "OK")]),
         ];
         let changes = Change::between(&items, at(5), at(60)).unwrap();

@@ -1,0 +1,87 @@
+//! What follows from a decision that is applied: where the service is, and what is announced about it.
+
+use jiff::Timestamp;
+
+use super::decision::{Action, Decision, Target};
+use super::facts::Facts;
+use super::observed::{Observed, TaskCounts};
+use super::policy::{CapacityPolicy, SpotMode};
+use super::record::{Record, State};
+use super::transition::{Deadlines, ProviderChange, Transition, advance, provider_change};
+use crate::model::Strategy;
+
+/// A decision that is applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Applied<'a> {
+    /// The decision.
+    pub decision: &'a Decision,
+    /// What was observed before.
+    pub observed: &'a Observed,
+    /// The tasks, as they were observed then.
+    pub tasks: TaskCounts,
+}
+
+/// What follows from a decision that is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUp {
+    /// Where the service is between scaled to zero and running.
+    pub state: Option<State>,
+    /// The capacity provider strategy that is announced then.
+    pub announced_strategy: Option<Strategy>,
+    /// What to announce, in this order.
+    pub announcements: Vec<Announcement>,
+}
+
+/// What is announced about the capacity of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announcement {
+    /// A transition has completed or is overdue.
+    Transition(Transition),
+    /// Its tasks move to another capacity provider.
+    ProviderChange(ProviderChange),
+    /// It stays on Spot while Spot has no capacity.
+    SpotUnavailable,
+}
+
+/// Decides what follows from a decision that is applied. One that leaves the service unchanged is followed by nothing.
+pub fn follow_up(
+    policy: &CapacityPolicy,
+    deadlines: Deadlines,
+    record: &Record,
+    applied: Applied<'_>,
+    now: Timestamp,
+) -> FollowUp {
+    let Applied { decision, observed, tasks } = applied;
+    let Some(target) = decision.target(observed) else {
+        let (state, announced_strategy) = (record.state, record.announced_strategy.clone());
+        return FollowUp { state, announced_strategy, announcements: Vec::new() };
+    };
+    let (state, transition) = advance(record.state, target, tasks, deadlines, now);
+    let strategy = match &decision.action {
+        Action::Set(wanted) => wanted.strategy.clone(),
+        Action::Keep | Action::LeaveUnchanged => observed.strategy.clone(),
+    };
+    let change = provider_change(record.announced_strategy.as_ref(), &strategy);
+    let waits =
+        target == Target::Running && stays_on_spot(policy, &record.facts, now) && !record.facts.spot.available(now);
+    let announcements = [
+        transition.map(Announcement::Transition),
+        change.map(Announcement::ProviderChange),
+        waits.then_some(Announcement::SpotUnavailable),
+    ];
+    FollowUp {
+        state: Some(state),
+        announced_strategy: Some(strategy),
+        announcements: announcements.into_iter().flatten().collect(),
+    }
+}
+
+/// Does the service run on Spot whether Spot has capacity or not?
+fn stays_on_spot(policy: &CapacityPolicy, facts: &Facts, now: Timestamp) -> bool {
+    let restricted = facts.restriction_at(now).is_some_and(|restriction| restriction.spot_only);
+    policy.spot.is_some_and(|spot| match spot.mode {
+        SpotMode::Only => true,
+        SpotMode::Prefer => restricted,
+        SpotMode::Off => false,
+    })
+}

@@ -1,0 +1,57 @@
+//! What follows from a decision that is applied.
+
+use super::*;
+
+const DEADLINES: Deadlines = Deadlines { drain: SignedDuration::from_mins(30), start: SignedDuration::from_mins(15) };
+const NONE: TaskCounts = TaskCounts { running: 0, healthy: 0 };
+const ONE: TaskCounts = TaskCounts { running: 1, healthy: 1 };
+
+fn following(policy: &CapacityPolicy, record: &Record, observed: &Observed, tasks: TaskCounts) -> FollowUp {
+    let decision = plan(policy, &record.facts, observed, noon());
+    follow_up(policy, DEADLINES, record, Applied { decision: &decision, observed, tasks }, noon())
+}
+
+#[test]
+fn a_completed_transition_and_a_move_to_another_provider_are_announced_once() {
+    let starting = Some(State::Starting { since: noon(), announced: false });
+    let announced_strategy = Some(Placement::OnDemand);
+    let mut record = Record { state: starting, announced_strategy, ..Record::default() };
+    let follows = following(&policy(), &record, &observed(1, 1, 3), ONE);
+    let running = Announcement::Transition(Transition::RunningAgain { since: noon() });
+    assert_eq!(follows.announcements, [running, Announcement::ProviderChange(ProviderChange::ToSpot)]);
+    (record.state, record.announced_strategy) = (follows.state, follows.announced_strategy);
+    assert_eq!(record.state, Some(State::Running { since: noon() }));
+    assert_eq!(following(&policy(), &record, &observed(1, 1, 3), ONE).announcements, []);
+}
+
+#[test]
+fn what_is_left_unchanged_is_followed_by_nothing() {
+    let facts = Facts { frozen: Some(until(2)), ..Facts::default() };
+    let record = Record { facts, state: Some(State::Running { since: noon() }), ..Record::default() };
+    let follows = following(&policy(), &record, &observed(0, 0, 0), NONE);
+    assert_eq!((follows.state, follows.announced_strategy, follows.announcements), (record.state, None, Vec::new()));
+}
+
+#[test]
+fn a_service_that_stays_on_spot_while_spot_has_no_capacity_is_announced() {
+    let shortage = SpotState::default().after(SpotEvent::NoCapacity, noon());
+    let restricted = BudgetRestriction { spot_only: true, ..restriction() };
+    let unavailable = |mode: SpotMode, budget: Option<&BudgetRestriction>, spot: &SpotState, zero: bool| {
+        let policy = CapacityPolicy { spot: Some(SpotPolicy { mode, base: 0 }), ..policy() };
+        let manual_override = zero.then(|| Override { kind: OverrideKind::Sleep, expiry: until(2) });
+        let facts = Facts { budget: budget.cloned(), spot: spot.clone(), manual_override, ..Facts::default() };
+        let record = Record { facts, ..Record::default() };
+        following(&policy, &record, &observed(1, 1, 3), ONE).announcements.contains(&Announcement::SpotUnavailable)
+    };
+    let calm = SpotState::default();
+    for (mode, budget, spot, zero, expected) in [
+        (SpotMode::Only, None, &shortage, false, true),
+        (SpotMode::Only, None, &calm, false, false),
+        (SpotMode::Only, None, &shortage, true, false),
+        (SpotMode::Prefer, None, &shortage, false, false),
+        (SpotMode::Prefer, Some(&restricted), &shortage, false, true),
+        (SpotMode::Off, Some(&restricted), &shortage, false, false),
+    ] {
+        assert_eq!(unavailable(mode, budget, spot, zero), expected, "{mode:?} {budget:?} {zero}");
+    }
+}
