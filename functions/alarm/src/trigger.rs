@@ -17,7 +17,7 @@ mod measurement;
 pub enum Trigger {
     /// An alarm changed its state.
     StateChange {
-        /// `AlarmName` of CloudWatch: `huskit-prod-crawler-cpu`.
+        /// `AlarmName` of CloudWatch: `acme-prod-web-cpu`.
         name: String,
         /// What is known of it.
         change: Box<StateChange>,
@@ -28,7 +28,7 @@ pub enum Trigger {
     Everything,
     /// A request about the alarm of this name.
     Named(
-        /// `AlarmName` of CloudWatch: `huskit-prod-crawler-cpu`.
+        /// `AlarmName` of CloudWatch: `acme-prod-jobs-cpu`.
         String,
     ),
 }

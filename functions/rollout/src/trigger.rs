@@ -15,7 +15,7 @@ pub const STARTED_BY: &str = "rollout/";
 pub enum Trigger {
     /// An image was pushed under a tag. What the tag names is looked up, never taken from the event.
     Push {
-        /// Repository name in this registry: `huskit/crawler`.
+        /// Repository name in this registry: `acme/web`.
         repository: String,
         /// The pushed tag: `latest`.
         tag: String,
@@ -24,7 +24,7 @@ pub enum Trigger {
     },
     /// A scan ended.
     Scan {
-        /// Repository name in this registry: `huskit/crawler`.
+        /// Repository name in this registry: `acme/web`.
         repository: String,
     },
     /// A deployment of this service changed its state.

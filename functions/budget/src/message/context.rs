@@ -106,7 +106,7 @@ impl Context<'_> {
         if all.is_empty() { "no restriction".into() } else { all.join("; ") }
     }
 
-    /// The restrictions behind `start` in a title, the longest form first: `; crawler on Spot only`, `; crawler restricted`.
+    /// The restrictions behind `start` in a title, the longest form first: `; web on Spot only`, `; web restricted`.
     pub(super) fn restriction_details(&self, start: &str) -> Vec<String> {
         let facts = self.restriction_facts();
         let services: Vec<&str> = facts.iter().map(|(service, _)| service.as_str()).collect();

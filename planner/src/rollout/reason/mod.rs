@@ -17,7 +17,7 @@ pub enum Reason {
     UpToDate,
     /// No image matches the tag policy yet.
     NoImage {
-        /// Repository name in this registry: `huskit/crawler`.
+        /// Repository name in this registry: `acme/web`.
         repository: String,
         /// The tag policy, as written.
         tag: String,

@@ -10,7 +10,7 @@ use crate::model::Image;
 /// A digest that is not rolled out again unless a `retry` requests it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantine {
-    /// Repository name in this registry: `huskit/crawler`.
+    /// Repository name in this registry: `acme/web`.
     pub repository: String,
     /// The image whose digest failed.
     pub image: Image,
