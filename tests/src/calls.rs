@@ -26,7 +26,9 @@ impl Gateways {
     pub fn read() -> Gateways {
         let shared = crate::root().join("shared/src");
         let mut sources = sources(&shared.join("aws"));
-        sources.extend(["ledger.rs", "runtime/outbox.rs", "runtime/peers.rs"].map(|file| source(&shared.join(file))));
+        let own =
+            ["ledger.rs", "runtime/function.rs", "runtime/invocation.rs", "runtime/outbox.rs", "runtime/peers.rs"];
+        sources.extend(own.map(|file| source(&shared.join(file))));
         let mut gateways = Gateways { methods: BTreeMap::new() };
         // Types first: a body can only be read when all of them are known.
         let found: Vec<(Method, String, String)> = sources.iter().flat_map(|source| methods(source)).collect();
@@ -102,14 +104,18 @@ impl Gateways {
     }
 }
 
-/// Each public method of each type: who, its documentation, its body.
+/// Each method of each type that others may call: who, its documentation, its body.
 fn methods(source: &str) -> Vec<(Method, String, String)> {
     let (mut kind, mut doc, mut found) = (String::new(), String::new(), Vec::new());
     let mut lines = source.lines();
     while let Some(line) = lines.next() {
-        if let Some(rest) = line.strip_prefix("impl ") {
+        if let Some(rest) = line.strip_prefix("impl").filter(|rest| rest.starts_with([' ', '<'])) {
+            // `impl<F: Function> Invocation<'_, F> {`
+            let rest = if rest.starts_with('<') { rest.split_once("> ").map_or("", |(_, rest)| rest) } else { rest };
             kind = words(rest).next().unwrap_or_default().to_owned();
-        } else if let Some(rest) = line.strip_prefix("    pub async fn ") {
+        } else if let Some(rest) =
+            ["    pub async fn ", "    pub(super) async fn "].iter().find_map(|start| line.strip_prefix(start))
+        {
             let name = words(rest).next().unwrap_or_default().to_owned();
             let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "    }").collect();
             found.push(((kind.clone(), name), std::mem::take(&mut doc), body.join("\n")));
