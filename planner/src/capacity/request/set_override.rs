@@ -1,8 +1,8 @@
-//! Requests that change the facts of a service: `wake`, `sleep` and `hold` set an override, `resume` ends it.
+//! `wake`, `sleep` and `hold`: one override of three kinds, each in place of the one before.
 
 use jiff::Timestamp;
 
-use super::facts::{Expiry, Facts, Override, OverrideKind};
+use crate::capacity::facts::{Expiry, Facts, Override, OverrideKind};
 use crate::error::Result;
 use crate::model::Span;
 
@@ -17,22 +17,6 @@ pub struct OverrideRequest {
     pub reason: Option<String>,
 }
 
-/// An override that has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndedOverride {
-    /// What was in force, with its kind and its requester.
-    pub ended: Override,
-    /// Who ended it; `None` when it expired.
-    pub by: Option<String>,
-}
-
-impl EndedOverride {
-    /// Stable name for logs, metrics and responses.
-    pub fn label(&self) -> &'static str {
-        "override_ended"
-    }
-}
-
 impl OverrideRequest {
     /// Records the override, in place of the one before.
     ///
@@ -43,9 +27,4 @@ impl OverrideRequest {
         facts.manual_override = Some(Override { kind, expiry });
         Ok(())
     }
-}
-
-/// Ends the override, if there is one.
-pub fn resume(by: &str, facts: &mut Facts) -> Option<EndedOverride> {
-    facts.manual_override.take().map(|ended| EndedOverride { ended, by: Some(by.to_owned()) })
 }
