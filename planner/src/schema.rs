@@ -36,6 +36,9 @@ pub fn configuration() -> Value {
 
 /// Leaves out what validates nothing, and writes alternatives so that an error names the field that is wrong.
 fn plain(schema: &mut Schema) {
+    if schema.get("format").is_some_and(|format| format == "uint32") && schema.get("maximum").is_none() {
+        schema.insert("maximum".into(), json!(u32::MAX));
+    }
     for explains in ["title", "description", "default", "format"] {
         schema.remove(explains);
     }

@@ -16,11 +16,17 @@ use crate::error::{Error, Result};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum TagPolicy {
     /// Exactly this tag; the digest that it names now.
-    Exact(String),
+    Exact(#[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")))] String),
     /// Any tag that matches, `v*` or `release-??`; the most recently pushed wins.
-    Glob(String),
+    Glob(#[cfg_attr(feature = "schema", schemars(length(min = 1)))] String),
     /// Any tag that is a version in this range, with or without a leading `v`; the highest version wins.
-    Semver(#[cfg_attr(feature = "schema", schemars(with = "String"))] VersionReq),
+    Semver(#[cfg_attr(feature = "schema", schemars(with = "String", length(min = 1)))] VersionReq),
+}
+
+/// May an image have this tag? The grammar of the OCI distribution specification, "Pulling manifests".
+fn is_tag(tag: &str) -> bool {
+    let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    tag.len() <= 128 && tag.starts_with(word) && tag.chars().all(|letter| word(letter) || matches!(letter, '.' | '-'))
 }
 
 impl TagPolicy {
@@ -30,7 +36,7 @@ impl TagPolicy {
     /// `Invalid`, naming `path` and the value.
     pub fn validate(&self, path: &str) -> Result<()> {
         match self {
-            TagPolicy::Exact(tag) if tag.is_empty() => Err(Error::bad_field(&format!("{path}.exact"), tag, "a tag")),
+            TagPolicy::Exact(tag) if !is_tag(tag) => Err(Error::bad_field(&format!("{path}.exact"), tag, "a tag")),
             TagPolicy::Glob(glob) => {
                 Self::pattern(glob).map(drop).map_err(|error| error.context(format!("{path}.glob")))
             }

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde_json::Value;
+use lambda_runtime_api_client::body::Body;
+use lambda_runtime_api_client::{PooledClient, build_request};
+use serde_json::{Value, json};
 
 use crate::answer;
 use crate::aws::Connection;
@@ -53,13 +55,21 @@ pub fn start<H: Handler>() -> ExitCode {
 
 fn serve<H: Handler>() -> Result<()> {
     let env = Env::process();
-    let connection = Connection::from_env(&env)?;
-    let function = Rc::new(H::start(&env, &connection)?);
     // One thread: an invocation at a time, its calls joined.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::new(Kind::Unavailable, "start the runtime").with_source(error))?;
     runtime.block_on(async {
-        function.init(now()).await?;
+        let function = match begin::<H>(&env).await {
+            Ok(function) => Rc::new(function),
+            Err(error) => {
+                if env.optional("AWS_LAMBDA_RUNTIME_API").is_some()
+                    && let Err(unsent) = report(PooledClient::builder().build(), &error).await
+                {
+                    tracing::warn!("report the failed start: {unsent}");
+                }
+                return Err(error);
+            }
+        };
         let answer = service_fn(|event: LambdaEvent<Value>| {
             let function = Rc::clone(&function);
             let says = event.context.client_context.is_some_and(|context| context.custom.contains_key(answer::IS_READ));
@@ -68,6 +78,27 @@ fn serve<H: Handler>() -> Result<()> {
         let served = lambda_runtime::run(answer).await;
         served.map_err(|error| Error::new(Kind::Unavailable, "serve").with_source(error))
     })
+}
+
+async fn begin<H: Handler>(env: &Env<'_>) -> Result<H> {
+    let connection = Connection::from_env(env)?;
+    let function = H::start(env, &connection)?;
+    function.init(now()).await?;
+    Ok(function)
+}
+
+/// Reports why the function does not start, so that the caller gets the reason instead of an exit status:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror>.
+async fn report(runtime_api: PooledClient, error: &Error) -> std::result::Result<(), lambda_runtime::Error> {
+    let label = error.kind().label();
+    let body = json!({ "errorType": label, "errorMessage": error.to_string(), "stackTrace": [] }).to_string();
+    let request = build_request()
+        .method("POST")
+        .uri("/2018-06-01/runtime/init/error")
+        .header("lambda-runtime-function-error-type", label)
+        .body(Body::from(body))?;
+    runtime_api.call(request).await?;
+    Ok(())
 }
 
 /// What Lambda returns: a mistake in a request is the answer where the caller reads it, and else a failure.
@@ -115,9 +146,38 @@ impl From<Failed> for Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
 
     use super::*;
+
+    #[test]
+    fn a_start_that_failed_is_reported_with_its_reason() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let served = std::thread::spawn(move || {
+            let mut stream = BufReader::new(listener.accept().unwrap().0);
+            let (mut head, mut length) = (String::new(), 0);
+            while !head.ends_with("\r\n\r\n") {
+                let start = head.len();
+                stream.read_line(&mut head).unwrap();
+                if let Some(value) = head[start..].strip_prefix("content-length: ") {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).unwrap();
+            stream.get_mut().write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").unwrap();
+            (head, serde_json::from_slice::<Value>(&body).unwrap())
+        });
+        let error = Error::invalid("configuration: fleet: services[0].floor: got `9`, expected at most baseline.max");
+        let runtime_api = PooledClient::builder().with_endpoint(endpoint.parse().unwrap());
+        crate::aws::testing::run(async { report(runtime_api.build(), &error).await.unwrap() });
+        let (head, body) = served.join().unwrap();
+        assert!(head.starts_with("POST /2018-06-01/runtime/init/error "), "{head}");
+        assert!(head.contains("lambda-runtime-function-error-type: invalid\r\n"), "{head}");
+        assert_eq!((&body["errorType"], &body["errorMessage"]), (&json!("invalid"), &json!(error.to_string())));
+    }
 
     #[test]
     fn only_a_mistake_is_an_answer_and_only_where_it_is_read() {
