@@ -9,12 +9,18 @@ use crate::cloud::{Delivery, Image, Message, stack};
 use crate::screen::{Line, Paint, labelled_as};
 
 impl Step<'_> {
-    /// Pushes an image to a service's repository under the tag that it follows, and delivers the push.
+    /// Pushes an image to a service's repository under its version, where its name has one, and under the tag that the
+    /// service follows, as a workflow does; delivers the push of the latter.
     ///
     /// # Errors
     /// When the emulator refuses any of it.
     pub fn push(&mut self, service: &str, name: &str, outcome: Option<&str>) -> Result<Image> {
         let service = self.service(service)?;
+        if let Some(version) =
+            name.split([' ', ',']).find(|word| word.starts_with(|letter: char| letter.is_ascii_digit()))
+        {
+            self.cloud.push(&service.repository, version, name, outcome)?;
+        }
         let image = self.cloud.push(&service.repository, &service.tag, name, outcome)?;
         self.summary.happened(&format!("{name} is pushed as {}:{}", service.repository, service.tag));
         self.deliver(&self.cloud.push_event(&image))?;

@@ -53,7 +53,7 @@ fn begins(step: &mut Step) -> Result<()> {
 fn staged(step: &mut Step) -> Result<()> {
     let (crawler, _) = crawler(step)?;
     step.pass_to("23:00")?;
-    let image = step.push(CRAWLER, "crawler 1.1", None)?;
+    let image = step.push(CRAWLER, "crawler 1.1.0", None)?;
     step.settle()?;
     step.pass(5)?;
     step.tick()?;

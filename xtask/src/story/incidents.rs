@@ -70,7 +70,7 @@ pub fn play(story: &mut Story) {
 fn errors_after_a_rollout(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let good = step.cloud.running(&service.cluster, WEBSITE)?.digests;
-    let bad = step.push(WEBSITE, "website-agent bad day", None)?;
+    let bad = step.push(WEBSITE, "website-agent 1.4.0, returns errors", None)?;
     step.settle()?;
     let running = step.cloud.running(&service.cluster, WEBSITE)?.digests;
     step.check("its tasks run the new image", &running, &vec![bad.digest.clone(); running.len()]);

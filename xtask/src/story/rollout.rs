@@ -42,7 +42,7 @@ fn deployed(step: &mut Step) -> Result<()> {
 fn first_images(step: &mut Step) -> Result<()> {
     for name in [WEBSITE, CRAWLER] {
         let service = step.service(name)?;
-        let image = step.push(name, &format!("{name} 1.0"), None)?;
+        let image = step.push(name, &format!("{name} 1.0.0"), None)?;
         step.settle()?;
         runs(step, &service, &image)?;
         step.check("its desired count is its baseline", &now(step, &service)?.desired, &service.baseline);
@@ -55,7 +55,7 @@ fn new_image(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let before = current(step, &service)?;
     let invalidated = invalidations(step, &service)?.len();
-    let image = step.push(WEBSITE, "website-agent 1.1", None)?;
+    let image = step.push(WEBSITE, "website-agent 1.1.0", None)?;
     step.settle()?;
     runs(step, &service, &image)?;
     tagged(step, &image, "live")?;
@@ -89,7 +89,7 @@ fn again_and_late(step: &mut Step) -> Result<()> {
 fn failing_image(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let before = current(step, &service)?;
-    let image = step.push(WEBSITE, "website-agent 1.2, out of memory", Some("out-of-memory"))?;
+    let image = step.push(WEBSITE, "website-agent 1.2.0, out of memory", Some("out-of-memory"))?;
     step.settle()?;
     runs(step, &service, &before)?;
     tagged(step, &before, "live")?;
@@ -107,7 +107,7 @@ fn failed_image_again(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let before = now(step, &service)?;
     effects(step);
-    step.push(WEBSITE, "website-agent 1.2, out of memory", Some("out-of-memory"))?;
+    step.push(WEBSITE, "website-agent 1.2.0, out of memory", Some("out-of-memory"))?;
     step.settle()?;
     step.check("the running release is unchanged", &now(step, &service)?, &before);
     let rolled = effects(step).iter().any(|call| call == "UpdateService");
@@ -125,7 +125,7 @@ fn rollback(step: &mut Step) -> Result<()> {
     tagged(step, &good, "live")?;
     let sent = subjects(step);
     step.verify("a message was sent", !sent.is_empty(), "none was sent");
-    step.cloud.push(&service.repository, &service.tag, "website-agent 1.1", None)?;
+    step.cloud.push(&service.repository, &service.tag, "website-agent 1.1.0", None)?;
     step.deliver(&step.cloud.push_event(&bad))?;
     step.settle()?;
     runs(step, &service, &good)
@@ -135,7 +135,7 @@ fn freeze(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let before = current(step, &service)?;
     step.request(&json!({"action": "freeze", "by": "anna", "until": "2h", "reason": "launch"}))?;
-    let image = step.push(WEBSITE, "website-agent 1.3", None)?;
+    let image = step.push(WEBSITE, "website-agent 1.3.0", None)?;
     step.settle()?;
     runs(step, &service, &before)?;
     step.request(&json!({"action": "unfreeze", "by": "anna"}))?;
