@@ -2,8 +2,8 @@
 //! rollback names the deployment that it is about, and a restart is refused while tasks are being replaced.
 
 use planner::alarm::{
-    self, Action, AlarmPolicy, PendingRemedy, Plan, RemedyAction, RemedyReason, RestartAction, RollbackAction,
-    ScaleAction,
+    self, Action, AlarmPolicy, ClaimResult, PendingRemedy, Plan, RemedyAction, RemedyReason, RestartAction,
+    RollbackAction, ScaleAction,
 };
 use planner::capacity::{self, Boost};
 use planner::model::ServiceId;
@@ -72,15 +72,12 @@ impl Alarm<'_> {
             None => RemedyOutcome::NotDue(plan.remedy.reason.clone()),
         };
         let outcome = requested.as_ref().unwrap_or(&own);
-        match (outcome, entry.record.pending.take()) {
-            (RemedyOutcome::Requested(action), _) => entry.record.record_remedy(action, now),
-            // The invocation that claimed it ended before it could say what came of it: it may have been requested, and
-            // counts.
-            (RemedyOutcome::NotDue(_) | RemedyOutcome::Planned(_), Some(pending)) => {
-                entry.record.record_remedy(&pending.action, pending.at);
-            }
-            (RemedyOutcome::NotDue(_) | RemedyOutcome::Planned(_), None) | (RemedyOutcome::Failed(..), _) => {}
-        }
+        let result = match outcome {
+            RemedyOutcome::Requested(action) => ClaimResult::Requested(action),
+            RemedyOutcome::Failed(..) => ClaimResult::Failed,
+            RemedyOutcome::NotDue(_) | RemedyOutcome::Planned(_) => ClaimResult::None,
+        };
+        entry.record.end_claim(result, now);
         let announced = self.announce(&plan, outcome, &services, entry);
         report::applied(self.invocation, done, &plan, (outcome, announced));
         if plan.decision.action != Action::Keep {

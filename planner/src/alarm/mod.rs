@@ -27,7 +27,7 @@ pub use plan::plan;
 pub use planned_activity::explain;
 pub use policy::{AlarmPolicy, AlarmSeverity, Alarms, FlappingPolicy, InsufficientDataPolicy};
 pub use reason::Reason;
-pub use record::{Novelty, PendingRemedy, Record, StackUpdate};
+pub use record::{ClaimResult, Novelty, PendingRemedy, Record, StackUpdate};
 pub use remedy::{
     ActiveBoost, RemedyAction, RemedyDecision, RemedyHistory, RemedyPolicy, RemedyReason, RemedyTaken, RestartAction,
     RestartPolicy, RestartReason, RollbackAction, RollbackPolicy, RollbackReason, ScaleAction, ScalePolicy,

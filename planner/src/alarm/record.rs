@@ -62,6 +62,17 @@ pub enum Novelty {
     Known,
 }
 
+/// What came of a claimed remedy in the invocation that ends the claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimResult<'a> {
+    /// It was requested.
+    Requested(&'a RemedyAction),
+    /// Its request failed, and is sent again while it is due.
+    Failed,
+    /// This invocation requested nothing.
+    None,
+}
+
 impl Record {
     /// Enters a state change; changes may arrive in any order and more than once.
     pub fn record_state_change(&mut self, change: StateChange) -> Novelty {
@@ -121,6 +132,17 @@ impl Record {
         self.announced = plan.announced.clone();
         if matches!(plan.decision.reason, Reason::FlappingEnded { .. } | Reason::StaysInAlarm { .. }) {
             self.flapping_ended = Some(now);
+        }
+    }
+
+    /// Ends the claim of a remedy with what came of it.
+    pub fn end_claim(&mut self, result: ClaimResult<'_>, now: Timestamp) {
+        match (result, self.pending.take()) {
+            (ClaimResult::Requested(action), _) => self.record_remedy(action, now),
+            // The invocation that claimed it ended before it could say what came of it: it may have been requested, and
+            // counts.
+            (ClaimResult::None, Some(pending)) => self.record_remedy(&pending.action, pending.at),
+            (ClaimResult::None, None) | (ClaimResult::Failed, _) => {}
         }
     }
 

@@ -202,3 +202,23 @@ fn a_service_that_could_not_be_observed_gets_no_remedy_and_is_announced() {
     assert_eq!((timeline.requested.len(), timeline.remedy_reason.label()), (0, "not_observed"));
     assert!(timeline.remedy_reason.to_string().contains("slow down") && !timeline.remedy_reason.needs_manual_action());
 }
+
+#[test]
+fn a_claim_that_was_left_behind_counts_as_requested_and_a_failed_one_does_not() {
+    let (earlier, now) = (restart(30), restart(60));
+    let left = Record { pending: Some(PendingRemedy { action: earlier.clone(), at: at(10) }), ..Record::default() };
+    let ended = |result: ClaimResult<'_>| {
+        let mut record = left.clone();
+        record.end_claim(result, at(20));
+        assert_eq!(record.pending, None);
+        record.remedies
+    };
+    let remembered = |action: &RemedyAction, minute: i64| {
+        let mut record = Record::default();
+        record.record_remedy(action, at(minute));
+        record.remedies
+    };
+    assert_eq!(ended(ClaimResult::None), remembered(&earlier, 10));
+    assert_eq!(ended(ClaimResult::Failed), Record::default().remedies);
+    assert_eq!(ended(ClaimResult::Requested(&now)), remembered(&now, 20));
+}
