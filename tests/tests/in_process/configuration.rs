@@ -85,3 +85,16 @@ fn a_fleet_of_a_thousand_services_loads() {
     let answer = cloud.invoke::<capacity::App>(plan("service-0999"), "2026-11-21T10:00:00Z").unwrap();
     assert_eq!(answer["decisions"][0]["service"], "prod/service-0999", "{answer}");
 }
+
+#[test]
+fn an_appconfig_that_does_not_answer_holds_up_an_invocation_for_seconds_and_changes_nothing() {
+    let cloud = Cloud::new(&fleet(&["web"]), &json!([]));
+    cloud.run("web", 1);
+    let capacity = cloud.start::<capacity::App>("2026-11-21T10:00:00Z").unwrap();
+    cloud.deploy(&configuration(&[]));
+    cloud.silence_configuration();
+    for now in ["2026-11-21T10:05:00Z", "2026-11-21T10:05:30Z", "2026-11-21T10:10:00Z"] {
+        let answer = capacity.invoke(plan("web"), now).unwrap();
+        assert_eq!(answer["decisions"][0]["service"], "prod/web", "{answer}");
+    }
+}

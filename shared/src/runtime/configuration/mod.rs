@@ -116,7 +116,8 @@ impl<D: Documents> Configuration<D> {
             Err(error) => {
                 let kind = error.kind().label();
                 tracing::error!(error.kind = kind, "configuration rejected, the last valid one stays in use: {error}");
-                state.rejected = true;
+                // Read whole again next time: perhaps only the answer was broken, and a session answers a text once.
+                (state.rejected, state.token) = (true, None);
                 None
             }
         }

@@ -1,4 +1,5 @@
 use planner::fleet::Fleet;
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -28,16 +29,20 @@ fn at(minute: i64) -> Timestamp {
     Timestamp::from_second(minute * 60).unwrap()
 }
 
-/// What a function uses that read its configuration at minute 0 and asks again at each of `minutes`, and whether it
-/// rejects what is deployed.
-fn used(replay: &Replay, minutes: &[i64]) -> (String, bool) {
+fn configuration_over(replay: &Replay) -> Configuration<Fleet> {
     let name = |name: &str| match name {
         "CONFIGURATION_APPLICATION" => Some("app".to_owned()),
         "CONFIGURATION_ENVIRONMENT" => Some("env".to_owned()),
         "CONFIGURATION_PROFILE" => Some("prof".to_owned()),
         _ => None,
     };
-    let configuration = Configuration::<Fleet>::new(&Env::over(name), &replay.connection()).unwrap();
+    Configuration::<Fleet>::new(&Env::over(name), &replay.connection()).unwrap()
+}
+
+/// What a function uses that read its configuration at minute 0 and asks again at each of `minutes`, and whether it
+/// rejects what is deployed.
+fn used(replay: &Replay, minutes: &[i64]) -> (String, bool) {
+    let configuration = configuration_over(replay);
     run(async {
         configuration.load(at(0)).await.unwrap();
         for minute in minutes {
@@ -59,11 +64,13 @@ fn an_unchanged_answer_changes_nothing_and_the_next_one_is_asked_with_its_token(
 
 #[test]
 fn a_broken_configuration_is_rejected_until_a_good_one_is_deployed() {
-    let broken = || loaded().then(200, &[(TOKEN, "two")], r#"{"fleet": 1, "alarms": {}, "budgets": []}"#);
-    assert_eq!(used(&broken(), &[1]), ("acme".to_owned(), true));
-    // Unchanged is still broken.
-    assert_eq!(used(&broken().then(200, &[(TOKEN, "three")], ""), &[1, 2]), ("acme".to_owned(), true));
-    assert_eq!(used(&broken().then(200, &[(TOKEN, "three")], text("new")), &[1, 2]), ("new".to_owned(), false));
+    let broken = |replay: Replay| replay.then(200, &[(TOKEN, "two")], r#"{"fleet": 1, "alarms": {}, "budgets": []}"#);
+    assert_eq!(used(&broken(loaded()), &[1]), ("acme".to_owned(), true));
+    // It is read whole again, in another session.
+    let twice = || broken(session(broken(loaded())));
+    assert_eq!(used(&twice(), &[1, 2]), ("acme".to_owned(), true));
+    let mended = session(twice()).then(200, &[(TOKEN, "three")], text("new"));
+    assert_eq!(used(&mended, &[1, 2, 3]), ("new".to_owned(), false));
 }
 
 #[test]
@@ -90,4 +97,92 @@ fn nothing_deployed_is_an_error_of_the_start() {
     let error = run(configuration.load(at(0))).unwrap_err().to_string();
     assert_eq!(error, "read configuration x/x/x: ResourceNotFoundException: no");
     assert!(configuration.current().is_err());
+}
+
+/// What AppConfig does with one look of a function.
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    /// It answers with what is deployed, or with nothing where the session has it.
+    Deployed,
+    /// The same, after the session's token was refused.
+    TokenRefused,
+    /// A host that has not heard of the last deployment answers.
+    Stale,
+    /// No.
+    Denied,
+    /// Half of the text arrives.
+    Cut,
+}
+
+/// A look after so many minutes, before which something was deployed, valid or not.
+fn looks() -> impl Strategy<Value = Vec<(i64, Option<bool>, Answer)>> {
+    let answer = prop_oneof![
+        3 => Just(Answer::Deployed),
+        1 => Just(Answer::TokenRefused),
+        1 => Just(Answer::Stale),
+        1 => Just(Answer::Denied),
+        1 => Just(Answer::Cut),
+    ];
+    proptest::collection::vec((1..10_i64, proptest::option::weighted(0.4, any::<bool>()), answer), 1..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Whatever AppConfig does: the documents in use are the last valid ones that it answered, no look fails, and the
+    /// alarm is on exactly while what it answered last is invalid or it has not answered for a quarter of an hour.
+    #[test]
+    fn the_last_valid_documents_that_were_answered_are_in_use(looks in looks()) {
+        let mut replay = loaded();
+        // Texts in the order in which they were deployed, and which of them the session has; none without a session.
+        let (mut deployed, mut session_has) = (vec![(text("acme"), true)], Some(0));
+        let (mut minute, mut in_use, mut rejected, mut unread_since) = (0, text("acme"), false, None);
+        let mut expected = Vec::new();
+        for (number, (pause, deploy, answer)) in looks.into_iter().enumerate() {
+            minute += pause;
+            if let Some(valid) = deploy {
+                let name = format!("system-{number}");
+                deployed.push((if valid { text(&name) } else { json!({ "fleet": name }).to_string() }, valid));
+            }
+            let newest = deployed.len() - 1;
+            let shown = if matches!(answer, Answer::Stale) { newest.saturating_sub(1) } else { newest };
+            if matches!(answer, Answer::Denied) {
+                replay = refused(replay, 403, "AccessDeniedException");
+                (session_has, unread_since) = (None, unread_since.or(Some(minute)));
+            } else {
+                if session_has.is_some() && matches!(answer, Answer::TokenRefused) {
+                    replay = refused(replay, 400, "BadRequestException");
+                    session_has = None;
+                }
+                if session_has.is_none() {
+                    replay = session(replay);
+                }
+                unread_since = None;
+                let (shown_text, valid) = &deployed[shown];
+                let body = match (session_has == Some(shown), answer) {
+                    (true, _) => "",
+                    (false, Answer::Cut) => &shown_text[..shown_text.len() / 2],
+                    (false, _) => shown_text,
+                };
+                replay = replay.then(200, &[(TOKEN, "next")], body);
+                let is_valid = session_has == Some(shown) || *valid && !matches!(answer, Answer::Cut);
+                if is_valid {
+                    in_use.clone_from(shown_text);
+                }
+                // What was invalid is read whole again.
+                (rejected, session_has) = (!is_valid, is_valid.then_some(shown));
+            }
+            let is_stale = unread_since.is_some_and(|since| minute - since >= 15);
+            expected.push((minute, in_use.clone(), rejected || is_stale));
+        }
+        let configuration = configuration_over(&replay);
+        run(async {
+            configuration.load(at(0)).await.unwrap();
+            for (minute, documents, is_rejected) in expected {
+                configuration.refresh(at(minute)).await;
+                let current = configuration.current().unwrap();
+                assert_eq!((text(&current.system), configuration.is_rejected(at(minute))), (documents, is_rejected));
+            }
+        });
+    }
 }
