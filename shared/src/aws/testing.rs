@@ -167,6 +167,11 @@ impl Wire {
         Connection::over(&env, http_client(None).unwrap(), credentials).unwrap()
     }
 
+    /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Head and body of each request.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()

@@ -146,36 +146,20 @@ impl From<Failed> for Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader, Read, Write};
-    use std::net::TcpListener;
-
     use super::*;
+    use crate::aws::testing::{Wire, run};
 
     #[test]
     fn a_start_that_failed_is_reported_with_its_reason() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let served = std::thread::spawn(move || {
-            let mut stream = BufReader::new(listener.accept().unwrap().0);
-            let (mut head, mut length) = (String::new(), 0);
-            while !head.ends_with("\r\n\r\n") {
-                let start = head.len();
-                stream.read_line(&mut head).unwrap();
-                if let Some(value) = head[start..].strip_prefix("content-length: ") {
-                    length = value.trim().parse().unwrap();
-                }
-            }
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).unwrap();
-            stream.get_mut().write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").unwrap();
-            (head, serde_json::from_slice::<Value>(&body).unwrap())
-        });
+        let wire = Wire::new(vec![(202, json!({}))]);
         let error = Error::invalid("configuration: fleet: services[0].floor: got `9`, expected at most baseline.max");
-        let runtime_api = PooledClient::builder().with_endpoint(endpoint.parse().unwrap());
-        crate::aws::testing::run(async { report(runtime_api.build(), &error).await.unwrap() });
-        let (head, body) = served.join().unwrap();
+        let runtime_api = PooledClient::builder().with_endpoint(wire.url().parse().unwrap());
+        run(async { report(runtime_api.build(), &error).await.unwrap() });
+        let requests = wire.requests();
+        let (head, body) = requests[0].split_once("\r\n\r\n").unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
         assert!(head.starts_with("POST /2018-06-01/runtime/init/error "), "{head}");
-        assert!(head.contains("lambda-runtime-function-error-type: invalid\r\n"), "{head}");
+        assert!(head.contains("lambda-runtime-function-error-type: invalid"), "{head}");
         assert_eq!((&body["errorType"], &body["errorMessage"]), (&json!("invalid"), &json!(error.to_string())));
     }
 

@@ -39,12 +39,12 @@ fn a_message_that_concerns_no_budget_is_sent_by_the_tick() {
     assert_eq!(cloud.published(), 1);
 }
 
-/// A cloud in which an alarm rang, and the digest that tells it could not be sent.
+/// A cloud in which an alarm was in ALARM, and the digest that has it could not be sent.
 fn undigested() -> Cloud {
     let cloud = cloud();
-    let rang =
+    let announced =
         json!({"M": {"at": {"S": "2026-11-21T03:00:00Z"}, "action": {"S": "announced"}, "reason": {"S": "in ALARM"}}});
-    cloud.put("alarm/errors", "alarm", json!({"version": {"N": "1"}, "history": {"L": [rang]}}));
+    cloud.put("alarm/errors", "alarm", json!({"version": {"N": "1"}, "history": {"L": [announced]}}));
     cloud.refuse(true);
     assert!(cloud.invoke::<capacity::App>(json!({"action": "digest"}), "2026-11-21T07:00:00Z").is_err());
     cloud.refuse(false);

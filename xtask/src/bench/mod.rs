@@ -62,7 +62,7 @@ pub struct Args {
     /// Events that each process gets; the first is the cold one
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(2..))]
     events: u64,
-    /// Measure the rollout function alone
+    /// Leave out Python and Node
     #[arg(long)]
     alone: bool,
     /// Also measure this executable, for instance the rollout function of an earlier version
