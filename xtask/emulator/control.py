@@ -12,6 +12,7 @@ import asgi
 import budgets
 import calls
 import deployments
+import functions
 import placement
 import resources
 import scaling
@@ -27,6 +28,7 @@ OPERATIONS = {
     "calls/count": lambda _request: {"count": len(calls.journal)},
     "faults": calls.set_faults,
     "faults/state": lambda _request: {"faults": calls.faults},
+    "functions/running": functions.running,
     "interrupt": spot.interrupt,
     "release": calls.release,
     "reset-scaling": scaling.reset,

@@ -6,6 +6,19 @@ import tempfile
 import threading
 
 _output = threading.local()
+_lock = threading.Lock()
+_running = 0
+
+
+def running(_request):
+    """How many invocations have begun and not ended, those that nobody waits for included."""
+    return {"running": _running}
+
+
+def _count(change):
+    global _running
+    with _lock:
+        _running += change
 
 
 class _Process(subprocess.Popen):
@@ -42,7 +55,11 @@ def with_output(execute):
 
     def execute_with_output(function, event):
         _output.file = None
-        result = execute(function, event)
+        _count(1)
+        try:
+            result = execute(function, event)
+        finally:
+            _count(-1)
         if _output.file is not None:
             _output.file.seek(0)
             result["log"] = _output.file.read().decode("utf-8", "replace")

@@ -126,6 +126,8 @@ impl Scenario {
         loop {
             let messages = self.messages();
             if !messages.is_empty() {
+                // Only then is it crossed out, which must not meet the next scenario's ledger.
+                self.cloud.wait_until_idle().unwrap();
                 return messages;
             }
             assert!(since.elapsed() < LONGEST_WAIT, "no message within {LONGEST_WAIT:?}");

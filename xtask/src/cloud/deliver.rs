@@ -1,5 +1,7 @@
 //! Delivery: EventBridge's part for events that only AWS itself may send, and direct invocations.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
@@ -7,6 +9,8 @@ use super::Cloud;
 
 /// More rounds than any deployment takes.
 const ROUNDS: usize = 60;
+/// The time-out of a function and a new process on a busy machine.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(90);
 
 /// One invocation of a function and how it ended.
 #[derive(Clone, Debug)]
@@ -20,6 +24,22 @@ pub struct Delivery {
 }
 
 impl Cloud {
+    /// Waits until every invocation has ended, those by SNS and by other functions included. What SNS has not handed over
+    /// yet is not waited for: a message that a function sent proves that it was.
+    ///
+    /// # Errors
+    /// When the emulator does not answer, or an invocation does not end.
+    pub fn wait_until_idle(&self) -> Result<()> {
+        let since = Instant::now();
+        while self.client.call("local", "functions/running", json!({}))?["running"] != 0 {
+            if since.elapsed() > LONGEST_INVOCATION {
+                bail!("an invocation has not ended after {LONGEST_INVOCATION:?}");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     /// Delivers an event as EventBridge would: to the targets of every deployed rule whose pattern matches. MiniStack, like
     /// AWS, takes no events of `aws.*` sources from callers, so it is asked which rules match and their targets are invoked.
     ///
