@@ -128,3 +128,39 @@ fn short(text: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+impl What {
+    /// Does a person want to read it in a timeline? Not every call, and not every look that changed nothing.
+    pub fn matters(&self) -> bool {
+        match self {
+            What::Begins { .. } | What::Log { .. } => false,
+            What::Call { service, operation, lost, .. } => {
+                let reads = ["Describe", "List", "Get", "BatchGet", "Start"];
+                lost.is_some() || !reads.iter().any(|read| operation.starts_with(read)) && !matches!(*service, "dynamodb" | "sns")
+            }
+            What::Ends { result: Ok(answer), .. } => {
+                let kept = |line: &Value| matches!(line["decision"].as_str(), Some("keep" | "leave_unchanged"));
+                answer["decisions"].as_array().is_some_and(|lines| !lines.iter().all(kept))
+            }
+            What::Ends { .. } | What::Message(_) | What::World(_) | What::DeadLetter { .. } => true,
+        }
+    }
+
+    /// The same for people who do not read JSON: decisions with their sentences, messages with their subjects.
+    pub fn told(&self) -> Vec<String> {
+        match self {
+            What::Ends { function, result: Ok(answer), .. } => {
+                let lines = answer["decisions"].as_array().into_iter().flatten();
+                let kept = |line: &&Value| !matches!(line["decision"].as_str(), Some("keep" | "leave_unchanged"));
+                let told = |line: &Value| {
+                    let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
+                    let subject = ["service", "alarm", "budget", "system"].map(text).concat();
+                    let why = [text("message"), text("why")].concat();
+                    format!("{function}: {subject}: {} ({}): {why}", text("decision"), text("reason"))
+                };
+                lines.filter(kept).map(told).collect()
+            }
+            other => vec![other.to_string()],
+        }
+    }
+}

@@ -12,6 +12,9 @@
 //! - [`wire`]: requests as the SDK sends them, answers as it reads them.
 //! - [`world`]: AWS, one file for each service, each with the documents that it follows.
 //! - [`weather`]: what goes wrong, and how often.
+//! - [`people`]: what happens: pushes, requests, the console, load, spend; drawn from a seed or written in a story.
+//! - [`laws`]: what must hold.
+//! - [`run`]: one run; [`shrink`]: the shortest story that still fails; [`cover`]: what was exercised; [`story`]: scripts with what comes of them.
 //! - [`journal`]: what happened, for the laws and for people.
 
 // What cannot be read here ends the run, which is all that there is to do.
@@ -20,10 +23,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod account;
+pub mod cover;
 pub mod engine;
 mod iam;
 pub mod journal;
+pub mod laws;
+pub mod people;
 pub mod rng;
+pub mod run;
+pub mod shrink;
+pub mod story;
 pub mod weather;
 pub mod wire;
 pub mod world;

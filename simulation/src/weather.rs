@@ -44,6 +44,8 @@ pub struct Weather {
     pub clock_skew: SignedDuration,
     /// Publishing to a topic is refused.
     pub refused_messages: f64,
+    /// Calls of the ledger that are answered with a 500.
+    pub ledger_down: f64,
 }
 
 impl Weather {
@@ -66,6 +68,7 @@ impl Weather {
         recycled: 0.01,
         clock_skew: SignedDuration::ZERO,
         refused_messages: 0.0,
+        ledger_down: 0.0,
     };
 
     /// A bad day.
@@ -87,6 +90,7 @@ impl Weather {
         recycled: 0.05,
         clock_skew: SignedDuration::from_millis(300),
         refused_messages: 0.005,
+        ledger_down: 0.0,
     };
 
     /// The worst that documentation allows.
@@ -108,6 +112,7 @@ impl Weather {
         recycled: 0.2,
         clock_skew: SignedDuration::from_secs(1),
         refused_messages: 0.05,
+        ledger_down: 0.0,
     };
 
     /// Does every call arrive and get its answer?

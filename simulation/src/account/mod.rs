@@ -187,6 +187,28 @@ impl Account {
         text(&self.of_type("AWS::AppConfig::HostedConfigurationVersion")[0].properties["Content"])
     }
 
+    /// Names of the services that the fleet lists, in its order.
+    ///
+    /// # Panics
+    /// When the configuration is no JSON.
+    pub fn services(&self) -> Vec<String> {
+        self.policies().iter().map(|policy| text(&policy["name"])).collect()
+    }
+
+    /// The fleet's entries.
+    ///
+    /// # Panics
+    /// When the configuration is no JSON.
+    pub fn policies(&self) -> Vec<Value> {
+        let configuration: Value = serde_json::from_str(&self.configuration()).expect("a JSON configuration");
+        list(&configuration["fleet"]["services"])
+    }
+
+    /// Names of the budgets.
+    pub fn budgets(&self) -> Vec<String> {
+        self.of_type("AWS::Budgets::Budget").iter().map(|budget| text(&budget.properties["Budget"]["BudgetName"])).collect()
+    }
+
     /// The function with this name or ARN in Lambda.
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.values().find(|function| function.lambda == name || function.arn == name)

@@ -62,6 +62,9 @@ impl Engine {
     }
 
     fn fault(&mut self, request: &Request) -> Fault {
+        if request.service == "dynamodb" && self.rng.chance(self.weather.ledger_down) {
+            return Fault::ServerError;
+        }
         let weather = &self.weather;
         // One draw decides, so that rates add up.
         let mut left = if weather.is_calm() { return Fault::None } else { self.rng.unit() };

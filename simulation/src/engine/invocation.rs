@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::task::{Context, Poll};
 
+use super::log::logged;
 use super::port::Reply;
 use super::process::{Outcome, Process};
 use super::{Due, Engine};
@@ -89,7 +90,11 @@ impl Engine {
     pub(super) fn poll(&mut self, number: u64) {
         let Some(invocation) = self.invocations.get_mut(&number) else { return };
         let waker = noop_waker();
-        let polled = invocation.future.poll_unpin(&mut Context::from_waker(&waker));
+        let function = invocation.process.function;
+        let (polled, lines) = logged(|| invocation.future.poll_unpin(&mut Context::from_waker(&waker)));
+        for line in lines {
+            self.note(What::Log { function, line });
+        }
         self.collect(number);
         if let Poll::Ready(outcome) = polled {
             self.end(number, outcome);

@@ -7,6 +7,7 @@ mod calls;
 mod clock;
 mod deliver;
 mod invocation;
+mod log;
 mod port;
 mod process;
 mod schedule;

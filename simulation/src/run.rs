@@ -1,0 +1,67 @@
+//! One run: a plan and a seed, until a law is broken or everything has come to rest.
+
+use std::rc::Rc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::account::Account;
+use crate::cover::Coverage;
+use crate::engine::Engine;
+use crate::laws::{self, Broken, Watch};
+use crate::people::Plan;
+use crate::weather::Weather;
+
+/// How long everything has to come to rest once nothing goes wrong any more: late events, held-back messages, a deadline of a rollout.
+const REST: SignedDuration = SignedDuration::from_hours(5);
+
+/// How a run ended.
+pub struct Outcome {
+    /// The first law that was broken; none when all held.
+    pub broken: Option<Broken>,
+    /// What was exercised.
+    pub coverage: Coverage,
+    /// Everything that happened.
+    pub engine: Engine,
+}
+
+/// Runs a plan.
+pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64) -> Outcome {
+    let mut engine = Engine::new(Rc::clone(account), plan.weather.clone(), plan.start, seed);
+    for (after, act) in &plan.acts {
+        let act = act.clone();
+        engine.at(plan.start + *after, move |engine| act.perform(engine));
+    }
+    let end = plan.start + plan.lasts;
+    engine.at(end, |engine| engine.weather = Weather::OVER);
+    let mut watch = Watch::new(plan);
+    let mut coverage = Coverage::default();
+    let mut seen = 0;
+    let always = engine.run(end + REST, |engine| {
+        let fresh = &engine.journal[seen..];
+        seen = engine.journal.len();
+        coverage.add(fresh);
+        watch.always(engine, fresh)
+    });
+    let broken = always.and_then(|()| laws::in_the_end(&engine, &watch, plan)).err();
+    coverage.laws(&watch);
+    Outcome { broken, coverage, engine }
+}
+
+impl Outcome {
+    /// What happened, one line each, for a person: changes, decisions, messages and what broke.
+    pub fn timeline(&self, trace: bool) -> String {
+        let mut text = String::new();
+        for entry in self.engine.journal.iter().filter(|entry| trace || entry.what.matters()) {
+            text.push_str(&format!("{entry}\n"));
+        }
+        if let Some(broken) = &self.broken {
+            text.push_str(&format!("{}  BROKEN  {broken}\n", stamp(broken.at)));
+        }
+        text
+    }
+}
+
+/// A time as the timeline shows it.
+pub fn stamp(at: Timestamp) -> String {
+    at.strftime("%a %d %H:%M:%S").to_string()
+}
