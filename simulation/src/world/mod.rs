@@ -11,6 +11,7 @@ mod cx;
 mod dynamodb;
 pub mod ecr;
 pub mod ecs;
+pub mod load;
 mod sns;
 mod sqs;
 
@@ -71,6 +72,8 @@ pub struct World {
     pub sqs: Sqs,
     /// The configuration.
     pub appconfig: AppConfig,
+    /// What users ask of the services.
+    pub loads: load::Loads,
 }
 
 impl World {
@@ -88,8 +91,16 @@ impl World {
             sns: Sns::default(),
             sqs: Sqs::new(&account),
             appconfig: AppConfig::new(&account),
+            loads: load::Loads::new(),
             account,
         }
+    }
+
+    /// Begins what goes on by itself from the deploy on.
+    pub(crate) fn begin(&mut self, cx: &mut Cx<'_>) {
+        autoscaling::begin(self, cx);
+        budgets::begin(self, cx);
+        cloudwatch::begin(self, cx);
     }
 
     /// Answers a call that the policy allows; Lambda's calls are the engine's.
@@ -125,4 +136,12 @@ impl World {
             Wake::Ecs(wake) => ecs::wake(self, wake, cx),
         }
     }
+}
+
+/// Seconds since 1970, as most services write times.
+pub(crate) fn seconds(at: jiff::Timestamp) -> f64 {
+    // Milliseconds, as the services have them, are far below 2^53.
+    #[allow(clippy::cast_precision_loss)]
+    let milliseconds = at.as_millisecond() as f64;
+    milliseconds / 1000.0
 }
