@@ -99,3 +99,23 @@ fn put(encoder: &mut Encoder, name: &str, value: &Value) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_with_times_as_times() {
+        let value = json!({ "Names": ["a", "b"], "Threshold": 80.0, "Count": 3, "On": true, "StateTimestamp": 1_700_000_000.5 });
+        let written = write(&value);
+        assert_eq!(read(&written), value);
+        let mut decoder = Decoder::new(&written);
+        decoder.map().unwrap();
+        while decoder.str().unwrap() != "StateTimestamp" {
+            decoder.skip().unwrap();
+        }
+        assert_eq!(decoder.timestamp().unwrap().as_secs_f64(), 1_700_000_000.5);
+    }
+}

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use ::tests::template::{list, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tests::template::{list, text};
 
 use super::{Cx, World};
 use crate::account::Account;
@@ -103,5 +103,34 @@ pub(super) fn wake(world: &mut World, wake: Wake, _: &mut Cx<'_>) {
     let invalidations = world.cloudfront.distributions.get_mut(&distribution);
     if let Some(one) = invalidations.into_iter().flatten().find(|one| one.id == id) {
         one.complete = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::testing::Bench;
+
+    fn invalidate(bench: &mut Bench, reference: &str, path: &str) -> Answer {
+        let distribution = bench.world.cloudfront.distributions.keys().next().cloned().unwrap_or_default();
+        let input = json!({ "DistributionId": distribution, "CallerReference": reference, "Paths": [path] });
+        bench.change(|world, cx| call(world, "CreateInvalidation", &input, cx))
+    }
+
+    #[test]
+    fn a_reference_is_one_invalidation_and_fifteen_wildcards_are_enough() {
+        let mut bench = Bench::new();
+        bench.world.cloudfront.distributions.insert("E1".into(), Vec::new());
+        let first = invalidate(&mut bench, "1", "/*").unwrap();
+        assert_eq!(invalidate(&mut bench, "1", "/*").unwrap(), first);
+        assert_eq!(invalidate(&mut bench, "1", "/a").unwrap_err().code, "InvalidationBatchAlreadyExists");
+        for number in 2..=15 {
+            invalidate(&mut bench, &number.to_string(), "/*").unwrap();
+        }
+        assert_eq!(invalidate(&mut bench, "16", "/*").unwrap_err().code, "TooManyInvalidationsInProgress");
+        bench.pass(SignedDuration::from_mins(5));
+        invalidate(&mut bench, "16", "/*").unwrap();
+        bench.world.cloudfront.distributions.clear();
+        assert_eq!(invalidate(&mut bench, "17", "/*").unwrap_err().status, 404);
     }
 }

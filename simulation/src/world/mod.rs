@@ -14,6 +14,8 @@ pub mod ecs;
 pub mod load;
 mod sns;
 mod sqs;
+#[cfg(test)]
+mod testing;
 
 use std::rc::Rc;
 

@@ -114,11 +114,16 @@ impl CloudWatch {
         let mutes = account.of_type("AWS::CloudWatch::AlarmMuteRule").iter();
         CloudWatch { alarms: alarms.collect(), mutes: mutes.map(|resource| Mute::of(&resource.properties)).collect() }
     }
+
+    /// Is an alarm in ALARM? Of one that is not there: no. Deployments ask it.
+    pub fn in_alarm(&self, name: &str) -> bool {
+        self.alarms.get(name).is_some_and(|alarm| alarm.state.value == "ALARM")
+    }
 }
 
-/// Is an alarm in ALARM? Of one that is not there: no. Deployments ask it.
+/// Is an alarm in ALARM?
 pub fn alarm_in_alarm(world: &World, name: &str) -> bool {
-    world.cloudwatch.alarms.get(name).is_some_and(|alarm| alarm.state.value == "ALARM")
+    world.cloudwatch.in_alarm(name)
 }
 
 /// A person deletes an alarm. There is no event, and nothing that it said is taken back.

@@ -14,6 +14,8 @@ mod calls;
 mod image;
 mod people;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
