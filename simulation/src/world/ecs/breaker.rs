@@ -81,7 +81,9 @@ impl Ecs {
         if deployment.state != Rollout::InProgress || self.alarm_names(service).is_empty() {
             return;
         }
-        if !deployment.ignores_alarms && self.rings(service, around).is_some() {
+        // "ECS starts monitoring ... as soon as one or more tasks of the updated service are in a running state."
+        let runs = self.counts(service, Some(self.services[service].primary)).0 > 0;
+        if runs && !deployment.ignores_alarms && self.rings(service, around).is_some() {
             let back =
                 truth(&self.services[service].spec["deploymentConfiguration"]["alarms"]["rollback"]) == Some(true);
             return self.fail(service, Cause::Alarm, "alarm detected.", back, around, cx);
@@ -117,6 +119,7 @@ impl Ecs {
         service.primary = place;
         service.is_steady = false;
         service.throttle = (0, cx.now);
+        service.unplaced = 0;
         let deployment = &mut service.deployments[place];
         deployment.state = Rollout::InProgress;
         deployment.failed = 0;
@@ -167,6 +170,7 @@ impl Ecs {
 
     /// The PRIMARY deployment has failed; ECS rolls back where it is to and can.
     fn fail(&mut self, number: usize, cause: Cause, what: &str, back: bool, around: Around<'_>, cx: &mut Cx<'_>) {
+        // Of an alarm only the service event is known: "deployment failed: alarm detected." What the deployment says is inferred.
         let who = if cause == Cause::Alarm { "ECS deployment alarm" } else { "ECS deployment circuit breaker" };
         let service = &mut self.services[number];
         let failed = service.primary;
@@ -186,7 +190,12 @@ impl Ecs {
         let reason = format!("Service deployment rolled back because {what}");
         // A rollback that fails is not rolled back: copilot-cli#4838.
         let Some(target) = target.filter(|_| back && !was_rollback) else {
-            self.finish(number, "ROLLBACK_FAILED", Some(reason), cx);
+            // There is no status for a failure without a rollback; that it is STOPPED is inferred.
+            let (status, reason) = match was_rollback {
+                true => ("ROLLBACK_FAILED", reason),
+                false => ("STOPPED", format!("Service deployment failed because {what}")),
+            };
+            self.finish(number, status, Some(reason), cx);
             return self.changed(number, cx);
         };
         self.counters.rollbacks += 1;

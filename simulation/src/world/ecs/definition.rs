@@ -29,7 +29,7 @@ impl Definition {
 
 impl Ecs {
     /// Registers what a template says, as CloudFormation does; the ARN.
-    pub fn register_resource(&mut self, properties: &Value) -> String {
+    pub fn register_resource(&mut self, properties: &Value, at: jiff::Timestamp) -> String {
         let mut body = wire(properties);
         for one in list(&body["containerDefinitions"].clone()).iter().enumerate() {
             let (place, container) = one;
@@ -40,7 +40,7 @@ impl Ecs {
             }
         }
         let tags = body.as_object_mut().and_then(|body| body.remove("tags")).unwrap_or_else(|| json!([]));
-        self.add_definition(body, tags, super::update::DEPLOYED)
+        self.add_definition(body, tags, at)
     }
 
     fn add_definition(&mut self, mut body: Value, tags: Value, at: jiff::Timestamp) -> String {
@@ -71,7 +71,8 @@ impl Ecs {
                 let revision: usize = revision.parse().ok()?;
                 self.definitions.get(family)?.get(revision.checked_sub(1)?)
             }
-            None => self.definitions.get(name)?.last(),
+            // "The latest ACTIVE revision in the specified family."
+            None => self.definitions.get(name)?.iter().rev().find(|definition| definition.body["status"] == "ACTIVE"),
         }
     }
 

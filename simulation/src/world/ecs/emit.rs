@@ -66,7 +66,7 @@ impl Ecs {
         let service = &self.services[number];
         // One that was said since then comes back by its own wake.
         let last = service.events.iter().find(|(_, _, message)| message.ends_with("has reached a steady state."));
-        if service.active && service.is_steady && last.is_some_and(|(at, ..)| cx.now - STEADY >= *at) {
+        if service.active && service.is_steady && last.is_none_or(|(at, ..)| cx.now - STEADY >= *at) {
             self.say_steady(number, cx);
         }
     }

@@ -34,7 +34,7 @@ use crate::world::{Cx, World};
 
 pub use definition::Definition;
 pub use model::{Cause, Deployment, Health, Item, Rollout, Service, ServiceDeployment, Start, Status, Task};
-pub use people::{Serving, by_person, set_desired, settle};
+pub use people::{Serving, by_person, create_service, deregister, register, set_desired, settle};
 pub use update::{change as update_service, delete as delete_service};
 
 /// On demand.
@@ -138,7 +138,7 @@ impl Ecs {
             ecs.clusters.insert(cluster.reference.clone(), wire(&cluster.properties));
         }
         for definition in account.of_type("AWS::ECS::TaskDefinition") {
-            ecs.register_resource(&definition.properties);
+            ecs.register_resource(&definition.properties, update::DEPLOYED);
         }
         for service in account.of_type("AWS::ECS::Service") {
             ecs.create(&service.properties);

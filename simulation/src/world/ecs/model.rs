@@ -181,6 +181,8 @@ pub struct Service {
     pub is_steady: bool,
     /// Tasks in a row that did not come to run, and until when no other starts.
     pub throttle: (u32, Timestamp),
+    /// Placements in a row that failed.
+    pub unplaced: u32,
     /// Will the scheduler look, and when?
     pub(super) looks_at: Option<Timestamp>,
     pub(super) versions: Versions<Rc<Value>>,

@@ -1,11 +1,13 @@
 //! What people, the harness and other services of AWS do to services, and what really runs.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::model::{Cause, Health, Rollout, Status};
-use super::{Ecs, FARGATE, FARGATE_SPOT, split};
+use super::fate::{Fate, check};
+use super::model::{Cause, Health, Item, Rollout, Status};
+use super::{Ecs, FARGATE, FARGATE_SPOT, Wake, split};
 use crate::wire::Answer;
 use crate::world::{Cx, World};
 
@@ -80,6 +82,19 @@ impl Ecs {
         tasks.len()
     }
 
+    /// Interrupts a share of all Spot tasks, from 0 to 1; how many.
+    pub fn interrupt_share(&mut self, share: f64, cx: &mut Cx<'_>) -> usize {
+        let spot = |task: &&super::Task| task.is_running() && task.provider.as_deref() == Some(FARGATE_SPOT);
+        let tasks: Vec<u64> = self.tasks.values().filter(spot).map(|task| task.number).collect();
+        let tasks: Vec<u64> = tasks.into_iter().filter(|_| cx.rng.chance(share)).collect();
+        cx.note(format!("ecs: {} Spot tasks are interrupted", tasks.len()));
+        for task in &tasks {
+            self.counters.interruptions += 1;
+            self.halt(*task, "SpotInterruption", "Your Spot Task was interrupted.".to_owned(), cx);
+        }
+        tasks.len()
+    }
+
     /// Ends every running task of a share of all services, as when an availability zone fails.
     pub fn lose_zone(&mut self, zone: u64, cx: &mut Cx<'_>) -> usize {
         let tasks = self.tasks.values().filter(|task| task.number % 3 == zone % 3 && task.is_wanted());
@@ -132,34 +147,87 @@ pub fn by_person(world: &mut World, cluster: &str, name: &str, input: Value, cx:
     super::update::change(world, &input, cause, cx)
 }
 
-/// Puts a service in the state of one that has run for a while: so many tasks of its PRIMARY deployment, running and healthy, where its image can run.
-/// For the beginning of a run; it emits no events.
-pub fn settle(world: &mut World, cluster: &str, name: &str, desired: i64, cx: &mut Cx<'_>) {
+/// Puts a service in the state of one that has run for a while: so many tasks of its PRIMARY deployment, running and healthy, where its image can run;
+/// `strategy` replaces that of the template, where it is given. For the beginning of a run, once the repositories have images; it emits no events, and
+/// answers from before it do not exist.
+pub fn settle(world: &mut World, cluster: &str, name: &str, desired: i64, strategy: Option<&[Item]>, cx: &mut Cx<'_>) {
     let (ecs, around) = split(world);
     let Some(number) = ecs.number(cluster, name) else { return };
+    let since = cx.now - jiff::SignedDuration::from_hours(1);
     let mut quiet = crate::world::Out::default();
-    ecs.services[number].desired = desired;
-    for provider in ecs.providers(number, desired) {
-        let mut inner = Cx { now: cx.now, rng: cx.rng, weather: cx.weather, out: &mut quiet };
+    let service = &mut ecs.services[number];
+    service.desired = desired;
+    if let Some(strategy) = strategy {
+        let revision = service.primary().revision;
+        service.revisions[revision].strategy = strategy.to_vec();
+    }
+    let missing = desired - i64::try_from(service.tasks.len()).unwrap_or(0);
+    for provider in ecs.providers(number, missing.max(0)) {
+        let mut inner = Cx { now: since, rng: cx.rng, weather: cx.weather, out: &mut quiet };
         let task = ecs.start(number, provider, around, &mut inner);
-        if matches!(ecs.tasks[&task].fate, super::fate::Fate::FailsToStart { .. }) {
+        if matches!(ecs.tasks[&task].fate, Fate::FailsToStart { .. }) {
             ecs.tasks.remove(&task);
             ecs.services[number].tasks.remove(&task);
             continue;
         }
         if let Some(task) = ecs.tasks.get_mut(&task) {
             task.status = Status::Running;
-            task.started_at = Some(cx.now);
-            task.pulled = (Some(cx.now), Some(cx.now));
-            task.health =
-                if super::fate::check(&task.definition).is_some() { Health::Healthy } else { Health::Unknown };
+            task.started_at = Some(since);
+            task.pulled = (Some(since), Some(since));
+            task.health = if check(&task.definition).is_some() { Health::Healthy } else { Health::Unknown };
             task.is_healthy = true;
             task.was_healthy = true;
         }
         ecs.task_changed(task, &mut inner);
     }
-    let primary = ecs.services[number].primary;
-    ecs.services[number].deployments[primary].state = Rollout::Completed;
-    ecs.services[number].is_steady = true;
+    let service = &mut ecs.services[number];
+    let primary = service.primary;
+    service.deployments[primary].state = Rollout::Completed;
+    service.is_steady = i64::try_from(service.tasks.len()) == Ok(desired);
+    service.events.clear();
+    service.versions.clear();
+    let mut inner = Cx { now: since, rng: cx.rng, weather: cx.weather, out: &mut quiet };
+    ecs.changed(number, &inner);
+    inner.out.wakes.clear();
+    ecs.services[number].looks_at = None;
+    ecs.soon(number, cx);
+    let delay = jiff::SignedDuration::from_mins(cx.rng.between(10, 360));
+    cx.after(delay, super::super::Wake::Ecs(Wake::Steady(number)));
+}
+
+/// CloudFormation creates a service: its first deployment begins. Without a `DesiredCount` it has one task.
+pub fn create_service(world: &mut World, properties: &Value, cx: &mut Cx<'_>) -> usize {
+    let (ecs, around) = split(world);
+    let number = ecs.create(properties);
+    let service = &mut ecs.services[number];
+    service.desired = super::number(&service.spec["desiredCount"]).unwrap_or(1);
+    service.created_at = cx.now;
+    service.revisions[0].created_at = cx.now;
+    let deployment = &mut service.deployments[0];
+    deployment.succeeded = false;
+    deployment.created_at = cx.now;
+    deployment.reason = format!("ECS deployment {} in progress.", deployment.id);
+    let rollout = &mut service.rollouts[0];
+    rollout.status = "IN_PROGRESS";
+    (rollout.created_at, rollout.updated_at, rollout.finished_at) = (cx.now, cx.now, None);
+    service.versions.clear();
+    ecs.begin(number, 0, Cause::Created, Value::Null, around, cx);
     ecs.changed(number, cx);
+    number
+}
+
+/// CloudFormation registers a task definition as its template says; the ARN. What it replaces stays unless `deregister` takes it.
+pub fn register(world: &mut World, properties: &Value, cx: &mut Cx<'_>) -> String {
+    world.ecs.register_resource(properties, cx.now)
+}
+
+/// A task definition is deregistered: INACTIVE. Services go on with it; no other can begin to use it.
+pub fn deregister(world: &mut World, arn: &str) {
+    let name = arn.rsplit('/').next().unwrap_or(arn);
+    let Some((family, revision)) = name.split_once(':') else { return };
+    let revision = revision.parse::<usize>().ok().and_then(|revision| revision.checked_sub(1));
+    let definition = world.ecs.definitions.get_mut(family).zip(revision).and_then(|(all, place)| all.get_mut(place));
+    if let Some(definition) = definition {
+        Rc::make_mut(&mut definition.body)["status"] = "INACTIVE".into();
+    }
 }

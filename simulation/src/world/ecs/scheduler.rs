@@ -6,7 +6,7 @@
 //! are started after ever longer delays, up to 27 minutes: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html>.
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::emit::provider_arn;
 use super::fate::decide;
@@ -54,7 +54,10 @@ impl Ecs {
             self.start_missing(number, around, cx);
             self.conclude(number, cx);
         } else {
-            self.scale_in(number, usize::MAX, cx);
+            let tasks = self.services[number].tasks.iter().filter(|task| self.tasks[task].is_wanted());
+            let tasks: Vec<u64> = tasks.copied().collect();
+            let reason = format!("Scaling activity initiated by (deployment {})", self.services[number].primary().id);
+            self.stop_all(number, &tasks, &reason, cx);
         }
         self.changed(number, cx);
     }
@@ -98,7 +101,7 @@ impl Ecs {
         let service = &self.services[number];
         let mut tasks: Vec<(bool, std::cmp::Reverse<u64>)> = self
             .wanted(number, service.primary)
-            .filter(|task| !task.is_protected(cx.now) || !service.active)
+            .filter(|task| !task.is_protected(cx.now))
             .map(|task| (task.is_healthy, std::cmp::Reverse(task.number)))
             .collect();
         tasks.sort_unstable();
@@ -158,8 +161,12 @@ impl Ecs {
             let ids: Vec<String> = started.iter().map(|task| format!("(task {})", self.task_id(*task))).collect();
             self.say(number, &format!("has started {} tasks: {}.", started.len(), ids.join(" ")), cx);
         }
+        let primary = self.services[number].primary;
+        if !started.is_empty() {
+            self.services[number].unplaced = 0;
+        }
         for provider in lacking {
-            self.unplaced(number, provider, around, cx);
+            self.unplaced((number, primary), provider, around, cx);
         }
     }
 
@@ -211,7 +218,7 @@ impl Ecs {
             definition: std::rc::Rc::clone(&revision.definition),
             provider,
             overrides: json!({ "containerOverrides": [], "inferenceAcceleratorOverrides": [] }),
-            tags: json!([]),
+            tags: managed_tags(&service.spec, &service.cluster, &service.name),
             status: Status::Provisioning,
             stop: None,
             health: Health::Unknown,
@@ -238,7 +245,8 @@ impl Ecs {
     }
 
     /// A task that cannot be placed: said, counted as failed, tried again later.
-    fn unplaced(&mut self, number: usize, provider: Option<String>, around: Around<'_>, cx: &mut Cx<'_>) {
+    fn unplaced(&mut self, of: (usize, usize), provider: Option<String>, around: Around<'_>, cx: &mut Cx<'_>) {
+        let number = of.0;
         self.counters.unplaced += 1;
         let text = "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
         self.say(number, text, cx);
@@ -247,10 +255,13 @@ impl Ecs {
             more["capacityProviderArns"] = json!([provider_arn(&provider)]);
         }
         self.emit_action(number, "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", more, cx);
-        let delay = SignedDuration::from_secs(cx.rng.between(20, 60));
+        // Ever later while the shortage lasts, up to a quarter of an hour.
+        let service = &mut self.services[number];
+        service.unplaced += 1;
+        let delay = SignedDuration::from_secs(cx.rng.between(20, 60) << (service.unplaced / 5).min(4));
+        service.throttle.1 = service.throttle.1.max(cx.now + delay);
         self.look_after(number, delay, cx);
-        let of = Some((number, self.services[number].primary));
-        self.count_failure(of, around, cx);
+        self.count_failure(Some(of), around, cx);
     }
 
     /// A task failed before it was healthy, or for its health; `ran` when it came to run.
@@ -291,6 +302,16 @@ impl Ecs {
         if !self.services[number].is_steady && self.services[number].primary().state == Rollout::Completed {
             self.say_steady(number, cx);
         }
+    }
+}
+
+/// Tags that ECS gives to tasks of a service with `enableECSManagedTags`.
+fn managed_tags(spec: &Value, cluster: &str, service: &str) -> Value {
+    match super::truth(&spec["enableECSManagedTags"]) {
+        Some(true) => json!([
+            { "key": "aws:ecs:clusterName", "value": cluster }, { "key": "aws:ecs:serviceName", "value": service },
+        ]),
+        _ => json!([]),
     }
 }
 

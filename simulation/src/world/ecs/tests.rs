@@ -1,5 +1,6 @@
 //! The rules that matter, on the services of the templates.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -24,7 +25,7 @@ struct Run {
     now: Timestamp,
     rng: Rng,
     weather: Weather,
-    due: Vec<(Timestamp, u64, Wake)>,
+    due: BTreeMap<(Timestamp, u64), Wake>,
     added: u64,
     events: Vec<Value>,
 }
@@ -34,7 +35,8 @@ impl Run {
         let world = World::new(Rc::new(Account::huskit(&[])));
         let weather = Weather::OVER;
         let now = "2026-11-02T08:00:00Z".parse().unwrap();
-        let mut run = Run { world, now, rng: Rng::seeded(7), weather, due: Vec::new(), added: 0, events: Vec::new() };
+        let mut run =
+            Run { world, now, rng: Rng::seeded(7), weather, due: BTreeMap::new(), added: 0, events: Vec::new() };
         for repository in ["huskit/website-agent", "huskit/crawler"] {
             run.push(repository, "live", 'a', Behaviour::Good);
         }
@@ -56,7 +58,7 @@ impl Run {
         let result = change(&mut self.world, &mut cx);
         for (at, wake) in out.wakes {
             self.added += 1;
-            self.due.push((at, self.added, wake));
+            self.due.insert((at, self.added), wake);
         }
         self.events.extend(out.events.into_iter().map(|event| event.body));
         result
@@ -64,10 +66,8 @@ impl Run {
 
     fn pass(&mut self, minutes: i64) {
         let end = self.now + SignedDuration::from_mins(minutes);
-        while let Some(next) =
-            (0..self.due.len()).filter(|at| self.due[*at].0 <= end).min_by_key(|at| (self.due[*at].0, self.due[*at].1))
-        {
-            let (at, _, wake) = self.due.swap_remove(next);
+        while let Some(next) = self.due.first_entry().filter(|next| next.key().0 <= end) {
+            let ((at, _), wake) = next.remove_entry();
             self.now = at;
             self.change(|world, cx| world.wake(wake, cx));
         }
@@ -80,7 +80,7 @@ impl Run {
     }
 
     fn settle(&mut self, name: &str, count: i64) {
-        self.change(|world, cx| settle(world, CLUSTER, name, count, cx));
+        self.change(|world, cx| settle(world, CLUSTER, name, count, None, cx));
     }
 
     /// Registers the newest definition of a service with another image.
@@ -353,4 +353,39 @@ fn a_protected_task_stays_and_the_count_is_no_deployment() {
     .unwrap();
     run.pass(5);
     assert_eq!(run.healthy(CRAWLER), 0);
+}
+
+#[test]
+fn a_service_that_is_deleted_drains_and_is_answered_as_inactive() {
+    let mut run = Run::new();
+    run.settle(WEB, 2);
+    run.change(|world, cx| super::delete_service(world, CLUSTER, WEB, cx));
+    assert_eq!(run.service(WEB)["status"], "DRAINING");
+    run.pass(10);
+    assert_eq!(run.service(WEB)["status"], "INACTIVE");
+    let failure =
+        run.call("UpdateService", json!({ "cluster": CLUSTER, "service": WEB, "desiredCount": 1 })).unwrap_err();
+    assert_eq!(failure.code, "ServiceNotActiveException");
+}
+
+#[test]
+fn a_second_update_stops_the_first_and_a_thousand_services_are_no_burden() {
+    let mut run = Run::new();
+    let account = Rc::clone(&run.world.account);
+    let template = &account.of_type("AWS::ECS::Service")[1].properties;
+    for number in 0..1000 {
+        let mut properties = template.clone();
+        properties["ServiceName"] = format!("copy-{number}").into();
+        properties["DesiredCount"] = 2.into();
+        run.change(|world, cx| super::create_service(world, &properties, cx));
+    }
+    run.pass(2);
+    let force = json!({ "cluster": CLUSTER, "service": "copy-0", "forceNewDeployment": true });
+    run.call("UpdateService", force).unwrap();
+    run.pass(15);
+    assert_eq!((run.healthy("copy-0"), run.healthy("copy-999")), (2, 2));
+    let list = run.call("ListServiceDeployments", json!({ "cluster": CLUSTER, "service": "copy-0" })).unwrap();
+    let statuses: Vec<&Value> =
+        list["serviceDeployments"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
+    assert_eq!(statuses, ["SUCCESSFUL", "STOPPED"]);
 }

@@ -133,7 +133,7 @@ pub fn change(world: &mut World, input: &Value, cause: Cause, cx: &mut Cx<'_>) -
     Ok(json!({ "service": ecs.answered(place, cx) }))
 }
 
-/// Deletes a service: it drains, and is answered as INACTIVE.
+/// Deletes a service: it is DRAINING, and then answered as INACTIVE. One that is created again is another service.
 pub fn delete(world: &mut World, cluster: &str, name: &str, cx: &mut Cx<'_>) {
     let ecs = &mut world.ecs;
     let Some(place) = ecs.number(cluster, name) else { return };
@@ -275,6 +275,7 @@ impl Ecs {
             stopped: BTreeSet::new(),
             is_steady: true,
             throttle: (0, DEPLOYED),
+            unplaced: 0,
             looks_at: None,
             versions: VecDeque::new(),
             spec,

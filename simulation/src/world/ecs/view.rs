@@ -40,7 +40,11 @@ impl Ecs {
         let or = |field: &str, default: Value| if spec[field].is_null() { default } else { spec[field].clone() };
         let mut view = json!({
             "serviceArn": service.arn, "serviceName": service.name, "clusterArn": arn(&format!("cluster/{}", service.cluster)),
-            "status": if service.active { "ACTIVE" } else { "INACTIVE" },
+            "status": match (service.active, service.tasks.is_empty()) {
+                (true, _) => "ACTIVE",
+                (false, false) => "DRAINING",
+                (false, true) => "INACTIVE",
+            },
             "desiredCount": service.desired, "runningCount": running, "pendingCount": pending,
             "taskDefinition": service.revision().definition["taskDefinitionArn"],
             "loadBalancers": or("loadBalancers", json!([])), "serviceRegistries": or("serviceRegistries", json!([])),
