@@ -9,12 +9,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use ::tests::template::text;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
-use tests::template::{list, text};
 
-use super::load::ecs_call;
-use super::{Cx, World, autoscaling};
+use super::{Cx, World, autoscaling, ecs};
 use crate::account::{Account, Resource};
 use crate::wire::Failure;
 
@@ -25,6 +24,8 @@ pub enum Wake {
     Write,
     /// Is what was written stable?
     Wait,
+    /// Something failed: what was before is written again.
+    RollBack(String),
     /// The update, or its rollback, has ended.
     End(&'static str),
 }
@@ -57,8 +58,8 @@ pub struct CloudFormation {
     pub revisions: BTreeMap<String, String>,
     update: Update,
     before: BTreeMap<String, String>,
-    /// Bounds that a rollback writes.
-    bounds_before: Vec<(String, autoscaling::Bounds)>,
+    /// The templates of the last update that completed, which a rollback writes; the account's where there was none.
+    deployed: Option<Rc<Account>>,
     since: Timestamp,
 }
 
@@ -78,7 +79,7 @@ impl CloudFormation {
                 .collect(),
             update: Update::default(),
             before: BTreeMap::new(),
-            bounds_before: Vec::new(),
+            deployed: None,
             since: Timestamp::UNIX_EPOCH,
         }
     }
@@ -131,15 +132,22 @@ pub(super) fn wake(world: &mut World, wake: Wake, cx: &mut Cx<'_>) {
     match wake {
         Wake::Write => {
             let fails = world.cloudformation.update.fails;
-            let written = write(world, cx);
-            match written {
-                Ok(()) if !fails => wait(world, cx),
-                Ok(()) => roll_back(world, "The following resource(s) failed to update: [Dashboard].", cx),
-                Err(failure) => roll_back(world, &failure.to_string(), cx),
-            }
+            let failed = match write(world, cx) {
+                Ok(()) if !fails => return wait(world, cx),
+                Ok(()) => "The following resource(s) failed to update: [Dashboard].".to_owned(),
+                Err(failure) => failure.to_string(),
+            };
+            let after = SignedDuration::from_secs(cx.rng.between(5, 60));
+            cx.after(after, super::Wake::CloudFormation(Wake::RollBack(failed)));
         }
+        Wake::RollBack(reason) => roll_back(world, &reason, cx),
         Wake::Wait => stable(world, cx),
-        Wake::End(status) => tell(world, status, "", cx),
+        Wake::End(status) => {
+            if status == "UPDATE_COMPLETE" {
+                world.cloudformation.deployed = Some(template(world));
+            }
+            tell(world, status, "", cx);
+        }
     }
 }
 
@@ -152,7 +160,6 @@ fn wait(world: &mut World, cx: &mut Cx<'_>) {
 fn write(world: &mut World, cx: &mut Cx<'_>) -> Result<(), Failure> {
     let template = template(world);
     let Update { task_definition, service, bounds, .. } = world.cloudformation.update.clone();
-    world.cloudformation.bounds_before.clear();
     for resource in changed(world, &template) {
         let properties = &resource.properties;
         let name = text(&properties["ServiceName"]);
@@ -160,7 +167,7 @@ fn write(world: &mut World, cx: &mut Cx<'_>) -> Result<(), Failure> {
             let reference = text(&properties["TaskDefinition"]);
             let definitions = template.of_type("AWS::ECS::TaskDefinition");
             let definition = definitions.iter().find(|one| one.reference == reference).expect("a task definition");
-            let registered = ecs_call(world, "RegisterTaskDefinition", &camel(&definition.properties), cx)?;
+            let registered = ecs::call(world, "RegisterTaskDefinition", &camel(&definition.properties), cx)?;
             let arn = text(&registered["taskDefinition"]["taskDefinitionArn"]);
             world.cloudformation.revisions.insert(name.clone(), arn);
         }
@@ -168,17 +175,17 @@ fn write(world: &mut World, cx: &mut Cx<'_>) -> Result<(), Failure> {
             update_service(world, properties, cx)?;
         }
         if bounds {
-            let suffix = format!("/{name}");
-            let targets = template.of_type("AWS::ApplicationAutoScaling::ScalableTarget");
-            let ours = targets.iter().filter(|target| text(&target.properties["ResourceId"]).ends_with(&suffix));
-            for target in ours {
-                let resource = text(&target.properties["ResourceId"]);
-                if let Some(target) = world.autoscaling.targets.get(&resource) {
-                    world.cloudformation.bounds_before.push((resource, target.bounds));
-                }
-                autoscaling::call(world, "RegisterScalableTarget", &target.properties, cx)?;
-            }
+            write_bounds(world, &template, &name, cx)?;
         }
+    }
+    Ok(())
+}
+
+fn write_bounds(world: &mut World, template: &Account, service: &str, cx: &mut Cx<'_>) -> Result<(), Failure> {
+    let suffix = format!("/{service}");
+    let targets = template.of_type("AWS::ApplicationAutoScaling::ScalableTarget").iter();
+    for target in targets.filter(|target| text(&target.properties["ResourceId"]).ends_with(&suffix)) {
+        autoscaling::call(world, "RegisterScalableTarget", &target.properties, cx)?;
     }
     Ok(())
 }
@@ -205,7 +212,7 @@ fn update_service(world: &mut World, properties: &Value, cx: &mut Cx<'_>) -> Res
             input[lower(field)] = camel(&properties[field]);
         }
     }
-    ecs_call(world, "UpdateService", &input, cx).map(drop)
+    ecs::update_service(world, &input, ecs::Cause::CloudFormation, cx).map(drop)
 }
 
 /// Is every service that was written stable? A deployment that ECS itself gives up fails the update.
@@ -217,21 +224,18 @@ fn stable(world: &mut World, cx: &mut Cx<'_>) {
     let mut waits = false;
     for resource in changed(world, &template).into_iter().filter(|_| wrote) {
         let properties = &resource.properties;
-        let input = json!({ "cluster": properties["Cluster"], "services": [properties["ServiceName"]] });
-        let Ok(described) = ecs_call(world, "DescribeServices", &input, cx) else { continue };
-        let deployments = list(&described["services"][0]["deployments"]);
-        let own = world.cloudformation.revisions.get(&text(&properties["ServiceName"]));
-        let ours = |one: &&Value| own.is_some_and(|own| one["taskDefinition"] == own.as_str());
-        let ended = |one: &Value| one["rolloutState"] == "FAILED";
-        if !rolling_back && deployments.iter().filter(ours).any(ended) {
-            roll_back(
-                world,
-                "Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.\"",
-                cx,
-            );
+        let name = text(&properties["ServiceName"]);
+        let Some(service) = world.ecs.service(&text(&properties["Cluster"]), &name) else { continue };
+        let own = world.cloudformation.revisions.get(&name);
+        let failed = service.deployments.iter().filter(|one| one.state == ecs::Rollout::Failed);
+        let recent = failed.filter(|one| one.created_at + SignedDuration::from_mins(1) > world.cloudformation.since);
+        let arn = |one: &ecs::Deployment| text(&service.revisions[one.revision].definition["taskDefinitionArn"]);
+        if !rolling_back && recent.map(arn).any(|arn| own == Some(&arn)) {
+            let why = "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.";
+            roll_back(world, why, cx);
             return;
         }
-        waits |= deployments.iter().any(|one| one["rolloutState"] == "IN_PROGRESS");
+        waits |= service.primary().state == ecs::Rollout::InProgress;
     }
     if waits && world.cloudformation.since + PATIENCE > cx.now {
         cx.after(SignedDuration::from_secs(15), super::Wake::CloudFormation(Wake::Wait));
@@ -247,24 +251,21 @@ fn stable(world: &mut World, cx: &mut Cx<'_>) {
     }
 }
 
-/// Writes what the stack had before, and waits for that.
+/// Writes what the templates before said, and waits for that.
 fn roll_back(world: &mut World, reason: &str, cx: &mut Cx<'_>) {
     tell(world, "UPDATE_ROLLBACK_IN_PROGRESS", reason, cx);
-    let template = template(world);
+    let template = world.cloudformation.deployed.clone().unwrap_or_else(|| Rc::clone(&world.account));
     let before = world.cloudformation.before.clone();
     world.cloudformation.revisions = before;
-    let Update { task_definition, service, .. } = world.cloudformation.update.clone();
-    for resource in changed(world, &template).into_iter().filter(|_| task_definition || service) {
-        if let Err(failure) = update_service(world, &resource.properties, cx) {
-            cx.note(format!("rolling the stack back: {failure}"));
-        }
-    }
-    for (resource, bounds) in std::mem::take(&mut world.cloudformation.bounds_before) {
-        let input = json!({
-            "ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount", "ResourceId": resource,
-            "MinCapacity": bounds.min, "MaxCapacity": bounds.max,
-        });
-        if let Err(failure) = autoscaling::call(world, "RegisterScalableTarget", &input, cx) {
+    let Update { task_definition, service, bounds, .. } = world.cloudformation.update.clone();
+    for resource in changed(world, &template) {
+        let name = text(&resource.properties["ServiceName"]);
+        let service = match task_definition || service {
+            true => update_service(world, &resource.properties, cx),
+            false => Ok(()),
+        };
+        let bounds = if bounds { write_bounds(world, &template, &name, cx) } else { Ok(()) };
+        for failure in [service.err(), bounds.err()].into_iter().flatten() {
             cx.note(format!("rolling the stack back: {failure}"));
         }
     }
@@ -284,5 +285,78 @@ fn camel(value: &Value) -> Value {
             fields.iter().map(|(name, field)| (lower(name), camel(field))).collect::<Map<_, _>>().into()
         }
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::behaviour::Behaviour;
+    use crate::world::ecr::{self, Findings, Push, Shape};
+    use crate::world::testing::Bench;
+
+    const CLUSTER: &str = "huskit-prod";
+
+    /// A system that has run for a while, with a strategy that is not the first deploy's.
+    fn bench(tags: &[&str], behaviour: Behaviour) -> Bench {
+        let mut bench = Bench::new();
+        bench.world.autoscaling.registering_scales = Some(false);
+        for repository in ["huskit/website-agent", "huskit/crawler"] {
+            let push = Push { repository, tags, behaviour, shape: Shape::Single, findings: Findings::new() };
+            bench.change(|world, cx| ecr::push(world, &push, cx));
+        }
+        bench.pass(SignedDuration::from_mins(1));
+        bench.change(|world, cx| ecs::settle(world, CLUSTER, "website-agent", 2, None, cx));
+        bench.change(|world, cx| ecs::settle(world, CLUSTER, "crawler", 0, None, cx));
+        bench
+    }
+
+    fn statuses(bench: &Bench) -> Vec<String> {
+        let of_stack = bench.events.iter().filter(|event| event["source"] == "aws.cloudformation");
+        of_stack.map(|event| text(&event["detail"]["status-details"]["status"])).collect()
+    }
+
+    fn updated(bench: &mut Bench, change: Update) {
+        bench.change(|world, cx| update(world, change, cx)).unwrap();
+        bench.pass(SignedDuration::from_mins(40));
+    }
+
+    #[test]
+    fn an_update_writes_the_revision_of_the_stack_and_leaves_the_count_alone() {
+        let mut bench = bench(&["live"], Behaviour::Good);
+        let change = Update { services: vec!["website-agent".into()], task_definition: true, ..Update::default() };
+        updated(&mut bench, change);
+        assert_eq!(statuses(&bench), ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"]);
+        let service = bench.world.ecs.service(CLUSTER, "website-agent").unwrap();
+        assert_eq!(service.desired, 2);
+        let revision = &service.revisions[service.primary().revision];
+        assert_eq!(
+            revision.definition["taskDefinitionArn"],
+            bench.world.cloudformation.revisions["website-agent"].as_str()
+        );
+        assert!(text(&revision.definition["containerDefinitions"][0]["image"]).ends_with("huskit/website-agent:live"));
+        let last = bench.world.ecs.history.last().unwrap();
+        assert!(matches!(last.cause, ecs::Cause::CloudFormation), "{last:?}");
+    }
+
+    #[test]
+    fn an_update_that_fails_writes_back_what_was_before() {
+        let mut bench = bench(&["live"], Behaviour::Good);
+        let before = bench.world.cloudformation.revisions.clone();
+        bench.world.autoscaling.targets.get_mut("service/huskit-prod/website-agent").unwrap().bounds.max = 9;
+        let change = Update { task_definition: true, bounds: true, fails: true, ..Update::default() };
+        updated(&mut bench, change);
+        assert_eq!(statuses(&bench)[1], "UPDATE_ROLLBACK_IN_PROGRESS");
+        assert_eq!(statuses(&bench).last().unwrap(), "UPDATE_ROLLBACK_COMPLETE");
+        assert_eq!(bench.world.cloudformation.revisions, before);
+        let after = bench.world.autoscaling.bounds(CLUSTER, "website-agent").unwrap();
+        assert_eq!((after.min, after.max), (2, 6), "what the template before said, not what was there");
+    }
+
+    #[test]
+    fn what_cloudwatch_and_auto_scaling_see_is_what_runs() {
+        let bench = bench(&["live"], Behaviour::ErrsUnderTraffic);
+        let sight = crate::world::load::look(&bench.world, "huskit-prod/website-agent").unwrap();
+        assert_eq!((sight.desired, sight.running, sight.serving, sight.erring), (2, 2, 2, 2));
     }
 }

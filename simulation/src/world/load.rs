@@ -1,15 +1,11 @@
 //! What is asked of the services from outside, and how a service looks to the services of AWS that watch it.
 //!
-//! The look goes through the API of ECS, without its staleness: what really is.
+//! The look is of what really is.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-use tests::template::{list, text};
-
+use super::behaviour::Behaviour;
 use super::{Cx, World, ecs};
-use crate::weather::Weather;
-use crate::wire::Answer;
 
 /// What users ask of a service. It starts as little work that two tasks do easily.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,60 +63,31 @@ impl World {
     }
 }
 
-/// Calls ECS as another service of AWS does, with nothing that goes wrong.
-pub(super) fn ecs_call(world: &mut World, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    let mut calm = Cx { now: cx.now, rng: cx.rng, weather: &Weather::OVER, out: cx.out };
-    ecs::call(world, operation, input, &mut calm)
-}
-
 /// Looks at `<cluster>/<service>`; nothing where it is not there.
-pub(super) fn look(world: &mut World, service: &str, cx: &mut Cx<'_>) -> Option<Sight> {
+pub(super) fn look(world: &World, service: &str) -> Option<Sight> {
     let (cluster, name) = service.split_once('/')?;
-    let described = ecs_call(world, "DescribeServices", &json!({ "cluster": cluster, "services": [name] }), cx).ok()?;
-    let found = list(&described["services"]).into_iter().find(|one| one["status"] == "ACTIVE")?;
-    let number = |field: &str| found[field].as_i64().unwrap_or(0);
-    let deploying = list(&found["deployments"]).iter().any(|one| one["rolloutState"] == "IN_PROGRESS");
-    let mut sight = Sight { desired: number("desiredCount"), running: 0, serving: 0, erring: 0, deploying };
-    let mut token = Value::Null;
-    loop {
-        let mut input = json!({ "cluster": cluster, "serviceName": name });
-        if token.is_string() {
-            input["nextToken"] = token;
-        }
-        let page = ecs_call(world, "ListTasks", &input, cx).ok()?;
-        let tasks = list(&page["taskArns"]);
-        if !tasks.is_empty() {
-            let tasks = ecs_call(world, "DescribeTasks", &json!({ "cluster": cluster, "tasks": tasks }), cx).ok()?;
-            for task in list(&tasks["tasks"]).iter().filter(|task| task["lastStatus"] == "RUNNING") {
-                count(world, task, &mut sight);
-            }
-        }
-        token = page["nextToken"].clone();
-        if token.is_null() {
-            return Some(sight);
+    let found = world.ecs.service(cluster, name).filter(|service| service.active)?;
+    let deploying = found.primary().state == ecs::Rollout::InProgress;
+    let mut sight = Sight { desired: found.desired, deploying, ..Sight::default() };
+    let tasks = found.tasks.iter().filter_map(|number| world.ecs.tasks.get(number));
+    for task in tasks.filter(|task| task.is_running()) {
+        sight.running += 1;
+        let digests = task.images.iter().filter_map(|(_, _, digest)| digest.as_ref());
+        let of = |digest: &String| {
+            let mut repositories = world.ecr.repositories.values();
+            repositories.find_map(|repository| Some(repository.images.get(digest)?.behaviour))
+        };
+        let behaviours: Vec<Behaviour> = digests.filter_map(of).collect();
+        if task.is_healthy && behaviours.iter().all(|behaviour| behaviour.serves()) {
+            sight.serving += 1;
+            sight.erring += i64::from(behaviours.contains(&Behaviour::ErrsUnderTraffic));
         }
     }
-}
-
-fn count(world: &World, task: &Value, sight: &mut Sight) {
-    use super::behaviour::Behaviour;
-    sight.running += 1;
-    let behaviours = list(&task["containers"]).into_iter().filter_map(|container| {
-        let digest = text(&container["imageDigest"]);
-        world.ecr.repositories.values().find_map(|repository| Some(repository.images.get(&digest)?.behaviour))
-    });
-    let behaviours: Vec<Behaviour> = behaviours.collect();
-    if task["healthStatus"] != "UNHEALTHY" && behaviours.iter().all(|behaviour| behaviour.serves()) {
-        sight.serving += 1;
-        sight.erring += i64::from(behaviours.contains(&Behaviour::ErrsUnderTraffic));
-    }
+    Some(sight)
 }
 
 /// Sets the desired count of `<cluster>/<service>`, as Application Auto Scaling does.
 pub(super) fn set_desired(world: &mut World, service: &str, count: i64, cx: &mut Cx<'_>) {
     let (cluster, name) = service.split_once('/').unwrap_or(("default", service));
-    let input = json!({ "cluster": cluster, "service": name, "desiredCount": count });
-    if let Err(failure) = ecs_call(world, "UpdateService", &input, cx) {
-        cx.note(format!("scaling {service} to {count} is refused: {failure}"));
-    }
+    ecs::set_desired(world, cluster, name, count, cx);
 }

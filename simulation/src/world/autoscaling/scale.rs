@@ -71,7 +71,7 @@ pub(super) fn scheduled(world: &mut World, resource: &str, name: &str, put_at: T
 pub(super) fn within(world: &mut World, resource: &str, cause: &str, cx: &mut Cx<'_>) {
     let Some(bounds) = world.autoscaling.targets.get(resource).map(|target| target.bounds) else { return };
     let Some(service) = resource.strip_prefix("service/").map(str::to_owned) else { return };
-    let Some(sight) = load::look(world, &service, cx) else { return };
+    let Some(sight) = load::look(world, &service) else { return };
     let count = sight.desired.clamp(bounds.min, bounds.max);
     if count != sight.desired {
         set(world, resource, (sight.desired, count), cause.to_owned(), cx);
@@ -106,7 +106,7 @@ pub(super) fn minute(world: &mut World, cx: &mut Cx<'_>) {
         if world.autoscaling.targets.get(&resource).is_none_or(|target| target.policies.is_empty()) {
             continue;
         }
-        let Some(sight) = load::look(world, service, cx) else { continue };
+        let Some(sight) = load::look(world, service) else { continue };
         if let Some((change, policy)) = decide(world, &resource, sight, cx.now) {
             set(world, &resource, change, format!("monitor alarm TargetTracking-{resource} of policy {policy}"), cx);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ::tests::template::{list, text};
 use serde_json::{Map, Value, json};
 
-use super::{Cx, World, number};
+use super::{World, number};
 use crate::world::load::{Load, Sight};
 
 /// What services look like, by `<cluster>/<service>`.
@@ -142,14 +142,14 @@ fn float(count: i64) -> f64 {
 }
 
 /// Looks at every service that an alarm is about.
-pub(super) fn look(world: &mut World, cx: &mut Cx<'_>) -> Sights {
+pub(super) fn look(world: &World) -> Sights {
     let watched = world.cloudwatch.alarms.values().filter(|alarm| alarm.watched);
     let queries = watched.flat_map(|alarm| &alarm.queries);
     let mut services: Vec<String> = queries.filter_map(|query| query.service(world)).collect();
     services.sort();
     services.dedup();
     let seen = services.into_iter().filter_map(|service| {
-        let sight = crate::world::load::look(world, &service, cx)?;
+        let sight = crate::world::load::look(world, &service)?;
         Some((service, sight))
     });
     seen.collect()

@@ -174,7 +174,7 @@ pub(super) fn call(world: &mut World, operation: &str, input: &Value, cx: &mut C
 
 pub(super) fn wake(world: &mut World, wake: Wake, cx: &mut Cx<'_>) {
     let Wake::Minute = wake;
-    let sights = metrics::look(world, cx);
+    let sights = metrics::look(world);
     evaluate::minute(world, &sights, cx);
     cx.after(SignedDuration::from_mins(1), super::Wake::CloudWatch(Wake::Minute));
 }

@@ -54,6 +54,12 @@ pub struct Image {
 }
 
 impl Image {
+    /// An image for one platform.
+    pub fn plain(digest: String, pushed_at: Timestamp, behaviour: Behaviour) -> Image {
+        let manifest = manifest(&digest, &digest);
+        Image { pushed_at, ..Image::new(digest, behaviour, Kind::Platform { architecture: "amd64" }, manifest) }
+    }
+
     /// An image that no repository has yet.
     pub(super) fn new(digest: String, behaviour: Behaviour, kind: Kind, manifest: Value) -> Image {
         let size = if matches!(kind, Kind::Platform { .. }) { 92_310_424 } else { 9_233 };

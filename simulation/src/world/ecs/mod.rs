@@ -119,9 +119,8 @@ struct Around<'w> {
 }
 
 impl Around<'_> {
-    fn in_alarm(&self, _name: &str) -> bool {
-        let CloudWatch { .. } = self.cloudwatch;
-        false
+    fn in_alarm(&self, name: &str) -> bool {
+        self.cloudwatch.in_alarm(name)
     }
 }
 

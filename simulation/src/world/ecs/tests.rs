@@ -45,7 +45,7 @@ impl Run {
 
     fn push(&mut self, repository: &str, tag: &str, digit: char, behaviour: Behaviour) -> String {
         let digest = format!("sha256:{}", String::from(digit).repeat(64));
-        let image = Image { digest: digest.clone(), pushed_at: self.now, behaviour };
+        let image = Image::plain(digest.clone(), self.now, behaviour);
         let repository = self.world.ecr.repositories.entry(repository.to_owned()).or_default();
         repository.images.insert(digest.clone(), image);
         repository.tags.insert(tag.to_owned(), digest.clone());
