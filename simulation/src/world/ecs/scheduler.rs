@@ -151,7 +151,8 @@ impl Ecs {
         let primary = self.services[number].primary;
         if let Some(error) = self.unassumable(&self.services[number].revision().definition) {
             let text = format!("failed to launch a task with (error {error}).");
-            let more = json!({ "reason": "CUSTOMER_ROLE" });
+            // "The cause is provided in the reason field": that it is this text is inferred.
+            let more = json!({ "reason": error });
             return self.unplaced((number, primary), &text, "SERVICE_TASK_CONFIGURATION_FAILURE", more, around, cx);
         }
         let mut started = Vec::new();
