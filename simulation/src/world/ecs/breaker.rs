@@ -28,7 +28,7 @@ impl Ecs {
         if truth(&alarms["enable"]) == Some(true) { names.collect() } else { Vec::new() }
     }
 
-    fn rings(&self, service: usize, around: Around<'_>) -> Option<String> {
+    fn first_in_alarm(&self, service: usize, around: Around<'_>) -> Option<String> {
         let mut names = self.alarm_names(service).into_iter();
         names.find(|name| self.environment.alarms.contains(name) || around.in_alarm(name))
     }
@@ -83,7 +83,7 @@ impl Ecs {
         }
         // "ECS starts monitoring ... as soon as one or more tasks of the updated service are in a running state."
         let runs = self.counts(service, Some(self.services[service].primary)).0 > 0;
-        if runs && !deployment.ignores_alarms && self.rings(service, around).is_some() {
+        if runs && !deployment.ignores_alarms && self.first_in_alarm(service, around).is_some() {
             let back =
                 truth(&self.services[service].spec["deploymentConfiguration"]["alarms"]["rollback"]) == Some(true);
             return self.fail(service, Cause::Alarm, "alarm detected.", back, around, cx);
@@ -114,7 +114,7 @@ impl Ecs {
         around: Around<'_>,
         cx: &mut Cx<'_>,
     ) {
-        let ignores_alarms = self.rings(number, around).is_some();
+        let ignores_alarms = self.first_in_alarm(number, around).is_some();
         let service = &mut self.services[number];
         service.primary = place;
         service.is_steady = false;

@@ -31,8 +31,7 @@ impl Ecs {
     /// Registers what a template says, as CloudFormation does; the ARN.
     pub fn register_resource(&mut self, properties: &Value, at: jiff::Timestamp) -> String {
         let mut body = wire(properties);
-        for one in list(&body["containerDefinitions"].clone()).iter().enumerate() {
-            let (place, container) = one;
+        for (place, container) in list(&body["containerDefinitions"]).to_vec().iter().enumerate() {
             for field in ["stopTimeout", "startTimeout", "cpu", "memory"] {
                 if let Some(count) = number(&container[field]) {
                     body["containerDefinitions"][place][field] = count.into();

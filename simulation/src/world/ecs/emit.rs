@@ -77,7 +77,8 @@ impl Ecs {
         task.version += 1;
         let view = Rc::new(task_view(task, epoch));
         remember(&mut task.versions, view, cx);
-        let detail = task_view(task, iso);
+        let mut detail = task_view(task, iso);
+        detail["updatedAt"] = iso(cx.now);
         let resources = [task.arn.clone()];
         cx.emit("aws.ecs", "ECS Task State Change", &resources, detail);
         if let Some((service, _)) = self.tasks[&number].of {
@@ -149,7 +150,6 @@ pub(super) fn task_view(task: &Task, time: fn(Timestamp) -> Value) -> Value {
         "attachments": [], "attributes": [{ "name": "ecs.cpu-architecture", "value": "x86_64" }],
         "launchType": "FARGATE", "platformVersion": "1.4.0", "platformFamily": "Linux", "enableExecuteCommand": false,
         "createdAt": time(task.created_at), "version": task.version,
-        "updatedAt": time(task.stopped_at.or(task.started_at).unwrap_or(task.created_at)),
         "ephemeralStorage": { "sizeInGiB": 20 },
     });
     let mut put = |field: &str, value: Option<Value>| {

@@ -69,15 +69,6 @@ fn in_ecr(image: &str) -> Option<String> {
 pub(super) fn decide(revision: &mut Revision, environment: &Environment, around: Around<'_>, cx: &mut Cx<'_>) -> Fate {
     let family = revision.definition["family"].as_str().unwrap_or_default();
     let fails = |reason: String, pulls: bool| Fate::FailsToStart { reason, pulls };
-    if environment.broken_roles.contains(family) {
-        let role = revision.definition["executionRoleArn"].as_str().unwrap_or_default();
-        return fails(
-            format!(
-                "ECS was unable to assume the role '{role}' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role."
-            ),
-            false,
-        );
-    }
     if environment.missing_secrets.contains(family) {
         return fails("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret: ResourceNotFoundException: Secrets Manager can't find the specified secret.".to_owned(), false);
     }

@@ -34,7 +34,7 @@ pub enum Step {
     BalancerUnhealthy,
     /// Its essential container ends.
     Exit(i64),
-    /// It ends because it was told to.
+    /// It ends after SIGTERM or SIGKILL.
     Terminated(i64),
     /// Its network is given back.
     Stopped,
@@ -78,7 +78,8 @@ impl Ecs {
             }
             Step::FailToStart if wanted => {
                 let Fate::FailsToStart { reason, .. } = task.fate.clone() else { return };
-                if reason.starts_with("CannotPull") {
+                // The container says it sometimes.
+                if reason.starts_with("CannotPull") && cx.rng.chance(0.5) {
                     task.container_reason = Some(reason.clone());
                 }
                 self.end(number, "TaskFailedToStart", reason, cx);
@@ -128,10 +129,10 @@ impl Ecs {
                     task.container_reason = Some("OutOfMemoryError: Container killed due to memory usage".to_owned());
                 }
                 let healthy = task.was_healthy;
-                let reason = match code {
-                    137 => "OutOfMemoryError: Container killed due to memory usage",
-                    _ => "Essential container in task exited",
-                };
+                // Of memory the container speaks always, the task sometimes.
+                let texts =
+                    ["Essential container in task exited", "OutOfMemoryError: Container killed due to memory usage"];
+                let reason = if code == 137 { *cx.rng.pick(&texts) } else { texts[0] };
                 self.end(number, "EssentialContainerExited", reason.to_owned(), cx);
                 if !healthy {
                     self.task_failed(of, true, around, cx);
@@ -280,7 +281,7 @@ impl Ecs {
         }
     }
 
-    /// A task ends of its own.
+    /// A task ends without being stopped.
     fn end(&mut self, number: u64, code: &'static str, reason: String, cx: &mut Cx<'_>) {
         if let Some(task) = self.tasks.get_mut(&number) {
             task.stop = Some(Stop { code, reason, at: cx.now });

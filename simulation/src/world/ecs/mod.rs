@@ -60,7 +60,7 @@ pub struct Environment {
     pub no_capacity: BTreeSet<String>,
     /// Families whose tasks cannot read a secret.
     pub missing_secrets: BTreeSet<String>,
-    /// Families whose execution role cannot be assumed.
+    /// Families whose execution role cannot be assumed: no task is launched at all.
     pub broken_roles: BTreeSet<String>,
     /// Families whose subnets have no way to the registry.
     pub no_network: BTreeSet<String>,
@@ -247,7 +247,6 @@ fn wire(value: &Value) -> Value {
 }
 
 fn epoch(at: jiff::Timestamp) -> Value {
-    #[allow(clippy::cast_precision_loss)]
     let seconds = at.as_millisecond() as f64 / 1000.0;
     json!(seconds)
 }

@@ -186,9 +186,8 @@ pub fn settle(world: &mut World, cluster: &str, name: &str, desired: i64, strate
     service.is_steady = i64::try_from(service.tasks.len()) == Ok(desired);
     service.events.clear();
     service.versions.clear();
-    let mut inner = Cx { now: since, rng: cx.rng, weather: cx.weather, out: &mut quiet };
+    let inner = Cx { now: since, rng: cx.rng, weather: cx.weather, out: &mut quiet };
     ecs.changed(number, &inner);
-    inner.out.wakes.clear();
     ecs.services[number].looks_at = None;
     ecs.soon(number, cx);
     let delay = jiff::SignedDuration::from_mins(cx.rng.between(10, 360));

@@ -18,6 +18,9 @@ use crate::world::Cx;
 /// Longest delay between starts of tasks that do not come to run.
 const THROTTLE: SignedDuration = SignedDuration::from_mins(27);
 
+/// The service event of a shortage.
+const NO_CAPACITY: &str = "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
+
 impl Ecs {
     /// Has the scheduler look at a service in a moment.
     pub(super) fn soon(&mut self, number: usize, cx: &mut Cx<'_>) {
@@ -145,6 +148,13 @@ impl Ecs {
         if until > cx.now {
             return self.look_after(number, until.duration_since(cx.now), cx);
         }
+        let primary = self.services[number].primary;
+        if let Some(error) = self.unassumable(&self.services[number].revision().definition) {
+            let text = format!("failed to launch a task with (error {error}).");
+            // "The cause is provided in the reason field": that it is this text is inferred.
+            let more = json!({ "reason": error });
+            return self.unplaced((number, primary), &text, "SERVICE_TASK_CONFIGURATION_FAILURE", more, around, cx);
+        }
         let mut started = Vec::new();
         let mut lacking: Vec<Option<String>> = Vec::new();
         for provider in self.providers(number, missing) {
@@ -161,13 +171,23 @@ impl Ecs {
             let ids: Vec<String> = started.iter().map(|task| format!("(task {})", self.task_id(*task))).collect();
             self.say(number, &format!("has started {} tasks: {}.", started.len(), ids.join(" ")), cx);
         }
-        let primary = self.services[number].primary;
         if !started.is_empty() {
             self.services[number].unplaced = 0;
         }
         for provider in lacking {
-            self.unplaced((number, primary), provider, around, cx);
+            let mut more = json!({ "reason": "RESOURCE:FARGATE" });
+            if let Some(provider) = provider {
+                more["capacityProviderArns"] = json!([provider_arn(&provider)]);
+            }
+            self.unplaced((number, primary), NO_CAPACITY, "SERVICE_TASK_PLACEMENT_FAILURE", more, around, cx);
         }
+    }
+
+    /// What ECS says when it cannot assume the execution role of a task definition.
+    pub(super) fn unassumable(&self, definition: &Value) -> Option<String> {
+        let role = definition["executionRoleArn"].as_str().unwrap_or_default();
+        let broken = self.environment.broken_roles.contains(definition["family"].as_str().unwrap_or_default());
+        broken.then(|| format!("ECS was unable to assume the role '{role}' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role."))
     }
 
     /// Where the next tasks of the PRIMARY deployment go.
@@ -245,16 +265,19 @@ impl Ecs {
     }
 
     /// A task that cannot be placed: said, counted as failed, tried again later.
-    fn unplaced(&mut self, of: (usize, usize), provider: Option<String>, around: Around<'_>, cx: &mut Cx<'_>) {
+    fn unplaced(
+        &mut self,
+        of: (usize, usize),
+        text: &str,
+        event: &str,
+        more: Value,
+        around: Around<'_>,
+        cx: &mut Cx<'_>,
+    ) {
         let number = of.0;
         self.counters.unplaced += 1;
-        let text = "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
         self.say(number, text, cx);
-        let mut more = json!({ "reason": "RESOURCE:FARGATE" });
-        if let Some(provider) = provider {
-            more["capacityProviderArns"] = json!([provider_arn(&provider)]);
-        }
-        self.emit_action(number, "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", more, cx);
+        self.emit_action(number, "ERROR", event, more, cx);
         // Ever later while the shortage lasts, up to a quarter of an hour.
         let service = &mut self.services[number];
         service.unplaced += 1;

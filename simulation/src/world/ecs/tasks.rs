@@ -108,25 +108,28 @@ impl Ecs {
             .as_object_mut()
             .and_then(|asked| asked.remove("clientToken"))
             .and_then(|token| token.as_str().map(str::to_owned));
-        if let Some((since, before, numbers)) = token.as_ref().and_then(|token| self.tokens.get(token)) {
-            if cx.now.duration_since(*since) < TOKEN {
-                let found = numbers.iter().filter_map(|number| self.tasks.get(number));
-                if *before != asked {
-                    let sentence = "The client token was used with other parameters.";
-                    let mut failure = Failure::new("ConflictException", sentence);
-                    failure.more = json!({ "resourceIds": found.map(|task| task.arn.clone()).collect::<Vec<_>>() });
-                    return Err(failure);
-                }
-                let tasks: Vec<Value> =
-                    found.filter_map(|task| task.versions.back()).map(|(_, view)| Value::clone(view)).collect();
-                return Ok(json!({ "tasks": tasks, "failures": [] }));
+        if let Some((since, before, numbers)) = token.as_ref().and_then(|token| self.tokens.get(token))
+            && cx.now.duration_since(*since) < TOKEN
+        {
+            let found = numbers.iter().filter_map(|number| self.tasks.get(number));
+            if *before != asked {
+                let sentence = "The client token was used with other parameters.";
+                let mut failure = Failure::new("ConflictException", sentence);
+                failure.more = json!({ "resourceIds": found.map(|task| task.arn.clone()).collect::<Vec<_>>() });
+                return Err(failure);
             }
+            let tasks: Vec<Value> =
+                found.filter_map(|task| task.versions.back()).map(|(_, view)| Value::clone(view)).collect();
+            return Ok(json!({ "tasks": tasks, "failures": [] }));
         }
         let Some(definition) = self.definition(input["taskDefinition"].as_str().unwrap_or_default()).map(shared) else {
             return Err(Failure::new("ClientException", "TaskDefinition not found."));
         };
         if input["networkConfiguration"]["awsvpcConfiguration"].is_null() && definition["networkMode"] == "awsvpc" {
             return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
+        }
+        if let Some(error) = self.unassumable(&definition) {
+            return Err(Failure::new("ClientException", error));
         }
         let own = strategy(&input["capacityProviderStrategy"]);
         if !own.is_empty() && !input["launchType"].is_null() {

@@ -1,135 +1,20 @@
 //! The rules that matter, on the services of the templates.
 
-use std::collections::BTreeMap;
+mod run;
+
 use std::rc::Rc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Cause, Rollout, by_person, set_desired, settle};
-use crate::account::Account;
-use crate::rng::Rng;
+use super::{Cause, Rollout, by_person, set_desired};
 use crate::weather::Weather;
-use crate::wire::{Answer, Request};
 use crate::world::behaviour::Behaviour;
-use crate::world::ecr::Image;
-use crate::world::{Cx, Out, Wake, World};
+use run::Run;
 
 const CLUSTER: &str = "huskit-prod";
 const WEB: &str = "website-agent";
 const CRAWLER: &str = "crawler";
-
-/// ECS with time of its own, without functions.
-struct Run {
-    world: World,
-    now: Timestamp,
-    rng: Rng,
-    weather: Weather,
-    due: BTreeMap<(Timestamp, u64), Wake>,
-    added: u64,
-    events: Vec<Value>,
-}
-
-impl Run {
-    fn new() -> Run {
-        let world = World::new(Rc::new(Account::huskit(&[])));
-        let weather = Weather::OVER;
-        let now = "2026-11-02T08:00:00Z".parse().unwrap();
-        let mut run =
-            Run { world, now, rng: Rng::seeded(7), weather, due: BTreeMap::new(), added: 0, events: Vec::new() };
-        for repository in ["huskit/website-agent", "huskit/crawler"] {
-            run.push(repository, "live", 'a', Behaviour::Good);
-        }
-        run
-    }
-
-    fn push(&mut self, repository: &str, tag: &str, digit: char, behaviour: Behaviour) -> String {
-        let digest = format!("sha256:{}", String::from(digit).repeat(64));
-        let image = Image::plain(digest.clone(), self.now, behaviour);
-        let repository = self.world.ecr.repositories.entry(repository.to_owned()).or_default();
-        repository.images.insert(digest.clone(), image);
-        repository.tags.insert(tag.to_owned(), digest.clone());
-        digest
-    }
-
-    fn change<T>(&mut self, change: impl FnOnce(&mut World, &mut Cx<'_>) -> T) -> T {
-        let mut out = Out::default();
-        let mut cx = Cx { now: self.now, rng: &mut self.rng, weather: &self.weather, out: &mut out };
-        let result = change(&mut self.world, &mut cx);
-        for (at, wake) in out.wakes {
-            self.added += 1;
-            self.due.insert((at, self.added), wake);
-        }
-        self.events.extend(out.events.into_iter().map(|event| event.body));
-        result
-    }
-
-    fn pass(&mut self, minutes: i64) {
-        let end = self.now + SignedDuration::from_mins(minutes);
-        while let Some(next) = self.due.first_entry().filter(|next| next.key().0 <= end) {
-            let ((at, _), wake) = next.remove_entry();
-            self.now = at;
-            self.change(|world, cx| world.wake(wake, cx));
-        }
-        self.now = end;
-    }
-
-    fn call(&mut self, operation: &str, input: Value) -> Answer {
-        let request = Request { service: "ecs", operation: operation.to_owned(), input };
-        self.change(|world, cx| world.call(&request, cx))
-    }
-
-    fn settle(&mut self, name: &str, count: i64) {
-        self.change(|world, cx| settle(world, CLUSTER, name, count, None, cx));
-    }
-
-    /// Registers the newest definition of a service with another image.
-    fn register(&mut self, family: &str, repository: &str, digest: &str) -> String {
-        let answer = self.call("DescribeTaskDefinition", json!({ "taskDefinition": family })).unwrap();
-        let mut body = answer["taskDefinition"].clone();
-        let own = body.as_object_mut().unwrap();
-        for field in [
-            "taskDefinitionArn",
-            "revision",
-            "status",
-            "requiresAttributes",
-            "compatibilities",
-            "registeredAt",
-            "registeredBy",
-        ] {
-            own.remove(field);
-        }
-        body["containerDefinitions"][0]["image"] =
-            format!("123456789012.dkr.ecr.eu-central-1.amazonaws.com/{repository}@{digest}").into();
-        let answer = self.call("RegisterTaskDefinition", body).unwrap();
-        answer["taskDefinition"]["taskDefinitionArn"].as_str().unwrap().to_owned()
-    }
-
-    /// Rolls a service out with a new image; the id of the deployment.
-    fn roll(&mut self, name: &str, digit: char, behaviour: Behaviour) -> String {
-        let repository = format!("huskit/{name}");
-        let digest = self.push(&repository, "new", digit, behaviour);
-        let arn = self.register(&format!("huskit-{name}"), &repository, &digest);
-        let answer =
-            self.call("UpdateService", json!({ "cluster": CLUSTER, "service": name, "taskDefinition": arn })).unwrap();
-        answer["service"]["deployments"][0]["id"].as_str().unwrap().to_owned()
-    }
-
-    fn service(&mut self, name: &str) -> Value {
-        let answer = self.call("DescribeServices", json!({ "cluster": CLUSTER, "services": [name] })).unwrap();
-        answer["services"][0].clone()
-    }
-
-    fn told(&self, kind: &str, name: &str) -> Vec<&Value> {
-        let events = self.events.iter().filter(|event| event["detail-type"] == kind);
-        events.map(|event| &event["detail"]).filter(|detail| detail["eventName"] == name).collect()
-    }
-
-    fn healthy(&self, name: &str) -> u64 {
-        self.world.ecs.serving(CLUSTER, name).healthy
-    }
-}
-
 const DEPLOYMENT: &str = "ECS Deployment State Change";
 const ACTION: &str = "ECS Service Action";
 
@@ -145,8 +30,8 @@ fn a_good_image_replaces_the_old_tasks_without_a_gap_and_says_so() {
     let service = run.service(WEB);
     assert_eq!(service["deployments"].as_array().unwrap().len(), 1, "{service}");
     assert_eq!(service["deployments"][0]["rolloutState"], "COMPLETED");
-    assert_eq!(run.told(DEPLOYMENT, "SERVICE_DEPLOYMENT_COMPLETED")[0]["deploymentId"], id);
-    assert_eq!(run.told(ACTION, "SERVICE_STEADY_STATE").len(), 1);
+    assert_eq!(run.sent(DEPLOYMENT, "SERVICE_DEPLOYMENT_COMPLETED")[0]["deploymentId"], id);
+    assert_eq!(run.sent(ACTION, "SERVICE_STEADY_STATE").len(), 1);
     let digest = format!("sha256:{}", "b".repeat(64));
     assert_eq!(run.world.ecs.serving(CLUSTER, WEB).digests.get(&digest), Some(&2));
 }
@@ -165,7 +50,7 @@ fn the_circuit_breaker_rolls_back_to_the_deployment_that_succeeded_last() {
         let before = run.service(CRAWLER)["deployments"][0]["id"].clone();
         let id = run.roll(CRAWLER, 'b', behaviour);
         run.pass(30);
-        let failed = run.told(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED");
+        let failed = run.sent(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED");
         assert_eq!(failed.len(), 1, "{behaviour:?}");
         assert_eq!(
             (failed[0]["deploymentId"].as_str(), failed[0]["reason"].as_str()),
@@ -173,7 +58,7 @@ fn the_circuit_breaker_rolls_back_to_the_deployment_that_succeeded_last() {
         );
         let back =
             format!("ECS deployment circuit breaker: rolling back to deploymentId {}.", before.as_str().unwrap());
-        assert!(run.told(DEPLOYMENT, "SERVICE_DEPLOYMENT_IN_PROGRESS").iter().any(|detail| detail["reason"] == back));
+        assert!(run.sent(DEPLOYMENT, "SERVICE_DEPLOYMENT_IN_PROGRESS").iter().any(|detail| detail["reason"] == back));
         let service = run.service(CRAWLER);
         assert_eq!(
             (&service["deployments"][0]["id"], &service["deployments"][0]["rolloutState"]),
@@ -194,7 +79,7 @@ fn a_rollback_can_fail_too() {
     run.pass(60);
     let service = run.service(CRAWLER);
     assert_eq!(service["deployments"][0]["rolloutState"], "FAILED");
-    assert_eq!(run.told(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED").len(), 2);
+    assert_eq!(run.sent(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED").len(), 2);
     assert_eq!(run.world.ecs.service(CLUSTER, CRAWLER).unwrap().rollouts.last().unwrap().status, "ROLLBACK_FAILED");
 }
 
@@ -210,7 +95,7 @@ fn a_strategy_changes_only_with_a_new_deployment_and_spot_that_is_dry_fails_it()
     forced["forceNewDeployment"] = true.into();
     run.call("UpdateService", forced).unwrap();
     run.pass(20);
-    let failures = run.told(ACTION, "SERVICE_TASK_PLACEMENT_FAILURE");
+    let failures = run.sent(ACTION, "SERVICE_TASK_PLACEMENT_FAILURE");
     assert!(failures.len() >= 3);
     assert_eq!(
         failures[0]["capacityProviderArns"],
@@ -233,8 +118,8 @@ fn without_tasks_a_deployment_completes_and_no_breaker_watches_the_scale_up() {
     let service = run.service(CRAWLER);
     assert_eq!(service["deployments"][0]["id"], id.as_str());
     assert_eq!(run.world.ecs.service(CLUSTER, CRAWLER).unwrap().primary().state, Rollout::Completed);
-    assert!(!run.told(ACTION, "SERVICE_TASK_START_IMPAIRED").is_empty());
-    assert!(run.told(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED").is_empty());
+    assert!(!run.sent(ACTION, "SERVICE_TASK_START_IMPAIRED").is_empty());
+    assert!(run.sent(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED").is_empty());
 }
 
 #[test]
@@ -251,6 +136,14 @@ fn answers_may_be_from_before_the_write() {
         })
         .collect();
     assert!(seen.iter().any(|seen| !seen));
+    run.now += SignedDuration::from_secs(6);
+    let network = json!({ "awsvpcConfiguration": { "subnets": ["subnet-1"] } });
+    let input = json!({ "cluster": CLUSTER, "taskDefinition": "huskit-crawler", "networkConfiguration": network });
+    let arn = run.call("RunTask", input).unwrap()["tasks"][0]["taskArn"].clone();
+    let asked = json!({ "cluster": CLUSTER, "tasks": [arn] });
+    let missing =
+        (0..50).any(|_| run.call("DescribeTasks", asked.clone()).unwrap()["failures"][0]["reason"] == "MISSING");
+    assert!(missing);
 }
 
 #[test]
@@ -324,7 +217,7 @@ fn a_load_balancer_that_finds_tasks_unhealthy_stops_them_in_its_own_words() {
     run.settle(WEB, 2);
     run.roll(WEB, 'b', Behaviour::FailsLoadBalancer);
     run.pass(60);
-    assert_eq!(run.told(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED").len(), 1);
+    assert_eq!(run.sent(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED").len(), 1);
     let stopped = run.events.iter().map(|event| &event["detail"]).find(|detail| {
         detail["stoppedReason"]
             .as_str()
@@ -369,23 +262,37 @@ fn a_service_that_is_deleted_drains_and_is_answered_as_inactive() {
 }
 
 #[test]
-fn a_second_update_stops_the_first_and_a_thousand_services_are_no_burden() {
+fn a_second_update_stops_the_first_among_many_services() {
     let mut run = Run::new();
     let account = Rc::clone(&run.world.account);
     let template = &account.of_type("AWS::ECS::Service")[1].properties;
-    for number in 0..1000 {
+    for number in 0..200 {
         let mut properties = template.clone();
         properties["ServiceName"] = format!("copy-{number}").into();
         properties["DesiredCount"] = 2.into();
         run.change(|world, cx| super::create_service(world, &properties, cx));
     }
-    run.pass(2);
     let force = json!({ "cluster": CLUSTER, "service": "copy-0", "forceNewDeployment": true });
     run.call("UpdateService", force).unwrap();
     run.pass(15);
-    assert_eq!((run.healthy("copy-0"), run.healthy("copy-999")), (2, 2));
+    assert_eq!((run.healthy("copy-0"), run.healthy("copy-199")), (2, 2));
     let list = run.call("ListServiceDeployments", json!({ "cluster": CLUSTER, "service": "copy-0" })).unwrap();
     let statuses: Vec<&Value> =
         list["serviceDeployments"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
     assert_eq!(statuses, ["SUCCESSFUL", "STOPPED"]);
+}
+
+#[test]
+fn what_is_wrong_in_the_account_is_said_in_the_words_of_ecs() {
+    let mut run = Run::new();
+    run.settle(CRAWLER, 1);
+    run.world.ecs.environment.broken_roles.insert("huskit-crawler".to_owned());
+    run.call("UpdateService", json!({ "cluster": CLUSTER, "service": CRAWLER, "forceNewDeployment": true })).unwrap();
+    run.pass(20);
+    assert!(!run.sent(ACTION, "SERVICE_TASK_CONFIGURATION_FAILURE").is_empty());
+    let service = run.service(CRAWLER);
+    let messages: Vec<&str> =
+        service["events"].as_array().unwrap().iter().filter_map(|event| event["message"].as_str()).collect();
+    let said = "(service crawler) failed to launch a task with (error ECS was unable to assume the role";
+    assert!(messages.iter().any(|message| message.starts_with(said)), "{messages:?}");
 }

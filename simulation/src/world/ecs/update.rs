@@ -258,7 +258,7 @@ impl Ecs {
                 network: spec["networkConfiguration"].clone(),
             }],
             rollouts: vec![ServiceDeployment {
-                arn: arn(&format!("service-deployment/{place}/{}", &id[..])),
+                arn: arn(&format!("service-deployment/{place}/{id}")),
                 deployment: 0,
                 status: "SUCCESSFUL",
                 reason: None,
