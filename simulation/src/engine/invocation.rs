@@ -5,10 +5,11 @@
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use futures_util::task::noop_waker;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 use super::port::Reply;
 use super::process::{Outcome, Process};
@@ -25,6 +26,16 @@ pub(super) struct Invocation {
     origin: Origin,
     /// Calls that are never answered.
     waiting: Vec<Reply>,
+}
+
+/// Was a future woken while it was polled?
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Who invoked a function, and what becomes of its result.
@@ -88,8 +99,15 @@ impl Engine {
     /// Lets an invocation go on.
     pub(super) fn poll(&mut self, number: u64) {
         let Some(invocation) = self.invocations.get_mut(&number) else { return };
-        let waker = noop_waker();
-        let polled = invocation.future.poll_unpin(&mut Context::from_waker(&waker));
+        // Futures that wake themselves want to go on at once: joins of many do so in between.
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let polled = loop {
+            let polled = invocation.future.poll_unpin(&mut Context::from_waker(&waker));
+            if polled.is_ready() || !woken.0.swap(false, Ordering::Relaxed) {
+                break polled;
+            }
+        };
         self.collect(number);
         if let Poll::Ready(outcome) = polled {
             self.end(number, outcome);
