@@ -30,7 +30,7 @@ pub enum Wake {
     End(&'static str),
 }
 
-/// An update by a person.
+/// An update by a person. Where nothing is said to change, everything does: an update without changes is refused.
 #[derive(Clone, Debug, Default)]
 pub struct Update {
     /// Names of the services that change; empty stands for all.
@@ -97,7 +97,11 @@ pub fn update(world: &mut World, update: Update, cx: &mut Cx<'_>) -> Result<(), 
     }
     cx.note(format!("a person updates the stack: {update:?}"));
     stack.before.clone_from(&stack.revisions);
-    stack.update = update;
+    let nothing = !(update.task_definition || update.service || update.bounds);
+    stack.update = match nothing {
+        true => Update { task_definition: true, service: true, bounds: true, ..update },
+        false => update,
+    };
     tell(world, "UPDATE_IN_PROGRESS", "User Initiated", cx);
     let after = SignedDuration::from_secs(cx.rng.between(5, 40));
     cx.after(after, super::Wake::CloudFormation(Wake::Write));
