@@ -61,11 +61,14 @@ fn needs(request: &Request) -> Vec<Need> {
         ("ecs", "DescribeServiceDeployments") => {
             list(&input["serviceDeploymentArns"]).iter().map(|arn| need(text(arn))).collect()
         }
-        ("ecs", "DescribeTasks") => {
+        ("ecs", "DescribeTasks" | "GetTaskProtection") => {
             let task = |task: &Value| {
                 need(arn("ecs", &format!("task/{}/{}", cluster(), text(task).rsplit('/').next().unwrap_or_default())))
             };
             list(&input["tasks"]).iter().map(task).map(|need| Need { context: in_cluster(), ..need }).collect()
+        }
+        ("ecs", "DescribeServiceRevisions") => {
+            list(&input["serviceRevisionArns"]).iter().map(|arn| need(text(arn))).collect()
         }
         ("ecs", "StopTask") => {
             let task = text(&input["task"]);

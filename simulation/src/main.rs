@@ -38,6 +38,9 @@ struct Options {
     /// Go on after the first seed that fails, and list them all.
     #[arg(long)]
     keep_going: bool,
+    /// Tell the story of the first seed that fails as it was drawn.
+    #[arg(long)]
+    no_shrink: bool,
     /// Print how often each decision, reason, fault and law was met.
     #[arg(long)]
     coverage: bool,
@@ -128,17 +131,23 @@ fn report(failures: &[Failure], options: &Options) -> ExitCode {
     let account = Rc::new(Account::huskit(&[("FirstDeploy", "true")]));
     let drawn = plan(&account, first.seed, options);
     println!("\nThe shortest story of seed {} (of {} things that happen)", first.seed, drawn.acts.len());
-    let shortest = shrink(&account, &drawn, first.seed, |runs, plan| {
-        if std::io::stderr().is_terminal() {
-            eprint!("\r  {runs} tried, {} things happen   ", plan.acts.len());
-        }
-    });
+    let shortest = if options.no_shrink { drawn } else {
+        shortest(&account, &drawn, first.seed)
+    };
     for (at, act) in &shortest.acts {
         println!("  {:>7}  {act}", format!("{}m", at.as_mins()));
     }
     println!("  weather: {:?}\n", shortest.weather);
     println!("{}", run(&account, &shortest, first.seed).timeline(options.trace));
     ExitCode::FAILURE
+}
+
+fn shortest(account: &Rc<Account>, drawn: &Plan, seed: u64) -> Plan {
+    shrink(account, drawn, seed, |runs, plan| {
+        if std::io::stderr().is_terminal() {
+            eprint!("\r  {runs} tried, {} things happen   ", plan.acts.len());
+        }
+    })
 }
 
 fn progress(done: u64, count: u64, started: Instant) {

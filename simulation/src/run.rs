@@ -42,7 +42,7 @@ pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64) -> Outcome {
         coverage.add(fresh);
         watch.always(engine, fresh)
     });
-    let broken = always.and_then(|()| laws::in_the_end(&engine, &watch, plan)).err();
+    let broken = always.and_then(|()| laws::in_the_end(&engine, &mut watch, plan)).err();
     coverage.laws(&watch);
     Outcome { broken, coverage, engine }
 }

@@ -103,7 +103,8 @@ impl Engine {
             Fault::Throttled => (status(400, "ThrottlingException"), None),
             Fault::ServerError => (status(500, "InternalFailure"), None),
             _ => {
-                let answer = self.authorize(function, &request).and_then(|()| {
+                let allowed = self.rates.take(&request, self.now).and_then(|()| self.authorize(function, &request));
+                let answer = allowed.and_then(|()| {
                     if request.service == "lambda" {
                         return self.invoke_by(invocation, &request);
                     }

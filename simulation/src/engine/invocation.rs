@@ -5,10 +5,11 @@
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use futures_util::task::noop_waker;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 use super::log::logged;
 use super::port::Reply;
@@ -26,6 +27,16 @@ pub(super) struct Invocation {
     origin: Origin,
     /// Calls that are never answered.
     waiting: Vec<Reply>,
+}
+
+/// Was a future woken while it was polled?
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Who invoked a function, and what becomes of its result.
@@ -89,9 +100,18 @@ impl Engine {
     /// Lets an invocation go on.
     pub(super) fn poll(&mut self, number: u64) {
         let Some(invocation) = self.invocations.get_mut(&number) else { return };
-        let waker = noop_waker();
+        // Futures that wake themselves want to go on at once: joins of many do so in between.
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
         let function = invocation.process.function;
-        let (polled, lines) = logged(|| invocation.future.poll_unpin(&mut Context::from_waker(&waker)));
+        let (polled, lines) = logged(|| {
+            loop {
+                let polled = invocation.future.poll_unpin(&mut Context::from_waker(&waker));
+                if polled.is_ready() || !woken.0.swap(false, Ordering::Relaxed) {
+                    break polled;
+                }
+            }
+        });
         for line in lines {
             self.note(What::Log { function, line });
         }

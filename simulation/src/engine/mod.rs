@@ -22,6 +22,7 @@ use crate::account::{Account, Target};
 use crate::journal::{Entry, What};
 use crate::rng::Rng;
 use crate::weather::Weather;
+use crate::weather::rates::Rates;
 use crate::world::{Cx, Out, Wake, World};
 use calls::Call;
 use clock::Queue;
@@ -63,6 +64,8 @@ pub struct Engine {
     pub world: World,
     /// What goes wrong now.
     pub weather: Weather,
+    /// How often the account may call.
+    pub rates: Rates,
     /// What happened.
     pub journal: Vec<Entry>,
     /// What happens next.
@@ -86,6 +89,7 @@ impl Engine {
         let mut engine = Engine {
             world: World::new(Rc::clone(&account)),
             weather,
+            rates: Rates::default(),
             journal: Vec::new(),
             due: Queue::default(),
             rng: Rng::seeded(seed),
@@ -97,6 +101,7 @@ impl Engine {
             keeps_journal: true,
         };
         engine.begin_schedules();
+        engine.change(World::begin);
         engine
     }
 
@@ -176,6 +181,9 @@ impl Engine {
         }
         for queue in out.queued {
             self.due.push(self.now, Due::Poll { queue });
+        }
+        for (topic, subject, text) in out.published {
+            self.publish(&topic, &subject, &text);
         }
         result
     }

@@ -5,10 +5,13 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
-use super::{Answer, Request};
+use super::{Answer, Failure, Request};
 
 /// The HTTP response that is an answer to a request.
 pub fn response(request: &Request, answer: &Answer) -> HttpResponse {
+    if request.service == "cloudwatch" {
+        return in_cbor(answer);
+    }
     let (status, headers, body) = match (request.service, answer) {
         ("sns", Ok(answer)) => {
             let id = answer["MessageId"].as_str().unwrap_or_default();
@@ -53,5 +56,19 @@ pub fn response(request: &Request, answer: &Answer) -> HttpResponse {
     for (name, value) in headers {
         response.headers_mut().insert(name, value);
     }
+    response
+}
+
+/// Errors have their code in the body.
+fn in_cbor(answer: &Answer) -> HttpResponse {
+    let (status, body) = match answer {
+        Ok(answer) => (200, super::cbor::write(answer)),
+        Err(Failure { status, code, message, .. }) => {
+            (*status, super::cbor::write(&json!({ "__type": code, "message": message })))
+        }
+    };
+    let mut response = HttpResponse::new(StatusCode::try_from(status).expect("a status"), SdkBody::from(body));
+    response.headers_mut().insert("smithy-protocol", "rpc-v2-cbor");
+    response.headers_mut().insert("content-type", "application/cbor");
     response
 }

@@ -4,6 +4,7 @@
 //! host says which service is meant.
 
 mod answer;
+mod cbor;
 mod request;
 
 use std::fmt;

@@ -75,6 +75,7 @@ pub fn read(request: &HttpRequest) -> Request {
             });
             call("CreateInvalidation", input)
         }
+        ("cloudwatch", "POST", ["service", _, "operation", operation]) => call(operation, super::cbor::read(body)),
         ("sns", "POST", _) => {
             let fields = form(text());
             let operation = fields["Action"].as_str().expect("an action").to_owned();

@@ -20,6 +20,8 @@ pub struct Out {
     pub notes: Vec<What>,
     /// Numbers of queues that got a message.
     pub queued: Vec<usize>,
+    /// Messages of services of AWS: topic, subject and text.
+    pub published: Vec<(String, String, String)>,
 }
 
 /// An event for the default bus.

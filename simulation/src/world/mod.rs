@@ -11,8 +11,11 @@ mod cx;
 mod dynamodb;
 pub mod ecr;
 pub mod ecs;
+pub mod load;
 mod sns;
 mod sqs;
+#[cfg(test)]
+mod testing;
 
 use std::rc::Rc;
 
@@ -71,6 +74,8 @@ pub struct World {
     pub sqs: Sqs,
     /// The configuration.
     pub appconfig: AppConfig,
+    /// What users ask of the services.
+    pub loads: load::Loads,
 }
 
 impl World {
@@ -88,8 +93,16 @@ impl World {
             sns: Sns::default(),
             sqs: Sqs::new(&account),
             appconfig: AppConfig::new(&account),
+            loads: load::Loads::new(),
             account,
         }
+    }
+
+    /// Begins what goes on by itself from the deploy on.
+    pub(crate) fn begin(&mut self, cx: &mut Cx<'_>) {
+        autoscaling::begin(self, cx);
+        budgets::begin(self, cx);
+        cloudwatch::begin(self, cx);
     }
 
     /// Answers a call that the policy allows; Lambda's calls are the engine's.
@@ -113,6 +126,25 @@ impl World {
         }
     }
 
+    /// One service in one line, for stories.
+    pub fn describe(&self, name: &str) -> String {
+        let policy = self.account.policies().into_iter().find(|policy| policy["name"] == name).unwrap_or_default();
+        let cluster = policy["cluster"].as_str().unwrap_or_default();
+        let Some(service) = self.ecs.service(cluster, name) else { return format!("{name}: no such service") };
+        let serving = self.ecs.serving(cluster, name);
+        let tags = |digest: &String| {
+            let repositories = self.ecr.repositories.values();
+            let mut tags: Vec<&str> = repositories.flat_map(|repository| repository.tags_of(digest)).collect();
+            tags.retain(|tag| !matches!(*tag, "latest" | "live" | "previous"));
+            tags.join(" ")
+        };
+        let images: Vec<String> = serving.digests.iter().map(|(digest, tasks)| format!("{tasks} of {}", tags(digest))).collect();
+        let providers: Vec<String> = serving.providers.iter().map(|(name, tasks)| format!("{tasks} {name}")).collect();
+        let bounds = self.autoscaling.bounds(cluster, name);
+        let images = if images.is_empty() { "nothing".to_owned() } else { images.join(", ") };
+        format!("{name}: desired {}, serves {images} ({}), bounds {bounds:?}", service.desired, providers.join(", "))
+    }
+
     /// Goes on with what is due.
     pub fn wake(&mut self, wake: Wake, cx: &mut Cx<'_>) {
         match wake {
@@ -125,4 +157,12 @@ impl World {
             Wake::Ecs(wake) => ecs::wake(self, wake, cx),
         }
     }
+}
+
+/// Seconds since 1970, as most services write times.
+pub(crate) fn seconds(at: jiff::Timestamp) -> f64 {
+    // Milliseconds, as the services have them, are far below 2^53.
+    #[allow(clippy::cast_precision_loss)]
+    let milliseconds = at.as_millisecond() as f64;
+    milliseconds / 1000.0
 }

@@ -3,6 +3,8 @@
 //! A rate is a share of all occasions, from 0 to 1. [`Weather::CALM`] is AWS on a good day: nothing goes wrong, but answers take time, events
 //! are unordered and reads are eventually consistent for a moment.
 
+pub mod rates;
+
 use std::str::FromStr;
 
 use jiff::SignedDuration;
