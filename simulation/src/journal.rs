@@ -136,7 +136,8 @@ impl What {
             What::Begins { .. } | What::Log { .. } => false,
             What::Call { service, operation, lost, .. } => {
                 let reads = ["Describe", "List", "Get", "BatchGet", "Start"];
-                lost.is_some() || !reads.iter().any(|read| operation.starts_with(read)) && !matches!(*service, "dynamodb" | "sns")
+                lost.is_some()
+                    || !reads.iter().any(|read| operation.starts_with(read)) && !matches!(*service, "dynamodb" | "sns")
             }
             What::Ends { result: Ok(answer), .. } => {
                 let kept = |line: &Value| matches!(line["decision"].as_str(), Some("keep" | "leave_unchanged"));

@@ -1,5 +1,6 @@
 //! `cargo xtask simulate`: runs many seeds, says what was exercised, and tells the shortest story of what fails.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -11,7 +12,7 @@ use clap::Parser;
 use jiff::SignedDuration;
 use simulation::account::Account;
 use simulation::cover::Coverage;
-use simulation::people::{Plan, draw};
+use simulation::people::{Plan, Setup, draw};
 use simulation::rng::Rng;
 use simulation::run::run;
 use simulation::shrink::shrink;
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.max(1) {
             scope.spawn(|| {
-                let account = Rc::new(Account::huskit(&[("FirstDeploy", "true")]));
+                let mut accounts = Accounts::default();
                 let mut own = Coverage::default();
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
@@ -75,7 +76,8 @@ fn main() -> ExitCode {
                         break;
                     }
                     let seed = first + number;
-                    let outcome = run(&account, &plan(&account, seed, &options), seed);
+                    let plan = plan(seed, &options);
+                    let outcome = run(&accounts.of(&plan.setup), &plan, seed);
                     own.merge(&outcome.coverage);
                     if let Some(broken) = outcome.broken {
                         let failure = Failure { seed, law: broken.law, how: broken.how };
@@ -90,11 +92,25 @@ fn main() -> ExitCode {
     let (failures, coverage) = (failures.into_inner().expect("failures"), coverage.into_inner().expect("coverage"));
     let ran = done.into_inner();
     let seconds = started.elapsed().as_secs_f64();
-    println!("\n{ran} seeds from {first}, {} hours each, in {seconds:.1} s: {:.1} seeds a second", options.hours, ran_per(ran, seconds));
+    println!(
+        "\n{ran} seeds from {first}, {} hours each, in {seconds:.1} s: {:.1} seeds a second",
+        options.hours,
+        ran_per(ran, seconds)
+    );
     if options.coverage {
         println!("\nMet\n{}", coverage.table());
     }
     report(&failures, &options)
+}
+
+/// An account for each setup, read once.
+#[derive(Default)]
+struct Accounts(BTreeMap<Setup, Rc<Account>>);
+
+impl Accounts {
+    fn of(&mut self, setup: &Setup) -> Rc<Account> {
+        Rc::clone(self.0.entry(setup.clone()).or_insert_with(|| Rc::new(setup.account())))
+    }
 }
 
 fn ran_per(ran: u64, seconds: f64) -> f64 {
@@ -104,12 +120,12 @@ fn ran_per(ran: u64, seconds: f64) -> f64 {
     ran / seconds.max(0.001)
 }
 
-fn plan(account: &Account, seed: u64, options: &Options) -> Plan {
+fn plan(seed: u64, options: &Options) -> Plan {
+    thread_local!(static SERVICES: Vec<String> = Account::huskit(&[]).services());
     let mut rng = Rng::seeded(seed ^ 0x5eed);
-    let weather = options.weather.clone().unwrap_or_else(|| {
-        rng.pick(&[Weather::CALM, Weather::BAD, Weather::TERRIBLE]).clone()
-    });
-    draw(&mut rng, &account.services(), SignedDuration::from_hours(options.hours), weather)
+    let weather =
+        options.weather.clone().unwrap_or_else(|| rng.pick(&[Weather::CALM, Weather::BAD, Weather::TERRIBLE]).clone());
+    SERVICES.with(|services| draw(&mut rng, services, SignedDuration::from_hours(options.hours), weather))
 }
 
 /// Says which seeds failed, and tells the story of the first.
@@ -128,16 +144,14 @@ fn report(failures: &[Failure], options: &Options) -> ExitCode {
             println!("  --seed {}: {}", failure.seed, failure.how.lines().next().unwrap_or_default());
         }
     }
-    let account = Rc::new(Account::huskit(&[("FirstDeploy", "true")]));
-    let drawn = plan(&account, first.seed, options);
+    let drawn = plan(first.seed, options);
+    let account = Rc::new(drawn.setup.account());
     println!("\nThe shortest story of seed {} (of {} things that happen)", first.seed, drawn.acts.len());
-    let shortest = if options.no_shrink { drawn } else {
-        shortest(&account, &drawn, first.seed)
-    };
+    let shortest = if options.no_shrink { drawn } else { shortest(&account, &drawn, first.seed) };
     for (at, act) in &shortest.acts {
         println!("  {:>7}  {act}", format!("{}m", at.as_mins()));
     }
-    println!("  weather: {:?}\n", shortest.weather);
+    println!("  {:?}\n  {:?}\n", shortest.setup, shortest.weather);
     println!("{}", run(&account, &shortest, first.seed).timeline(options.trace));
     ExitCode::FAILURE
 }

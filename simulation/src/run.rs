@@ -10,6 +10,9 @@ use crate::engine::Engine;
 use crate::laws::{self, Broken, Watch};
 use crate::people::Plan;
 use crate::weather::Weather;
+use crate::world::behaviour::Behaviour;
+use crate::world::ecr::Image;
+use crate::world::ecs;
 
 /// How long everything has to come to rest once nothing goes wrong any more: late events, held-back messages, a deadline of a rollout.
 const REST: SignedDuration = SignedDuration::from_hours(5);
@@ -27,6 +30,9 @@ pub struct Outcome {
 /// Runs a plan.
 pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64) -> Outcome {
     let mut engine = Engine::new(Rc::clone(account), plan.weather.clone(), plan.start, seed);
+    if plan.setup.installed {
+        install(&mut engine);
+    }
     for (after, act) in &plan.acts {
         let act = act.clone();
         engine.at(plan.start + *after, move |engine| act.perform(engine));
@@ -45,6 +51,27 @@ pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64) -> Outcome {
     let broken = always.and_then(|()| laws::in_the_end(&engine, &mut watch, plan)).err();
     coverage.laws(&watch);
     Outcome { broken, coverage, engine }
+}
+
+/// Services that have run for long, the last one parked, and newer images than they run.
+fn install(engine: &mut Engine) {
+    let services = engine.account().policies();
+    for (at, policy) in services.iter().enumerate() {
+        let text = |field: &str| policy[field].as_str().unwrap_or_default().to_owned();
+        let (name, cluster) = (text("name"), text("cluster"));
+        let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
+        for (tags, days) in [(["live", "0a10000"], 9), (["latest", "0a10001"], 2)] {
+            let pushed_at = engine.now() - SignedDuration::from_hours(24 * days);
+            let bits: Vec<String> = (0..4).map(|_| format!("{:016x}", engine.rng().bits())).collect();
+            let image = Image::plain(format!("sha256:{}", bits.concat()), pushed_at, Behaviour::Good);
+            let known = engine.world.ecr.repositories.entry(repository.to_owned()).or_default();
+            known.tags.extend(tags.map(|tag| (tag.to_owned(), image.digest.clone())));
+            known.images.insert(image.digest.clone(), image);
+        }
+        let parked = at + 1 == services.len();
+        let desired = if parked { 0 } else { policy["baseline"]["min"].as_i64().unwrap_or(1) };
+        engine.change(|world, cx| ecs::settle(world, &cluster, &name, desired, None, cx));
+    }
 }
 
 impl Outcome {

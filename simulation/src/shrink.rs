@@ -66,8 +66,23 @@ fn calmer(weather: &Weather) -> Vec<Weather> {
         )*};
     }
     calm!(
-        killed, lost_answers, lost_calls, server_errors, server_errors_after, throttled, partial, duplicates, late, late_for,
-        lost_events, skipped_ticks, recycled, clock_skew, refused_messages, stale, stale_for
+        killed,
+        lost_answers,
+        lost_calls,
+        server_errors,
+        server_errors_after,
+        throttled,
+        partial,
+        duplicates,
+        late,
+        late_for,
+        lost_events,
+        skipped_ticks,
+        recycled,
+        clock_skew,
+        refused_messages,
+        stale,
+        stale_for
     );
     all
 }

@@ -204,9 +204,32 @@ impl Account {
         list(&configuration["fleet"]["services"])
     }
 
+    /// Changes every service of the fleet in the configuration.
+    ///
+    /// # Panics
+    /// When the configuration is no JSON.
+    pub fn change_fleet(&mut self, change: impl Fn(&mut Value)) {
+        let mut configuration: Value = serde_json::from_str(&self.configuration()).expect("a JSON configuration");
+        configuration["fleet"]["services"].as_array_mut().expect("services").iter_mut().for_each(change);
+        let versions = self.resources.get_mut("AWS::AppConfig::HostedConfigurationVersion").expect("a configuration");
+        versions[0].properties["Content"] = configuration.to_string().into();
+    }
+
+    /// Takes the scalable target of the last service away.
+    pub fn forget_target(&mut self) {
+        for kind in ["AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"] {
+            let last = self.services().pop().unwrap_or_default();
+            let is_its = |resource: &Resource| resource.properties.to_string().contains(&last);
+            self.resources.entry(kind.to_owned()).or_default().retain(|resource| !is_its(resource));
+        }
+    }
+
     /// Names of the budgets.
     pub fn budgets(&self) -> Vec<String> {
-        self.of_type("AWS::Budgets::Budget").iter().map(|budget| text(&budget.properties["Budget"]["BudgetName"])).collect()
+        self.of_type("AWS::Budgets::Budget")
+            .iter()
+            .map(|budget| text(&budget.properties["Budget"]["BudgetName"]))
+            .collect()
     }
 
     /// The function with this name or ARN in Lambda.

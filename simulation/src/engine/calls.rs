@@ -105,6 +105,10 @@ impl Engine {
             _ => {
                 let allowed = self.rates.take(&request, self.now).and_then(|()| self.authorize(function, &request));
                 let answer = allowed.and_then(|()| {
+                    if self.refuses(&request) {
+                        let sentence = "Unable to assume the service linked role. Please verify that the ECS service linked role exists.";
+                        return Err(Failure::new("InvalidParameterException", sentence));
+                    }
                     if request.service == "lambda" {
                         return self.invoke_by(invocation, &request);
                     }
@@ -151,6 +155,12 @@ impl Engine {
         if answer.reply.send(Ok(answer.response)).is_ok() {
             self.poll(invocation);
         }
+    }
+
+    fn refuses(&self, request: &Request) -> bool {
+        let service = request.input["service"].as_str().unwrap_or_default();
+        request.operation == "UpdateService"
+            && self.refused_updates.contains(service.rsplit('/').next().unwrap_or(service))
     }
 
     fn authorize(&self, function: &'static str, request: &Request) -> Result<(), Failure> {

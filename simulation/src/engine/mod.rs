@@ -12,7 +12,7 @@ mod port;
 mod process;
 mod schedule;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -66,6 +66,8 @@ pub struct Engine {
     pub weather: Weather,
     /// How often the account may call.
     pub rates: Rates,
+    /// Services that ECS refuses to update.
+    pub refused_updates: BTreeSet<String>,
     /// What happened.
     pub journal: Vec<Entry>,
     /// What happens next.
@@ -90,6 +92,7 @@ impl Engine {
             world: World::new(Rc::clone(&account)),
             weather,
             rates: Rates::default(),
+            refused_updates: BTreeSet::new(),
             journal: Vec::new(),
             due: Queue::default(),
             rng: Rng::seeded(seed),

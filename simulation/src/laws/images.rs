@@ -20,6 +20,8 @@ pub(super) struct Images {
     requests: usize,
 }
 
+const HOUR: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     match &entry.what {
         What::Begins { function: "request", payload, .. } if payload["action"] == "rollback" => {
@@ -27,7 +29,9 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
             let number = format!("#{}", watch.images.requests);
             let id = payload["id"].as_str().map_or(number, str::to_owned);
             let service = payload["service"].as_str().unwrap_or_default().to_owned();
-            watch.images.rollbacks.insert((service, id));
+            if !fails(engine, &service) {
+                watch.images.rollbacks.insert((service, id));
+            }
             Ok(())
         }
         What::Call { service: "dynamodb", operation, input, answer: Ok(_), .. } if operation == "PutItem" => {
@@ -35,6 +39,20 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
         }
         _ => Ok(()),
     }
+}
+
+/// Does the newest rollout of a service fail by itself? A rollback that is requested now is about that, not about what ran before.
+fn fails(engine: &Engine, service: &str) -> bool {
+    let Some(policy) = super::referee::policy_of(engine, service) else { return false };
+    let Some(service) = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), service) else {
+        return false;
+    };
+    let newest = service.revisions.last().filter(|revision| revision.created_at + HOUR > engine.now());
+    let digests = newest.into_iter().flat_map(|revision| &revision.images).filter_map(|(_, _, digest)| digest.as_ref());
+    let behaviours = digests.filter_map(|digest| {
+        engine.world.ecr.repositories.values().find_map(|repository| Some(repository.images.get(digest)?.behaviour))
+    });
+    behaviours.into_iter().any(|behaviour| !behaviour.serves())
 }
 
 /// An image whose tasks serve is in quarantine only because a person rolled it back, and no more of them than were rolled back.

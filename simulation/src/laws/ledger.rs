@@ -20,11 +20,9 @@ pub(super) fn plain(value: &Value, is_item: bool) -> Value {
     }
     let (kind, inner) = fields.iter().next().expect("one kind");
     match kind.as_str() {
-        "M" => Value::Object(
-            inner.as_object().map_or_else(Map::new, |fields| {
-                fields.iter().map(|(name, field)| (name.clone(), plain(field, false))).collect()
-            }),
-        ),
+        "M" => Value::Object(inner.as_object().map_or_else(Map::new, |fields| {
+            fields.iter().map(|(name, field)| (name.clone(), plain(field, false))).collect()
+        })),
         "L" => inner.as_array().into_iter().flatten().map(|item| plain(item, false)).collect(),
         "N" => inner.as_str().and_then(|text| text.parse::<i64>().ok()).map_or_else(|| inner.clone(), Value::from),
         "NULL" => Value::Null,

@@ -24,7 +24,9 @@ pub(super) struct Messages {
 impl Messages {
     pub(super) fn new(plan: &Plan) -> Messages {
         let trouble = |(_, act): &(jiff::SignedDuration, Act)| match act {
-            Act::Push { behaviour, .. } => !behaviour.serves() || *behaviour == crate::world::behaviour::Behaviour::ErrsUnderTraffic,
+            Act::Push { behaviour, .. } => {
+                !behaviour.serves() || *behaviour == crate::world::behaviour::Behaviour::ErrsUnderTraffic
+            }
             Act::Load { .. }
             | Act::Errors { .. }
             | Act::OnDemandShort { .. }
@@ -32,8 +34,8 @@ impl Messages {
             | Act::SetAlarm { .. }
             | Act::DeleteImage { .. }
             | Act::ConsoleCount { .. }
-            | Act::ConsoleRevision { .. }
-            | Act::SpotShort { .. } => true,
+            | Act::UpdatesRefused { .. }
+            | Act::ConsoleRevision { .. } => true,
             _ => false,
         };
         Messages { sent: BTreeMap::new(), calm: plan.weather == Weather::CALM, trouble: plan.acts.iter().any(trouble) }

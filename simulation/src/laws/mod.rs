@@ -7,6 +7,7 @@ mod calls;
 mod images;
 mod ledger;
 mod messages;
+mod progress;
 mod referee;
 
 use std::collections::BTreeMap;
@@ -45,12 +46,14 @@ pub struct Watch {
     images: images::Images,
     messages: messages::Messages,
     calls: calls::Calls,
+    progress: progress::Progress,
 }
 
 impl Watch {
     /// For one run.
     pub fn new(plan: &Plan) -> Watch {
-        Watch { messages: messages::Messages::new(plan), ..Watch::default() }
+        let (messages, progress) = (messages::Messages::new(plan), progress::Progress::new(plan));
+        Watch { messages, progress, ..Watch::default() }
     }
 
     fn meets(&mut self, law: &'static str) {
@@ -66,6 +69,7 @@ impl Watch {
             calls::look(self, engine, entry)?;
             messages::look(self, engine, entry)?;
             images::look(self, engine, entry)?;
+            progress::look(self, engine, entry)?;
         }
         Ok(())
     }

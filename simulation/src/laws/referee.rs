@@ -22,7 +22,9 @@ fn acts<'p>(plan: &'p Plan, service: &'p str) -> impl Iterator<Item = &'p Act> {
         | Act::ConsoleCount { service: own, .. }
         | Act::DeleteImage { service: own }
         | Act::Errors { service: own, .. }
+        | Act::UpdatesRefused { service: own, .. }
         | Act::SecretMissing { service: own, .. } => own == service,
+        Act::OnDemandShort { .. } => true,
         Act::SetAlarm { alarm } | Act::DeleteAlarm { alarm } => alarm.starts_with(service),
         _ => false,
     })
@@ -36,14 +38,23 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
         let choice = |act: &Act| match act {
             Act::Request(request) => matches!(request["action"].as_str(), Some("rollback" | "freeze")),
             Act::ConsoleRevision { .. } | Act::DeleteImage { .. } | Act::Errors { .. } | Act::SetAlarm { .. } => true,
+            // What needed the environment at that time failed for it; a person tries again.
+            Act::SecretMissing { .. } | Act::OnDemandShort { .. } | Act::UpdatesRefused { .. } => true,
             _ => false,
         };
-        if acts(plan, name).any(choice) || is_asleep(engine, &policy) {
+        if acts(plan, name).any(choice)
+            || is_asleep(engine, &policy)
+            || near_edge(engine, &policy)
+            || plan.setup.installed
+            || plan.setup.dry_run
+        {
             continue;
         }
         let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
         let Some(repository) = engine.world.ecr.repositories.get(repository) else { continue };
-        let Some(image) = repository.tags.get("latest").and_then(|digest| repository.images.get(digest)) else { continue };
+        let Some(image) = repository.tags.get("latest").and_then(|digest| repository.images.get(digest)) else {
+            continue;
+        };
         let serving = serving(engine, &policy);
         watch.meets(LAW);
         let short = |digest: &str| digest.get(7..19).unwrap_or(digest).to_owned();
@@ -77,20 +88,32 @@ pub(super) fn capacity(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Resul
             _ => false,
         };
         let spends = plan.acts.iter().any(|(_, act)| matches!(act, Act::Spend { .. }));
-        if acts(plan, name).any(choice) || spends || near_edge(engine, &policy) {
+        if acts(plan, name).any(choice)
+            || spends
+            || near_edge(engine, &policy)
+            || plan.setup.installed
+            || plan.setup.dry_run
+        {
             continue;
         }
         let cluster = policy["cluster"].as_str().unwrap_or_default();
         let Some(service) = engine.world.ecs.service(cluster, name) else { continue };
         watch.meets(LAW);
         let number = |field: &str| policy["baseline"][field].as_i64().unwrap_or(0);
-        let (least, most) = if is_asleep(engine, &policy) { (0, 0) } else { (number("min"), number("max")) };
+        // There is little to do in the end, so that scaling has come back to the least.
+        let (least, most) = if is_asleep(engine, &policy) { (0, 0) } else { (number("min"), number("min")) };
         if !(least..=most).contains(&service.desired) {
-            let how = format!("{name} should run {least} to {most} tasks and has a desired count of {}", service.desired);
+            let how =
+                format!("{name} should run {least} to {most} tasks and has a desired count of {}", service.desired);
             return Err(broken(engine, LAW, how));
         }
     }
     Ok(())
+}
+
+/// The fleet's entry of a service.
+pub(super) fn policy_of(engine: &Engine, service: &str) -> Option<Value> {
+    engine.account().policies().into_iter().find(|policy| policy["name"] == service)
 }
 
 /// Digests of the healthy running tasks of a service.
@@ -110,7 +133,7 @@ fn near_edge(engine: &Engine, policy: &Value) -> bool {
 }
 
 /// Daily windows of local time; a window ends on the next day when its end is before its start.
-fn sleeps_at(policy: &Value, at: jiff::Timestamp) -> bool {
+pub(super) fn sleeps_at(policy: &Value, at: jiff::Timestamp) -> bool {
     let sleep = &policy["sleep"];
     let zone = sleep["zone"].as_str().unwrap_or("UTC");
     let local = at.to_zoned(TimeZone::get(zone).expect("a time zone"));

@@ -9,6 +9,8 @@ use serde_json::Value;
 use crate::world::behaviour::Behaviour;
 
 /// One thing that happens.
+// Its lines say what its fields are.
+#[allow(missing_docs)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     /// `push website-agent crashes`: an image under `latest` and a commit tag; `multi` as an index with attestations.
@@ -47,6 +49,8 @@ pub enum Act {
     TopicRefuses { lasts: SignedDuration },
     /// `ledger-down 10m`: DynamoDB answers with errors.
     LedgerDown { lasts: SignedDuration },
+    /// `updates-refused crawler 2h`: ECS refuses to update the service.
+    UpdatesRefused { service: String, lasts: SignedDuration },
 }
 
 const BEHAVIOURS: [(&str, Behaviour); 11] = [
@@ -88,6 +92,7 @@ impl fmt::Display for Act {
             Act::Spend { cents } => write!(f, "spend {}.{:02}", cents / 100, cents % 100),
             Act::TopicRefuses { lasts } => write!(f, "topic-refuses {}", minutes(lasts)),
             Act::LedgerDown { lasts } => write!(f, "ledger-down {}", minutes(lasts)),
+            Act::UpdatesRefused { service, lasts } => write!(f, "updates-refused {service} {}", minutes(lasts)),
         }
     }
 }
@@ -103,9 +108,7 @@ impl FromStr for Act {
         }
         let words: Vec<&str> = line.split_whitespace().collect();
         let text = |at: usize| words.get(at).map(|word| (*word).to_owned()).ok_or_else(|| bad("a name"));
-        let number = |at: usize| {
-            words.get(at).and_then(|word| word.parse::<i64>().ok()).ok_or_else(|| bad("a number"))
-        };
+        let number = |at: usize| words.get(at).and_then(|word| word.parse::<i64>().ok()).ok_or_else(|| bad("a number"));
         let back = |at: usize| usize::try_from(number(at)?).map_err(|_| bad("a number from 0"));
         let lasts = |at: usize| span(words.get(at).unwrap_or(&"")).ok_or_else(|| bad("a duration such as 20m"));
         Ok(match words.first().copied().unwrap_or_default() {
@@ -135,6 +138,7 @@ impl FromStr for Act {
             }
             "topic-refuses" => Act::TopicRefuses { lasts: lasts(1)? },
             "ledger-down" => Act::LedgerDown { lasts: lasts(1)? },
+            "updates-refused" => Act::UpdatesRefused { service: text(1)?, lasts: lasts(2)? },
             _ => return Err(bad("something that can happen: push, retag, request, ...")),
         })
     }
@@ -181,6 +185,7 @@ mod tests {
             "spend 412.37",
             "topic-refuses 30m",
             "ledger-down 10m",
+            "updates-refused crawler 30m",
         ] {
             assert_eq!(line.parse::<Act>().unwrap().to_string(), line);
         }

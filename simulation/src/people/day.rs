@@ -4,13 +4,49 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Act;
+use crate::account::Account;
 use crate::rng::Rng;
 use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
 
+/// How the system is that the automation operates.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Setup {
+    /// Does every service have a pre-deploy task?
+    pub migration: bool,
+    /// Do the services run for long when the automation is installed, the last one parked at 0 and with a newer image under its tag?
+    pub installed: bool,
+    /// Has the last service no scalable target?
+    pub unscaled: bool,
+    /// Is everything a dry run?
+    pub dry_run: bool,
+}
+
+impl Setup {
+    /// The account that is deployed so.
+    pub fn account(&self) -> Account {
+        let dry_run = if self.dry_run { "true" } else { "false" };
+        let first = if self.installed { "false" } else { "true" };
+        let mut account = Account::huskit(&[("FirstDeploy", first), ("DryRun", dry_run)]);
+        if self.migration {
+            account.change_fleet(|service| {
+                let container = service["name"].clone();
+                let task = json!({ "container": container, "command": ["migrate"], "deadline_minutes": 15 });
+                service["rollout"]["pre_deploy_task"] = task;
+            });
+        }
+        if self.unscaled {
+            account.forget_target();
+        }
+        account
+    }
+}
+
 /// What happens in a run, and in which weather.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
+    /// How the system is.
+    pub setup: Setup,
     /// When it begins: right after the deploy.
     pub start: Timestamp,
     /// How long things happen; afterwards the weather is over and everything comes to rest.
@@ -22,8 +58,13 @@ pub struct Plan {
 }
 
 /// Moments around which something is likely to break: nights whose clocks change, the end of a month, an ordinary Monday.
-const STARTS: [&str; 5] =
-    ["2026-11-16T08:00:00Z", "2026-03-28T18:00:00Z", "2026-10-24T18:00:00Z", "2026-11-30T16:00:00Z", "2027-02-27T20:00:00Z"];
+const STARTS: [&str; 5] = [
+    "2026-11-16T08:00:00Z",
+    "2026-03-28T18:00:00Z",
+    "2026-10-24T18:00:00Z",
+    "2026-11-30T16:00:00Z",
+    "2027-02-27T20:00:00Z",
+];
 
 /// Draws what happens to `services` in `lasts`.
 pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: Weather) -> Plan {
@@ -35,8 +76,10 @@ pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: 
         (SignedDuration::from_mins(minutes), Act::Push { service: service.clone(), behaviour, multi: false })
     });
     let mut acts: Vec<(SignedDuration, Act)> = first.collect();
+    // Most of what goes wrong needs several things at once: some days are busy.
+    let busy = rng.between(1, 3);
     let hours = lasts.as_hours();
-    for _ in 0..rng.between(2, 3 + hours / 2) {
+    for _ in 0..rng.between(2, 3 + hours * busy / 3) {
         let at = SignedDuration::from_secs(rng.between(1800, lasts.as_secs()));
         let act = one(rng, services);
         if rng.chance(0.2) {
@@ -47,7 +90,16 @@ pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: 
         acts.push((at, act));
     }
     acts.sort_by_key(|(at, _)| *at);
-    Plan { start, lasts, weather, acts }
+    let setup = Setup {
+        migration: rng.chance(0.25),
+        installed: rng.chance(0.15),
+        unscaled: rng.chance(0.1),
+        dry_run: rng.chance(0.04),
+    };
+    if setup.installed {
+        acts.retain(|(at, _)| *at >= SignedDuration::from_mins(30));
+    }
+    Plan { setup, start, lasts, weather, acts }
 }
 
 fn one(rng: &mut Rng, services: &[String]) -> Act {
@@ -85,8 +137,9 @@ fn one(rng: &mut Rng, services: &[String]) -> Act {
         88..=90 => Act::Interrupt { service },
         91 => Act::OnDemandShort { lasts },
         92..=93 => Act::SecretMissing { service, lasts },
-        94..=97 => Act::Spend { cents: rng.between(1_000, 60_000) },
-        98 => Act::TopicRefuses { lasts },
+        94..=96 => Act::Spend { cents: rng.between(1_000, 60_000) },
+        97 => Act::TopicRefuses { lasts },
+        98 => Act::UpdatesRefused { service, lasts },
         _ => Act::LedgerDown { lasts: SignedDuration::from_mins(rng.between(1, 20)) },
     }
 }

@@ -5,4 +5,4 @@ mod day;
 mod perform;
 
 pub use act::{Act, span};
-pub use day::{Plan, draw};
+pub use day::{Plan, Setup, draw};

@@ -52,9 +52,11 @@ impl Act {
             Act::ConsoleRevision { service, back } => {
                 let cluster = cluster(engine, service);
                 let Some(known) = engine.world.ecs.service(&cluster, service) else { return };
-                let mut definitions: Vec<String> = known.revisions.iter().filter_map(|revision| {
-                    revision.definition["taskDefinitionArn"].as_str().map(str::to_owned)
-                }).collect();
+                let mut definitions: Vec<String> = known
+                    .revisions
+                    .iter()
+                    .filter_map(|revision| revision.definition["taskDefinitionArn"].as_str().map(str::to_owned))
+                    .collect();
                 definitions.dedup();
                 let Some(definition) = definitions.iter().rev().nth(*back).cloned() else { return };
                 let input = json!({ "taskDefinition": definition });
@@ -112,6 +114,13 @@ impl Act {
                 engine.weather.refused_messages = 1.0;
                 engine.after(*lasts, move |engine| engine.weather.refused_messages = before);
             }
+            Act::UpdatesRefused { service, lasts } => {
+                engine.refused_updates.insert(service.clone());
+                let service = service.clone();
+                engine.after(*lasts, move |engine| {
+                    engine.refused_updates.remove(&service);
+                });
+            }
             Act::LedgerDown { lasts } => {
                 let before = engine.weather.clone();
                 engine.weather = Weather { ledger_down: 1.0, ..before.clone() };
@@ -161,7 +170,8 @@ fn cluster(engine: &Engine, service: &str) -> String {
 fn earlier(engine: &Engine, repository: &str, back: usize) -> Option<String> {
     let repository = engine.world.ecr.repositories.get(repository)?;
     // What had a commit tag is what a workflow pushed.
-    let mut pushed: Vec<_> = repository.tags.iter().filter(|(tag, _)| *tag != "latest" && tag.starts_with("0a1")).collect();
+    let mut pushed: Vec<_> =
+        repository.tags.iter().filter(|(tag, _)| *tag != "latest" && tag.starts_with("0a1")).collect();
     pushed.sort();
     pushed.iter().rev().nth(back).map(|(_, digest)| (*digest).clone())
 }

@@ -138,7 +138,8 @@ impl World {
             tags.retain(|tag| !matches!(*tag, "latest" | "live" | "previous"));
             tags.join(" ")
         };
-        let images: Vec<String> = serving.digests.iter().map(|(digest, tasks)| format!("{tasks} of {}", tags(digest))).collect();
+        let images: Vec<String> =
+            serving.digests.iter().map(|(digest, tasks)| format!("{tasks} of {}", tags(digest))).collect();
         let providers: Vec<String> = serving.providers.iter().map(|(name, tasks)| format!("{tasks} {name}")).collect();
         let bounds = self.autoscaling.bounds(cluster, name);
         let images = if images.is_empty() { "nothing".to_owned() } else { images.join(", ") };
