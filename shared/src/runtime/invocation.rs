@@ -98,7 +98,7 @@ impl<F: Function> Invocation<'_, F> {
     pub async fn send<T: LedgerRecord>(&self, subject: &Subject, entry: &mut Entry<T>, report: &mut Report) -> bool {
         if self.keeps() {
             let sent = self.context.send_due(subject, entry, self.now).await;
-            let fine = sent.is_ok();
+            let fine = sent.error.is_none();
             report.sent(subject.clone(), sent);
             return fine;
         }

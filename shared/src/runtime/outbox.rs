@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::{Connection, DynamoDb, Sns};
 use crate::env::{Env, Settings};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::ledger::{Entry, Ledger, LedgerRecord, Subject, Tries};
 use crate::notify::Notification;
 
@@ -36,33 +36,83 @@ impl Context {
         Ok(Context { ledger, sns: Sns::new(connection), settings })
     }
 
-    /// Sends what is written and due, then marks it sent; returns the subjects of the messages.
+    /// Sends what is written and due. Each message is removed as soon as SNS has it, so that one that fails has no other
+    /// sent again; one that SNS refuses for what it is holds back none behind it.
     ///
-    /// A crash between the two sends a message again; the other order would lose it.
-    ///
-    /// # Errors
-    /// What the topic or the table says; what is not marked is sent again later.
+    /// A crash between sending and removing sends a message again; the other order would lose it.
     pub(super) async fn send_due<T: LedgerRecord>(
         &self,
         subject: &Subject,
         entry: &mut Entry<T>,
         now: Timestamp,
-    ) -> Result<Vec<String>> {
-        let messages = entry.due(now);
-        if messages.is_empty() {
-            return Ok(Vec::new());
-        }
-        for message in &messages {
-            self.sns.publish(&self.settings.operations_topic, &message.subject(), &message.payload()).await?;
-        }
-        let keys: Vec<&str> = messages.iter().map(|message| message.key.as_str()).collect();
-        let mut tries = Tries::default();
-        loop {
-            entry.mark_sent(&keys);
-            match self.ledger.save(subject, entry).await {
-                Err(error) if tries.again(&error) => *entry = self.ledger.load(subject).await?,
-                result => return result.map(|()| messages.iter().map(Notification::subject).collect()),
+    ) -> Sent {
+        let mut sent = Sent::default();
+        for message in entry.due(now) {
+            // After a conflict another invocation may have sent it.
+            if !entry.is_unsent(&message.key) {
+                continue;
+            }
+            let result = match self.deliver(&message).await {
+                Ok(()) => {
+                    sent.subjects.push(message.subject());
+                    self.remove(subject, entry, &message.key).await
+                }
+                // The next one may be fine, while no other kind of error is about the message.
+                Err(error) if error.kind() == Kind::Invalid => {
+                    sent.error = Some(error);
+                    continue;
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = result {
+                sent.error = Some(error);
+                break;
             }
         }
+        sent.oldest_unsent = entry.oldest_unsent(now);
+        sent
+    }
+
+    /// Publishes a message, or in its place that SNS refuses it. Where both are refused, it is the topic and not the text.
+    async fn deliver(&self, message: &Notification) -> Result<()> {
+        match self.publish(message).await {
+            Err(error) if error.kind() == Kind::Invalid => {
+                tracing::error!(error.kind = error.kind().label(), "SNS refuses `{}`: {error}", message.subject());
+                self.publish(&message.refused(&error.to_string())).await
+            }
+            result => result,
+        }
+    }
+
+    async fn publish(&self, message: &Notification) -> Result<()> {
+        self.sns.publish(&self.settings.operations_topic, &message.subject(), &message.payload()).await
+    }
+
+    async fn remove<T: LedgerRecord>(&self, subject: &Subject, entry: &mut Entry<T>, key: &str) -> Result<()> {
+        let mut tries = Tries::default();
+        loop {
+            entry.mark_sent(&[key]);
+            match self.ledger.save(subject, entry).await {
+                Err(error) if tries.again(&error) => *entry = self.ledger.load(subject).await?,
+                result => return result,
+            }
+        }
+    }
+}
+
+/// What became of the messages of one entry.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// The subjects of those that SNS has.
+    pub subjects: Vec<String>,
+    /// Why one is not sent; it is tried again later.
+    pub error: Option<Error>,
+    /// How long the oldest of those that are left has waited.
+    pub oldest_unsent: Option<SignedDuration>,
+}
+
+impl From<Error> for Sent {
+    fn from(error: Error) -> Sent {
+        Sent { error: Some(error), ..Sent::default() }
     }
 }
