@@ -116,3 +116,61 @@ impl From<Error> for Sent {
         Sent { error: Some(error), ..Sent::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use planner::rollout::Record;
+
+    use super::*;
+    use crate::aws::testing::{Replay, run};
+    use crate::notify::Severity;
+
+    const OK: &str = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>";
+    const INVALID: &str = "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>Invalid parameter: Subject</Message></Error></ErrorResponse>";
+    const FAULT: &str =
+        "<ErrorResponse><Error><Code>AuthorizationError</Code><Message>no</Message></Error></ErrorResponse>";
+
+    /// Sends `first` and `second` with these answers of SNS and DynamoDB; what became of them, and what is left.
+    fn send(answers: &[(u16, &str)]) -> (Sent, Vec<String>, Replay) {
+        let answers: Vec<(u16, String)> = answers.iter().map(|(status, body)| (*status, (*body).to_owned())).collect();
+        let replay = Replay::texts(&answers);
+        let variable = |name: &str| match name {
+            "DRY_RUN" => Some("false".to_owned()),
+            _ => Some("arn:aws:sns:eu-central-1:123456789012:operations".to_owned()),
+        };
+        let env = Env::over(|name| if name == "MAX_CLOCK_SKEW_SECONDS" { None } else { variable(name) });
+        let context = Context::new(&env, &replay.connection()).unwrap();
+        let (mut entry, now) = (Entry::<Record>::default(), Timestamp::UNIX_EPOCH);
+        for key in ["first", "second"] {
+            entry.announce(now, Notification::new("acme prod", Severity::Info, key, key, key));
+        }
+        let sent = run(context.send_due(&Subject::System("acme".into()), &mut entry, now));
+        let left = entry.outbox.iter().map(|unsent| unsent.message.key.clone()).collect();
+        (sent, left, replay)
+    }
+
+    #[test]
+    fn each_message_is_removed_when_sns_has_it_so_one_that_fails_has_no_other_sent_again() {
+        let (sent, left, _) = send(&[(200, OK), (200, "{}"), (403, FAULT)]);
+        assert_eq!((sent.subjects, left), (vec!["first [acme prod]".to_owned()], vec!["second".to_owned()]));
+        assert_eq!((sent.error.unwrap().kind(), sent.oldest_unsent), (Kind::Denied, Some(SignedDuration::ZERO)));
+    }
+
+    #[test]
+    fn a_message_that_sns_refuses_for_what_it_is_is_replaced_and_holds_back_none_behind_it() {
+        let (sent, left, replay) = send(&[(400, INVALID), (200, OK), (200, "{}"), (200, OK), (200, "{}")]);
+        assert_eq!((sent.subjects.len(), left.len()), (2, 0));
+        assert!(sent.error.is_none() && sent.oldest_unsent.is_none());
+        let replacement = &replay.bodies()[1];
+        assert!(replacement.contains("Subject=Refused%20by%20SNS%3A%20first%20%5Bacme%20prod%5D"), "{replacement}");
+        assert!(replacement.contains("Invalid%20parameter"), "{replacement}");
+    }
+
+    /// A topic that does not exist refuses everything as an invalid parameter, and nothing is lost by it.
+    #[test]
+    fn a_message_whose_replacement_is_refused_too_is_kept() {
+        let (sent, left, _) = send(&[(400, INVALID), (400, INVALID), (200, OK), (200, "{}")]);
+        assert_eq!((sent.subjects.len(), left), (1, vec!["first".to_owned()]));
+        assert_eq!((sent.error.unwrap().kind(), sent.oldest_unsent), (Kind::Invalid, Some(SignedDuration::ZERO)));
+    }
+}

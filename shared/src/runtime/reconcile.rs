@@ -11,7 +11,7 @@ use super::documents::Documents;
 use super::function::{Function, Invocation, Next, Pass};
 use super::lambda::{self, Handler};
 use super::mode::{Mode, Received, moment};
-use super::outbox::{Context, Sent};
+use super::outbox::Context;
 use super::payload::Payload;
 use super::report::{self, Done, Report};
 use super::request_id::RequestId;
