@@ -49,7 +49,7 @@ impl App {
         };
         let mut entry = match invocation.change(&subject, announce).await {
             Ok((entry, _)) => entry,
-            Err(error) => return report.sent(subject, error),
+            Err(error) => return report.sent(subject, Err(error)),
         };
         let fine = invocation.send(&subject, &mut entry, report).await;
         let waits = |message: &&Notification| entry.outbox.iter().any(|unsent| unsent.message.key == message.key);
@@ -57,7 +57,7 @@ impl App {
         if fine && waiting > 0 {
             // Lambda's next attempt sends it, unless the other invocation did.
             let why = format!("{waiting} written by another invocation and not yet sent");
-            report.sent(subject, Error::new(Kind::Unavailable, why));
+            report.sent(subject, Err(Error::new(Kind::Unavailable, why)));
         }
     }
 }

@@ -43,9 +43,9 @@ impl App {
     /// Sends the digest, unless nothing changed, it was not requested, and there was one within the week.
     pub(crate) async fn digest(&self, by: Option<&str>, invocation: &Invocation<'_, App>, report: &mut Report) {
         let subject = system(invocation.documents);
-        if let Err(error) = self.build_digest(by, invocation, report).await {
-            let outcome = Outcome::Failed(error.context("build the digest"));
-            report.push(Line::new(subject, ("none", "error"), "the digest could not be built", outcome));
+        match self.build_digest(by, invocation, report).await {
+            Ok(()) => {}
+            Err(error) => report.sent(subject, Err(error.context("build the digest"))),
         }
     }
 
@@ -70,19 +70,9 @@ impl App {
         let changes = Change::between(&items, since, now)?;
         let alarms = records::<alarm::Record>(&items)?;
         let budgets = records::<budget::Record>(&items)?;
-        let (mut services, mut unread) = (Vec::new(), Vec::new());
+        let mut services = Vec::new();
         for (policy, service) in scope.into_iter().zip(observed) {
-            let service = match service {
-                Ok(service) => service,
-                // One that was deleted does not withhold the digest of the others.
-                Err(error) => {
-                    let why = format!("{} is not in the digest", policy.name);
-                    let service = Subject::Service(policy.id());
-                    report.push(Line::new(service, ("none", "error"), why, Outcome::Failed(error)));
-                    unread.push(policy.name.as_str());
-                    continue;
-                }
-            };
+            let service = service?;
             let facts = &service.entry.record.facts;
             services.push(ServiceDay {
                 upcoming: forecast(&policy.capacity(), facts, &service.capacity, now, DAY),
@@ -107,15 +97,11 @@ impl App {
             invocation.send(&subject, &mut last, report).await;
             return Ok(());
         }
-        let mut message = message::digest::digest(&day);
-        if !unread.is_empty() {
-            message.summary.push_str(&format!(" Not included, since they could not be read: {}.", unread.join(", ")));
-        }
+        let message = message::digest::digest(&day);
         let title = message.subject();
         let why = format!("digest since {}", format_time(since));
         last.record.at = Some(now);
-        // What could not be read keeps what was counted of it.
-        last.record.counted.extend(day.services.iter().map(|own| (own.policy.name.clone(), own.month.clone())));
+        last.record.counted = day.services.iter().map(|own| (own.policy.name.clone(), own.month.clone())).collect();
         last.announce(now, message);
         invocation.mark_answered(&mut last);
         invocation.save(&subject, &mut last).await?;
@@ -129,7 +115,7 @@ impl App {
         let subject = system(invocation.documents);
         match invocation.context.ledger.load::<LastDigest>(&subject).await {
             Ok(mut last) => drop(invocation.send(&subject, &mut last, report).await),
-            Err(error) => report.sent(subject, error),
+            Err(error) => report.sent(subject, Err(error)),
         }
     }
 }

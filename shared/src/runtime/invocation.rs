@@ -99,7 +99,7 @@ impl<F: Function> Invocation<'_, F> {
         if self.keeps() {
             let sent = self.context.send_due(subject, entry, self.now).await;
             let fine = sent.error.is_none();
-            report.sent(subject.clone(), sent);
+            report.sent(subject.clone(), Ok(sent));
             return fine;
         }
         for unsent in entry.outbox.extract_if(.., |unsent| unsent.at == self.now) {

@@ -111,12 +111,6 @@ pub struct Sent {
     pub oldest_unsent: Option<SignedDuration>,
 }
 
-impl From<Error> for Sent {
-    fn from(error: Error) -> Sent {
-        Sent { error: Some(error), ..Sent::default() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use planner::rollout::Record;

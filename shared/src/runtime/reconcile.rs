@@ -234,7 +234,7 @@ impl<F: Function> Runtime<F> {
             (subject, sent)
         });
         for (subject, sent) in join_all(each).await {
-            report.sent(subject, sent);
+            report.sent(subject, Ok(sent));
         }
     }
 
@@ -244,8 +244,8 @@ impl<F: Function> Runtime<F> {
         let each = failed.iter().map(|item| async {
             let subject = F::subject(*item);
             let sent = match self.context.ledger.load::<F::Record>(&subject).await {
-                Ok(mut entry) => self.context.send_due(&subject, &mut entry, invocation.now).await,
-                Err(error) => error.into(),
+                Ok(mut entry) => Ok(self.context.send_due(&subject, &mut entry, invocation.now).await),
+                Err(error) => Err(error),
             };
             (subject, sent)
         });

@@ -98,21 +98,6 @@ fn a_request_that_took_effect_is_answered_although_its_message_could_not_be_sent
     assert_eq!(answer["decisions"][1]["error"]["kind"], "denied", "{answer}");
 }
 
-#[test]
-fn a_service_that_was_deleted_does_not_withhold_the_digest_of_the_others() {
-    let service = |name: &str| json!({"name": name, "cluster": "prod", "baseline": {"min": 1, "max": 2}});
-    let services = json!([service("gone"), service("web")]);
-    let cloud = Cloud::new(&json!({"system": "acme", "stage": "prod", "services": services}), &json!([]));
-    cloud.run("web", 1);
-    let digest = |now: &str| cloud.invoke::<capacity::App>(json!({"action": "digest"}), now).unwrap_err().to_string();
-    let error = digest("2026-11-21T07:00:00Z");
-    assert!(error.starts_with("service/prod/gone: ") && !error.contains("prod/web"), "{error}");
-    assert_eq!(cloud.published(), 1);
-    // Lambda repeats what failed, and the digest is sent once.
-    digest("2026-11-21T07:02:00Z");
-    assert_eq!(cloud.published(), 1);
-}
-
 /// The weekly proof that the automation runs.
 #[test]
 fn a_digest_is_sent_once_a_week_although_nothing_changed() {

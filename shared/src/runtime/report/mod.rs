@@ -86,16 +86,18 @@ impl Report {
         self.lines.push(line);
     }
 
-    /// Adds what became of the messages about a subject.
-    pub fn sent(&mut self, subject: Subject, sent: impl Into<Sent>) {
-        let sent = sent.into();
+    /// Adds what became of the messages about a subject, or why they could not even be read.
+    pub fn sent(&mut self, subject: Subject, sent: Result<Sent>) {
+        let why = format!("messages of {subject} could not be sent; the next invocation tries again");
+        let failed = |error| Line::new(subject, ("send", "error"), why, Outcome::Failed(error));
+        let sent = match sent {
+            Ok(sent) => sent,
+            Err(error) => return self.lines.push(failed(error)),
+        };
         self.sent += sent.subjects.len();
         self.messages.extend(sent.subjects);
         self.oldest_unsent = self.oldest_unsent.max(sent.oldest_unsent);
-        if let Some(error) = sent.error {
-            let why = format!("messages of {subject} could not be sent; the next invocation tries again");
-            self.unsent.push(Line::new(subject, ("send", "error"), why, Outcome::Failed(error)));
-        }
+        self.unsent.extend(sent.error.map(failed));
     }
 
     /// Adds the subject of a message that would be sent.

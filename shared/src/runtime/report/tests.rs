@@ -23,7 +23,7 @@ fn report(outcomes: Vec<Outcome>) -> Report {
 fn one_failed_service_fails_the_invocation_and_is_named() {
     let failed = Outcome::Failed(Error::new(Kind::Throttled, "update service"));
     let mut report = report(vec![Outcome::Unchanged, failed]);
-    report.sent(Subject::Budget("monthly".into()), Error::new(Kind::Denied, "publish"));
+    report.sent(Subject::Budget("monthly".into()), Err(Error::new(Kind::Denied, "publish")));
     let error = report.into_result(false).unwrap_err();
     let expected = "service/prod/api: update service; budget/monthly: publish";
     assert_eq!((error.to_string().as_str(), error.kind()), (expected, Kind::Throttled));
@@ -54,7 +54,7 @@ fn a_pass_that_is_made_again_is_forgotten() {
 fn an_engineer_whose_request_took_effect_is_answered_although_its_message_could_not_be_sent() {
     let unsent = || {
         let mut report = report(vec![Outcome::Changed(vec!["froze".into()])]);
-        report.sent(api(), Error::new(Kind::Unavailable, "publish"));
+        report.sent(api(), Ok(Sent { error: Some(Error::new(Kind::Unavailable, "publish")), ..Sent::default() }));
         report
     };
     let answer = unsent().into_result(true).unwrap();
@@ -68,7 +68,7 @@ fn the_alarms_on_a_function_see_each_subject_that_failed_and_the_age_of_the_olde
     let mut report = report(vec![error(), error()]);
     for minutes in [20, 3] {
         let oldest_unsent = Some(SignedDuration::from_mins(minutes));
-        report.sent(Subject::Alarm("5xx".into()), Sent { oldest_unsent, ..Sent::default() });
+        report.sent(Subject::Alarm("5xx".into()), Ok(Sent { oldest_unsent, ..Sent::default() }));
     }
     let health = report.health("acme-rollout", 7);
     let dimensions = |document: &Value| document["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0].clone();
