@@ -73,7 +73,7 @@ fn serve<H: Handler>() -> Result<()> {
         let answer = service_fn(|event: LambdaEvent<Value>| {
             let function = Rc::clone(&function);
             let says = event.context.client_context.is_some_and(|context| context.custom.contains_key(answer::IS_READ));
-            async move { answered(function.handle(event.payload, now()).await, H::ANSWER_IS_READ || says) }
+            async move { answered(function.handle(event.payload, now()).await, H::ANSWER_IS_READ || says).map_err(Failed) }
         });
         let served = lambda_runtime::run(answer).await;
         served.map_err(|error| Error::new(Kind::Unavailable, "serve").with_source(error))
@@ -102,13 +102,16 @@ async fn report(runtime_api: PooledClient, error: &Error) -> std::result::Result
 }
 
 /// What Lambda returns: a mistake in a request is the answer where the caller reads it, and else a failure.
-fn answered(result: Result<Value>, is_read: bool) -> std::result::Result<Value, Failed> {
+///
+/// # Errors
+/// Why the invocation failed.
+pub fn answered(result: Result<Value>, is_read: bool) -> Result<Value> {
     match result {
         Err(error) if is_read && error.kind() == Kind::Invalid => {
             tracing::warn!(error.kind = error.kind().label(), "refused: {error}");
             Ok(answer::of(&error))
         }
-        result => result.map_err(Failed),
+        result => result,
     }
 }
 
@@ -116,11 +119,6 @@ fn answered(result: Result<Value>, is_read: bool) -> std::result::Result<Value, 
 #[allow(clippy::disallowed_methods)]
 pub fn now() -> Timestamp {
     Timestamp::now()
-}
-
-/// Writes one embedded-metric document; it must stand alone on its line, not inside a log record.
-pub fn metrics(document: &Value) {
-    println!("{document}");
 }
 
 /// What the runtime logs and reports of an invocation that failed.
@@ -170,7 +168,7 @@ mod tests {
         assert_eq!(answered(error(Kind::Invalid), true).unwrap(), refusal);
         assert_eq!(answered(Ok(json!(1)), true).unwrap(), json!(1));
         for (kind, is_read) in [(Kind::Invalid, false), (Kind::Throttled, true), (Kind::Denied, true)] {
-            assert_eq!(answered(error(kind), is_read).unwrap_err().0.kind(), kind);
+            assert_eq!(answered(error(kind), is_read).unwrap_err().kind(), kind);
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Context {
     pub settings: Settings,
     /// Records, history and messages that outlive an invocation.
     pub ledger: Ledger,
+    /// Where metrics are printed; a document must stand alone on its line, not inside a log record.
+    pub(super) connection: Connection,
     sns: Sns,
 }
 
@@ -33,7 +35,7 @@ impl Context {
     pub fn new(env: &Env<'_>, connection: &Connection) -> Result<Context> {
         let settings = Settings::from_env(env)?;
         let ledger = Ledger::new(DynamoDb::new(connection, &settings.ledger_table));
-        Ok(Context { ledger, sns: Sns::new(connection), settings })
+        Ok(Context { ledger, connection: connection.clone(), sns: Sns::new(connection), settings })
     }
 
     /// Sends what is written and due. Each message is removed as soon as SNS has it, so that one that fails has no other

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::configuration::Configuration;
 use super::documents::Documents;
 use super::function::{Function, Invocation, Next, Pass};
-use super::lambda::{self, Handler};
+use super::lambda::Handler;
 use super::mode::{Mode, Received, moment};
 use super::outbox::Context;
 use super::payload::Payload;
@@ -52,11 +52,6 @@ pub fn receive<F: Function>(payload: Payload, clock: Timestamp) -> Result<Receiv
     F::trigger(payload, clock)
 }
 
-/// Elapsed or not, there is nothing to do about it.
-async fn bounded(warm: impl Future<Output = ()>) {
-    drop(tokio::time::timeout(WARM, warm).await);
-}
-
 impl<F: Function> Handler for Runtime<F> {
     fn start(env: &Env<'_>, connection: &Connection) -> Result<Runtime<F>> {
         let context = Context::new(env, connection)?;
@@ -69,8 +64,8 @@ impl<F: Function> Handler for Runtime<F> {
         // Which items there are, the configuration says: what is read beside it opens the connection to the ledger.
         let own = Subject::System(F::NAME.to_owned());
         let ledger = async { drop(self.context.ledger.load::<F::Record>(&own).await) };
-        let (documents, ()) = join(self.configuration.load(clock), bounded(ledger)).await;
-        bounded(self.function.warm(&self.context, &*documents?)).await;
+        let (documents, ()) = join(self.configuration.load(clock), self.bounded(ledger)).await;
+        self.bounded(self.function.warm(&self.context, &*documents?)).await;
         Ok(())
     }
 
@@ -115,19 +110,24 @@ impl<F: Function> Handler for Runtime<F> {
         let (millis, system) = (clock.as_millisecond(), invocation.documents.system());
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
         for document in report.metrics(F::NAME, F::COUNTERS, system, millis, duration) {
-            lambda::metrics(&document);
+            self.context.connection.print(&document);
         }
         let name = &self.context.settings.function;
-        report.health(name, millis).iter().for_each(lambda::metrics);
+        report.health(name, millis).iter().for_each(|document| self.context.connection.print(document));
         if self.configuration.is_rejected(clock) {
-            let rejected = ("ConfigurationRejected", "Count");
-            lambda::metrics(&report::of_function(name, &[], rejected, 1, millis));
+            let rejected = report::of_function(name, &[], ("ConfigurationRejected", "Count"), 1, millis);
+            self.context.connection.print(&rejected);
         }
         report.into_result(requested)
     }
 }
 
 impl<F: Function> Runtime<F> {
+    /// Elapsed or not, there is nothing to do about it.
+    async fn bounded(&self, warm: impl Future<Output = ()>) {
+        self.context.connection.within(WARM, warm).await;
+    }
+
     /// Finds the items that are concerned, and looks at them.
     async fn look<'d>(&self, invocation: &Invocation<'d, F>) -> Result<Observation<'d, F>> {
         let scope = self.function.scope(invocation)?;

@@ -1,0 +1,29 @@
+//! Not modelled yet.
+
+use serde_json::Value;
+
+use super::{Cx, World};
+use crate::account::Account;
+use crate::wire::Answer;
+
+/// What goes on later.
+#[derive(Clone, Debug)]
+pub enum Wake {}
+
+/// What is known of it.
+#[derive(Debug, Default)]
+pub struct Budgets {}
+
+impl Budgets {
+    pub(super) fn new(_: &Account) -> Budgets {
+        Budgets {}
+    }
+}
+
+pub(super) fn call(_: &mut World, operation: &str, _: &Value, _: &mut Cx<'_>) -> Answer {
+    panic!("the model has no budgets:{operation}")
+}
+
+pub(super) fn wake(_: &mut World, wake: Wake, _: &mut Cx<'_>) {
+    match wake {}
+}
