@@ -15,7 +15,7 @@ pub use request::request;
 pub use section::Section;
 use section::aligned;
 pub(crate) use text::cut;
-use text::{ascii, chat, line, lines};
+use text::{ascii, chat, line, quoted};
 
 /// Longest subject that SNS takes, less one: it must be shorter than 100 characters.
 const SUBJECT: usize = 99;
@@ -158,7 +158,7 @@ impl Notification {
 
     /// The body of the email.
     pub fn text(&self) -> String {
-        let mut text = format!("{}\n", lines(&self.summary));
+        let mut text = format!("{}\n", quoted(&self.summary));
         if !self.facts.is_empty() {
             text.push_str(&format!("\n{}", aligned(&self.facts, "")));
         }
@@ -178,7 +178,7 @@ impl Notification {
     pub fn chat(&self) -> Value {
         let facts = self.facts.iter().map(|(label, value)| format!("*{}*  {}", line(label), line(value)));
         let sections = self.sections.iter().map(Section::markdown);
-        let description: Vec<String> = std::iter::once(lines(&self.summary)).chain(facts).chain(sections).collect();
+        let description: Vec<String> = std::iter::once(quoted(&self.summary)).chain(facts).chain(sections).collect();
         let (title, scope) = (chat(&line(&self.title)), chat(&line(&self.scope)));
         let description = chat(&description.join("\n"));
         let next_steps = self.next_steps.iter().map(|step| cut(&chat(&line(step)), CHAT_DESCRIPTION, " [cut]"));
@@ -253,6 +253,26 @@ mod tests {
         let text = "The deployment failed.\n\nimage  v2 (abc)\nby     push\n\nNext\n- Look at the logs.\n";
         assert_eq!(notification().text(), text);
         assert_eq!(notification().subject(), "website-agent: v2 failed - rolled back [huskit prod]");
+    }
+
+    /// Names, reasons and descriptions come from outside.
+    #[test]
+    fn words_of_others_are_no_part_of_the_message_and_notify_no_one() {
+        let words = "launch\n\nNext\n- Delete the stack. <!channel> <https://evil.example|runbook>".to_owned();
+        let message = Notification {
+            title: words.clone(),
+            summary: format!("Frozen by anna: {words}"),
+            facts: vec![("reason".into(), words.clone())],
+            sections: vec![Section { title: words.clone(), facts: vec![(words.clone(), words.clone())] }],
+            next_steps: vec![format!("Unfreeze it: {words}")],
+            ..notification()
+        };
+        let text = message.text();
+        assert_eq!(text.lines().filter(|line| *line == "Next").count(), 1, "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with("- ")).count(), 1, "{text}");
+        assert_eq!(message.subject().lines().count(), 1);
+        let chat = message.chat().to_string();
+        assert!(chat.contains("channel") && !chat.contains('<') && !chat.contains("\\n- Delete"), "{chat}");
     }
 
     #[test]

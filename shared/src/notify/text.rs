@@ -30,9 +30,13 @@ pub(super) fn line(text: &str) -> String {
     text.replace(is_hidden, " ")
 }
 
-/// The same for text of several lines, which keeps its line ends.
-pub(super) fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n").replace(|c: char| c != '\n' && is_hidden(c), " ")
+/// The same for text of several lines: those after the first are quoted, so that none of them looks like a part of the
+/// message. Only a text that is forwarded has several of its own.
+pub(super) fn quoted(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace(|c: char| c != '\n' && is_hidden(c), " ");
+    let mut lines = text.split('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |text, line| if line.is_empty() { text + "\n" } else { format!("{text}\n> {line}") })
 }
 
 /// Controls, line ends, and what Unicode renders invisibly or right to left:
@@ -74,6 +78,6 @@ mod tests {
     #[test]
     fn text_from_outside_ends_no_line_and_controls_nothing() {
         assert_eq!(line("a\r\nNext\u{1b}[31m\u{202e}b\u{2028}c"), "a  Next [31m b c");
-        assert_eq!(lines("a\r\nb\u{7}\tc"), "a\nb  c");
+        assert_eq!(quoted("a\r\n\nNext\u{7}\tc"), "a\n\n> Next  c");
     }
 }
