@@ -21,6 +21,10 @@ use crate::message::digest::{Change, Day, ServiceDay};
 /// How far ahead a digest forecasts, and how far back the first one reaches.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// When a digest is due although nothing changed: the weekly proof that the automation runs. Half a day less than a week,
+/// since a schedule may be late.
+const HEARTBEAT: SignedDuration = SignedDuration::from_hours(7 * 24 - 12);
+
 /// The last digest: when it was built, and what was counted by then. One item of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -36,7 +40,7 @@ impl LedgerRecord for LastDigest {
 }
 
 impl App {
-    /// Sends the digest, unless nothing changed and it was not requested.
+    /// Sends the digest, unless nothing changed, it was not requested, and there was one within the week.
     pub(crate) async fn digest(&self, by: Option<&str>, invocation: &Invocation<'_, App>, report: &mut Report) {
         let subject = system(invocation.documents);
         match self.build_digest(by, invocation, report).await {
@@ -81,7 +85,8 @@ impl App {
             });
         }
         let day = Day { fleet, since, now, changes, services, alarms, budgets };
-        if by.is_none() && day.is_quiet() {
+        let is_due = last.record.at.is_none_or(|at| now.duration_since(at) >= HEARTBEAT);
+        if by.is_none() && day.is_quiet() && !is_due {
             report.push(Line::new(
                 subject.clone(),
                 ("keep", "nothing_new"),

@@ -76,6 +76,7 @@ impl<F: Function> Handler for Runtime<F> {
         let now = moment(&payload, clock, self.context.settings.max_clock_skew)?;
         let plan_only = payload.is_plan();
         let request_id = RequestId::of(&payload)?;
+        let requested = matches!(&payload, Payload::Request(request) if !request.by.is_empty());
         let trigger = match receive::<F>(payload, clock)? {
             Received::Trigger(trigger) => trigger,
             Received::Ignored(reason) => {
@@ -111,10 +112,13 @@ impl<F: Function> Handler for Runtime<F> {
         for document in report.metrics(F::NAME, F::COUNTERS, system, millis, duration) {
             self.context.connection.print(&document);
         }
+        let name = &self.context.settings.function;
+        report.health(name, millis).iter().for_each(|document| self.context.connection.print(document));
         if self.configuration.is_rejected(clock) {
-            self.context.connection.print(&report::rejected(&self.context.settings.function, millis));
+            let rejected = report::of_function(name, &[], ("ConfigurationRejected", "Count"), 1, millis);
+            self.context.connection.print(&rejected);
         }
-        report.into_result()
+        report.into_result(requested)
     }
 }
 
@@ -138,13 +142,18 @@ impl<F: Function> Runtime<F> {
         let each = scope.iter().zip(first).map(|(item, first)| self.reconcile(*item, first, invocation));
         let mut report = Report::new(invocation.mode);
         let mut observed = Vec::new();
+        let mut failed = Vec::new();
         for (item, (done, kept)) in scope.iter().zip(join_all(each).await) {
             report.add(done);
-            observed.extend(kept.map(|kept| (*item, kept)));
+            match kept {
+                Some(kept) => observed.push((*item, kept)),
+                None => failed.push(*item),
+            }
         }
         self.function.conclude(&mut observed, invocation, &mut report).await;
         if invocation.keeps() {
             self.send(&mut observed, invocation, &mut report).await;
+            self.send_of_failed(&failed, invocation, &mut report).await;
         }
         Ok(report)
     }
@@ -222,6 +231,22 @@ impl<F: Function> Runtime<F> {
         let each = observed.iter_mut().map(|(item, observed)| async {
             let subject = F::subject(*item);
             let sent = self.context.send_due(&subject, F::entry(observed), invocation.now).await;
+            (subject, sent)
+        });
+        for (subject, sent) in join_all(each).await {
+            report.sent(subject, Ok(sent));
+        }
+    }
+
+    /// The same of items that failed: a service that fails at every tick has messages too, and its failure is one of them.
+    /// What was seen of such an item may be half changed, so its entry is read again.
+    async fn send_of_failed<'d>(&self, failed: &[F::Item<'d>], invocation: &Invocation<'d, F>, report: &mut Report) {
+        let each = failed.iter().map(|item| async {
+            let subject = F::subject(*item);
+            let sent = match self.context.ledger.load::<F::Record>(&subject).await {
+                Ok(mut entry) => Ok(self.context.send_due(&subject, &mut entry, invocation.now).await),
+                Err(error) => Err(error),
+            };
             (subject, sent)
         });
         for (subject, sent) in join_all(each).await {
