@@ -75,11 +75,7 @@ def failure(fault, headers):
     """The fault's response in the protocol of the call."""
     if "body" in fault:
         return {"Content-Type": headers.get("content-type", "application/json")}, json.dumps(fault["body"]).encode()
-    code, message = fault.get("code", "InternalFailure"), "a fault that the test set"
-    if "x-amz-target" in headers:
-        return {"Content-Type": headers["content-type"]}, json.dumps({"__type": code, "message": message}).encode()
-    xml = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-    return {"Content-Type": "text/xml"}, xml.encode()
+    return asgi.failure(headers, fault.get("code", "InternalFailure"), "a fault that the test set")
 
 
 def set_faults(request):

@@ -4,6 +4,7 @@ Written for one version of MiniStack: most of what is replaced is private there.
 with the new source, then change `MINISTACK` here and the version in xtask/requirements.in.
 """
 
+import http.server
 import importlib.metadata
 import socketserver
 import sys
@@ -14,6 +15,7 @@ import budgets
 import deployments
 import ecr
 import functions
+import gate
 import one_off
 import protection
 import resources
@@ -84,7 +86,10 @@ PATCHES = [
         ("handle_request", appconfig.with_revert, "any deployment can be stopped, none is reverted"),
     ]),
     # Lambda
-    Patch((lambda_svc,), "subprocess", functions.module_subprocess, "a full pipe blocks a function"),
+    Patch((lambda_svc,), "subprocess", functions.module_subprocess,
+          "a full pipe blocks a function, and it has the environment of the server"),
+    Patch((http.server.BaseHTTPRequestHandler,), "parse_request", wrapped(gate.parse_request),
+          "a page could answer in place of a function: the runtime API of an invocation takes any request"),
     Patch((lambda_svc,), "_execute_function_provided", functions.with_output, "a function's output is dropped"),
     Patch((socketserver.BaseServer.serve_forever,), "__defaults__", new((0.01,)),
           "every invocation waits for its own runtime API to end, which looks up from its socket this often (seconds)"),

@@ -92,14 +92,9 @@ fn status(cloud: &Cloud) -> Result<()> {
     heading("The local cloud is up");
     labelled("endpoint", Paint::Cyan, &address.endpoint);
     labelled("stack", Paint::Cyan, &format!("{} in {}, account {}", stack()?, address.region, address.account));
-    labelled(
-        "AWS, SAM",
-        Paint::Cyan,
-        &format!(
-            "export AWS_ENDPOINT_URL={} AWS_DEFAULT_REGION={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=local",
-            address.endpoint, address.region, address.account
-        ),
-    );
+    // One command on a line of its own, whatever the width of the screen: it is copied.
+    let exported = address.variables().map(|(name, value)| format!("{name}={value}")).join(" ");
+    println!("\n  for the AWS CLI and SAM, in this shell:\n\nexport {exported}\n");
     let configuration = cloud.configuration()?;
     let first = &configuration["fleet"]["services"][0]["images"][0];
     let repository = first["repository"].as_str().unwrap_or("<repository>");

@@ -18,6 +18,7 @@ mod state;
 mod unsupported;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -90,8 +91,8 @@ impl Cloud {
         let server = phase("Starting the emulated AWS", |_| Server::start(tools, life))?;
         if matches!(life, server::Life::Stays) {
             // Before the minutes of building: after Ctrl-C, `local down` still ends the emulator.
-            let state = serde_json::to_string_pretty(&server.address)?;
-            fs::write(state_file(), state).context("note where the cloud is")?;
+            let _ = fs::remove_file(state_file());
+            symlink(server.note()?, state_file()).context("note where the cloud is")?;
         }
         let client = Client::start(tools, &server.address)?;
         let template = build(tools, server.home())?;
@@ -141,6 +142,7 @@ impl Cloud {
     }
 }
 
+/// Names the file in the folder of the cloud that was left running.
 fn state_file() -> PathBuf {
     folders::local().join("cloud.json")
 }
