@@ -5,6 +5,7 @@ import json
 from urllib.parse import parse_qs
 
 import asgi
+import stale
 
 # AppConfig Data names its operations by path alone.
 CONFIGURATION = {"/configurationsessions": "StartConfigurationSession", "/configuration": "GetLatestConfiguration"}
@@ -28,6 +29,7 @@ def journalled(app):
 
 async def called(app, scope, headers, body, send):
     """One call of a function: journalled, and failed if a fault was set for it."""
+    stale.of_function.set(True)
     call = {"operation": operation(scope, headers, body), "status": None}
     journal.append(call)
     fault = next((fault for fault in faults if due(fault, call["operation"])), None)

@@ -18,6 +18,7 @@ import placement
 import resources
 import scaling
 import spot
+import stale
 
 OPERATIONS = {
     "act-scaling": scaling.act,
@@ -33,6 +34,7 @@ OPERATIONS = {
     "reset-scaling": scaling.reset,
     "resource-types": lambda _request: {"types": resources.known_types()},
     "spot": placement.set_spot,
+    "stale": stale.set_stale,
 }
 
 

@@ -16,6 +16,7 @@ import deployments
 import ecr
 import functions
 import gate
+import history
 import one_off
 import protection
 import resources
@@ -24,6 +25,7 @@ import resources_ecs
 import scaling
 import services
 import stacks
+import stale
 import tasks
 from ministack.services import appconfig as ministack_appconfig
 from ministack.services import ecr as ministack_ecr
@@ -68,6 +70,14 @@ PATCHES = [
     Patch((CALLS,), "RunTask", wrapped(one_off.run), "a one-off task never ends"),
     Patch((CALLS,), "UpdateTaskProtection", new(protection.update_protection), "answers with nothing"),
     Patch((CALLS,), "GetTaskProtection", new(protection.get_protection), "answers with nothing"),
+    *(Patch((CALLS,), name, new(make), "answers with nothing") for name, make in [
+        ("ListServiceDeployments", history.list_deployments),
+        ("DescribeServiceDeployments", history.describe_deployments),
+        ("DescribeServiceRevisions", history.describe_revisions),
+    ]),
+    # After all other replacements of ECS's calls: they go around those.
+    *(Patch((CALLS,), name, wrapped(stale.write), "a write is seen at once") for name in stale.WRITES),
+    *(Patch((CALLS,), name, wrapped(stale.read), "a write is seen at once") for name in stale.READS),
     # ECR
     Patch((ministack_ecr,), "_describe_images", ecr.describe_images, "an unknown tag is no error"),
     Patch((ministack_ecr,), "_put_image", ecr.put_image, "the same image again is no error; any tag moves"),

@@ -35,7 +35,7 @@ fn probe() -> (Address, Value) {
     let mut server = tools.python("server.py");
     server.env("DEVELOPER_TOKEN", "secret").env("AWS_SESSION_TOKEN", "secret").env("AWS_PROFILE", "secret");
     server.env("MINISTACK_LAMBDA_PROXY_first", "http://192.0.2.1").env("HTTP_PROXY", "http://192.0.2.1");
-    let mut server = server.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut server = server.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address: Address = serde_json::from_str(&line).unwrap();

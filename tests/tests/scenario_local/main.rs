@@ -3,6 +3,7 @@
 // Helpers of tests fail a test by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod ecs;
 mod environment;
 mod pages;
 mod wire;

@@ -132,6 +132,16 @@ impl Cloud {
         Ok(())
     }
 
+    /// Lets ECS answer the functions, after each write, as if it had not happened: for so many `calls` or `seconds`. With
+    /// neither, what was written is seen at once, as it is when a cloud starts.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn set_stale(&self, span: &Value) -> Result<()> {
+        self.client.call("local", "stale", span.clone())?;
+        Ok(())
+    }
+
     /// Plays ECS's part by one transition of every service and task; the events that ECS emits for it.
     ///
     /// # Errors
