@@ -30,6 +30,9 @@ fn changes() -> [(&'static str, Request); 3] {
     ]
 }
 
+/// What a page is, its headers, and what the refusal names.
+type Page<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
 /// A change as those send it who know the key.
 fn with_key(service: &str, request: Request, key: &str) -> Request {
     match service {
@@ -67,7 +70,7 @@ fn a_web_page_is_refused_even_if_it_knew_the_access_key() {
     let own = authority(address);
     let port = own.split_once(':').unwrap().1;
     let (rebound, subdomain) = (format!("evil.example:{port}"), format!("bucket.localhost:{port}"));
-    let pages: [(&str, &[(&str, &str)], &[&str]); 10] = [
+    let pages: [Page<'_>; 10] = [
         ("a page of another origin", &[("Host", own), ("Origin", "https://evil.example")], &["Origin", "evil.example"]),
         ("a page in a sandbox", &[("Host", own), ("Origin", "null")], &["Origin", "null"]),
         ("a page of the cloud itself", &[("Host", own), ("Origin", &address.endpoint)], &["Origin"]),
