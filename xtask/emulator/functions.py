@@ -22,7 +22,7 @@ _running = 0
 
 
 def running(_request):
-    """How many invocations have begun and not ended, those that nobody waits for included."""
+    """How many invocations have begun and not ended, those that no one waits for included."""
     return {"running": _running}
 
 

@@ -1,4 +1,4 @@
-"""Who may use the local cloud: whoever knows its access key, and no web page.
+"""Who may use the local cloud: callers who know its access key, and no web page.
 
 The cloud runs code as the developer, and a page that is open in the developer's browser reaches 127.0.0.1: by a POST to
 another origin, which needs no preflight when it is plain text, or as its own origin once the page's name resolves to this

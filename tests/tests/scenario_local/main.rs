@@ -1,4 +1,4 @@
-//! Who may use the local cloud, and what its functions get: an empty cloud, and requests as they come over the wire.
+//! Who may use the local cloud, what its functions get, how its ECS answers: an empty cloud, and requests as they come over the wire.
 
 // Helpers of tests fail a test by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]

@@ -113,7 +113,7 @@ fn a_web_page_is_refused_even_if_it_knew_the_access_key() {
 }
 
 #[test]
-fn whoever_does_not_know_the_access_key_is_refused_and_whoever_does_is_not() {
+fn callers_without_the_access_key_are_refused_and_callers_with_it_are_not() {
     let cloud = cloud();
     let address = &cloud.address;
     let call = |service: &str, operation: &str, parameters| cloud.client.call(service, operation, parameters).unwrap();
