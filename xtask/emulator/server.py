@@ -41,7 +41,7 @@ def environment(endpoint, port):
         MINISTACK_ACCOUNT_ID=ACCOUNT,
         MINISTACK_REGION=REGION,
         MINISTACK_WORKER_THREADS="16",
-        # What they open takes requests of anybody; so do the ports of containers.
+        # What they would open takes requests of any program; so do the ports of containers.
         SFTP_ENABLED="0",
         IOT_MTLS_ENABLED="0",
         DOCKER_HOST="unix:///dev/null",

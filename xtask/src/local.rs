@@ -37,7 +37,7 @@ pub enum Local {
         #[arg(long, value_parser = ["exit-1", "out-of-memory", "unhealthy", "never"])]
         outcome: Option<String>,
     },
-    /// Show its endpoint, and each service with its tasks and running image
+    /// Show its endpoint and access key, and each service with its tasks and running image
     Status,
 }
 
