@@ -51,7 +51,9 @@ class Bridge:
     def control(self, name, parameters):
         """One operation of the control API, whose errors have AWS's form."""
         body = json.dumps(parameters).encode()
-        http = urllib.request.Request(f"{self.endpoint}/_local/{name}", body, method="POST")
+        # What a web page cannot send (gate.py).
+        headers = {"Content-Type": "application/json", "X-Local-Cloud-Key": os.environ["AWS_ACCESS_KEY_ID"]}
+        http = urllib.request.Request(f"{self.endpoint}/_local/{name}", body, headers, method="POST")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(http, timeout=60) as answer:
