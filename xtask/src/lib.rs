@@ -27,7 +27,6 @@ pub mod process;
 pub mod sam;
 pub mod screen;
 pub mod simulate;
-pub mod simulate;
 pub mod story;
 pub mod test;
 pub mod tools;
