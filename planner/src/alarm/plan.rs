@@ -29,6 +29,9 @@ pub fn plan(policy: &AlarmPolicy, service: Option<&ObservedService<'_>>, record:
             remedy,
         };
     }
+    if let Some(since) = record.missing_since {
+        return missing(record, since, now);
+    }
     let (action, reason, announced) = announcement(policy, service, record, now);
     let error = service.and_then(|service| service.observed.error.clone());
     // An alarm that was announced may be explained by now: a service that is scaled to zero needs no more tasks.
@@ -40,10 +43,24 @@ pub fn plan(policy: &AlarmPolicy, service: Option<&ObservedService<'_>>, record:
         }
         (None, Some(since)) => {
             let history = &record.remedies;
-            let context = service.map(|service| RemedyContext { alarm: &policy.name, service, history, since, now });
+            let evidence = record.evidence;
+            let context = service.map(|service| RemedyContext { alarm: policy, service, history, evidence, since, now });
             remedy::decide(&policy.remedy, context.as_ref())
         }
     };
+    Plan { decision: Decision { action, reason }, announced, remedy }
+}
+
+/// CloudWatch does not return the alarm. Nothing is remedied any more, and what was announced about it is closed by the
+/// message that it is missing.
+fn missing(record: &Record, since: Timestamp, now: Timestamp) -> Plan {
+    let missing = Reason::Missing { since };
+    let (action, reason, announced) = match (&record.announced, record.is_missing(now)) {
+        (known @ AnnouncedState::Missing { .. }, _) => (Action::Keep, missing, known.clone()),
+        (known, None) => (Action::Keep, Reason::NotFound { since }, known.clone()),
+        (_, Some(_)) => (Action::AnnounceMissing, missing, AnnouncedState::Missing { since }),
+    };
+    let remedy = RemedyDecision::none(RemedyReason::NotFound);
     Plan { decision: Decision { action, reason }, announced, remedy }
 }
 
@@ -74,6 +91,7 @@ fn announcement(
         (AlarmState::Ok, Announced::NoData { since }) => {
             (Action::AnnounceDataBack, Reason::DataBack { since }, Announced::Nothing)
         }
+        (_, Announced::Missing { .. }) => (Action::Record, Reason::Found, Announced::Nothing),
         (AlarmState::Ok, Announced::Nothing) => (Action::Keep, Reason::Ok, Announced::Nothing),
         (AlarmState::InsufficientData, Announced::Nothing)
             if policy.insufficient_data == InsufficientDataPolicy::Announce =>
@@ -128,7 +146,13 @@ fn in_alarm(
                 (Announced::Explained { by: was, .. }, None) => {
                     (Action::AnnounceAlarm, Reason::NoLongerExplained { since, was }, Announced::Alarm { since })
                 }
-                (Announced::Nothing | Announced::NoData { .. } | Announced::Flapping { .. }, None) => {
+                (
+                    Announced::Nothing
+                    | Announced::NoData { .. }
+                    | Announced::Missing { .. }
+                    | Announced::Flapping { .. },
+                    None,
+                ) => {
                     (Action::AnnounceAlarm, Reason::EnteredAlarm { since }, Announced::Alarm { since })
                 }
             }

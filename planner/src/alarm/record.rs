@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::announced::AnnouncedState;
 use super::decision::Plan;
+use super::lookup::Evidence;
 use super::reason::Reason;
 use super::remedy::{RemedyAction, RemedyHistory};
 use super::state_change::{AlarmState, StateChange};
@@ -31,6 +32,10 @@ pub struct Record {
     pub pending: Option<PendingRemedy>,
     /// Remedies that were requested.
     pub remedies: RemedyHistory,
+    /// What CloudWatch returned when it was last asked about the alarm.
+    pub evidence: Evidence,
+    /// When CloudWatch first did not return the alarm, while it does not.
+    pub missing_since: Option<Timestamp>,
     /// The newest update of the stack that has the services.
     pub stack_update: Option<StackUpdate>,
 }
@@ -77,7 +82,9 @@ impl Record {
     /// Enters a state change; changes may arrive in any order and more than once.
     pub fn record_state_change(&mut self, change: StateChange) -> Novelty {
         let alarm_starts = change.state == AlarmState::Alarm && change.previous != Some(AlarmState::Alarm);
-        if alarm_starts && !self.alarm_starts.contains(&change.at) {
+        // The event of a state and CloudWatch's answer may differ in their last digits.
+        let known = |start: &Timestamp| start.duration_since(change.at).abs() < SignedDuration::from_secs(1);
+        if alarm_starts && !self.alarm_starts.iter().any(known) {
             self.alarm_starts.push(change.at);
             self.alarm_starts.sort_unstable_by(|one, other| other.cmp(one));
             self.alarm_starts.truncate(ALARM_STARTS);

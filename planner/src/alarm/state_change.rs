@@ -68,6 +68,13 @@ pub struct Suppression {
     pub until: Option<Timestamp>,
 }
 
+impl Suppression {
+    /// By the mute rule of this name.
+    pub fn by_rule(name: &str) -> String {
+        format!("mute rule {name}")
+    }
+}
+
 /// Partition and region of an alarm; a forwarded event has them in the alarm's ARN only. Empty when unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -3,17 +3,21 @@
 use jiff::Timestamp;
 
 use super::history::RemedyHistory;
+use crate::alarm::lookup::Evidence;
 use crate::alarm::observed::ObservedService;
+use crate::alarm::policy::AlarmPolicy;
 
 /// What a remedy is decided from.
 #[derive(Clone, Copy, Debug)]
 pub struct RemedyContext<'a> {
-    /// Name of the alarm in CloudWatch.
-    pub alarm: &'a str,
+    /// What is wanted of the alarm.
+    pub alarm: &'a AlarmPolicy,
     /// The service that the alarm is about.
     pub service: &'a ObservedService<'a>,
     /// Remedies that were requested for this alarm.
     pub history: &'a RemedyHistory,
+    /// What CloudWatch returned when it was last asked about the alarm.
+    pub evidence: Evidence,
     /// Since when the alarm is in ALARM.
     pub since: Timestamp,
     /// The moment of the decision.
