@@ -23,13 +23,16 @@ pub enum AlarmPlan {
 }
 
 impl AlarmPlan {
-    /// Records what the trigger says and decides.
+    /// Records what the trigger says and what CloudWatch returned, and decides.
     pub(crate) fn of(policy: &AlarmPolicy, observed: &ObservedAlarm, trigger: &Trigger, now: Timestamp) -> AlarmPlan {
         let mut record = Box::new(observed.entry.record.clone());
         match trigger {
             Trigger::StateChange { change, .. } => drop(record.record_state_change((**change).clone())),
             Trigger::StackUpdate(update) => drop(record.record_stack_update(*update)),
             Trigger::Everything | Trigger::Named(_) => {}
+        }
+        if let Some(lookup) = &observed.lookup {
+            record.record_lookup(lookup, now);
         }
         let Some(services) = &observed.services else { return AlarmPlan::Remember(record) };
         let snapshot = services.about(policy);

@@ -28,7 +28,7 @@ pub enum AlarmLookup {
 pub struct AlarmReading {
     /// Its state, and since when; what it was before is not known.
     pub change: StateChange,
-    /// Does the data of its reason have data points, or child alarms? Whoever only sets a state gives none:
+    /// Does the data of its reason say what was evaluated? Whoever sets a state by hand gives no data:
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html>.
     pub has_data: bool,
 }
@@ -42,9 +42,9 @@ pub enum Evidence {
     None,
     /// Another state than ALARM.
     NotInAlarm,
-    /// ALARM without data points, as `SetAlarmState` leaves it.
+    /// ALARM without the data of an evaluation, as `SetAlarmState` leaves it.
     SetByHand,
-    /// ALARM with data points.
+    /// ALARM with the data of an evaluation.
     Measured,
 }
 

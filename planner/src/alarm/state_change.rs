@@ -84,3 +84,16 @@ pub struct AlarmLocation {
     /// `eu-central-1`.
     pub region: String,
 }
+
+impl AlarmLocation {
+    /// Read from the ARN of an alarm; unknown when it is none.
+    pub fn of_arn(arn: &str) -> AlarmLocation {
+        let parts: Vec<&str> = arn.split(':').collect();
+        match parts[..] {
+            ["arn", partition, "cloudwatch", region, ..] => {
+                AlarmLocation { partition: partition.to_owned(), region: region.to_owned() }
+            }
+            _ => AlarmLocation::default(),
+        }
+    }
+}

@@ -59,7 +59,7 @@ mod tests {
 
     fn decided(payload: Value) -> Result<String> {
         let payload = Payload::parse(payload).unwrap();
-        moment(&payload, CLOCK.parse().unwrap(), SignedDuration::from_mins(5)).map(|at| at.to_string())
+        moment(&payload, CLOCK.parse().unwrap(), SignedDuration::from_mins(2)).map(|at| at.to_string())
     }
 
     fn request(action: &str, at: &str) -> Value {
@@ -78,7 +78,7 @@ mod tests {
         assert_eq!(decided(request("plan", "2026-12-24T22:00:00Z")).unwrap(), "2026-12-24T22:00:00Z");
         for action in ["sleep", "reconcile"] {
             let error = decided(request(action, "2026-12-24T22:00:00Z")).unwrap_err().to_string();
-            let expected = "at: got `2026-12-24T22:00:00Z`, expected at most 5 min ahead of the clock; only `plan` answers for another time";
+            let expected = "at: got `2026-12-24T22:00:00Z`, expected at most 2 min ahead of the clock; only `plan` answers for another time";
             assert_eq!(error, expected);
         }
     }

@@ -29,6 +29,9 @@ impl MessageContext<'_> {
             | Reason::StillFlapping { .. }
             | Reason::FlappingEnded { .. }
             | Reason::Recovered { .. }
+            | Reason::NotFound { .. }
+            | Reason::Missing { .. }
+            | Reason::Found
             | Reason::NoData { .. }
             | Reason::DataBack { .. }
             | Reason::NoDataIgnored
