@@ -222,6 +222,7 @@ impl Timeline {
             scale_to_zero: false,
             max_tasks: Some(max_tasks),
             until: at(10_000),
+            then: None,
         });
         self
     }

@@ -1,9 +1,9 @@
 //! Figures that are doubted, accepted again or confirmed.
 
 use insta::assert_snapshot;
-use planner::budget::{Input, Request, request};
+use planner::budget::{Input, NoticeKind, Request, request};
 
-use super::fixtures::Month;
+use super::fixtures::{Month, notice};
 
 #[test]
 fn a_figure_is_doubted_and_then_confirmed() {
@@ -46,4 +46,28 @@ fn a_figure_is_doubted_and_then_confirmed() {
     forecast       588.10 USD
     running tasks  about $0.2271 an hour, $5.45 a day
     ");
+}
+
+#[test]
+fn what_aws_writes_about_a_doubted_figure_is_passed_on() {
+    let mut month = Month::on_the_twentieth().on(21).spent(300_000);
+    month.tick();
+    assert_snapshot!(month.decide(&notice(NoticeKind::Actual, 50_000, 300_000, 21)), @"1");
+    assert_snapshot!(month.on(22).tick(), @"2");
+}
+
+#[test]
+fn a_figure_that_was_corrected_down_ends_a_tier_after_a_day() {
+    let mut month = Month::on_the_twentieth().on(21).spent(40_500);
+    month.tick();
+    let mut month = month.spent(39_000).on(22);
+    assert_eq!(month.tick(), "");
+    assert_snapshot!(month.on(23).tick(), @"3");
+}
+
+#[test]
+fn a_budget_that_aws_does_not_answer_about_is_announced_when_it_lasts() {
+    let mut month = Month::on_the_twentieth().on(21).unreachable();
+    assert_eq!(month.tick(), "");
+    assert_snapshot!(month.on(22).tick(), @"4");
 }
