@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use futures_util::future::{join, join_all, join3};
 use jiff::{SignedDuration, Timestamp};
-use planner::alarm::{AlarmLookup, AlarmPolicy, AlarmState, AnnouncedState, Observed, ObservedService, Record};
+use planner::alarm::{
+    AlarmLookup, AlarmPolicy, AlarmState, AnnouncedState, InsufficientDataPolicy, Observed, ObservedService, Record};
 use planner::capacity;
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::ServiceId;
@@ -52,14 +53,18 @@ pub(crate) struct ServiceSnapshot {
 }
 
 /// Does a tick have to look at this alarm, with what CloudWatch returned for it?
-fn needs_reconcile(entry: &Entry, lookup: Option<&AlarmLookup>, now: Timestamp) -> bool {
+fn needs_reconcile(policy: &AlarmPolicy, entry: &Entry, lookup: Option<&AlarmLookup>, now: Timestamp) -> bool {
     let mut record = entry.record.clone();
     if let Some(lookup) = lookup {
         record.record_lookup(lookup, now);
     }
-    let calm =
-        matches!(record.alarm_state(), None | Some(AlarmState::Ok)) && record.announced == AnnouncedState::Nothing;
-    !calm || record.missing_since.is_some() || record.pending.is_some() || !entry.outbox.is_empty()
+    let calm = match record.alarm_state() {
+        None | Some(AlarmState::Ok) => true,
+        Some(AlarmState::InsufficientData) => policy.insufficient_data == InsufficientDataPolicy::Ignore,
+        Some(AlarmState::Alarm) => false,
+    };
+    let calm = calm && record.announced == AnnouncedState::Nothing && record.missing_since.is_none();
+    !calm || record.pending.is_some() || !entry.outbox.is_empty()
 }
 
 impl App {
@@ -87,15 +92,15 @@ impl App {
         };
         let (entries, lookups) = join(join_all(scope.iter().map(load)), lookups).await;
         let seen: Vec<(Result<Entry>, Option<Answer>)> = entries.into_iter().zip(lookups).collect();
-        let due = |(entry, answer): &(Result<Entry>, Option<Answer>)| {
+        let due = |policy: &AlarmPolicy, (entry, answer): &(Result<Entry>, Option<Answer>)| {
             let lookup = answer.as_ref().map(|(lookup, _)| lookup);
-            always || entry.as_ref().is_ok_and(|entry| needs_reconcile(entry, lookup, invocation.now))
+            always || entry.as_ref().is_ok_and(|entry| needs_reconcile(policy, entry, lookup, invocation.now))
         };
         let policies: Vec<&AlarmPolicy> =
-            scope.iter().zip(&seen).filter(|(_, seen)| due(seen)).map(|(policy, _)| *policy).collect();
+            scope.iter().zip(&seen).filter(|(policy, seen)| due(policy, seen)).map(|(policy, _)| *policy).collect();
         let services = Rc::new(self.services(invocation.context, &invocation.documents.fleet, &policies).await);
-        let each = seen.into_iter().map(|seen| {
-            let services = due(&seen).then(|| Rc::clone(&services));
+        let each = scope.iter().zip(seen).map(|(policy, seen)| {
+            let services = due(policy, &seen).then(|| Rc::clone(&services));
             let (entry, answer) = seen;
             let (lookup, lookup_error) = answer.unzip();
             Ok(ObservedAlarm { entry: entry?, services, lookup, lookup_error: lookup_error.flatten() })
