@@ -34,8 +34,8 @@ fn buckets_repositories_and_queues_are_encrypted() {
     let expected = [
         "UndeliveredQueue",
         "DeadLetterQueue",
-            "AlarmQueue",
-            "BudgetQueue",
+        "AlarmQueue",
+        "BudgetQueue",
         "StaticBucket",
         "WebsiteAgentRepository",
         "CrawlerRepository",

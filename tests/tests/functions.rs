@@ -159,7 +159,8 @@ fn what_must_not_be_lost_waits_in_a_queue_until_it_is_handled() {
             let properties = &event["Properties"];
             assert_eq!(properties["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{id}.{name}");
             let queue = text(&properties["Queue"]["Fn::GetAtt"][0]);
-            let (seconds, timeout) = (template.properties(&queue)["VisibilityTimeout"].as_u64().unwrap(), &function["Timeout"]);
+            let (seconds, timeout) =
+                (template.properties(&queue)["VisibilityTimeout"].as_u64().unwrap(), &function["Timeout"]);
             assert!(seconds >= 6 * timeout.as_u64().unwrap(), "{queue}: six times the timeout, as AWS recommends");
             let redrive = &template.properties(&queue)["RedrivePolicy"];
             assert_eq!(redrive["deadLetterTargetArn"]["Ref"], "DeadLetterQueueArn", "{queue}");

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use planner::alarm::{AlarmLocation, AlarmLookup, AlarmPolicy, AlarmReading, StateChange};
 use serde_json::{Value as Json, json};
-use shared::aws::Alarm;
 use shared::Error;
+use shared::aws::Alarm;
 
 use crate::app::App;
 use crate::trigger::measurement;
@@ -96,7 +96,10 @@ mod tests {
     fn an_alarm_that_was_looked_up_says_what_its_event_would_say() {
         let reading = reading(&alarm(r#"{"queryDate":"2026-11-21T10:20:11.428+0000","recentDatapoints":[23.0]}"#));
         let measured = reading.change.measurement.unwrap();
-        assert_eq!((measured.what.as_str(), measured.figure.as_deref()), ("5xxErrorRate (Average of 5 min)", Some("23")));
+        assert_eq!(
+            (measured.what.as_str(), measured.figure.as_deref()),
+            ("5xxErrorRate (Average of 5 min)", Some("23"))
+        );
         assert_eq!(reading.change.location.region, "us-east-1");
         assert!(reading.has_data);
     }

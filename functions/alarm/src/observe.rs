@@ -6,7 +6,8 @@ use std::rc::Rc;
 use futures_util::future::{join, join_all, join3};
 use jiff::{SignedDuration, Timestamp};
 use planner::alarm::{
-    AlarmLookup, AlarmPolicy, AlarmState, AnnouncedState, InsufficientDataPolicy, Observed, ObservedService, Record};
+    AlarmLookup, AlarmPolicy, AlarmState, AnnouncedState, InsufficientDataPolicy, Observed, ObservedService, Record,
+};
 use planner::capacity;
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::ServiceId;

@@ -1,10 +1,10 @@
 //! Writes what all budgets together restrict into the facts of the services, and starts the function that moves capacity.
 
 use futures_util::future::join_all;
-use planner::budget::{BudgetPolicy, ServiceDecision};
-use planner::{budget, capacity};
 use jiff::SignedDuration;
+use planner::budget::{BudgetPolicy, ServiceDecision};
 use planner::fleet::ServicePolicy;
+use planner::{budget, capacity};
 use serde_json::json;
 use shared::Result;
 use shared::ledger::{Entry, Subject};

@@ -29,8 +29,8 @@ pub fn plan(policy: &AlarmPolicy, service: Option<&ObservedService<'_>>, record:
             remedy,
         };
     }
-    if let Some(since) = record.missing_since {
-        return missing(record, since, now);
+    if let Some(since) = record.is_missing(now) {
+        return missing(record, since);
     }
     let (action, reason, announced) = announcement(policy, service, record, now);
     let error = service.and_then(|service| service.observed.error.clone());
@@ -38,13 +38,16 @@ pub fn plan(policy: &AlarmPolicy, service: Option<&ObservedService<'_>>, record:
     let remedy = match (error, record.in_alarm_since()) {
         (Some(error), _) => RemedyDecision::none(RemedyReason::NotObserved { error }),
         (None, None) => RemedyDecision::none(RemedyReason::NotInAlarm),
+        // It may be gone: what it says is announced, and nothing is done because of it.
+        (None, Some(_)) if record.missing_since.is_some() => RemedyDecision::none(RemedyReason::NotFound),
         (None, Some(_)) if explain(policy, service, record, now).is_some() => {
             RemedyDecision::none(RemedyReason::Explained)
         }
         (None, Some(since)) => {
             let history = &record.remedies;
             let evidence = record.evidence;
-            let context = service.map(|service| RemedyContext { alarm: policy, service, history, evidence, since, now });
+            let context =
+                service.map(|service| RemedyContext { alarm: policy, service, history, evidence, since, now });
             remedy::decide(&policy.remedy, context.as_ref())
         }
     };
@@ -53,15 +56,12 @@ pub fn plan(policy: &AlarmPolicy, service: Option<&ObservedService<'_>>, record:
 
 /// CloudWatch does not return the alarm. Nothing is remedied any more, and what was announced about it is closed by the
 /// message that it is missing.
-fn missing(record: &Record, since: Timestamp, now: Timestamp) -> Plan {
-    let missing = Reason::Missing { since };
-    let (action, reason, announced) = match (&record.announced, record.is_missing(now)) {
-        (known @ AnnouncedState::Missing { .. }, _) => (Action::Keep, missing, known.clone()),
-        (known, None) => (Action::Keep, Reason::NotFound { since }, known.clone()),
-        (_, Some(_)) => (Action::AnnounceMissing, missing, AnnouncedState::Missing { since }),
-    };
+fn missing(record: &Record, since: Timestamp) -> Plan {
+    let known = matches!(record.announced, AnnouncedState::Missing { .. });
+    let action = if known { Action::Keep } else { Action::AnnounceMissing };
+    let announced = if known { record.announced.clone() } else { AnnouncedState::Missing { since } };
     let remedy = RemedyDecision::none(RemedyReason::NotFound);
-    Plan { decision: Decision { action, reason }, announced, remedy }
+    Plan { decision: Decision { action, reason: Reason::Missing { since } }, announced, remedy }
 }
 
 fn announcement(
@@ -152,9 +152,7 @@ fn in_alarm(
                     | Announced::Missing { .. }
                     | Announced::Flapping { .. },
                     None,
-                ) => {
-                    (Action::AnnounceAlarm, Reason::EnteredAlarm { since }, Announced::Alarm { since })
-                }
+                ) => (Action::AnnounceAlarm, Reason::EnteredAlarm { since }, Announced::Alarm { since }),
             }
         }
     }

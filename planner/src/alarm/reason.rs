@@ -77,11 +77,6 @@ pub enum Reason {
         /// When it left ALARM.
         until: Timestamp,
     },
-    /// CloudWatch does not return it; that counts when it stays so.
-    NotFound {
-        /// When CloudWatch first did not return it.
-        since: Timestamp,
-    },
     /// There is no such alarm, or no longer.
     Missing {
         /// When CloudWatch first did not return it.
@@ -124,7 +119,6 @@ impl Reason {
             Reason::StillFlapping { .. } => "still_flapping",
             Reason::FlappingEnded { .. } => "flapping_ended",
             Reason::Recovered { .. } => "recovered",
-            Reason::NotFound { .. } => "not_found",
             Reason::Missing { .. } => "missing",
             Reason::Found => "found",
             Reason::NoData { .. } => "no_data",
@@ -164,9 +158,6 @@ impl fmt::Display for Reason {
             }
             Reason::Recovered { since, until } => {
                 write!(f, "recovered; in ALARM from {} to {}", format_time(*since), format_time(*until))
-            }
-            Reason::NotFound { since } => {
-                write!(f, "not found in CloudWatch at {}; checked again on the next tick", format_time(*since))
             }
             Reason::Missing { since } => write!(f, "not found in CloudWatch since {}", format_time(*since)),
             Reason::Found => f.write_str("found in CloudWatch again"),

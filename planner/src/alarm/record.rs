@@ -89,6 +89,8 @@ impl Record {
             self.alarm_starts.sort_unstable_by(|one, other| other.cmp(one));
             self.alarm_starts.truncate(ALARM_STARTS);
         }
+        // An alarm that changes its state exists.
+        self.missing_since.take_if(|since| *since <= change.at);
         let newer = |known: &StateChange| (change.at, change.state) > (known.at, known.state);
         match &self.last_change {
             Some(known) if !newer(known) => Novelty::Known,

@@ -38,7 +38,8 @@ impl Facts {
 
     /// The budget restriction in force at `now`.
     pub fn restriction_at(&self, now: Timestamp) -> Option<&BudgetRestriction> {
-        std::iter::successors(self.budget.as_ref(), |ended| ended.then.as_deref()).find(|restriction| restriction.until > now)
+        std::iter::successors(self.budget.as_ref(), |ended| ended.then.as_deref())
+            .find(|restriction| restriction.until > now)
     }
 
     /// When each fact ends, in no order; past ends included.

@@ -51,6 +51,19 @@ struct Written {
     metric: Option<(String, String, i32)>,
 }
 
+/// The same fields of three types.
+macro_rules! written {
+    ($alarm:ident, $metric:expr) => {
+        Written {
+            name: $alarm.alarm_name,
+            state: $alarm.state_value,
+            times: [$alarm.state_transitioned_timestamp, $alarm.state_updated_timestamp],
+            texts: [$alarm.state_reason, $alarm.state_reason_data, $alarm.alarm_description, $alarm.alarm_arn],
+            metric: $metric,
+        }
+    };
+}
+
 impl CloudWatch {
     /// A gateway over `connection`; no call is made.
     pub fn new(connection: &Connection) -> CloudWatch {
@@ -78,28 +91,22 @@ impl CloudWatch {
             loop {
                 let names = names.iter().map(|name| (*name).to_owned()).collect();
                 // Without its types, only alarms on metrics are returned.
-                let types = vec![AlarmType::MetricAlarm, AlarmType::CompositeAlarm];
+                let types = vec![AlarmType::MetricAlarm, AlarmType::CompositeAlarm, AlarmType::LogAlarm];
                 let call = client.describe_alarms().set_alarm_names(Some(names)).set_alarm_types(Some(types));
                 let call = call.max_records(NAMES as i32).set_next_token(next);
                 let answer = call.send().await.map_err(classify).context(context)?;
-                let on_metrics = answer.metric_alarms.unwrap_or_default().into_iter().map(|alarm| Written {
-                    name: alarm.alarm_name,
-                    state: alarm.state_value,
-                    times: [alarm.state_transitioned_timestamp, alarm.state_updated_timestamp],
-                    texts: [alarm.state_reason, alarm.state_reason_data, alarm.alarm_description, alarm.alarm_arn],
-                    metric: alarm.metric_name.zip(alarm.period).map(|(name, period)| {
-                        let statistic = alarm.statistic.map(|statistic| statistic.as_str().to_owned());
-                        (name, statistic.or(alarm.extended_statistic).unwrap_or_default(), period)
-                    }),
+                let on_metrics = answer.metric_alarms.unwrap_or_default().into_iter().map(|mut alarm| {
+                    let metric = alarm.metric_name.take().zip(alarm.period).map(|(name, period)| {
+                        let statistic = alarm.statistic.take().map(|statistic| statistic.as_str().to_owned());
+                        (name, statistic.or(alarm.extended_statistic.take()).unwrap_or_default(), period)
+                    });
+                    written!(alarm, metric)
                 });
-                let composite = answer.composite_alarms.unwrap_or_default().into_iter().map(|alarm| Written {
-                    name: alarm.alarm_name,
-                    state: alarm.state_value,
-                    times: [alarm.state_transitioned_timestamp, alarm.state_updated_timestamp],
-                    texts: [alarm.state_reason, alarm.state_reason_data, alarm.alarm_description, alarm.alarm_arn],
-                    metric: None,
-                });
-                for written in on_metrics.chain(composite) {
+                let composite = answer.composite_alarms.unwrap_or_default().into_iter();
+                let on_logs = answer.log_alarms.unwrap_or_default().into_iter();
+                let others =
+                    composite.map(|alarm| written!(alarm, None)).chain(on_logs.map(|alarm| written!(alarm, None)));
+                for written in on_metrics.chain(others) {
                     let (name, alarm) = read(written).context(context)?;
                     alarms.insert(name, alarm);
                 }
@@ -155,17 +162,17 @@ mod tests {
     }
 
     #[test]
-    fn alarms_of_both_kinds_are_read_in_their_region_with_the_time_of_their_state() {
+    fn alarms_of_every_kind_are_read_in_their_region_with_the_time_of_their_state() {
         let mut metric = alarm("cpu", "ALARM");
         metric["MetricName"] = "CPUUtilization".into();
         (metric["Statistic"], metric["Period"]) = ("Average".into(), 60.into());
-        let answer = json!({"MetricAlarms": [metric], "CompositeAlarms": [alarm("all", "OK")]});
+        let answer = json!({"MetricAlarms": [metric], "CompositeAlarms": [alarm("all", "OK")], "LogAlarms": [alarm("log", "OK")]});
         let (alarms, replay) = asked(&[(200, answer)], &["cpu", "all", "gone"]);
         let alarms = alarms.unwrap();
         let cpu = &alarms["cpu"];
         assert_eq!((cpu.state, cpu.since), (AlarmState::Alarm, Timestamp::from_second(1_700_000_000).unwrap()));
         assert_eq!(cpu.metric, Some(("CPUUtilization".to_owned(), "Average".to_owned(), 60)));
-        assert_eq!((alarms["all"].state, alarms.len()), (AlarmState::Ok, 2));
+        assert_eq!((alarms["all"].state, alarms["log"].state, alarms.len()), (AlarmState::Ok, AlarmState::Ok, 3));
         assert!(replay.uris()[0].starts_with("https://monitoring.us-east-1.amazonaws.com/"), "{:?}", replay.uris());
         for text in ["MetricAlarm", "CompositeAlarm", "gone"] {
             assert!(replay.bodies()[0].contains(text), "{text}");

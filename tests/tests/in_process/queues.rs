@@ -23,9 +23,7 @@ fn change(value: &str, at: &str) -> Value {
 }
 
 fn batch(bodies: &[&Value]) -> Value {
-    let record = |(n, body): (usize, &&Value)| {
-        json!({"messageId": format!("m-{n}"), "eventSource": "aws:sqs", "body": body.to_string()})
-    };
+    let record = |(n, body): (usize, &&Value)| json!({"messageId": format!("m-{n}"), "eventSource": "aws:sqs", "body": body.to_string()});
     json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
 }
 
@@ -70,7 +68,8 @@ fn an_alarm_whose_events_never_come_is_announced_and_closed_by_the_ticks() {
 #[test]
 fn a_message_of_budgets_waits_in_its_queue_too() {
     let cloud = cloud();
-    let (_, event) = tests::events().into_iter().find(|(name, _)| name == "sns.notification.budget-unreadable").unwrap();
+    let (_, event) =
+        tests::events().into_iter().find(|(name, _)| name == "sns.notification.budget-unreadable").unwrap();
     let mut envelope = event["Records"][0]["Sns"].clone();
     envelope["TopicArn"] = "arn:aws:sns:eu-central-1:123456789012:budgets".into();
     let queued = batch(&[&envelope]);
@@ -85,9 +84,7 @@ fn a_message_of_budgets_waits_in_its_queue_too() {
 fn a_service_whose_facts_cannot_be_written_does_not_keep_back_what_is_said_of_other_budgets() {
     let service = |name: &str| json!({"name": name, "cluster": "prod", "baseline": {"min": 1, "max": 3}});
     let fleet = json!({"system": "acme", "stage": "prod", "services": [service("web"), service("jobs")]});
-    let budget = |name: &str, service: &str| {
-        json!({"name": name, "tiers": [{"at_percent": 80, "services": {service: {"max_tasks": 1}}}]})
-    };
+    let budget = |name: &str, service: &str| json!({"name": name, "tiers": [{"at_percent": 80, "services": {service: {"max_tasks": 1}}}]});
     let cloud = Cloud::new(&fleet, &json!([budget("one", "web"), budget("two", "jobs")]));
     cloud.spend("one", "410");
     cloud.spend("two", "410");

@@ -92,8 +92,7 @@ impl Cloud {
 
     /// Name of the function that takes what is in a queue.
     fn behind(&self, queue: &str) -> Result<String> {
-        let mappings =
-            self.client.call("lambda", "list_event_source_mappings", json!({"EventSourceArn": queue}))?;
+        let mappings = self.client.call("lambda", "list_event_source_mappings", json!({"EventSourceArn": queue}))?;
         let function = mappings["EventSourceMappings"][0]["FunctionArn"].as_str();
         let function = function.with_context(|| format!("no function takes what is in {queue}"))?;
         Ok(function.rsplit(':').next().unwrap_or(function).to_owned())

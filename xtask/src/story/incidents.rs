@@ -237,12 +237,7 @@ fn change(step: &mut Step, alarm: &Alarm, before: &str, after: &str, reason: &st
     let arn = format!("arn:aws:cloudwatch:{}:000000000000:alarm:{name}", alarm.region);
     let deployed = step.cloud.client.call("cloudwatch", "describe_alarms", json!({"AlarmNames": [name]}))?;
     let description = deployed["MetricAlarms"][0]["AlarmDescription"].as_str().unwrap_or_default();
-    if !description.is_empty() {
-        // The function asks CloudWatch, and goes back to an earlier release only for what was measured.
-        let data = json!({"version": "1.0", "queryDate": at, "period": 60}).to_string();
-        let state = json!({"AlarmName": name, "StateValue": after, "StateReason": reason, "StateReasonData": data});
-        step.cloud.client.call("cloudwatch", "set_alarm_state", state)?;
-    }
+    step.cloud.set_alarm(alarm.region, &name, after, reason)?;
     let metric = json!({
         "id": "m1", "returnData": true,
         "metricStat": {"metric": {"namespace": alarm.namespace, "name": alarm.metric}, "period": 60, "stat": alarm.stat},

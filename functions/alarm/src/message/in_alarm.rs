@@ -29,7 +29,6 @@ impl MessageContext<'_> {
             | Reason::StillFlapping { .. }
             | Reason::FlappingEnded { .. }
             | Reason::Recovered { .. }
-            | Reason::NotFound { .. }
             | Reason::Missing { .. }
             | Reason::Found
             | Reason::NoData { .. }

@@ -56,7 +56,9 @@ impl MessageContext<'_> {
         let region = &self.links.alarm.region;
         let open = match (&self.record.announced, self.record.in_alarm_since()) {
             (AnnouncedState::Nothing | AnnouncedState::Missing { .. }, _) | (_, None) => String::new(),
-            (_, Some(since)) => format!(" It was in ALARM since {}; whether that has ended is not known.", format_time(since)),
+            (_, Some(since)) => {
+                format!(" It was in ALARM since {}; whether that has ended is not known.", format_time(since))
+            }
         };
         Notification {
             summary: format!(
@@ -66,7 +68,8 @@ impl MessageContext<'_> {
             ),
             facts: self.requested_since(since).into_iter().collect(),
             next_steps: vec![
-                "Create the alarm, or correct or remove its entry in the section alarms of the configuration.".to_owned(),
+                "Create the alarm, or correct or remove its entry in the section alarms of the configuration."
+                    .to_owned(),
             ],
             ..self.message(Severity::Warning, &format!("missing/{since}"), &format!("NOT FOUND {}", self.name()))
         }

@@ -190,9 +190,9 @@ impl fmt::Display for RollbackReason {
             RollbackReason::NotConfirmed => {
                 f.write_str("CloudWatch does not confirm the ALARM state yet; decided again on the next tick")
             }
-            RollbackReason::SetByHand => {
-                f.write_str("the ALARM state has no data points, as after SetAlarmState; a rollback needs measured ones")
-            }
+            RollbackReason::SetByHand => f.write_str(
+                "the ALARM state has no data points, as after SetAlarmState; a rollback needs measured ones",
+            ),
         }
     }
 }

@@ -50,7 +50,11 @@ fn a_stale_answer_takes_nothing_back() {
 fn an_alarm_deleted_while_in_alarm_ends_with_a_message_and_no_remedy() {
     let timeline = restarting().enters_alarm(0);
     let timeline = timeline.looks(&AlarmLookup::Missing, 60);
-    assert_eq!((timeline.announced.len(), labels(&timeline)), (1, ("not_found", "not_found")), "once may be stale");
+    assert_eq!(
+        (timeline.announced.len(), labels(&timeline)),
+        (1, ("already_announced", "not_found")),
+        "once may be stale"
+    );
     let timeline = (1..2000).fold(timeline, |timeline, n| timeline.looks(&AlarmLookup::Missing, 60 + n * 5));
     assert_eq!(timeline.announced, [(0, Action::AnnounceAlarm), (65, Action::AnnounceMissing)]);
     assert_eq!((timeline.requested.len(), labels(&timeline)), (1, ("missing", "not_found")));
@@ -66,6 +70,16 @@ fn an_alarm_of_the_document_that_does_not_exist_is_announced_once() {
     let timeline = timeline.looks(&returned(AlarmState::InsufficientData, 21), 22);
     assert_eq!((timeline.announced.len(), timeline.record.announced.clone()), (1, AnnouncedState::Nothing));
     assert_eq!(timeline.enters_alarm(30).announced.last(), Some(&(30, Action::AnnounceAlarm)));
+}
+
+#[test]
+fn an_alarm_that_changes_its_state_exists_whatever_cloudwatch_returns() {
+    let timeline = restarting().looks(&AlarmLookup::Missing, 0).enters_alarm(1).looks(&AlarmLookup::Missing, 4);
+    assert_eq!(timeline.announced, [(1, Action::AnnounceAlarm)]);
+    let gone = timeline.looks(&AlarmLookup::Missing, 9);
+    assert_eq!(gone.announced.last(), Some(&(9, Action::AnnounceMissing)));
+    let back = gone.enters_alarm(20).looks(&AlarmLookup::Missing, 20);
+    assert_eq!(back.announced.last(), Some(&(20, Action::AnnounceAlarm)));
 }
 
 #[test]

@@ -20,7 +20,9 @@ fn a_trillion_dollars_is_announced_once_a_day_with_what_aws_wrote_and_restricts_
     assert_eq!(
         (timeline.announced.as_slice(), timeline.restrictions().len()),
         (
-            ["doubted times_limit", "doubted_notice", "doubted_notice", "doubted times_limit"].map(String::from).as_slice(),
+            ["doubted times_limit", "doubted_notice", "doubted_notice", "doubted times_limit"]
+                .map(String::from)
+                .as_slice(),
             0
         )
     );

@@ -31,7 +31,8 @@ pub const TIERS: &str = r#"[
 ]"#;
 
 pub fn budgets() -> BudgetPolicies {
-    BudgetPolicies::parse(&format!(r#"[{{"name":"monthly","counts_tasks_alone":true,"tiers":{TIERS}}}]"#), &fleet()).unwrap()
+    BudgetPolicies::parse(&format!(r#"[{{"name":"monthly","counts_tasks_alone":true,"tiers":{TIERS}}}]"#), &fleet())
+        .unwrap()
 }
 
 /// Day and hour of November 2026; the hours go on into December.

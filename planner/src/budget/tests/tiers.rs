@@ -82,7 +82,8 @@ fn a_figure_around_a_threshold_moves_no_task_back_and_forth() {
     let mut timeline = month().spent(40_100).on(25, 1).tick().forget();
     for day in 25..30 {
         // A point below the tier is not clearly below it, and a figure that is low for half a day is not either.
-        timeline = timeline.spent(39_600).hourly_until(day, 12).spent(30_000).hourly_until(day, 23).spent(40_200).tick();
+        timeline =
+            timeline.spent(39_600).hourly_until(day, 12).spent(30_000).hourly_until(day, 23).spent(40_200).tick();
     }
     assert_eq!((timeline.announced.len(), timeline.record.tier), (0, Some(80)));
 }
