@@ -45,9 +45,9 @@ pub fn plan(policy: &AlarmPolicy, service: Option<&ObservedService<'_>>, record:
         }
         (None, Some(since)) => {
             let history = &record.remedies;
-            let evidence = record.evidence;
-            let context =
-                service.map(|service| RemedyContext { alarm: policy, service, history, evidence, since, now });
+            let (key, grace, evidence) = (policy.key(), policy.grace(), record.evidence);
+            let alarm = key.as_str();
+            let context = service.map(|service| RemedyContext { alarm, grace, service, history, evidence, since, now });
             remedy::decide(&policy.remedy, context.as_ref())
         }
     };

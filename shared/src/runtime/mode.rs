@@ -83,6 +83,18 @@ mod tests {
         }
     }
 
+    /// Two minutes do no harm: a period, an override or a digest that begins so early is the one that begins anyway.
+    #[test]
+    fn what_acts_is_never_decided_more_than_two_minutes_ahead() {
+        assert_eq!(decided(request("wake", "2026-11-21T10:02:00Z")).unwrap(), "2026-11-21T10:02:00Z");
+        for action in ["wake", "freeze", "digest", "lift", "reconcile"] {
+            assert!(decided(request(action, "2026-11-21T10:02:01Z")).is_err(), "{action}");
+        }
+        let sns =
+            json!({"Records": [{"Sns": {"MessageId": "m", "Message": "x", "Timestamp": "2027-01-01T00:00:00Z"}}]});
+        assert_eq!(decided(sns).unwrap(), CLOCK);
+    }
+
     #[test]
     fn an_event_of_a_later_time_is_decided_by_the_clock() {
         let event = json!({"source": "aws.ecs", "detail-type": "x", "time": "2027-01-01T00:00:00Z", "resources": [], "detail": {}});

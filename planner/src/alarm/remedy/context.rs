@@ -1,17 +1,18 @@
 //! What a remedy is decided from.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::history::RemedyHistory;
 use crate::alarm::lookup::Evidence;
 use crate::alarm::observed::ObservedService;
-use crate::alarm::policy::AlarmPolicy;
 
 /// What a remedy is decided from.
 #[derive(Clone, Copy, Debug)]
 pub struct RemedyContext<'a> {
-    /// What is wanted of the alarm.
-    pub alarm: &'a AlarmPolicy,
+    /// Key of the alarm.
+    pub alarm: &'a str,
+    /// How long a planned change explains it.
+    pub grace: SignedDuration,
     /// The service that the alarm is about.
     pub service: &'a ObservedService<'a>,
     /// Remedies that were requested for this alarm.

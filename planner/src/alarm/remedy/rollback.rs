@@ -86,7 +86,7 @@ impl RollbackPolicy {
     }
 
     pub(super) fn decide(&self, context: &RemedyContext<'_>) -> Result<RollbackAction, RollbackReason> {
-        let RemedyContext { alarm, service, history, evidence, since, now } = *context;
+        let RemedyContext { grace, service, history, evidence, since, now, .. } = *context;
         let record = &service.observed.rollout;
         let requested = |release: &Release| {
             history.taken.iter().find(|taken| taken.deployment.as_ref() == Some(&release.deployment))
@@ -109,7 +109,7 @@ impl RollbackPolicy {
             return Err(RollbackReason::AlreadyRolledBack);
         }
         let previous = record.previous().ok_or(RollbackReason::NoVerifiedRelease)?;
-        if let Some((by, _)) = disturbance(service, alarm.grace().max(NOT_THE_RELEASE), now) {
+        if let Some((by, _)) = disturbance(service, grace.max(NOT_THE_RELEASE), now) {
             return Err(RollbackReason::Disturbed { by });
         }
         match evidence {

@@ -95,7 +95,7 @@ impl ScalePolicy {
     pub(super) fn decide(&self, context: &RemedyContext<'_>) -> Result<ScaleAction, ScaleReason> {
         let RemedyContext { alarm, service, history, since, now, .. } = *context;
         let length = SignedDuration::from_mins(self.minutes.into());
-        let boost = |min: u32| Boost { min, expiry: Expiry { at: now + length, by: format!("alarm {}", alarm.key()) } };
+        let boost = |min: u32| Boost { min, expiry: Expiry { at: now + length, by: format!("alarm {alarm}") } };
         let of_this_alarm = history.boost.filter(|boost| boost.since >= since);
         if of_this_alarm.is_some_and(|known| known.since + LONGEST_BOOST <= now) {
             return Err(ScaleReason::BoostedTooLong { since });

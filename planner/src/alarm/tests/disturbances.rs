@@ -1,4 +1,4 @@
-//! Tasks that are replaced or taken away although the release is good: nobody is paged within the grace period, and the
+//! Tasks that are replaced or taken away although the release is good: no one is paged within the grace period, and the
 //! release is not rolled back.
 
 use super::fixtures::*;

@@ -118,7 +118,7 @@ fn a_rollback_needs_an_alarm_state_that_cloudwatch_confirms_with_data() {
     ] {
         let timeline = timeline(lookup);
         assert_eq!((timeline.requested.len(), timeline.remedy_reason.label()), (requested, why));
-        assert_eq!(timeline.announced, [(6, Action::AnnounceAlarm)], "{why}: it is announced all the same");
+        assert_eq!(timeline.announced, [(6, Action::AnnounceAlarm)], "{why}: it is announced");
     }
     // The next tick confirms it.
     let later = timeline(AlarmLookup::Failed).looks(&returned(AlarmState::Alarm, 5), 10);
