@@ -86,7 +86,7 @@ pub(crate) fn waits(
     invocation: &Invocation<'_, App>,
 ) -> bool {
     let fleet = &invocation.documents.fleet;
-    let named = |name: &String| fleet.service(name).is_some_and(|service| failed.iter().any(|own| *own == service));
+    let named = |name: &String| fleet.service(name).is_some_and(|service| failed.contains(&service));
     let concerned = policy.tiers.iter().any(|tier| tier.services.keys().any(named));
     let overdue = entry.outbox.iter().any(|unsent| unsent.at + LONGEST_WAIT <= invocation.now);
     concerned && !overdue
