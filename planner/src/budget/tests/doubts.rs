@@ -194,7 +194,7 @@ fn a_day_may_cost_its_whole_limit_beside_its_tasks_and_no_more() {
 fn a_doubted_budget_is_announced_again_at_each_higher_tier_and_each_day() {
     let timeline = day_20().hourly_until(21, 12).spent(49_100).tick();
     assert_eq!(timeline.announced, ["doubted not_our_tasks"], "95 %");
-    let timeline = timeline.spent(49_300).on(21, 16).tick();
+    let timeline = timeline.spent(49_700).on(21, 14).tick();
     assert_eq!(timeline.announced.len(), 1, "the same tier on the same day");
     let timeline = timeline.spent(51_000).on(21, 20).tick();
     assert_eq!(timeline.announced.len(), 2, "100 %");
