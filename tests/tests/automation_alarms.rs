@@ -64,7 +64,7 @@ fn none_starts_a_function() {
         for alarm in &alarms {
             assert_eq!(started(&alarm.name), Vec::<String>::new(), "{path}: {}", alarm.name);
         }
-        assert_eq!(started("huskit-prod-website-agent-5xx"), ["AlarmFunction.AlarmChanged"], "{path}");
+        assert_eq!(started("huskit-prod-website-agent-5xx"), ["AlarmChangedRule"], "{path}");
         assert!(alarms.len() > 15, "{path}: {alarms:?}");
     }
 }

@@ -211,10 +211,7 @@ fn what_fails_for_good_is_kept_and_raises_an_alarm() {
         assert_eq!(config["DestinationConfig"]["OnFailure"]["Destination"]["Ref"], "DeadLetterQueueArn", "{id}");
         for (name, event) in function["Events"].as_object().into_iter().flatten() {
             let properties = &event["Properties"];
-            if event["Type"] == "SNS" {
-                // SNS hands the message to Lambda's own queue, and retries that for weeks.
-                let queue = &properties["RedrivePolicy"]["deadLetterTargetArn"]["Ref"];
-                assert_eq!(queue, "DeadLetterQueueArn", "{id}.{name}");
+            if event["Type"] == "SQS" {
                 continue;
             }
             assert_eq!(properties["DeadLetterConfig"]["Arn"]["Ref"], "DeadLetterQueueArn", "{id}.{name}");
@@ -229,6 +226,30 @@ fn what_fails_for_good_is_kept_and_raises_an_alarm() {
         let dimension = &metric["MetricStat"]["Metric"]["Dimensions"][0];
         assert_eq!(dimension["Value"]["Fn::GetAtt"][0], "DeadLetterQueue");
     }
+}
+
+/// Lambda gives up after two retries; a queue goes on for hours, with what failed alone, and keeps that then.
+#[test]
+fn what_must_not_be_lost_waits_in_a_queue_until_it_is_handled() {
+    let template = template::functions();
+    let mut queues = Vec::new();
+    for (id, function) in functions() {
+        for (name, event) in function["Events"].as_object().into_iter().flatten().filter(|(_, e)| e["Type"] == "SQS") {
+            let properties = &event["Properties"];
+            assert_eq!(properties["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{id}.{name}");
+            let queue = text(&properties["Queue"]["Fn::GetAtt"][0]);
+            let (seconds, timeout) =
+                (template.properties(&queue)["VisibilityTimeout"].as_u64().unwrap(), &function["Timeout"]);
+            assert!(seconds >= 6 * timeout.as_u64().unwrap(), "{queue}: six times the timeout, as AWS recommends");
+            let redrive = &template.properties(&queue)["RedrivePolicy"];
+            assert_eq!(redrive["deadLetterTargetArn"]["Ref"], "DeadLetterQueueArn", "{queue}");
+            let hours = redrive["maxReceiveCount"].as_u64().unwrap() * seconds / 3600;
+            // SQS deletes what is older than four days.
+            assert!((6..48).contains(&hours), "{queue}: {hours} h");
+            queues.push(queue);
+        }
+    }
+    assert_eq!(queues, ["AlarmQueue", "BudgetQueue"]);
 }
 
 /// What calls it waits for the answer, and what it calls may take its own time.

@@ -106,9 +106,13 @@ fn notices_about_huskits_budget_reach_the_function() {
     for stack in ["SystemStack", "FunctionsStack"] {
         assert_eq!(root.properties(stack)["Parameters"]["BudgetTopicArn"], "<BudgetTopic>", "{stack}");
     }
-    let listens = &template::functions().properties("BudgetFunction")["Events"]["BudgetMessage"]["Properties"];
-    assert_eq!(listens["Topic"]["Ref"], "BudgetTopicArn");
+    let functions = template::functions();
+    let listens = functions.properties("BudgetSubscription");
+    assert_eq!((&listens["TopicArn"]["Ref"], &listens["Protocol"]), (&"BudgetTopicArn".into(), &"sqs".into()));
+    assert_eq!(listens["Endpoint"]["Fn::GetAtt"][0], "BudgetQueue");
     assert_eq!(listens["RedrivePolicy"]["deadLetterTargetArn"]["Ref"], "DeadLetterQueueArn");
+    let allowed = &functions.properties("BudgetQueuePolicy")["PolicyDocument"]["Statement"][0];
+    assert_eq!(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]["Ref"], "BudgetTopicArn");
 }
 
 /// People point budgets, alarms and rules of their own at it.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::disturbance::disturbance;
 use super::explanation::Explanation;
 use super::observed::ObservedService;
 use super::policy::AlarmPolicy;
@@ -17,7 +18,9 @@ pub fn explain(
     now: Timestamp,
 ) -> Option<Explanation> {
     let suppression = record.last_change.as_ref().and_then(|change| change.suppression.as_ref());
-    if let Some(muted) = suppression.filter(|muted| muted.until.is_none_or(|until| until > now)) {
+    let muted = suppression.filter(|muted| muted.until.is_none_or(|until| until > now));
+    // A mute rule of the scheduled downtime knows the clock only; what the service is meant to run is decided below.
+    if let Some(muted) = muted.filter(|muted| !policy.is_downtime_mute(muted)) {
         return Some(Explanation::Muted { by: muted.by.clone(), until: muted.until });
     }
     if let Some(explained) = service.and_then(|service| downtime(service, now)) {
@@ -25,6 +28,9 @@ pub fn explain(
     }
     if let Some(until) = service.and_then(|service| rollout_grace_end(service, policy, now)) {
         return Some(Explanation::Rollout { until });
+    }
+    if let Some((explained, _)) = service.and_then(|service| disturbance(service, policy.grace(), now)) {
+        return Some(explained);
     }
     let update = record.stack_update_within(policy.grace(), now).filter(|_| policy.grace_minutes > 0)?;
     Some(Explanation::StackUpdate { at: update.at })

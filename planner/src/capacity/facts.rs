@@ -38,7 +38,8 @@ impl Facts {
 
     /// The budget restriction in force at `now`.
     pub fn restriction_at(&self, now: Timestamp) -> Option<&BudgetRestriction> {
-        self.budget.as_ref().filter(|restriction| restriction.until > now)
+        std::iter::successors(self.budget.as_ref(), |ended| ended.then.as_deref())
+            .find(|restriction| restriction.until > now)
     }
 
     /// When each fact ends, in no order; past ends included.
@@ -56,7 +57,9 @@ impl Facts {
     /// Drops what has expired at `now`; returns the override that was among it.
     pub fn expire(&mut self, now: Timestamp) -> Option<Override> {
         self.boosts.retain(|_, boost| boost.expiry.at > now);
-        self.budget.take_if(|restriction| restriction.until <= now);
+        while let Some(ended) = self.budget.take_if(|restriction| restriction.until <= now) {
+            self.budget = ended.then.map(|then| *then);
+        }
         self.manual_override.take_if(|requested| requested.expiry.at <= now)
     }
 }
@@ -119,8 +122,11 @@ pub struct BudgetRestriction {
     /// Run at most so many tasks; never below the service's floor.
     #[serde(default)]
     pub max_tasks: Option<u32>,
-    /// End of the budget's period.
+    /// End of the period of the first budget that ends.
     pub until: Timestamp,
+    /// What other budgets restrict after that.
+    #[serde(default)]
+    pub then: Option<Box<BudgetRestriction>>,
 }
 
 /// More tasks because an alarm is in ALARM.

@@ -175,7 +175,7 @@ impl Simulation {
                 let cents = |percent: i64| Amount::cents(LIMIT / 100 * percent);
                 let (amount, threshold, limit) = (cents(*percent), Some(cents(80)), Some(cents(100)));
                 let kind = NoticeKind::Actual;
-                self.send(Event::Notice(Notice { kind, amount, threshold, limit, at: self.now }));
+                self.send(Event::Notice(Notice { kind, amount, threshold, limit, at: self.now, text: String::new() }));
             }
             Fact::Load(value) => self.change_alarm(CPU, *value),
             Fact::Shortage => self.send(Event::Shortage),

@@ -54,6 +54,8 @@ pub(super) enum Service {
     Budgets,
     /// Amazon CloudFront, which is global.
     CloudFront,
+    /// Amazon CloudWatch, in any region.
+    CloudWatch,
     /// Amazon DynamoDB.
     DynamoDb,
     /// Amazon ECR.
@@ -67,11 +69,12 @@ pub(super) enum Service {
 }
 
 impl Service {
-    const ALL: [Service; 9] = [
+    const ALL: [Service; 10] = [
         Service::AppConfigData,
         Service::AutoScaling,
         Service::Budgets,
         Service::CloudFront,
+        Service::CloudWatch,
         Service::DynamoDb,
         Service::Ecr,
         Service::Ecs,
@@ -86,6 +89,7 @@ impl Service {
             Service::AutoScaling => "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
             Service::Budgets => "AWS_ENDPOINT_URL_BUDGETS",
             Service::CloudFront => "AWS_ENDPOINT_URL_CLOUDFRONT",
+            Service::CloudWatch => "AWS_ENDPOINT_URL_CLOUDWATCH",
             Service::DynamoDb => "AWS_ENDPOINT_URL_DYNAMODB",
             Service::Ecr => "AWS_ENDPOINT_URL_ECR",
             Service::Ecs => "AWS_ENDPOINT_URL_ECS",

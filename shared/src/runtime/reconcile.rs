@@ -13,6 +13,7 @@ use super::lambda::Handler;
 use super::mode::{Mode, Received, moment};
 use super::outbox::Context;
 use super::payload::Payload;
+use super::queue;
 use super::report::{self, Done, Report};
 use super::request_id::RequestId;
 use crate::aws::Connection;
@@ -69,8 +70,27 @@ impl<F: Function> Handler for Runtime<F> {
         Ok(())
     }
 
-    /// A broken payload is an error; so is an item that failed, after the others are done.
+    /// A broken payload is an error; so is an item that failed, after the others are done. Messages of a queue are
+    /// handled one after the other, and those that failed stay in the queue.
     async fn handle(&self, payload: Value, clock: Timestamp) -> Result<Value> {
+        let Some(messages) = queue::messages(&payload)? else { return self.handle_one(payload, clock).await };
+        let mut failed: Vec<(&str, Error)> = Vec::new();
+        for message in &messages {
+            if let Err(error) = self.handle_one(message.payload.clone(), clock).await {
+                tracing::error!(error.kind = error.kind().label(), "message {}: {error}", message.id);
+                failed.push((&message.id, error));
+            }
+        }
+        match failed.pop() {
+            // Lambda counts an answer as a success: where nothing succeeded, its metric of errors has to say so.
+            Some((_, error)) if failed.len() + 1 == messages.len() => Err(error),
+            last => Ok(queue::failures(failed.iter().chain(&last).map(|(id, _)| *id))),
+        }
+    }
+}
+
+impl<F: Function> Runtime<F> {
+    async fn handle_one(&self, payload: Value, clock: Timestamp) -> Result<Value> {
         let started = Instant::now();
         let payload = Payload::parse(payload)?;
         let now = moment(&payload, clock, self.context.settings.max_clock_skew)?;
@@ -120,9 +140,7 @@ impl<F: Function> Handler for Runtime<F> {
         }
         report.into_result(requested)
     }
-}
 
-impl<F: Function> Runtime<F> {
     /// Elapsed or not, there is nothing to do about it.
     async fn bounded(&self, warm: impl Future<Output = ()>) {
         self.context.connection.within(WARM, warm).await;

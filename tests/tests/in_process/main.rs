@@ -6,6 +6,7 @@
 
 mod cloud;
 mod configuration;
+mod queues;
 mod races;
 mod remedies;
 mod repeated;

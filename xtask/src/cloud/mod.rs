@@ -4,6 +4,7 @@
 //! functions into it, [`Cloud`] is what one does with it then: deliver events, play ECS's part, look at what is there.
 //! What the emulator does differently from AWS is in `xtask/emulator/GAPS.md`.
 
+mod alarms;
 mod build;
 mod capacity;
 mod configuration;

@@ -27,11 +27,13 @@ pub(super) fn policy(remedy: RemedyPolicy) -> AlarmPolicy {
     let flapping = FlappingPolicy::default();
     AlarmPolicy {
         name: "acme-prod-web".into(),
+        region: None,
         service: Some("web".into()),
         remedy,
         severity: AlarmSeverity::Critical,
         insufficient_data: InsufficientDataPolicy::Ignore,
         grace_minutes: 0,
+        downtime_mutes: Vec::new(),
         flapping,
         runbook: "web.md".into(),
     }
@@ -122,7 +124,15 @@ impl Timeline {
     }
 
     pub fn receives(mut self, change: StateChange, minute: i64) -> Timeline {
+        let measured = change.state == AlarmState::Alarm;
         self.record.record_state_change(change);
+        self.record.evidence = if measured { Evidence::Measured } else { Evidence::NotInAlarm };
+        self.reconciles(minute)
+    }
+
+    /// The tick, for which CloudWatch returns `lookup`.
+    pub fn looks(mut self, lookup: &AlarmLookup, minute: i64) -> Timeline {
+        self.record.record_lookup(lookup, at(minute));
         self.reconciles(minute)
     }
 
@@ -212,6 +222,7 @@ impl Timeline {
             scale_to_zero: false,
             max_tasks: Some(max_tasks),
             until: at(10_000),
+            then: None,
         });
         self
     }

@@ -49,6 +49,7 @@ fn restriction() -> BudgetRestriction {
         scale_to_zero: false,
         max_tasks: None,
         until: until(200).at,
+        then: None,
     }
 }
 

@@ -94,6 +94,7 @@ impl Simulation {
     pub(super) fn observe_alarm(&mut self, alarm: usize, change: Option<StateChange>) {
         let (policy, record) = (&self.alarms[alarm], &mut self.alarm_records[alarm]);
         if let Some(change) = change {
+            record.evidence = alarm::Evidence::Measured;
             record.record_state_change(change);
         }
         let observed = alarm::Observed {

@@ -25,6 +25,7 @@ pub(super) fn required(day: &Day<'_>) -> Action {
             AnnouncedState::Flapping { since } => {
                 format!("flapping {}; not announced again until it is stable", day.since(*since))
             }
+            AnnouncedState::Missing { since } => format!("not found in CloudWatch {}", day.since(*since)),
             AnnouncedState::NoData { since } => format!("without data {}", day.since(*since)),
         };
         action.add(name, what, "Alarms: follow the runbook that the alarm's message links.".into());
