@@ -1,6 +1,6 @@
 //! The decision. Precedence: frozen > override > budget > scheduled downtime > alarm boost > baseline.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::decision::{Action, Capacity, Decision, Target};
 use super::facts::{BudgetRestriction, Facts, Override, OverrideKind};
@@ -122,14 +122,13 @@ fn strategy(policy: &CapacityPolicy, facts: &Facts, observed: &Observed, target:
     wanted.filter(|_| may_change).unwrap_or_else(|| observed.strategy.clone())
 }
 
-/// The scheduled downtime at `now`, extended where a budget restriction says so.
+/// The scheduled downtime at `now`, longer where a budget restriction says so.
 fn downtime(policy: &CapacityPolicy, facts: &Facts, now: Timestamp) -> Downtime {
     let longer = facts.restriction_at(now).map_or(0, |restriction| restriction.longer_downtime_minutes);
-    match (&policy.sleep, longer) {
-        (None, _) => Downtime { in_force: false, until: None },
-        (Some(sleep), 0) => sleep.at(now),
-        (Some(sleep), minutes) => sleep.extended(minutes).at(now),
-    }
+    let sleep = policy.sleep.as_ref();
+    sleep.map_or(Downtime { in_force: false, until: None }, |sleep| {
+        sleep.longer_at(now, SignedDuration::from_mins(longer.into()))
+    })
 }
 
 /// When the first of the downtime and the facts begins or ends.
