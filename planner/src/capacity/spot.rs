@@ -14,8 +14,9 @@ const FIRST_HOLD_DOWN: SignedDuration = SignedDuration::from_mins(60);
 const LONGEST_HOLD_DOWN: SignedDuration = SignedDuration::from_hours(12);
 /// After so long without a shortage the hold-down starts from the first again.
 const FORGET_AFTER: SignedDuration = SignedDuration::from_hours(24);
-/// So many interruptions within [`BURST`] are a shortage; a single one is normal for Spot.
-const INTERRUPTIONS: usize = 3;
+/// So many interruptions within [`BURST`] are a shortage, of a large service a quarter of its tasks; a single one is
+/// normal for Spot.
+const INTERRUPTIONS: u32 = 3;
 const BURST: SignedDuration = SignedDuration::from_mins(30);
 /// At most so many returns to Spot a day: each is a full replacement of tasks.
 const RETURNS_A_DAY: usize = 4;
@@ -32,6 +33,8 @@ pub struct SpotState {
     pub shortage_at: Option<Timestamp>,
     /// Tasks that were interrupted in the last half hour, by ARN; a repeated event counts once.
     pub interruptions: BTreeMap<String, Timestamp>,
+    /// When Spot last interrupted a task.
+    pub interrupted_at: Option<Timestamp>,
     /// Ends of hold-downs of the last day.
     pub returns: Vec<Timestamp>,
 }
@@ -46,6 +49,8 @@ pub enum SpotEvent {
         /// ARN of the task.
         task: String,
     },
+    /// A move of the tasks to Spot failed, for whatever reason.
+    MoveFailed,
 }
 
 impl SpotState {
@@ -54,17 +59,20 @@ impl SpotState {
         self.retry_at.is_none_or(|at| at <= now)
     }
 
-    /// The state after `event`. The same event again during a hold-down changes nothing.
-    pub fn after(&self, event: SpotEvent, now: Timestamp) -> SpotState {
+    /// The state after `event` of a service of so many tasks. The same event again during a hold-down changes nothing.
+    pub fn after(&self, event: SpotEvent, tasks: u32, now: Timestamp) -> SpotState {
         let mut next = self.clone();
         next.interruptions.retain(|_, at| *at + BURST > now);
         next.returns.retain(|at| *at + FORGET_AFTER > now);
+        if matches!(&event, SpotEvent::Interrupted { task } if !self.interruptions.contains_key(task)) {
+            next.interrupted_at = Some(now);
+        }
         if !self.available(now) {
             return next;
         }
         if let SpotEvent::Interrupted { task } = event {
             next.interruptions.entry(task).or_insert(now);
-            if next.interruptions.len() < INTERRUPTIONS {
+            if next.interruptions.len() < INTERRUPTIONS.max(tasks.div_ceil(4)) as usize {
                 return next;
             }
         }
@@ -101,16 +109,16 @@ mod tests {
         let mut now = at(0);
         let mut holds = Vec::new();
         for _ in 0..4 {
-            state = state.after(SpotEvent::NoCapacity, now);
+            state = state.after(SpotEvent::NoCapacity, 1, now);
             holds.push(state.hold_down_minutes);
             now = state.retry_at.unwrap();
             assert!(state.available(now) && !state.available(now - SignedDuration::from_secs(1)));
         }
         assert_eq!(holds, [60, 120, 240, 480]);
-        state = state.after(SpotEvent::NoCapacity, now);
+        state = state.after(SpotEvent::NoCapacity, 1, now);
         assert_eq!(state.hold_down_minutes, 720);
         let quiet = state.retry_at.unwrap() + FORGET_AFTER;
-        assert_eq!(state.after(SpotEvent::NoCapacity, quiet).hold_down_minutes, 60);
+        assert_eq!(state.after(SpotEvent::NoCapacity, 1, quiet).hold_down_minutes, 60);
     }
 
     fn interrupted(task: &str) -> SpotEvent {
@@ -119,26 +127,34 @@ mod tests {
 
     #[test]
     fn one_interruption_changes_nothing_and_three_in_half_an_hour_do() {
-        let one = SpotState::default().after(interrupted("a"), at(0));
+        let one = SpotState::default().after(interrupted("a"), 1, at(0));
         assert!(one.available(at(0)));
-        let spread = one.after(interrupted("b"), at(20)).after(interrupted("c"), at(40));
+        let spread = one.after(interrupted("b"), 1, at(20)).after(interrupted("c"), 1, at(40));
         assert!(spread.available(at(40)), "the first was forgotten");
-        let burst = one.after(interrupted("b"), at(10)).after(interrupted("c"), at(20));
+        let burst = one.after(interrupted("b"), 1, at(10)).after(interrupted("c"), 1, at(20));
         assert!(!burst.available(at(20)));
     }
 
     #[test]
+    fn of_fifty_tasks_three_interruptions_are_normal_and_a_quarter_is_a_shortage() {
+        let after = |n: u32| (0..n).fold(SpotState::default(), |state, task| state.after(interrupted(&task.to_string()), 50, at(1)));
+        assert!(after(3).available(at(1)) && after(12).available(at(1)));
+        assert!(!after(13).available(at(1)));
+        assert_eq!(after(3).interrupted_at, Some(at(1)));
+    }
+
+    #[test]
     fn one_interruption_reported_ten_times_is_one_interruption() {
-        let state = (0..10).fold(SpotState::default(), |state, minute| state.after(interrupted("a"), at(minute)));
+        let state = (0..10).fold(SpotState::default(), |state, minute| state.after(interrupted("a"), 1, at(minute)));
         assert!(state.available(at(10)) && state.interruptions.len() == 1);
     }
 
     #[test]
     fn one_shortage_reported_ten_times_is_one_shortage() {
-        let once = SpotState::default().after(SpotEvent::NoCapacity, at(0));
+        let once = SpotState::default().after(SpotEvent::NoCapacity, 1, at(0));
         let mut state = once.clone();
         for minute in 1..10 {
-            state = state.after(SpotEvent::NoCapacity, at(minute));
+            state = state.after(SpotEvent::NoCapacity, 1, at(minute));
         }
         assert_eq!(state, once);
     }
@@ -147,7 +163,7 @@ mod tests {
     fn returns_are_few_a_day() {
         let (mut state, mut now, mut day) = (SpotState::default(), at(0), Vec::new());
         while now < at(24 * 60) {
-            state = state.after(SpotEvent::NoCapacity, now);
+            state = state.after(SpotEvent::NoCapacity, 1, now);
             now = state.retry_at.unwrap();
             day.push(now);
         }
