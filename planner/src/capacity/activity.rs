@@ -35,9 +35,7 @@ impl Record {
     /// The last activity of each kind, over or not, newest first.
     pub fn activities(&self) -> Vec<Activity> {
         let starting = match self.state {
-            Some(State::Starting { since, until, .. }) => {
-                Some(Activity { kind: ActivityKind::Starting, since, until })
-            }
+            Some(State::Starting { since, until, .. }) => Some(Activity { kind: ActivityKind::Starting, since, until }),
             Some(State::Draining { .. } | State::ScaledToZero { .. } | State::Running { .. }) | None => None,
         };
         let moved = self.facts.provider_move.as_ref().map(|last| Activity {

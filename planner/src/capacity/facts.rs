@@ -106,7 +106,13 @@ impl Facts {
 
     /// Remembers what a decision is about to write. True when somebody else changes the bounds again and again and that
     /// is to be announced.
-    pub fn remember(&mut self, policy: &CapacityPolicy, decision: &Decision, observed: &Observed, now: Timestamp) -> bool {
+    pub fn remember(
+        &mut self,
+        policy: &CapacityPolicy,
+        decision: &Decision,
+        observed: &Observed,
+        now: Timestamp,
+    ) -> bool {
         if let (Action::Set(wanted), Some(target)) = (&decision.action, decision.target(observed)) {
             let boosted = self.boost(now).is_some();
             self.range.remember(policy, (wanted, target), observed, boosted, now);

@@ -137,7 +137,9 @@ mod tests {
 
     #[test]
     fn of_fifty_tasks_three_interruptions_are_normal_and_a_quarter_is_a_shortage() {
-        let after = |n: u32| (0..n).fold(SpotState::default(), |state, task| state.after(interrupted(&task.to_string()), 50, at(1)));
+        let after = |n: u32| {
+            (0..n).fold(SpotState::default(), |state, task| state.after(interrupted(&task.to_string()), 50, at(1)))
+        };
         assert!(after(3).available(at(1)) && after(12).available(at(1)));
         assert!(!after(13).available(at(1)));
         assert_eq!(after(3).interrupted_at, Some(at(1)));

@@ -31,7 +31,9 @@ impl ServiceState {
     fn arrive(&mut self, arrival: &Arrival, now: Timestamp) {
         let until = Expiry { at: now + SignedDuration::from_hours(2), by: "anna".into() };
         match arrival {
-            Arrival::Override(kind) => self.facts.manual_override = Some(Override { kind: *kind, expiry: until, reason: None }),
+            Arrival::Override(kind) => {
+                self.facts.manual_override = Some(Override { kind: *kind, expiry: until, reason: None })
+            }
             Arrival::Budget { scale_to_zero, spot_only, max_tasks } => {
                 let (scale_to_zero, spot_only, max_tasks) = (*scale_to_zero, *spot_only, *max_tasks);
                 self.facts.budget =

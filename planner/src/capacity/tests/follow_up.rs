@@ -69,7 +69,9 @@ fn a_service_that_cannot_be_woken_is_announced_at_its_deadline_and_not_starting_
         let follows = follow_up(&policy(), DEADLINES, &record, applied, now);
         announced.extend(follows.announcements.iter().map(|announcement| (minute, *announcement)));
         (record.state, record.announced_strategy) = (follows.state, follows.announced_strategy);
-        let [Activity { kind: ActivityKind::Starting, until, .. }] = record.activities()[..] else { panic!("{record:?}") };
+        let [Activity { kind: ActivityKind::Starting, until, .. }] = record.activities()[..] else {
+            panic!("{record:?}")
+        };
         assert_eq!(until, noon() + DEADLINES.start, "it explains alarms until then");
     }
     assert_eq!(announced, [(15, Announcement::Transition(Transition::StartOverdue { since: noon() }))]);
@@ -80,7 +82,8 @@ fn a_move_that_aws_refuses_is_not_announced_as_made() {
     let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, 1, noon()), ..Facts::default() };
     let running = observed(1, 1, 3);
     let announced_strategy = Some(Placement::Spot { base: 0 });
-    let record = Record { facts, announced_strategy, state: Some(State::Running { since: noon() }), ..Record::default() };
+    let record =
+        Record { facts, announced_strategy, state: Some(State::Running { since: noon() }), ..Record::default() };
     let decision = plan(&policy(), &record.facts, &running, noon());
     let refused = Applied { decision: &decision, observed: &running, tasks: ONE, failed: true };
     let follows = follow_up(&policy(), DEADLINES, &record, refused, noon());

@@ -34,7 +34,9 @@ fn a_listed_event_is_no_shortage_when_it_is_old_or_of_an_earlier_deployment_or_n
         ),
     ] {
         let mut play = play;
-        play.policy.spot = Some(SpotPolicy { mode: SpotMode::Prefer, base: 1 }).filter(|_| why.contains("demand")).or(play.policy.spot);
+        play.policy.spot = Some(SpotPolicy { mode: SpotMode::Prefer, base: 1 })
+            .filter(|_| why.contains("demand"))
+            .or(play.policy.spot);
         play.decides(at);
         assert_eq!(play.facts.spot.shortage_at, None, "{why}");
     }

@@ -238,7 +238,8 @@ fn another_strategy_forces_a_deployment_and_a_count_alone_does_not() {
     assert_eq!(providers, ["FARGATE", "FARGATE_SPOT"]);
     assert_eq!(sent[1]["desiredCount"], 0);
     assert!(sent[1]["forceNewDeployment"].is_null() && sent[1]["capacityProviderStrategy"].is_null());
-    let other = run(ecs.set_capacity(&id("web"), Some(1), Some(&Strategy::Other(vec!["mine:0:1".into()])))).unwrap_err();
+    let other =
+        run(ecs.set_capacity(&id("web"), Some(1), Some(&Strategy::Other(vec!["mine:0:1".into()])))).unwrap_err();
     assert_eq!(other.kind(), Kind::Invalid);
 }
 
@@ -248,8 +249,14 @@ fn the_newest_event_about_missing_capacity_is_read_and_no_other_event() {
     let mut one = service("web");
     one["events"] = json!([
         event(1.9e9, "(service web) has reached a steady state."),
-        event(1.8e9, "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section."),
-        event(1.7e9, "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later."),
+        event(
+            1.8e9,
+            "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section."
+        ),
+        event(
+            1.7e9,
+            "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later."
+        ),
         event(1.9e9, "(service web) was unable to place a task. Reason: Invalid image."),
     ]);
     one["deploymentConfiguration"] = json!({"minimumHealthyPercent": 0, "maximumPercent": 200});
