@@ -69,7 +69,7 @@ impl App {
         let budgets = records::<budget::Record>(&items, documents.budgets.as_ref())?;
         let mut services = Vec::new();
         for (policy, service) in scope.into_iter().zip(observed) {
-            // One service that could not be observed keeps nobody from reading about the others.
+            // One service that could not be observed does not keep the digest from reporting the others.
             let service = match service {
                 Ok(service) => service,
                 Err(error) => {

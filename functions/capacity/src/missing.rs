@@ -1,4 +1,4 @@
-//! A service of the fleet that ECS does not know, or that is no longer active: announced once, and an error of nobody else.
+//! A service of the fleet that ECS does not know, or that is no longer active: announced once, and no error that hides those of other services.
 
 use planner::capacity::Missing;
 use shared::Result;

@@ -28,7 +28,7 @@ pub struct Decided {
     pub(crate) ended: Option<EndedOverride>,
     /// The move to another capacity provider that has failed.
     pub(crate) failed_move: Option<Move>,
-    /// Is it to be announced that somebody else changes the bounds again and again?
+    /// Is it to be announced that another caller changes the bounds again and again?
     pub(crate) bounds_conflict: bool,
     /// The decision by these facts.
     pub(crate) decision: Decision,

@@ -76,7 +76,7 @@ impl Facts {
         if observed.shows_spot_shortage(self.spot.retry_at, now) {
             self.spot = self.spot.after(SpotEvent::NoCapacity, observed.desired, now);
         }
-        // Somebody else has set another count: it is theirs now.
+        // An engineer has set another count: that one stays.
         let boosted = self.boost(now).is_some();
         self.range.raised.take_if(|raised| !boosted && raised.to != observed.desired);
         let last = self.provider_move.as_mut()?;
@@ -99,12 +99,12 @@ impl Facts {
     fn after_failed_move(&mut self, now: Timestamp) -> Option<Move> {
         let failed = self.provider_move.as_ref().filter(|last| matches!(last.outcome, MoveOutcome::Failed { .. }))?;
         if failed.to.is_spot() {
-            self.spot = self.spot.after(SpotEvent::MoveFailed, 0, now);
+            self.spot = self.spot.after_failed_move(now);
         }
         Some(failed.clone())
     }
 
-    /// Remembers what a decision is about to write. True when somebody else changes the bounds again and again and that
+    /// Remembers what a decision is about to write. True when another caller changes the bounds again and again and that
     /// is to be announced.
     pub fn remember(
         &mut self,

@@ -19,7 +19,7 @@ pub struct Applied<'a> {
     pub observed: &'a Observed,
     /// The tasks, as they were observed then.
     pub tasks: TaskCounts,
-    /// Did AWS refuse it, or part of it? What should be is followed all the same: it may be overdue.
+    /// Did AWS refuse it, or part of it? What should be is followed anyway: it may be overdue.
     pub failed: bool,
 }
 
@@ -64,8 +64,9 @@ pub fn follow_up(
         Action::Set(_) | Action::Keep | Action::LeaveUnchanged => observed.strategy.clone(),
     };
     let change = provider_change(record.announced_strategy.as_ref(), &strategy);
-    let waits =
-        target == Target::Running && stays_on_spot(policy, &record.facts, now) && !record.facts.spot.available(now);
+    let spot = &record.facts.spot;
+    let short = spot.no_capacity && !spot.available(now);
+    let waits = target == Target::Running && short && stays_on_spot(policy, &record.facts, now);
     let announcements = [
         transition.map(Announcement::Transition),
         change.map(Announcement::ProviderChange),

@@ -66,6 +66,6 @@ pub enum BoundsPolicy {
     /// The automation, to the baseline.
     #[default]
     Set,
-    /// Somebody else; the automation puts back what it found.
+    /// An engineer or scheduled scaling; the automation restores what it found.
     Leave,
 }

@@ -1,4 +1,4 @@
-//! Desired count and bounds of a service: the baseline, what the facts make of it, and what somebody else has set.
+//! Desired count and bounds of a service: the baseline, what the facts make of it, and what another caller has set.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::observed::{Bounds, Observed, Scaling};
 use super::policy::{BoundsPolicy, CapacityPolicy};
 use super::provider_move::STALE;
 
-/// So many changes by somebody else within [`CONFLICT_SPAN`] are a conflict: scheduled scaling makes two a day, a stack
+/// So many changes by another caller within [`CONFLICT_SPAN`] are a conflict: scheduled scaling makes two a day, a stack
 /// update a single one.
 const CONFLICTING: usize = 3;
 const CONFLICT_SPAN: SignedDuration = SignedDuration::from_hours(48);
@@ -18,14 +18,14 @@ const CONFLICT_SPAN: SignedDuration = SignedDuration::from_hours(48);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WrittenRange {
-    /// Bounds that were somebody else's and that scheduled downtime, a restriction or a boost has replaced for a while;
+    /// Bounds that another caller had set and that scheduled downtime, a restriction or a boost has replaced for a while;
     /// only with `bounds: leave`.
     pub replaced: Option<Bounds>,
     /// The count that a boost has raised, of a service without scalable target.
     pub raised: Option<Raised>,
     /// The bounds that were written last, and when.
     pub written: Option<(Bounds, Timestamp)>,
-    /// When bounds that were written had been changed by somebody else, in the last two days.
+    /// When bounds that were written had been changed by another caller, in the last two days.
     pub changed_by_others: Vec<Timestamp>,
     /// Was that announced?
     pub conflict_announced: bool,
@@ -60,7 +60,7 @@ pub(super) fn range(
         _ => observed.desired,
     };
     let desired = match observed.bounds_unknown {
-        // The maximum may be somebody else's.
+        // The maximum may be another caller's.
         true => desired.max(floor),
         false => desired.clamp(floor, bounds.max),
     };
@@ -140,7 +140,7 @@ impl WrittenRange {
         };
     }
 
-    /// Does somebody else change the bounds again and again, and was that not announced? It is then.
+    /// Does another caller change the bounds again and again, and was that not announced? It is then.
     pub(super) fn take_conflict(&mut self, now: Timestamp) -> bool {
         let lately = self.changed_by_others.iter().filter(|at| **at + CONFLICT_SPAN > now).count();
         let new = lately >= CONFLICTING && !self.conflict_announced;

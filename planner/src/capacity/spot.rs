@@ -27,6 +27,8 @@ const RETURNS_A_DAY: usize = 4;
 pub struct SpotState {
     /// The hold-down ends then: Spot is not tried before.
     pub retry_at: Option<Timestamp>,
+    /// Did the last hold-down begin with a shortage, rather than with a move that failed for another reason?
+    pub no_capacity: bool,
     /// Length of the last hold-down, in minutes.
     pub hold_down_minutes: u32,
     /// When Spot last had a shortage.
@@ -49,8 +51,6 @@ pub enum SpotEvent {
         /// ARN of the task.
         task: String,
     },
-    /// A move of the tasks to Spot failed, for whatever reason.
-    MoveFailed,
 }
 
 impl SpotState {
@@ -61,10 +61,10 @@ impl SpotState {
 
     /// The state after `event` of a service of so many tasks. The same event again during a hold-down changes nothing.
     pub fn after(&self, event: SpotEvent, tasks: u32, now: Timestamp) -> SpotState {
-        let mut next = self.clone();
-        next.interruptions.retain(|_, at| *at + BURST > now);
-        next.returns.retain(|at| *at + FORGET_AFTER > now);
-        if matches!(&event, SpotEvent::Interrupted { task } if !self.interruptions.contains_key(task)) {
+        let mut next = self.lately(now);
+        if let SpotEvent::Interrupted { task } = &event
+            && !self.interruptions.contains_key(task)
+        {
             next.interrupted_at = Some(now);
         }
         if !self.available(now) {
@@ -76,6 +76,25 @@ impl SpotState {
                 return next;
             }
         }
+        SpotState { no_capacity: true, ..next.held_down(now) }
+    }
+
+    /// The state after a move of the tasks to Spot has failed, for whatever reason.
+    pub(super) fn after_failed_move(&self, now: Timestamp) -> SpotState {
+        let next = self.lately(now);
+        if self.available(now) { SpotState { no_capacity: false, ..next.held_down(now) } } else { next }
+    }
+
+    /// Without what is forgotten at `now`.
+    fn lately(&self, now: Timestamp) -> SpotState {
+        let mut next = self.clone();
+        next.interruptions.retain(|_, at| *at + BURST > now);
+        next.returns.retain(|at| *at + FORGET_AFTER > now);
+        next
+    }
+
+    /// A hold-down begins at `now`.
+    fn held_down(mut self, now: Timestamp) -> SpotState {
         let quiet = self.shortage_at.is_none_or(|at| at + FORGET_AFTER <= now);
         let hold = match quiet {
             true => FIRST_HOLD_DOWN,
@@ -83,15 +102,15 @@ impl SpotState {
                 .clamp(FIRST_HOLD_DOWN, LONGEST_HOLD_DOWN),
         };
         // Out of returns for the day: wait until the oldest of them is a day old.
-        let spent = next.returns.len() >= RETURNS_A_DAY;
-        let day_over = next.returns.first().filter(|_| spent).map(|first| *first + FORGET_AFTER);
+        let spent = self.returns.len() >= RETURNS_A_DAY;
+        let day_over = self.returns.first().filter(|_| spent).map(|first| *first + FORGET_AFTER);
         let retry_at = day_over.map_or(now + hold, |day_over| day_over.max(now + hold));
-        next.retry_at = Some(retry_at);
-        next.hold_down_minutes = hold.as_mins().try_into().unwrap_or(u32::MAX);
-        next.shortage_at = Some(now);
-        next.interruptions.clear();
-        next.returns.push(retry_at);
-        next
+        self.retry_at = Some(retry_at);
+        self.hold_down_minutes = hold.as_mins().try_into().unwrap_or(u32::MAX);
+        self.shortage_at = Some(now);
+        self.interruptions.clear();
+        self.returns.push(retry_at);
+        self
     }
 }
 

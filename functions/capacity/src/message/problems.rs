@@ -24,7 +24,7 @@ impl ServiceMessages<'_> {
         }
     }
 
-    /// Somebody else sets the bounds of the scalable target again and again; `found` are theirs.
+    /// Another caller sets the bounds of the scalable target again and again; `found` are theirs.
     pub fn bounds_conflict(&self, found: Bounds) -> Notification {
         let (name, id) = (self.name(), self.policy.id());
         Notification {

@@ -12,7 +12,7 @@ fn on_demand() -> Play {
 }
 
 #[test]
-fn a_move_that_ecs_rolls_back_each_time_forces_few_deployments_a_day_and_is_told_once_each() {
+fn a_move_that_ecs_rolls_back_each_time_forces_few_deployments_a_day_and_is_announced_once_each() {
     let mut play = on_demand();
     for minute in (0..DAY).step_by(5) {
         play.look(minute);
@@ -109,8 +109,8 @@ fn a_refused_move_is_held_down_and_doubled() {
         play.facts.refuse_move("AccessDeniedException".into(), now).is_some()
     };
     assert!(refuse(&mut play, 0));
-    let told = (5..DAY).step_by(5).filter(|minute| refuse(&mut play, *minute)).count();
-    assert!((3..=5).contains(&told), "{told}");
+    let announced = (5..DAY).step_by(5).filter(|minute| refuse(&mut play, *minute)).count();
+    assert!((3..=5).contains(&announced), "{announced}");
 }
 
 #[test]

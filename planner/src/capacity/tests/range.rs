@@ -1,4 +1,4 @@
-//! Desired count and bounds: boosts without a scalable target, a minimum of 0, and bounds that are somebody else's.
+//! Desired count and bounds: boosts without a scalable target, a minimum of 0, and bounds that are left to others.
 
 use super::*;
 
@@ -98,7 +98,7 @@ fn downtime_restrictions_and_boosts_put_the_bounds_back_that_they_found() {
 }
 
 #[test]
-fn bounds_that_somebody_else_changes_again_and_again_are_announced_once() {
+fn bounds_that_another_caller_changes_again_and_again_are_announced_once() {
     let mut play = Play::new(CapacityPolicy { sleep: None, ..policy() }, observed(1, 1, 3));
     let mut announced = Vec::new();
     for minute in (0..4 * 24 * 60).step_by(5) {

@@ -18,7 +18,7 @@ fn a_service_that_is_missing() {
 }
 
 #[test]
-fn bounds_that_somebody_else_sets() {
+fn bounds_that_another_caller_sets() {
     let found = Bounds { min: 2, max: 8, scaling: Scaling::Active };
     assert_snapshot!(email(|say| say.bounds_conflict(found)), @"
     Scaling bounds changed repeatedly: crawler [huskit prod]

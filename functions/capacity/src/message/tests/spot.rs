@@ -66,7 +66,7 @@ fn a_move_that_failed() {
         requests: 1,
         outcome: MoveOutcome::Failed { at: at(12), why: MoveFailure::RolledBack, retry_at: at(27) },
     };
-    let spot = SpotState::default().after(SpotEvent::MoveFailed, 1, at(12));
+    let spot = SpotState::default().after(SpotEvent::NoCapacity, 1, at(12));
     assert_snapshot!(email(|say| say.move_failed(&failed, &spot)), @r#"
     Move failed: crawler stays on FARGATE [huskit prod]
 
