@@ -10,7 +10,7 @@ use super::policy::{CapacityPolicy, SpotMode};
 use super::sleep::Downtime;
 use crate::model::Strategy;
 
-/// A move that stops every task first waits for scheduled downtime that begins within this.
+/// A move that stops every task first waits for the end of scheduled downtime that begins within this.
 const NEXT_DOWNTIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// The strategy that policy, budget and Spot ask for; `None` where the policy says nothing.
@@ -52,7 +52,7 @@ pub(super) fn strategy(
             && !facts.provider_move.as_ref().is_some_and(|last| last.blocks(wanted, now))
             // Tasks that run do not move to a Spot that is known to have no capacity.
             && !(to_spot && runs && !facts.spot.available(now))
-            && !(to_spot && runs && observed.stops_tasks_first && begins_soon(downtime, now))
+            && !(to_spot && runs && observed.stops_tasks_first && sleeps_soon(downtime, now))
             && (!observed.rollout_in_flight || lacks_spot(facts, observed, wanted, now))
     };
     wanted.filter(may_change).unwrap_or_else(|| observed.strategy.clone())
@@ -65,6 +65,7 @@ fn lacks_spot(facts: &Facts, observed: &Observed, wanted: &Strategy, now: Timest
     *wanted == Strategy::OnDemand && !facts.spot.available(now) && observed.lacks_tasks && !observed.rolls_back
 }
 
-fn begins_soon(downtime: Downtime, now: Timestamp) -> bool {
-    !downtime.in_force && downtime.until.is_some_and(|begins| begins <= now + NEXT_DOWNTIME)
+/// Is there scheduled downtime now, although an override is stronger, or soon? The service wakes after it without a gap.
+fn sleeps_soon(downtime: Downtime, now: Timestamp) -> bool {
+    downtime.in_force || downtime.until.is_some_and(|begins| begins <= now + NEXT_DOWNTIME)
 }

@@ -155,6 +155,10 @@ fn a_return_to_spot_that_stops_the_only_task_first_waits_for_the_end_of_schedule
     assert_eq!(decide(&policy(), &stops_first, noon()).action, Action::Keep, "it sleeps tonight");
     let asleep = Observed { asleep: true, strategy: Placement::OnDemand, stops_tasks_first: true, ..observed(0, 0, 0) };
     assert_eq!(set(decide(&policy(), &asleep, noon())).strategy, SPOT, "it wakes on Spot");
+    let woken = manual(OverrideKind::Wake);
+    assert_eq!(set(plan(&policy(), &woken, &asleep, midnight())).strategy, SPOT);
+    let range = Observed { bounds: Some(Bounds { min: 1, max: 3, scaling: Scaling::Active }), ..stops_first.clone() };
+    assert_eq!(plan(&policy(), &woken, &range, midnight()).action, Action::Keep, "it sleeps again after the override");
     let starts_first = Observed { stops_tasks_first: false, ..stops_first.clone() };
     assert_eq!(set(decide(&policy(), &starts_first, noon())).strategy, SPOT, "no gap, no wait");
     let never_sleeps = CapacityPolicy { sleep: None, ..policy() };
