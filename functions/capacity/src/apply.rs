@@ -51,7 +51,8 @@ impl Service<'_> {
         let Decided { facts, ended, failed_move, bounds_conflict, decision } = decided;
         let (now, messages, done) = (self.invocation.now, self.messages(), pass.done);
         let entry = &mut observed.entry;
-        let changed = entry.record.facts != facts || entry.record.missing.take().is_some();
+        let found_again = entry.record.missing.take().is_some();
+        let changed = entry.record.facts != facts || found_again;
         entry.record.facts = facts;
         if let Some(failed) = &failed_move {
             // It says where the tasks are: no message about a move back follows.
@@ -112,27 +113,32 @@ impl Service<'_> {
 }
 
 impl App {
-    /// Makes the writes, in order. A capacity provider strategy that ECS refuses keeps nothing else from being written:
-    /// the count goes alone then, and the refusal is returned.
+    /// Makes the writes, in order; one that fails keeps no other from being made. Where ECS refuses a capacity provider
+    /// strategy, the count goes alone, and the refusal is returned.
+    ///
+    /// # Errors
+    /// The first failure that is no such refusal.
     async fn set(&self, id: &ServiceId, writes: &[Write]) -> Result<Option<Error>> {
-        let mut refused = None;
+        let (mut refused, mut failed) = (None, None);
         for write in writes {
-            match write {
-                Write::Bounds(bounds) => self.autoscaling.set_bounds(id, *bounds).await?,
+            let written = match write {
+                Write::Bounds(bounds) => self.autoscaling.set_bounds(id, *bounds).await,
                 Write::Service { desired, strategy } => {
                     match self.ecs.set_capacity(id, *desired, strategy.as_ref()).await {
                         Err(error) if strategy.is_some() && is_refusal(&error) => {
-                            if desired.is_some() {
-                                self.ecs.set_capacity(id, *desired, None).await?;
-                            }
                             refused = Some(error);
+                            match desired {
+                                Some(_) => self.ecs.set_capacity(id, *desired, None).await,
+                                None => Ok(()),
+                            }
                         }
-                        answer => answer?,
+                        written => written,
                     }
                 }
-            }
+            };
+            failed = failed.or(written.err());
         }
-        Ok(refused)
+        failed.map_or(Ok(refused), Err)
     }
 }
 

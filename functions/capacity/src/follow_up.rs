@@ -26,9 +26,12 @@ impl Service<'_> {
             let why = (reason.label(), format!("{changes}: {reason}"));
             observed.entry.record_event(now, &applied.effect, why);
         }
-        if let Some(error) = applied.error.as_ref().filter(|_| applied.strategy_refused) {
+        if let Some(error) = &applied.error {
             let facts = &mut observed.entry.record.facts;
-            if let Some(refused) = facts.refuse_move(error.clone(), now) {
+            facts.range.not_written();
+            // Without a refusal a move may be on its way: it is seen then, or requested again.
+            let refused = applied.strategy_refused.then(|| facts.refuse_move(error.clone(), now)).flatten();
+            if let Some(refused) = refused {
                 let message = self.messages().move_failed(&refused, &facts.spot);
                 observed.entry.announce(now, message);
             }

@@ -86,6 +86,7 @@ impl App {
             rolls_back: service.deployments.iter().any(|deployment| deployment.state == DeploymentState::Failed),
             stops_tasks_first: service.minimum_healthy_percent == 0,
             deployment: primary.map(|primary| ObservedDeployment {
+                id: primary.id.clone(),
                 created_at: primary.created_at,
                 progress: match primary.state {
                     DeploymentState::Completed => DeploymentProgress::Completed,

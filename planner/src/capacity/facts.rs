@@ -117,7 +117,7 @@ impl Facts {
             let boosted = self.boost(now).is_some();
             self.range.remember(policy, (wanted, target), observed, boosted, now);
             if wanted.strategy != observed.strategy {
-                let begun = Move::begin(self.provider_move.as_ref(), &observed.strategy, &wanted.strategy, now);
+                let begun = Move::begin(self.provider_move.as_ref(), observed, &wanted.strategy, now);
                 self.provider_move = Some(begun);
             }
         }

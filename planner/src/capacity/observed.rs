@@ -42,15 +42,17 @@ impl Observed {
     /// be placed there, by the deployment that fails; and it is not one that began the last hold-down.
     pub(super) fn shows_spot_shortage(&self, last_hold_down_ended: Option<Timestamp>, now: Timestamp) -> bool {
         let all_on_spot = self.strategy == Strategy::Spot { base: 0 };
-        let since = self.deployment.map(|deployment| deployment.created_at).max(last_hold_down_ended);
+        let since = self.deployment.as_ref().map(|deployment| deployment.created_at).max(last_hold_down_ended);
         let fresh = |at: Timestamp| at + RECENT >= now && since.is_none_or(|since| at >= since);
         all_on_spot && self.lacks_tasks && self.no_capacity_at.is_some_and(fresh)
     }
 }
 
 /// The newest deployment of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedDeployment {
+    /// Its id.
+    pub id: String,
     /// When ECS created it.
     pub created_at: Timestamp,
     /// How far it is.

@@ -28,7 +28,7 @@ pub fn plan(policy: &CapacityPolicy, facts: &Facts, observed: &Observed, now: Ti
     }
     let (target, reason) = target(policy, facts, downtime, now);
     let (desired, bounds) = range(policy, facts, observed, target, now);
-    let wanted = Capacity { desired, bounds, strategy: strategy(policy, facts, observed, (target, downtime), now) };
+    let wanted = Capacity { desired, bounds, strategy: strategy(policy, facts, observed, (desired, downtime), now) };
     let kept = wanted.desired == observed.desired
         && observed.bounds.is_none_or(|bounds| bounds == wanted.bounds)
         && wanted.strategy == observed.strategy;

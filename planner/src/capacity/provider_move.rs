@@ -32,6 +32,9 @@ pub struct Move {
     pub to: Strategy,
     /// When it was recorded, just before the request to ECS.
     pub since: Timestamp,
+    /// Id of the deployment whose tasks it replaces, if ECS listed one: any other is the move's own or a later one.
+    #[serde(default)]
+    pub replaces: Option<String>,
     /// How many moves to this strategy failed in a row before this one.
     #[serde(default)]
     pub failed_before: u32,
@@ -85,7 +88,7 @@ pub enum MoveFailure {
 
 impl Move {
     /// The move that is about to be requested, after `last`.
-    pub(super) fn begin(last: Option<&Move>, from: &Strategy, to: &Strategy, now: Timestamp) -> Move {
+    pub(super) fn begin(last: Option<&Move>, observed: &Observed, to: &Strategy, now: Timestamp) -> Move {
         let same = last.filter(|last| last.to == *to);
         let (failed_before, requests) = match same {
             Some(last) => match last.outcome {
@@ -96,7 +99,9 @@ impl Move {
             None => (0, 1),
         };
         let outcome = MoveOutcome::InProgress { seen: false };
-        Move { from: from.clone(), to: to.clone(), since: now, failed_before, requests, outcome }
+        let replaces = observed.deployment.as_ref().map(|deployment| deployment.id.clone());
+        let (from, to) = (observed.strategy.clone(), to.clone());
+        Move { from, to, since: now, replaces, failed_before, requests, outcome }
     }
 
     /// When it has failed unless it has ended.
@@ -132,11 +137,10 @@ impl Move {
                 _ => None,
             };
         }
-        // A deployment that is older than the move says nothing about it.
-        let progress = observed.deployment.filter(|deployment| deployment.created_at + STALE >= self.since);
-        match progress.map(|deployment| deployment.progress) {
+        let own = observed.deployment.as_ref().filter(|deployment| Some(&deployment.id) != self.replaces.as_ref());
+        match own.map(|deployment| deployment.progress) {
             _ if observed.desired == 0 => Some(MoveOutcome::Completed { at: now }),
-            Some(DeploymentProgress::Completed) if settled => Some(MoveOutcome::Completed { at: now }),
+            Some(DeploymentProgress::Completed) => Some(MoveOutcome::Completed { at: now }),
             Some(DeploymentProgress::Failed) => Some(self.failed(MoveFailure::RolledBack, now)),
             _ if now >= self.deadline() && !observed.rollout_in_flight => Some(self.failed(MoveFailure::Overdue, now)),
             _ => (!seen).then_some(MoveOutcome::InProgress { seen: true }),

@@ -140,6 +140,11 @@ impl WrittenRange {
         };
     }
 
+    /// What was to be written may not be: bounds that are found to differ prove no other caller.
+    pub fn not_written(&mut self) {
+        self.written = None;
+    }
+
     /// Does another caller change the bounds again and again, and was that not announced? It is then.
     pub(super) fn take_conflict(&mut self, now: Timestamp) -> bool {
         let lately = self.changed_by_others.iter().filter(|at| **at + CONFLICT_SPAN > now).count();

@@ -3,7 +3,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::decision::Target;
 use super::facts::Facts;
 use super::observed::Observed;
 use super::policy::{CapacityPolicy, SpotMode};
@@ -35,20 +34,20 @@ pub(super) fn stays_on_spot(policy: &CapacityPolicy, facts: &Facts, now: Timesta
     })
 }
 
-/// The strategy that the service should have at `now`.
+/// The strategy that the service should have at `now`, when it should run so many tasks.
 pub(super) fn strategy(
     policy: &CapacityPolicy,
     facts: &Facts,
     observed: &Observed,
-    (target, downtime): (Target, Downtime),
+    (tasks, downtime): (u32, Downtime),
     now: Timestamp,
 ) -> Strategy {
     let wanted = wanted(policy, facts, now).filter(|wanted| *wanted != observed.strategy);
     let may_change = |wanted: &Strategy| {
         let runs = observed.desired > 0;
         let to_spot = wanted.is_spot();
-        // A service that is scaled to zero keeps its strategy until it runs again.
-        target == Target::Running
+        // A service without tasks keeps its strategy until it runs again.
+        tasks > 0
             && !facts.provider_move.as_ref().is_some_and(|last| last.blocks(wanted, now))
             // Tasks that run do not move to a Spot that is known to have no capacity.
             && !(to_spot && runs && !facts.spot.available(now))

@@ -235,14 +235,14 @@ impl Play {
             self.deployment(minute, DeploymentProgress::InProgress);
         }
         let bounds = after.bounds.filter(|_| self.observed.bounds.is_some());
-        let deployment = self.observed.deployment;
+        let deployment = self.observed.deployment.clone();
         self.observed = Observed { bounds, deployment, ..after };
         decision
     }
 
     fn deployment(&mut self, minute: i64, progress: DeploymentProgress) {
         let created_at = noon() + SignedDuration::from_mins(minute);
-        self.observed.deployment = Some(ObservedDeployment { created_at, progress });
+        self.observed.deployment = Some(ObservedDeployment { id: format!("ecs-svc/{minute}"), created_at, progress });
     }
 }
 

@@ -58,6 +58,19 @@ fn a_move_is_complete_when_its_own_deployment_is() {
 }
 
 #[test]
+fn a_strategy_that_an_engineer_changes_after_a_move_is_corrected_at_the_next_look() {
+    let mut play = Play::new(CapacityPolicy { sleep: None, ..policy() }, observed(1, 1, 3));
+    play.deployment(-60, DeploymentProgress::Completed);
+    play.facts.spot = play.facts.spot.after(SpotEvent::NoCapacity, 1, noon());
+    play.look(0);
+    play.deployment(0, DeploymentProgress::Completed);
+    play.look(1);
+    play.observed.strategy = SPOT;
+    play.look(2);
+    assert_eq!((&play.observed.strategy, play.failed.as_slice()), (&Placement::OnDemand, &[][..]));
+}
+
+#[test]
 fn a_move_to_spot_that_is_not_complete_at_its_deadline_goes_back_to_on_demand_and_waits() {
     let mut play = on_demand();
     play.look(0);

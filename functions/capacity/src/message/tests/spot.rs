@@ -62,6 +62,7 @@ fn a_move_that_failed() {
         from: Strategy::OnDemand,
         to: Strategy::Spot { base: 0 },
         since: at(0),
+        replaces: None,
         failed_before: 0,
         requests: 1,
         outcome: MoveOutcome::Failed { at: at(12), why: MoveFailure::RolledBack, retry_at: at(27) },
