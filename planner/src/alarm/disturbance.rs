@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::explanation::Explanation;
 use super::observed::ObservedService;
+use crate::capacity::ActivityKind;
 
 /// For so long after it, at least, a rollback would undo a release that is not the cause.
 pub(super) const NOT_THE_RELEASE: SignedDuration = SignedDuration::from_mins(15);
@@ -19,9 +20,15 @@ pub(super) fn disturbance(
 ) -> Option<(Explanation, Timestamp)> {
     let observed = service.observed;
     let spot = &observed.capacity.facts.spot;
-    // A shortage moves the service to on-demand, the end of the hold-down moves it back.
-    let moved = [spot.shortage_at, spot.retry_at.map(|at| at + TICK).filter(|at| *at <= now + TICK)];
-    let interrupted = spot.interruptions.values().copied().max();
+    let activities = observed.capacity.activities();
+    let last = |of: fn(&ActivityKind) -> bool| activities.iter().find(|one| of(&one.kind)).map(|one| one.until);
+    // A shortage moves the service to on-demand, the end of the hold-down moves it back; a move lasts until it is known how it ended.
+    let moved = [
+        spot.shortage_at,
+        spot.retry_at.map(|at| at + TICK).filter(|at| *at <= now + TICK),
+        last(|kind| matches!(kind, ActivityKind::Moved { .. })).map(|until| until.min(now)),
+    ];
+    let interrupted = last(|kind| *kind == ActivityKind::Interrupted).max(spot.interruptions.values().copied().max());
     let restarted = observed.rollout.restart.as_ref().map(|restart| restart.at);
     let each = [
         (moved.into_iter().flatten().max(), Explanation::moved as fn(Timestamp) -> Explanation),

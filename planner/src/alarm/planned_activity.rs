@@ -8,7 +8,6 @@ use super::observed::ObservedService;
 use super::policy::AlarmPolicy;
 use super::record::Record;
 use crate::capacity;
-use crate::model::Strategy;
 
 /// What explains at `now` that the alarm is in ALARM, if anything does.
 pub fn explain(
@@ -41,10 +40,8 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
     let (observed, record) = (service.observed, &service.observed.capacity);
     let capacity = capacity::Observed {
         desired: observed.desired,
-        bounds: None,
-        strategy: Strategy::OnDemand,
-        rollout_in_flight: false,
         started: observed.desired > 0 || !observed.rollout.releases.is_empty() || record.state.is_some(),
+        ..capacity::Observed::default()
     };
     let decision = capacity::plan(&service.policy.capacity(), &service.facts(), &capacity, now);
     if decision.reason == capacity::Reason::NotStarted {

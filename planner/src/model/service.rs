@@ -62,6 +62,10 @@ pub struct Service {
     pub deployments: Vec<Deployment>,
     /// Which capacity providers its tasks are placed on.
     pub strategy: Strategy,
+    /// Share of its tasks that ECS keeps healthy while it replaces them, in percent.
+    pub minimum_healthy_percent: u32,
+    /// Time of its newest service event that says that Fargate has no capacity for a task.
+    pub no_capacity_at: Option<Timestamp>,
     /// Where its tasks are placed, passed on as it came to one-off tasks: subnets, security groups, public address.
     pub network: Option<Network>,
 }

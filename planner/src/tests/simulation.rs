@@ -114,6 +114,8 @@ impl Simulation {
                 deployments: Vec::new(),
                 strategy: Strategy::Spot { base: 0 },
                 network: None,
+                minimum_healthy_percent: 100,
+                no_capacity_at: None,
             },
             bounds: Bounds { min: 2, max: 6, scaling: Scaling::Active },
             load,

@@ -46,6 +46,11 @@ struct State {
     alarms: BTreeMap<String, AlarmState>,
     /// Functions that were invoked.
     invoked: Vec<String>,
+    /// Requests to update a service, and whether ECS refuses those that name a capacity provider strategy.
+    updates: Vec<Value>,
+    refuses_strategies: bool,
+    /// How many items were written.
+    written: usize,
     /// Calls of invocations: what a function does when it starts is not counted.
     calls: usize,
     serving: bool,
@@ -159,6 +164,21 @@ impl Cloud {
     pub fn alarm(&self, name: &str, value: &str, since: &str) {
         let state = AlarmState { value: value.to_owned(), since: at(since) };
         self.state().alarms.insert(name.to_owned(), state);
+    }
+
+    /// ECS refuses every capacity provider strategy from now on.
+    pub fn refuse_strategies(&self) {
+        self.state().refuses_strategies = true;
+    }
+
+    /// The requests to update a service.
+    pub fn updates(&self) -> Vec<Value> {
+        self.state().updates.clone()
+    }
+
+    /// How many items of the table were written.
+    pub fn written(&self) -> usize {
+        self.state().written
     }
 
     /// How often a function was invoked.
@@ -277,6 +297,7 @@ impl State {
                     return (400, json!({ "__type": "ConditionalCheckFailedException" }).to_string());
                 }
                 self.items.insert(key, item.clone());
+                self.written += 1;
                 (200, "{}".to_owned())
             }
             "DescribeBudget" => {
@@ -297,6 +318,20 @@ impl State {
                 let unchanged = seen == Some(self.deployed.to_string().as_str());
                 let text = self.configuration.as_str().map_or_else(|| self.configuration.to_string(), str::to_owned);
                 (200, if unchanged { String::new() } else { text })
+            }
+            "UpdateService" => {
+                self.updates.push(asked.clone());
+                if self.refuses_strategies && asked.get("capacityProviderStrategy").is_some() {
+                    return (
+                        400,
+                        json!({ "__type": "InvalidParameterException", "message": "not associated" }).to_string(),
+                    );
+                }
+                (200, "{}".to_owned())
+            }
+            "DescribeTaskDefinition" => {
+                let revision = json!({ "taskDefinitionArn": "rev-1", "family": "f", "revision": 1, "containerDefinitions": [], "cpu": "256", "memory": "512" });
+                (200, json!({ "taskDefinition": revision }).to_string())
             }
             "ListTasks" => (200, json!({ "taskArns": [] }).to_string()),
             "DescribeScalableTargets" => (200, json!({ "ScalableTargets": [] }).to_string()),

@@ -4,6 +4,7 @@
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
 
+mod capacity;
 mod cloud;
 mod configuration;
 mod queues;

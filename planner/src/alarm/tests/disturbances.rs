@@ -11,8 +11,8 @@ fn disturbed(by: &str) -> Timeline {
     let mut timeline = Timeline::with(RemedyPolicy::Rollback(RollbackPolicy::default())).released(3, 0);
     let spot = &mut timeline.observed.capacity.facts.spot;
     match by {
-        "moved" => *spot = spot.after(SpotEvent::NoCapacity, at(14)),
-        "interrupted" => *spot = spot.after(SpotEvent::Interrupted { task: "task/1".into() }, at(14)),
+        "moved" => *spot = spot.after(SpotEvent::NoCapacity, 2, at(14)),
+        "interrupted" => *spot = spot.after(SpotEvent::Interrupted { task: "task/1".into() }, 2, at(14)),
         "restarted" => {
             timeline.observed.rollout.restart = Some(Restart {
                 by: "alarm memory".into(),
@@ -74,7 +74,8 @@ fn a_mute_rule_of_the_night_does_not_silence_a_service_that_a_person_woke() {
         let mut timeline = timeline;
         let expiry = crate::capacity::Expiry { at: at(20 * 60), by: "anna".into() };
         let kind = crate::capacity::OverrideKind::Wake;
-        timeline.observed.capacity.facts.manual_override = Some(crate::capacity::Override { kind, expiry });
+        timeline.observed.capacity.facts.manual_override =
+            Some(crate::capacity::Override { kind, expiry, reason: None });
         timeline.receives(muted.clone(), 13 * 60)
     };
     assert_eq!(woken(night(&["night"])).announced, [(13 * 60, Action::AnnounceAlarm)]);

@@ -173,7 +173,7 @@ impl Timeline {
     }
 
     pub fn baseline(mut self, min: u32, max: u32) -> Timeline {
-        self.fleet.services[0].baseline = Baseline { min, max };
+        self.fleet.services[0].baseline = Baseline { min, max, ..self.fleet.services[0].baseline };
         self
     }
 
@@ -230,7 +230,7 @@ impl Timeline {
     pub fn held(mut self, minutes: i64) -> Timeline {
         let until = capacity::Expiry { at: at(minutes), by: "anna".into() };
         self.observed.capacity.facts.manual_override =
-            Some(capacity::Override { kind: capacity::OverrideKind::Hold, expiry: until });
+            Some(capacity::Override { kind: capacity::OverrideKind::Hold, expiry: until, reason: None });
         self
     }
 }

@@ -66,6 +66,8 @@ impl Scenario {
             deployments: Vec::new(),
             strategy: crate::model::Strategy::OnDemand,
             network: None,
+            minimum_healthy_percent: 100,
+            no_capacity_at: None,
         };
         Scenario {
             images: vec![image],

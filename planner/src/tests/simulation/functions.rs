@@ -64,7 +64,7 @@ impl Simulation {
         let (policy, facts, now) = (&self.fleet.services[0], &mut self.capacity.facts, self.now);
         facts.expire(now);
         if let Some(event) = spot {
-            facts.spot = facts.spot.after(event, now);
+            facts.spot = facts.spot.after(event, 1, now);
         }
         let rolling = self.images.rollout.as_ref();
         let rolling = rolling.is_some_and(|rollout| !matches!(rollout.phase, Phase::Staged { .. }));
@@ -74,6 +74,7 @@ impl Simulation {
             strategy: self.service.strategy.clone(),
             rollout_in_flight: rolling && self.service.running > 0,
             started: true,
+            ..Observed::default()
         };
         let decision = capacity::plan(&policy.capacity(), facts, &observed, now);
         if let Some(target) = decision.target(&observed) {

@@ -14,13 +14,10 @@ use super::connection::{Connection, Service as Endpoint};
 use super::error::classify;
 use crate::error::{Context, Error, Kind, Result};
 use planner::model::{Revision, Service, ServiceId, Strategy};
-use read::{FARGATE, FARGATE_SPOT, failed};
+use read::{ALMOST_ALL, FARGATE, FARGATE_SPOT, failed};
 
 pub use tasks::OneOff;
 
-/// Weight of Spot beside a weight of 1. Not 1 beside 0: ECS says of a provider with weight 0 that it places no tasks,
-/// and does not say whether that holds for its base.
-const ALMOST_ALL: i32 = 1000;
 /// Most services that `DescribeServices` takes.
 const SERVICES: usize = 10;
 
@@ -138,16 +135,16 @@ impl Ecs {
         service.and_then(|service| read::service(id, service)).context(context)
     }
 
-    /// Sets how many tasks a service runs, and where. Another strategy replaces every task: ECS demands a new deployment.
+    /// Sets how many tasks a service runs, and where; what is `None` stays. Another strategy replaces every task: ECS demands a new deployment.
     ///
     /// Requires `ecs:UpdateService`.
     ///
     /// # Errors
     /// `NotFound` when the service is gone, `Invalid` for a strategy that is none of ours.
-    pub async fn set_capacity(&self, id: &ServiceId, desired: u32, strategy: Option<&Strategy>) -> Result<()> {
+    pub async fn set_capacity(&self, id: &ServiceId, desired: Option<u32>, strategy: Option<&Strategy>) -> Result<()> {
         let context = || format!("set capacity of service {id}");
         let call = self.client.update_service().cluster(&id.cluster).service(&id.name);
-        let call = call.desired_count(i32::try_from(desired).unwrap_or(i32::MAX));
+        let call = call.set_desired_count(desired.map(|count| i32::try_from(count).unwrap_or(i32::MAX)));
         let call = match strategy {
             Some(strategy) => {
                 let items = strategy_items(strategy).context(context)?;
@@ -160,8 +157,8 @@ impl Ecs {
 }
 
 fn strategy_items(strategy: &Strategy) -> Result<Vec<CapacityProviderStrategyItem>> {
-    let item = |provider: &str, base: u32, weight: i32| {
-        let base = i32::try_from(base).unwrap_or(i32::MAX);
+    let item = |provider: &str, base: u32, weight: u32| {
+        let [base, weight] = [base, weight].map(|n| i32::try_from(n).unwrap_or(i32::MAX));
         let item =
             CapacityProviderStrategyItem::builder().capacity_provider(provider).base(base).weight(weight).build();
         item.map_err(|error| Error::invalid("capacity provider strategy").with_source(error))

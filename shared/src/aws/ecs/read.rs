@@ -10,6 +10,10 @@ use planner::model::{Deployment, DeploymentState, Network, Service, ServiceId, S
 pub(super) const FARGATE: &str = "FARGATE";
 pub(super) const FARGATE_SPOT: &str = "FARGATE_SPOT";
 
+/// Weight of Spot beside a weight of 1. Not 1 beside 0: ECS says of a provider with weight 0 that it places no tasks,
+/// and does not say whether that holds for its base.
+pub(super) const ALMOST_ALL: u32 = 1000;
+
 pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service> {
     Ok(Service {
         id: id.clone(),
@@ -19,8 +23,24 @@ pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service>
         revision: required("taskDefinition", service.task_definition())?,
         deployments: service.deployments().iter().map(deployment).collect::<Result<_>>()?,
         strategy: strategy(service.capacity_provider_strategy()),
+        minimum_healthy_percent: service
+            .deployment_configuration()
+            .and_then(|config| config.minimum_healthy_percent())
+            .map_or(100, count),
+        no_capacity_at: no_capacity_at(service.events())?,
         network: service.network_configuration().and_then(|config| config.awsvpc_configuration()).map(network),
     })
+}
+
+/// Time of the newest event that says that Fargate has no capacity. A service event has a text and nothing else; this is
+/// AWS's: <https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity>.
+fn no_capacity_at(events: &[sdk::ServiceEvent]) -> Result<Option<Timestamp>> {
+    let says = |event: &&sdk::ServiceEvent| {
+        let text = event.message().unwrap_or_default();
+        text.contains("unable to place a task") && text.contains("Capacity is unavailable at this time")
+    };
+    let times = events.iter().filter(says).filter_map(|event| event.created_at().map(time));
+    Ok(times.collect::<Result<Vec<_>>>()?.into_iter().max())
 }
 
 fn deployment(deployment: &sdk::Deployment) -> Result<Deployment> {
@@ -55,7 +75,9 @@ fn strategy(items: &[sdk::CapacityProviderStrategyItem]) -> Strategy {
         (None, None) if items.is_empty() => Strategy::OnDemand,
         (Some(_), None | Some((0, 0))) if fargate_alone => Strategy::OnDemand,
         (None, Some((0, 1..))) if fargate_alone => Strategy::Spot { base: 0 },
-        (Some((base @ 1.., 0 | 1)), Some((0, 1..))) if fargate_alone => Strategy::Spot { base },
+        (Some((base @ 1.., 0)), Some((0, 1..))) if fargate_alone => Strategy::Spot { base },
+        // Beside a weight of 1, only almost all of the weight means Spot: one to one, every second task is on demand.
+        (Some((base @ 1.., 1)), Some((0, ALMOST_ALL..))) if fargate_alone => Strategy::Spot { base },
         _ => Strategy::Other(items.iter().map(|(name, base, weight)| format!("{name}:{base}:{weight}")).collect()),
     }
 }

@@ -205,6 +205,10 @@ fn strategies_of_ours_are_read_as_they_are_written_and_others_are_kept_as_they_a
         (json!([item("FARGATE_SPOT", 0, 1)]), Strategy::Spot { base: 0 }),
         (json!([item("FARGATE_SPOT", 0, 1000), item("FARGATE", 1, 1)]), Strategy::Spot { base: 1 }),
         (
+            json!([item("FARGATE", 1, 1), item("FARGATE_SPOT", 0, 1)]),
+            Strategy::Other(vec!["FARGATE:1:1".into(), "FARGATE_SPOT:0:1".into()]),
+        ),
+        (
             json!([item("FARGATE", 0, 1), item("FARGATE_SPOT", 0, 4)]),
             Strategy::Other(vec!["FARGATE:0:1".into(), "FARGATE_SPOT:0:4".into()]),
         ),
@@ -221,19 +225,46 @@ fn strategies_of_ours_are_read_as_they_are_written_and_others_are_kept_as_they_a
 
 #[test]
 fn another_strategy_forces_a_deployment_and_a_count_alone_does_not() {
-    let replay = Replay::new(&[(200, json!({})), (200, json!({}))]);
+    let replay = Replay::new(&[(200, json!({})), (200, json!({})), (200, json!({}))]);
     let ecs = Ecs::new(&replay.connection());
-    run(ecs.set_capacity(&id("web"), 2, Some(&Strategy::Spot { base: 1 }))).unwrap();
-    run(ecs.set_capacity(&id("web"), 0, None)).unwrap();
+    run(ecs.set_capacity(&id("web"), Some(2), Some(&Strategy::Spot { base: 1 }))).unwrap();
+    run(ecs.set_capacity(&id("web"), Some(0), None)).unwrap();
+    run(ecs.set_capacity(&id("web"), None, Some(&Strategy::OnDemand))).unwrap();
     let sent = replay.sent();
+    assert!(sent[2].get("desiredCount").is_none(), "a count that scaling has changed meanwhile stays");
     assert_eq!((&sent[0]["desiredCount"], &sent[0]["forceNewDeployment"]), (&json!(2), &json!(true)));
     let providers: Vec<&Value> =
         sent[0]["capacityProviderStrategy"].as_array().unwrap().iter().map(|item| &item["capacityProvider"]).collect();
     assert_eq!(providers, ["FARGATE", "FARGATE_SPOT"]);
     assert_eq!(sent[1]["desiredCount"], 0);
     assert!(sent[1]["forceNewDeployment"].is_null() && sent[1]["capacityProviderStrategy"].is_null());
-    let other = run(ecs.set_capacity(&id("web"), 1, Some(&Strategy::Other(vec!["mine:0:1".into()])))).unwrap_err();
+    let other =
+        run(ecs.set_capacity(&id("web"), Some(1), Some(&Strategy::Other(vec!["mine:0:1".into()])))).unwrap_err();
     assert_eq!(other.kind(), Kind::Invalid);
+}
+
+#[test]
+fn the_newest_event_about_missing_capacity_is_read_and_no_other_event() {
+    let event = |at: f64, message: &str| json!({"id": "e", "createdAt": at, "message": message});
+    let mut one = service("web");
+    one["events"] = json!([
+        event(1.9e9, "(service web) has reached a steady state."),
+        event(
+            1.8e9,
+            "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section."
+        ),
+        event(
+            1.7e9,
+            "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later."
+        ),
+        event(1.9e9, "(service web) was unable to place a task. Reason: Invalid image."),
+    ]);
+    one["deploymentConfiguration"] = json!({"minimumHealthyPercent": 0, "maximumPercent": 200});
+    let replay = Replay::new(&[(200, json!({"services": [one]}))]);
+    let mut found = run(Ecs::new(&replay.connection()).services(&[id("web")]));
+    let service = found.remove(&id("web")).unwrap().unwrap();
+    assert_eq!(service.no_capacity_at.map(|at| at.as_second()), Some(1_800_000_000));
+    assert_eq!(service.minimum_healthy_percent, 0);
 }
 
 #[test]
