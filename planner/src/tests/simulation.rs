@@ -12,7 +12,7 @@ use crate::alarm::{
 use crate::budget::{self, Amount, BudgetPolicy, Notice, NoticeKind, Spend, SpendLookup, TimeUnit};
 use crate::capacity::{self, Bounds, Deadlines, Observed, Scaling, SpotEvent, TaskCounts};
 use crate::fleet::Fleet;
-use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, Strategy, Task};
+use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, StoppedTask, Strategy, Task};
 use crate::rollout::{self, Action, Phase, Release, Request, RunningImage};
 
 mod functions;
@@ -114,6 +114,8 @@ impl Simulation {
                 deployments: Vec::new(),
                 strategy: Strategy::Spot { base: 0 },
                 network: None,
+                controller: "ECS".into(),
+                events: Vec::new(),
             },
             bounds: Bounds { min: 2, max: 6, scaling: Scaling::Active },
             load,
@@ -276,7 +278,7 @@ impl Simulation {
                 self.service.deployments.truncate(1);
                 self.deploy(self.complete);
             } else {
-                primary.state = DeploymentState::Completed;
+                (primary.state, primary.running) = (DeploymentState::Completed, self.service.desired);
                 self.complete = image;
             }
             self.send(Event::Deployment);
