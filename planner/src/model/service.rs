@@ -126,6 +126,8 @@ pub struct Deployment {
     pub failed: u32,
     /// `createdAt` of the deployment.
     pub created_at: Timestamp,
+    /// `updatedAt` of the deployment: later than a rollout that it replaced when ECS rolled back to it.
+    pub updated_at: Timestamp,
 }
 
 /// A deployment in the service's history, as `ListServiceDeployments` shows it: kept for 90 days, also when

@@ -260,6 +260,7 @@ impl Simulation {
             running: 0,
             failed: 0,
             created_at: self.now,
+            updated_at: self.now,
         };
         self.service.revision = revision;
         self.service.deployments.retain(|deployment| deployment.state == DeploymentState::Failed);

@@ -79,7 +79,7 @@ impl Messages<'_> {
                 let (key, title) = (format!("rollback-in-progress/{since}"), "Rollback already in progress");
                 Some(message(Severity::Info, key, format!("{title}: {service}"), Vec::new()))
             }
-            Reason::AwaitingPreDeployTask { task } if matches!(trigger, Trigger::Request(_)) => {
+            Reason::AwaitingPreDeployTask { task } if is_retry(trigger) => {
                 let step = self.step("To stop the task", "rollback");
                 Some(warning(format!("refused/retry/{task}"), format!("Retry refused: {service}"), vec![step]))
             }
@@ -122,6 +122,10 @@ impl Messages<'_> {
             self.policy.cluster, self.policy.name
         )
     }
+}
+
+fn is_retry(trigger: &Trigger) -> bool {
+    matches!(trigger, Trigger::Request(RolloutRequest { kind: RequestKind::Retry(_), .. }))
 }
 
 /// Who requested a restart.

@@ -105,6 +105,7 @@ impl Scenario {
             running: 2,
             failed: 0,
             created_at: at(n.into()),
+            updated_at: at(n.into()),
         }];
         self
     }

@@ -25,6 +25,9 @@ fn the_rollbacks_own_completed_is_not_success() {
 fn a_look_at_the_service_from_before_the_rollout_is_no_rollback() {
     let scenario = failed_at(60).deployed(1, DeploymentState::Completed);
     assert_eq!(scenario.outcome().0, "rolling_back");
+    let mut updated = scenario.clone();
+    updated.observed.service.deployments[0].updated_at = at(59);
+    assert_eq!(updated.plan().action, recovered(2));
     assert_eq!(scenario.with_history(2, ServiceDeploymentStatus::RolledBack).plan().action, recovered(2));
 }
 
@@ -76,8 +79,8 @@ fn a_rollback_that_fails_or_does_not_end_ends_the_rollout_and_asks_for_an_engine
     let slow = failed_at(55).deployed(1, DeploymentState::InProgress);
     assert_eq!(slow.clone().at(85).outcome().0, "rolling_back");
     assert_eq!(slow.at(86).plan().action, abandon);
-    let told = failed_at(60).with_history(2, ServiceDeploymentStatus::RollbackFailed);
-    assert_eq!(told.plan().action, abandon);
+    let listed = failed_at(60).with_history(2, ServiceDeploymentStatus::RollbackFailed);
+    assert_eq!(listed.plan().action, abandon);
     let mut ours = failed_at(55);
     let rollout = ours.record.rollout.as_mut().unwrap();
     (rollout.cause, rollout.images) = (Cause::AutomaticRollback { failed: "dep-2".into() }, images(1));

@@ -63,6 +63,7 @@ fn deployment(deployment: &sdk::Deployment) -> Result<Deployment> {
         running: count(deployment.running_count()),
         failed: count(deployment.failed_tasks()),
         created_at: time(created)?,
+        updated_at: time(deployment.updated_at().unwrap_or(created))?,
     })
 }
 
