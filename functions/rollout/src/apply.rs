@@ -74,8 +74,7 @@ impl Service<'_> {
                 self.advance(decision, entry, phase, None).await
             }
             Action::Stage { revision, deployment, since } => {
-                let phase =
-                    Phase::Staged { revision: revision.clone(), deployment: deployment.clone(), since: *since };
+                let phase = Phase::Staged { revision: revision.clone(), deployment: deployment.clone(), since: *since };
                 let message = entry.record.rollout.as_ref().map(|rollout| self.messages().staged(rollout, deployment));
                 self.advance(decision, entry, phase, message).await
             }

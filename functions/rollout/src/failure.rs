@@ -50,7 +50,8 @@ impl Service<'_> {
     /// A call of the rollout was refused. Another attempt helps against a lost answer, and not against a missing
     /// permission or a wrong parameter: after a few the rollout is postponed, and the refusal announced.
     pub(crate) async fn refused(&self, error: Error, attempts: u32, entry: &mut Entry) -> Result<Vec<String>> {
-        let Some(rollout) = entry.record.rollout.clone().filter(|_| is_permanent(&error) && attempts >= REFUSALS) else {
+        let Some(rollout) = entry.record.rollout.clone().filter(|_| is_permanent(&error) && attempts >= REFUSALS)
+        else {
             return Err(error);
         };
         let reason = format!("refused {attempts} times: {error}");

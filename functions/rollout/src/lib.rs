@@ -50,11 +50,11 @@ use futures_util::future::join3;
 use jiff::Timestamp;
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::rollout::{Action, Record};
-use shared::{Error, Result};
 use shared::aws::Connection;
 use shared::env::Env;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Context, Function, Invocation, Next, Pass, Payload, Received};
+use shared::{Error, Result};
 
 use observe::ObservedService;
 use service::Service;

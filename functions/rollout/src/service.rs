@@ -2,11 +2,11 @@
 
 use planner::fleet::ServicePolicy;
 use planner::rollout::{Decision, Phase, Reason};
-use shared::{Kind, Result};
 use shared::error::Context;
 use shared::ledger::Subject;
 use shared::notify::Notification;
 use shared::runtime::Invocation;
+use shared::{Kind, Result};
 
 use crate::app::App;
 use crate::message::Messages;

@@ -31,8 +31,8 @@ pub use plan::{LEASE, plan};
 pub use policy::{ImagePolicy, Invalidate, Policy, PreDeployTask, RolloutPolicy, ScanGate, Unscanned};
 pub use reason::Reason;
 pub use record::{
-    Cause, FailedRollout, Freeze, Outstanding, Phase, Postponed, Quarantine, Record, Recovery, Release, Restart, Rollout,
-    Work,
+    Cause, FailedRollout, Freeze, Outstanding, Phase, Postponed, Quarantine, Record, Recovery, Release, Restart,
+    Rollout, Work,
 };
 pub use request::Request;
 

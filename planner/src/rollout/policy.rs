@@ -61,7 +61,13 @@ pub struct RolloutPolicy {
 
 impl Default for RolloutPolicy {
     fn default() -> Self {
-        RolloutPolicy { deadline_minutes: 30, rollback_at_deadline: true, scan: None, pre_deploy_task: None, invalidate: None }
+        RolloutPolicy {
+            deadline_minutes: 30,
+            rollback_at_deadline: true,
+            scan: None,
+            pre_deploy_task: None,
+            invalidate: None,
+        }
     }
 }
 

@@ -71,7 +71,8 @@ impl Messages<'_> {
                 Some(warning(key, format!("Tasks cannot start: {service}"), vec![self.service_events()]))
             }
             Reason::OtherController { controller } => {
-                let step = "Give the service the deployment controller ECS, or remove its images from the fleet.".into();
+                let step =
+                    "Give the service the deployment controller ECS, or remove its images from the fleet.".into();
                 let key = format!("controller/{controller}");
                 Some(warning(key, format!("Service not updated: {service}"), vec![step]))
             }

@@ -127,10 +127,7 @@ impl Messages<'_> {
             _ => format!("{service} is running {text} again. ECS has rolled back deployment {failed}."),
         };
         let title = format!("Rollback complete: {service}{short}");
-        Notification {
-            summary,
-            ..self.notification(Severity::Info, &format!("recovered/{failed}"), failed, &title)
-        }
+        Notification { summary, ..self.notification(Severity::Info, &format!("recovered/{failed}"), failed, &title) }
     }
 
     /// The deployment that should have replaced the failed one failed as well.
@@ -152,8 +149,12 @@ impl Messages<'_> {
     pub fn outstanding(&self, outstanding: &Outstanding, error: &Error) -> Notification {
         let service = &self.policy.name;
         let (key, what) = match &outstanding.work {
-            Work::MoveTags => ("tags", "its tags cannot be moved, so that a stack update would deploy an earlier image"),
-            Work::Invalidate { .. } => ("invalidation", "the CDN cannot be invalidated, so that it may serve old pages"),
+            Work::MoveTags => {
+                ("tags", "its tags cannot be moved, so that a stack update would deploy an earlier image")
+            }
+            Work::Invalidate { .. } => {
+                ("invalidation", "the CDN cannot be invalidated, so that it may serve old pages")
+            }
         };
         let key = format!("outstanding/{key}/{}", outstanding.since);
         Notification {

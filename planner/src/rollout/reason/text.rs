@@ -56,7 +56,7 @@ impl fmt::Display for Reason {
                 f.write_str("its result is unknown")
             }
             Reason::OtherController { controller } => {
-                write!(f, "the deployment controller is {controller}; the automation updates only services of ECS's own")
+                write!(f, "the deployment controller is {controller}; the automation updates only those of ECS")
             }
             Reason::Postponed { image, reason, until } => {
                 write!(f, "the rollout of {image} was prevented ({reason}); next attempt at {}", format_time(*until))

@@ -46,12 +46,7 @@ impl Postponed {
     }
 
     /// Does a rollout of these images from this revision wait still?
-    pub(in crate::rollout) fn holds(
-        &self,
-        images: &BTreeMap<String, Image>,
-        revision: &str,
-        now: Timestamp,
-    ) -> bool {
+    pub(in crate::rollout) fn holds(&self, images: &BTreeMap<String, Image>, revision: &str, now: Timestamp) -> bool {
         now < self.until && self.revision == revision && same_digests(&self.images, images)
     }
 }

@@ -136,8 +136,7 @@ impl Scenario {
     /// The fleet names a pre-deploy task.
     pub fn with_pre_deploy_task(mut self) -> Scenario {
         let command = vec!["migrate".to_owned()];
-        self.rollout.pre_deploy_task =
-            Some(PreDeployTask { container: "api".into(), command, deadline_minutes: 15 });
+        self.rollout.pre_deploy_task = Some(PreDeployTask { container: "api".into(), command, deadline_minutes: 15 });
         self
     }
 

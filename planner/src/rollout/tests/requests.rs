@@ -50,7 +50,10 @@ fn rollback_delivered_twice_is_carried_out_once() {
 #[test]
 fn rollback_while_ecs_rolls_back_does_not_go_one_release_further() {
     let scenario = with_history().candidate(4).quarantined(4).rolling_out(4, rolling_back(4, 59));
-    assert_eq!(outcome(&scenario.deployed(3, DeploymentState::InProgress).request(&rollback())).0, "rollback_in_progress");
+    assert_eq!(
+        outcome(&scenario.deployed(3, DeploymentState::InProgress).request(&rollback())).0,
+        "rollback_in_progress"
+    );
     for cause in [Cause::FailedWake, Cause::AutomaticRollback { failed: "dep-3".into() }] {
         let mut begun = with_history().rolling_out(2, deploying(2)).deployed(2, DeploymentState::InProgress);
         begun.record.rollout.as_mut().unwrap().cause = cause;

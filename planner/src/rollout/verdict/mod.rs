@@ -58,11 +58,7 @@ fn resume(inputs: &Inputs<'_>, rollout: &Rollout, initial_tasks: Option<u32>) ->
         return frozen;
     }
     let roll = Roll {
-        rollout: Rollout {
-            started_at: inputs.now,
-            attempts: rollout.attempts.saturating_add(1),
-            ..rollout.clone()
-        },
+        rollout: Rollout { started_at: inputs.now, attempts: rollout.attempts.saturating_add(1), ..rollout.clone() },
         initial_tasks,
         run_pre_deploy_task: inputs.policy.rollout.pre_deploy_task.is_some() && rollout.cause.introduces_images(),
         quarantine: Vec::new(),

@@ -84,8 +84,7 @@ pub(super) fn fail(inputs: &Inputs<'_>, rollout: &Rollout, failure: Failure<'_>)
     }
     let good = good(inputs, rollout);
     let recover = deployment.filter(|_| !good.is_empty());
-    let recover =
-        recover.map(|ours| Recovery { failed: ours.id.to_owned(), revision: ours.revision.to_owned() });
+    let recover = recover.map(|ours| Recovery { failed: ours.id.to_owned(), revision: ours.revision.to_owned() });
     let outcome = match blame {
         Blame::Image => {
             let quarantine = newly_quarantined(&rollout.images, good, &reason, inputs.now);

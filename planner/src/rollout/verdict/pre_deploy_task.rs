@@ -31,9 +31,8 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, started: &Started<
     };
     // A freeze that began while the task ran holds the update.
     let update = || frozen(inputs, rollout).unwrap_or_else(update);
-    let failed = |reason: String, blame: Blame| {
-        fail(inputs, rollout, Failure { what: task, reason, blame, deployment: None })
-    };
+    let failed =
+        |reason: String, blame: Blame| fail(inputs, rollout, Failure { what: task, reason, blame, deployment: None });
     let awaiting = || Decision::keep(Reason::AwaitingPreDeployTask { task: task.to_owned() });
     let Some(policy) = &inputs.policy.rollout.pre_deploy_task else {
         // The fleet no longer names a pre-deploy task: continue without it.

@@ -27,9 +27,8 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) ->
     // By id and by revision: a forced deployment of the failed revision is no rollback.
     let restored = |primary: &&Deployment| primary.id != ours.id && primary.revision != ours.revision;
     if let Some(primary) = observed.service.primary().filter(restored) {
-        let is_settled = grace
-            || primary.updated_at > rollout.started_at
-            || status == Some(&ServiceDeploymentStatus::RolledBack);
+        let is_settled =
+            grace || primary.updated_at > rollout.started_at || status == Some(&ServiceDeploymentStatus::RolledBack);
         return match primary.state {
             DeploymentState::Completed if is_settled && (observed.service.desired == 0 || primary.running > 0) => {
                 recover(inputs, rollout, ours, primary)

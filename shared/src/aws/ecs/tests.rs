@@ -276,7 +276,8 @@ fn the_history_names_the_task_definition_of_each_deployment_and_what_became_of_i
         ("PAUSED", ServiceDeploymentStatus::Other("PAUSED".into())),
     ];
     for (text, status) in statuses {
-        let list = json!({"serviceDeployments": [deployment(1, "STOPPED"), deployment(2, text), deployment(3, "STOPPED")]});
+        let list =
+            json!({"serviceDeployments": [deployment(1, "STOPPED"), deployment(2, text), deployment(3, "STOPPED")]});
         let revisions = json!({"serviceRevisions": [
             {"serviceRevisionArn": "r1", "taskDefinition": "rev-1"}, {"serviceRevisionArn": "r2", "taskDefinition": "rev-2"},
         ], "failures": [{"arn": "r3", "reason": "MISSING"}]});

@@ -12,8 +12,8 @@ use planner::model::{Image, ScanState};
 use planner::rollout::{
     Cause, FailedRollout, Freeze, Outstanding, Phase, Quarantine, Reason, Record, Recovery, Release, Rollout, Work,
 };
-use shared::{Error, Kind};
 use shared::notify::Notification;
+use shared::{Error, Kind};
 
 use super::{Failure, Messages, Recovered};
 use crate::trigger::{RequestKind, Restart, Retry, Rollback, RolloutRequest, Trigger};

@@ -147,15 +147,39 @@ fn the_environment_prevented_a_rollout() {
     let recover = Some(Recovery { failed: "ecs-svc/2".into(), revision: "rev-2".into() });
     let prevented = FailedRollout::prevented(&record, &rollout(Cause::Push), reason, recover, at(9));
     let failure = Failure { reason, failed: &prevented, begun: true };
-    assert_snapshot!(mail(&messages(&fleet, 9).failed(&rollout(Cause::Push), &record, &failure)), @"");
+    assert_snapshot!(mail(&messages(&fleet, 9).failed(&rollout(Cause::Push), &record, &failure)), @r#"
+    Rollout failed: website-agent 2a9c3f2 [huskit prod]
+
+    2a9c3f2 (latest, 020202020202) failed on website-agent. ECS is rolling back to 1a9c3f2 (latest, 010101010101). Nothing shows that the image is the cause, so it is not in quarantine. The next attempt is at 2026-11-21 10:24 UTC, or sooner after another push or with another task definition.
+
+    failure               ecs-svc/2 failed: ResourceInitializationError: unable to pull secrets or registry auth (3 tasks)
+    huskit/website-agent  1a9c3f2 (latest, 010101010101) -> 2a9c3f2 (latest, 020202020202), pushed 2026-11-21 10:02 UTC
+    comparison            https://github.com/acme/website-agent/compare/1a9c3f2...2a9c3f2
+    rolled out because    a newer image was pushed
+    failed after          6 min
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - Correct the cause.
+    - To try again now, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    "#);
 }
 
 #[test]
 fn the_rollback_failed_as_well() {
     let fleet = fleet();
-    let why = "its rollback ecs-svc/1 failed: ECS deployment circuit breaker: tasks failed to start.".into();
+    let why = "its rollback ecs-svc/1 failed: ECS deployment circuit breaker: tasks failed to start".into();
     let reason = Reason::BothFailed { failed: "ecs-svc/2".into(), why };
-    assert_snapshot!(mail(&messages(&fleet, 9).abandoned(&reason, "ecs-svc/2")), @"");
+    assert_snapshot!(mail(&messages(&fleet, 9).abandoned(&reason, "ecs-svc/2")), @r#"
+    Rollback failed: website-agent [huskit prod]
+
+    website-agent: deployment ecs-svc/2 failed, and its rollback ecs-svc/1 failed: ECS deployment circuit breaker: tasks failed to start. Manual action required: no automatic remediation applies.
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - To roll back one release further, send the request {"action":"rollback","service":"website-agent","by":"<you>"}
+    - Or push a fixed image: the automation rolls it out.
+    "#);
 }
 
 #[test]
@@ -163,5 +187,11 @@ fn tags_cannot_be_moved() {
     let fleet = fleet();
     let outstanding = Outstanding { work: Work::MoveTags, since: at(7) };
     let error = Error::new(Kind::Invalid, "tag huskit/website-agent:live: ImageTagAlreadyExistsException");
-    assert_snapshot!(mail(&messages(&fleet, 9).outstanding(&outstanding, &error)), @"");
+    assert_snapshot!(mail(&messages(&fleet, 9).outstanding(&outstanding, &error)), @r#"
+    Release incomplete: website-agent [huskit prod]
+
+    website-agent is running, but its tags cannot be moved, so that a stack update would deploy an earlier image. The automation tries again at every look.
+
+    error  tag huskit/website-agent:live: ImageTagAlreadyExistsException
+    "#);
 }
