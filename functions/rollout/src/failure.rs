@@ -55,7 +55,8 @@ impl Service<'_> {
             return Err(error);
         };
         let reason = format!("refused {attempts} times: {error}");
-        let failed = FailedRollout::prevented(&entry.record, &rollout, &reason, None, self.invocation.now);
+        let failed =
+            FailedRollout::prevented(entry.record.postponed.as_ref(), &rollout, &reason, None, self.invocation.now);
         self.refuse(entry, &failed, false, ("refused", reason.clone())).await?;
         Ok(vec![reason])
     }

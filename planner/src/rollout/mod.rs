@@ -24,6 +24,7 @@ pub mod request;
 mod roll;
 mod scan_gate;
 mod verdict;
+mod visibility;
 
 pub use decision::{Action, Decision, FreezeChange, Roll};
 pub use observed::{Observed, RunningImage};

@@ -20,10 +20,6 @@ use crate::model::Image;
 /// function's timeout.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
 
-/// How long ECS may take to show what a call has created; until then it is not missing. AWS says so of `RunTask`, "up to
-/// about five minutes": <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>.
-pub(super) const VISIBLE_WITHIN: SignedDuration = SignedDuration::from_mins(5);
-
 /// Decides what to do next about the images of one service.
 pub fn plan(
     policy: Policy<'_>,

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::Record;
 use super::postponed::Postponed;
 use super::quarantine::{Quarantine, newly_quarantined};
 use super::rollout::{Cause, Rollout};
@@ -47,15 +46,16 @@ impl FailedRollout {
         FailedRollout { quarantine, recover, stuck_at, postponed: None }
     }
 
-    /// The environment is to blame: no quarantine, and the same rollout again when the hold-down ends or something changes.
+    /// The environment is to blame: no quarantine, and the same rollout again when the hold-down ends or something changes;
+    /// `before` is what was postponed last.
     pub fn prevented(
-        record: &Record,
+        before: Option<&Postponed>,
         rollout: &Rollout,
         reason: &str,
         recover: Option<Recovery>,
         now: Timestamp,
     ) -> FailedRollout {
-        let postponed = Postponed::new(rollout, record.postponed.as_ref(), reason, now);
+        let postponed = Postponed::new(rollout, before, reason, now);
         FailedRollout { recover, postponed: Some(postponed), ..FailedRollout::default() }
     }
 

@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::DeploymentState;
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
-use crate::rollout::plan::VISIBLE_WITHIN;
 use crate::rollout::reason::Reason;
 use crate::rollout::record::{self, Phase};
+use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// How long an interrupted restart is resumed; after that the request has expired.
 const EXPIRES_AFTER: SignedDuration = SignedDuration::from_mins(30);

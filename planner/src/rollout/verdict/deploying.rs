@@ -1,15 +1,15 @@
 //! The phase in which ECS replaces tasks.
 
-use super::Ours;
-use super::blame::Blame;
+use super::blame::{Blame, blame};
+use super::ours::Ours;
 use super::outcome::{Failure, adopt, complete, fail, frozen, healthy_tasks};
 use crate::model::{Deployment, DeploymentState, ServiceDeployment, ServiceDeploymentStatus};
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
-use crate::rollout::plan::VISIBLE_WITHIN;
 use crate::rollout::reason::Reason;
 use crate::rollout::record::{Cause, Rollout};
 use crate::rollout::roll::roll;
+use crate::rollout::visibility::VISIBLE_WITHIN;
 
 pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision {
     match inputs.observed.service.deployment(ours.id) {
@@ -97,20 +97,20 @@ fn is_rolled_back(status: &ServiceDeploymentStatus) -> bool {
 }
 
 fn failed(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>, sentence: Option<&str>) -> Decision {
-    let (blame, mut reasons) = super::blame::blame(inputs.observed, ours.since);
+    let (to_blame, mut reasons) = blame(inputs.observed, ours.since);
     // The tasks' own reasons first: the sentence of the circuit breaker alone says nothing.
     reasons.extend(sentence.map(str::to_owned));
     if reasons.is_empty() {
         reasons.push("ECS rolled the deployment back and gave no reason".into());
     }
     // ECS itself says that the deployment failed.
-    let blame = if blame == Blame::Unknown { Blame::Image } else { blame };
+    let blame = if to_blame == Blame::Unknown { Blame::Image } else { to_blame };
     fail(inputs, rollout, Failure { what: ours.id, reason: reasons.join("; "), blame, deployment: Some(ours) })
 }
 
 /// Neither completed nor failed in time, as without a circuit breaker.
 fn overdue(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision {
-    let (blame, reasons) = super::blame::blame(inputs.observed, ours.since);
+    let (blame, reasons) = blame(inputs.observed, ours.since);
     let minutes = inputs.policy.rollout.deadline_minutes;
     let late = format!("neither completed nor failed within {minutes} min");
     let reason = reasons.into_iter().chain([late]).collect::<Vec<_>>().join("; ");

@@ -5,26 +5,18 @@
 
 mod blame;
 mod deploying;
+mod ours;
 mod outcome;
 mod pre_deploy_task;
 mod rolling_back;
 mod staged;
 
+use ours::Ours;
+
 use super::decision::{Action, Decision, Roll};
 use super::inputs::Inputs;
 use super::reason::Reason;
 use super::record::{Phase, Rollout};
-
-/// The deployment of a rollout, as its phase names it.
-#[derive(Clone, Copy)]
-struct Ours<'a> {
-    /// ARN of the revision.
-    revision: &'a str,
-    /// Id of the deployment.
-    id: &'a str,
-    /// Since when it is in its phase.
-    since: jiff::Timestamp,
-}
 
 /// Decides about the rollout in progress; `observed` has the tasks that its phase needs.
 pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout) -> Decision {

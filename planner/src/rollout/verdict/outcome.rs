@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Ours;
 use super::blame::Blame;
+use super::ours::Ours;
 use crate::model::{Image, Task};
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
@@ -91,7 +91,7 @@ pub(super) fn fail(inputs: &Inputs<'_>, rollout: &Rollout, failure: Failure<'_>)
             FailedRollout::new(rollout, quarantine, recover)
         }
         Blame::Environment | Blame::Unknown => {
-            FailedRollout::prevented(inputs.record, rollout, &reason, recover, inputs.now)
+            FailedRollout::prevented(inputs.record.postponed.as_ref(), rollout, &reason, recover, inputs.now)
         }
     };
     Decision { action: Action::Fail(outcome), reason: failed }

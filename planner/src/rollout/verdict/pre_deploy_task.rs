@@ -7,9 +7,9 @@ use super::outcome::{Failure, fail, frozen};
 use crate::model::Ending;
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
-use crate::rollout::plan::VISIBLE_WITHIN;
 use crate::rollout::reason::Reason;
 use crate::rollout::record::Rollout;
+use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// The pre-deploy task that was started.
 pub(super) struct Started<'a> {

@@ -2,9 +2,9 @@
 
 use jiff::SignedDuration;
 
-use super::Ours;
 use super::blame::blame;
 use super::deploying::history;
+use super::ours::Ours;
 use super::outcome::{abandon, good, has_other};
 use crate::model::{Deployment, DeploymentState, ServiceDeploymentStatus};
 use crate::rollout::decision::{Action, Decision};

@@ -1,7 +1,7 @@
 //! The phase in which the image waits for the service to wake.
 
-use super::Ours;
 use super::blame::{Blame, blame};
+use super::ours::Ours;
 use super::outcome::{Failure, complete, fail, frozen, good, has_other, proven_tasks};
 use crate::model::{DeploymentState, Ending, Task};
 use crate::rollout::decision::{Decision, Roll};

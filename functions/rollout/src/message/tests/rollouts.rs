@@ -145,7 +145,7 @@ fn the_environment_prevented_a_rollout() {
     let record = record();
     let reason = "ecs-svc/2 failed: ResourceInitializationError: unable to pull secrets or registry auth (3 tasks)";
     let recover = Some(Recovery { failed: "ecs-svc/2".into(), revision: "rev-2".into() });
-    let prevented = FailedRollout::prevented(&record, &rollout(Cause::Push), reason, recover, at(9));
+    let prevented = FailedRollout::prevented(None, &rollout(Cause::Push), reason, recover, at(9));
     let failure = Failure { reason, failed: &prevented, begun: true };
     assert_snapshot!(mail(&messages(&fleet, 9).failed(&rollout(Cause::Push), &record, &failure)), @r#"
     Rollout failed: website-agent 2a9c3f2 [huskit prod]
