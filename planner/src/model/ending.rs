@@ -3,12 +3,9 @@
 //! Codes and texts: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html> and
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html>.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-
-use super::service::Task;
 
 /// How a task ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,23 +94,6 @@ pub fn is_environment(text: &str) -> bool {
         true => !NO_SUCH_IMAGE.iter().any(|phrase| text.contains(phrase)),
         false => ENVIRONMENT.iter().any(|phrase| text.contains(phrase)),
     }
-}
-
-/// Why tasks ended, equal reasons counted, the most frequent first, at most three. Tasks that ECS or a caller stopped
-/// for another reason than their own are left out.
-pub fn endings<'a>(stopped: impl IntoIterator<Item = &'a Task>) -> Vec<String> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let ends = stopped.into_iter().filter_map(|task| task.stopped.as_ref());
-    for end in ends.filter(|end| end.ending() != Ending::Stopped) {
-        *counts.entry(end.to_string()).or_default() += 1;
-    }
-    let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
-    counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let texts = counted.into_iter().take(3).map(|(reason, n)| match n {
-        1 => reason,
-        n => format!("{reason} ({n} tasks)"),
-    });
-    texts.collect()
 }
 
 impl fmt::Display for StoppedTask {

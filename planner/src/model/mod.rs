@@ -11,14 +11,14 @@ mod strategy;
 mod tag;
 mod version;
 
-pub use ending::{Ending, StoppedTask, endings, is_environment};
+pub use ending::{Ending, StoppedTask, is_environment};
 pub use format::{format_duration, format_time, format_time_in, with_times_in};
 pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use revision::Revision;
 pub use service::{
     Deployment, DeploymentState, Network, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceId,
-    Task,
+    Task, endings,
 };
 pub use span::Span;
 pub use strategy::Strategy;

@@ -1,12 +1,13 @@
 //! ECS services, deployments and tasks as they were seen.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ending::StoppedTask;
+use super::ending::{Ending, StoppedTask};
 use super::strategy::Strategy;
 use crate::error::{Error, Result};
 
@@ -196,6 +197,23 @@ pub struct Task {
     pub started_by: Option<String>,
     /// How it ended, when it has.
     pub stopped: Option<StoppedTask>,
+}
+
+/// Why tasks ended, equal reasons counted, the most frequent first, at most three. Tasks that ECS or a caller stopped
+/// for another reason than their own are left out.
+pub fn endings<'a>(stopped: impl IntoIterator<Item = &'a Task>) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let ends = stopped.into_iter().filter_map(|task| task.stopped.as_ref());
+    for end in ends.filter(|end| end.ending() != Ending::Stopped) {
+        *counts.entry(end.to_string()).or_default() += 1;
+    }
+    let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
+    counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let texts = counted.into_iter().take(3).map(|(reason, n)| match n {
+        1 => reason,
+        n => format!("{reason} ({n} tasks)"),
+    });
+    texts.collect()
 }
 
 #[cfg(test)]
