@@ -116,6 +116,8 @@ fn absent(id: &ServiceId) -> Service {
         minimum_healthy_percent: 100,
         no_capacity_at: None,
         network: None,
+        controller: "ECS".to_owned(),
+        events: Vec::new(),
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
         phase: Phase::Claimed { initial_tasks },
         previous_revision: inputs.observed.service.revision.clone(),
         started_at: inputs.now,
+        attempts: 1,
         previous_images: inputs.observed.running_images(),
         images,
         cause,

@@ -12,7 +12,7 @@ use crate::alarm::{
 use crate::budget::{self, Amount, BudgetPolicy, Notice, NoticeKind, Spend, SpendLookup, TimeUnit};
 use crate::capacity::{self, Bounds, Deadlines, Observed, Scaling, SpotEvent, TaskCounts};
 use crate::fleet::Fleet;
-use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, Strategy, Task};
+use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, StoppedTask, Strategy, Task};
 use crate::rollout::{self, Action, Phase, Release, Request, RunningImage};
 
 mod functions;
@@ -116,6 +116,8 @@ impl Simulation {
                 network: None,
                 minimum_healthy_percent: 100,
                 no_capacity_at: None,
+                controller: "ECS".into(),
+                events: Vec::new(),
             },
             bounds: Bounds { min: 2, max: 6, scaling: Scaling::Active },
             load,
@@ -260,6 +262,7 @@ impl Simulation {
             running: 0,
             failed: 0,
             created_at: self.now,
+            updated_at: self.now,
         };
         self.service.revision = revision;
         self.service.deployments.retain(|deployment| deployment.state == DeploymentState::Failed);
@@ -278,7 +281,7 @@ impl Simulation {
                 self.service.deployments.truncate(1);
                 self.deploy(self.complete);
             } else {
-                primary.state = DeploymentState::Completed;
+                (primary.state, primary.running) = (DeploymentState::Completed, self.service.desired);
                 self.complete = image;
             }
             self.send(Event::Deployment);

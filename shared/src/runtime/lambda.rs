@@ -73,11 +73,22 @@ fn serve<H: Handler>() -> Result<()> {
         let answer = service_fn(|event: LambdaEvent<Value>| {
             let function = Rc::clone(&function);
             let says = event.context.client_context.is_some_and(|context| context.custom.contains_key(answer::IS_READ));
-            async move { answered(function.handle(event.payload, now()).await, H::ANSWER_IS_READ || says).map_err(Failed) }
+            let payload = named(event.payload, &event.context.request_id);
+            async move { answered(function.handle(payload, now()).await, H::ANSWER_IS_READ || says).map_err(Failed) }
         });
         let served = lambda_runtime::run(answer).await;
         served.map_err(|error| Error::new(Kind::Unavailable, "serve").with_source(error))
     })
+}
+
+/// A request without an id is named after its invocation: Lambda's retries of an asynchronous invocation have the request
+/// id of the first, <https://repost.aws/knowledge-center/lambda-function-duplicate-invocations>, and two requests of the
+/// same text have two.
+pub fn named(mut payload: Value, request_id: &str) -> Value {
+    if let Some(request) = payload.as_object_mut().filter(|request| request.contains_key("action")) {
+        request.entry("id").or_insert_with(|| request_id.into());
+    }
+    payload
 }
 
 async fn begin<H: Handler>(env: &Env<'_>) -> Result<H> {
@@ -159,6 +170,16 @@ mod tests {
         assert!(head.starts_with("POST /2018-06-01/runtime/init/error "), "{head}");
         assert!(head.contains("lambda-runtime-function-error-type: invalid"), "{head}");
         assert_eq!((&body["errorType"], &body["errorMessage"]), (&json!("invalid"), &json!(error.to_string())));
+    }
+
+    #[test]
+    fn a_retry_of_an_invocation_is_the_same_request_and_another_invocation_is_not() {
+        let rollback = || json!({"action": "rollback", "service": "web", "by": "anna"});
+        assert_eq!(named(rollback(), "i-1")["id"], "i-1");
+        assert_eq!(named(rollback(), "i-1"), named(rollback(), "i-1"));
+        assert_ne!(named(rollback(), "i-1"), named(rollback(), "i-2"));
+        assert_eq!(named(json!({"action": "rollback", "id": "r-7"}), "i-1")["id"], "r-7");
+        assert_eq!(named(json!({"source": "aws.ecs"}), "i-1"), json!({"source": "aws.ecs"}));
     }
 
     #[test]

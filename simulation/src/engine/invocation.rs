@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use shared::runtime::lambda::named;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -77,7 +78,11 @@ impl Engine {
         self.note(What::Begins { invocation: number, function, payload: payload.clone() });
         let mut process = self.process(function);
         let is_read = matches!(&origin, Origin::Waited { is_read: true, .. });
-        let future = process.invoke(payload.clone(), self.now, is_read);
+        let id = match &origin {
+            Origin::Event { id, .. } => id.clone(),
+            _ => self.change(|_, cx| cx.id()),
+        };
+        let future = process.invoke(named(payload.clone(), &id), self.now, is_read);
         let timeout = self.account.functions[function].timeout;
         self.due.push(self.now + timeout, Due::TimeOut { invocation: number });
         self.invocations.insert(number, Invocation { process, future, payload, origin, waiting: Vec::new() });

@@ -202,7 +202,8 @@ impl Timeline {
             previous_images: images(2),
             previous_revision: "rev-2".into(),
             started_at: at(minute),
-            phase: Phase::Deploying { revision: "rev-3".into(), deployment: "ecs-svc/3".into() },
+            attempts: 1,
+            phase: Phase::Deploying { revision: "rev-3".into(), deployment: "ecs-svc/3".into(), since: at(minute) },
         });
         self
     }

@@ -1,9 +1,9 @@
 //! `rollback`: roll back to the previous release.
 
-use crate::rollout::decision::{Decision, Roll};
+use crate::rollout::decision::{Action, Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, newly_quarantined};
+use crate::rollout::record::{Cause, Phase, newly_quarantined};
 use crate::rollout::roll::roll;
 
 /// Roll back to the previous release; the current images go into quarantine.
@@ -18,42 +18,57 @@ pub struct Rollback {
 }
 
 impl Rollback {
-    /// `None` when the same request is being carried out already: it was delivered twice or repeated after a crash.
-    pub(super) fn decide(&self, inputs: &Inputs<'_>) -> Option<Decision> {
-        self.other_deployment(inputs).or_else(|| self.roll_back(inputs))
+    pub(super) fn decide(&self, inputs: &Inputs<'_>) -> Decision {
+        self.in_progress(inputs)
+            .or_else(|| self.other_deployment(inputs))
+            .or_else(|| self.abort(inputs))
+            .unwrap_or_else(|| self.roll_back(inputs))
+    }
+
+    /// The service is being rolled back already, by ECS or by the automation: this one would go a release too far.
+    fn in_progress(&self, inputs: &Inputs<'_>) -> Option<Decision> {
+        let rollout = inputs.record.rollout.as_ref()?;
+        let since = match rollout.phase {
+            Phase::RollingBack { since, .. } => since,
+            _ if rollout.cause.is_rollback() => rollout.started_at,
+            _ => return None,
+        };
+        Some(Decision::keep(Reason::RollbackInProgress { since }))
     }
 
     /// The refusal of a rollback that names another deployment than the current one.
     fn other_deployment(&self, inputs: &Inputs<'_>) -> Option<Decision> {
         let requested = self.deployment.as_deref()?;
-        let in_progress = inputs.record.rollout.as_ref().map(|rollout| &rollout.cause);
-        if matches!(in_progress, Some(Cause::Rollback { .. })) {
-            return None;
-        }
         let current = inputs.record.current().filter(|release| inputs.observed.runs(&release.images));
-        if in_progress.is_none() && current.is_some_and(|release| release.deployment == requested) {
+        if inputs.record.rollout.is_none() && current.is_some_and(|release| release.deployment == requested) {
             return None;
         }
         let current = inputs.observed.primary_id();
         Some(Decision::keep(Reason::OtherDeployment { requested: requested.to_owned(), current }))
     }
 
-    fn roll_back(&self, inputs: &Inputs<'_>) -> Option<Decision> {
-        let in_progress = inputs.rolling_forward();
-        if in_progress.is_some_and(|rollout| matches!(rollout.cause, Cause::Rollback { .. })) {
-            return None;
-        }
+    /// While the pre-deploy task runs, the service still has the release before it.
+    fn abort(&self, inputs: &Inputs<'_>) -> Option<Decision> {
+        let Phase::PreDeployTask { task, .. } = &inputs.record.rollout.as_ref()?.phase else { return None };
+        let reason = format!("rollback requested by {}", self.by);
+        let action = Action::StopTask { task: task.clone(), reason };
+        Some(Decision { action, reason: Reason::Aborted { by: self.by.clone() } })
+    }
+
+    fn roll_back(&self, inputs: &Inputs<'_>) -> Decision {
         let record = inputs.record;
-        let (bad, target) = match (in_progress, record.current()) {
+        let (bad, target) = match (&record.rollout, record.current()) {
             (Some(rollout), Some(current)) => (&rollout.images, &current.images),
+            // The first rollout that the ledger knows: the images that ran before it.
+            (Some(rollout), None) if !rollout.previous_images.is_empty() => (&rollout.images, &rollout.previous_images),
             (None, Some(current)) => match record.previous() {
                 Some(previous) => (&current.images, &previous.images),
-                None => return Some(Decision::keep(Reason::NoEarlierRelease)),
+                None => return Decision::keep(Reason::NoEarlierRelease),
             },
-            (_, None) => return Some(Decision::keep(Reason::NoEarlierRelease)),
+            (_, None) => return Decision::keep(Reason::NoEarlierRelease),
         };
         let quarantine = newly_quarantined(bad, target, &format!("rollback requested by {}", self.by), inputs.now);
         let cause = Cause::Rollback { by: self.by.clone(), reason: self.reason.clone() };
-        Some(Roll { quarantine, ..roll(inputs, target.clone(), cause) }.due())
+        Roll { quarantine, ..roll(inputs, target.clone(), cause) }.due()
     }
 }

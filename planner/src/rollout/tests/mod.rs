@@ -1,8 +1,12 @@
 //! The planner's rules, one sentence each.
 
 mod candidates;
+mod environment;
 mod fixtures;
 mod policy;
+mod pre_deploy_tasks;
 mod requests;
 mod restarts;
+mod rollbacks;
 mod verdicts;
+mod waking;

@@ -15,16 +15,22 @@ impl Simulation {
                     let deployment = self.deploy(image);
                     self.images.rollout = Some(roll.rollout);
                     roll.quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
-                    self.reach(Phase::Deploying { revision: self.service.revision.clone(), deployment });
+                    let (revision, since) = (self.service.revision.clone(), self.now);
+                    self.reach(Phase::Deploying { revision, deployment, since });
                 }
-                Action::Adopt { revision, deployment } => self.reach(Phase::Deploying { revision, deployment }),
-                Action::Stage { revision, deployment } => self.reach(Phase::Staged { revision, deployment }),
+                Action::Adopt { revision, deployment, since } => {
+                    self.reach(Phase::Deploying { revision, deployment, since });
+                }
+                Action::Stage { revision, deployment, since } => {
+                    self.reach(Phase::Staged { revision, deployment, since });
+                }
                 Action::Complete { releases, .. } => self.images.complete(releases),
                 Action::Fail(failed) => self.images.fail(failed, self.now),
-                Action::Recover { .. } => self.images.rollout = None,
-                action @ (Action::Update { .. } | Action::Restart(_) | Action::ConfirmRestart { .. }) => {
-                    panic!("{action:?}")
-                }
+                Action::Recover { .. } | Action::Abandon { .. } => self.images.rollout = None,
+                action @ (Action::Update { .. }
+                | Action::Restart(_)
+                | Action::ConfirmRestart { .. }
+                | Action::StopTask { .. }) => panic!("{action:?}"),
             }
             request = None;
         }
@@ -41,11 +47,11 @@ impl Simulation {
             arn: "task".into(),
             revision: revision.into(),
             status: status.into(),
-            health: "UNKNOWN".into(),
+            health: "HEALTHY".into(),
             started_at: None,
             provider: None,
             started_by: None,
-            stopped: None,
+            stopped: (status == "STOPPED").then(StoppedTask::default),
         };
         let serving = self.serving.filter(|_| self.service.running > 0);
         let failing = self.fate(deployed) == Fate::Fails && self.service.desired > 0;
@@ -55,6 +61,7 @@ impl Simulation {
             running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Known(self.image(deployed)))]),
             running_tasks: serving.map(|image| task(&format!("rev-{image}"), "RUNNING")).into_iter().collect(),
             stopped_tasks: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },
+            history: Vec::new(),
             pre_deploy_task: None,
         }
     }

@@ -4,7 +4,10 @@ use aws_sdk_ecs::types as sdk;
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
-use planner::model::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Strategy, Task};
+use planner::model::{
+    Deployment, DeploymentState, Network, Service, ServiceDeploymentStatus, ServiceEvent, ServiceId, StoppedTask,
+    Strategy, Task,
+};
 
 /// Names of Fargate's two capacity providers.
 pub(super) const FARGATE: &str = "FARGATE";
@@ -29,6 +32,9 @@ pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service>
             .map_or(100, count),
         no_capacity_at: no_capacity_at(service.events())?,
         network: service.network_configuration().and_then(|config| config.awsvpc_configuration()).map(network),
+        // ECS leaves it out of a service that never named one, and uses its own.
+        controller: service.deployment_controller().map_or("ECS", |controller| controller.r#type().as_str()).to_owned(),
+        events: service.events().iter().filter_map(event).collect(),
     })
 }
 
@@ -41,6 +47,24 @@ fn no_capacity_at(events: &[sdk::ServiceEvent]) -> Result<Option<Timestamp>> {
     };
     let times = events.iter().filter(says).filter_map(|event| event.created_at().map(time));
     Ok(times.collect::<Result<Vec<_>>>()?.into_iter().max())
+}
+
+/// An event without time or text says nothing.
+fn event(event: &sdk::ServiceEvent) -> Option<ServiceEvent> {
+    let (at, message) = (time(event.created_at()?).ok()?, event.message()?.to_owned());
+    Some(ServiceEvent { at, message })
+}
+
+pub(super) fn service_deployment_status(status: Option<&sdk::ServiceDeploymentStatus>) -> ServiceDeploymentStatus {
+    match status.map_or("", |status| status.as_str()) {
+        "PENDING" | "IN_PROGRESS" => ServiceDeploymentStatus::InProgress,
+        "SUCCESSFUL" => ServiceDeploymentStatus::Successful,
+        "STOP_REQUESTED" | "STOPPED" => ServiceDeploymentStatus::Stopped,
+        "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" => ServiceDeploymentStatus::RollingBack,
+        "ROLLBACK_SUCCESSFUL" => ServiceDeploymentStatus::RolledBack,
+        "ROLLBACK_FAILED" => ServiceDeploymentStatus::RollbackFailed,
+        other => ServiceDeploymentStatus::Other(other.to_owned()),
+    }
 }
 
 fn deployment(deployment: &sdk::Deployment) -> Result<Deployment> {
@@ -59,6 +83,7 @@ fn deployment(deployment: &sdk::Deployment) -> Result<Deployment> {
         running: count(deployment.running_count()),
         failed: count(deployment.failed_tasks()),
         created_at: time(created)?,
+        updated_at: time(deployment.updated_at().unwrap_or(created))?,
     })
 }
 
@@ -100,6 +125,7 @@ pub(super) fn task(task: &sdk::Task) -> Result<Task> {
         code: task.stop_code().map(|code| code.as_str().to_owned()),
         reason: task.stopped_reason().map(str::to_owned),
         containers: containers.collect(),
+        at: task.stopped_at().and_then(|at| time(at).ok()),
     });
     Ok(Task {
         arn: required("taskArn", task.task_arn())?,
@@ -121,11 +147,11 @@ pub(super) fn time(at: &aws_smithy_types::DateTime) -> Result<Timestamp> {
     Timestamp::from_nanosecond(at.as_nanos()).map_err(|error| Error::invalid(format!("time {at}")).with_source(error))
 }
 
-fn required(field: &str, value: Option<&str>) -> Result<String> {
+pub(super) fn required(field: &str, value: Option<&str>) -> Result<String> {
     value.map(str::to_owned).ok_or_else(|| missing(field))
 }
 
-fn missing(field: &str) -> Error {
+pub(super) fn missing(field: &str) -> Error {
     Error::invalid(format!("{field} is missing in the answer of ECS"))
 }
 
