@@ -145,7 +145,9 @@ fn another_service_may_send_something_for_this_account_only() {
                 ["aws:SourceArn", "AWS:SourceArn", "aws:SourceAccount"].iter().any(|key| condition.contains(key));
             // The ARN of a topic of the same template has the account in it.
             let topic = statement.body["Condition"]["ArnEquals"]["aws:SourceArn"]["Ref"].as_str();
-            let own = topic.is_some_and(|id| template.resource(id)["Type"] == "AWS::SNS::Topic");
+            let own = topic.is_some_and(|id| {
+                template.section("Resources").get(id).is_some_and(|own| own["Type"] == "AWS::SNS::Topic")
+            });
             assert!(held && (own || condition.contains("AWS::AccountId")), "{}: {}", statement.at, statement.body);
         }
     }

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::decision::{Action, Decision};
 use super::observed::Observed;
-use super::policy::CapacityPolicy;
 use super::provider_move::{Move, MoveFailure, MoveOutcome};
-use super::range::WrittenRange;
 use super::spot::{SpotEvent, SpotState};
+use super::written::WrittenRange;
 
 /// All facts about one service's capacity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,26 +101,6 @@ impl Facts {
             self.spot = self.spot.after_failed_move(now);
         }
         Some(failed.clone())
-    }
-
-    /// Remembers what a decision is about to write. True when another caller changes the bounds again and again and that
-    /// is to be announced.
-    pub fn remember(
-        &mut self,
-        policy: &CapacityPolicy,
-        decision: &Decision,
-        observed: &Observed,
-        now: Timestamp,
-    ) -> bool {
-        if let (Action::Set(wanted), Some(target)) = (&decision.action, decision.target(observed)) {
-            let boosted = self.boost(now).is_some();
-            self.range.remember(policy, (wanted, target), observed, boosted, now);
-            if wanted.strategy != observed.strategy {
-                let begun = Move::begin(self.provider_move.as_ref(), observed, &wanted.strategy, now);
-                self.provider_move = Some(begun);
-            }
-        }
-        self.range.take_conflict(now)
     }
 
     /// Drops what has expired at `now`; returns the override that was among it.

@@ -16,6 +16,7 @@ mod provider_move;
 mod range;
 mod reason;
 mod record;
+mod remember;
 mod request;
 mod sleep;
 mod spot;
@@ -23,6 +24,7 @@ mod strategy;
 #[cfg(test)]
 mod tests;
 mod transition;
+mod written;
 
 pub use activity::{Activity, ActivityKind};
 pub use decision::{Action, Capacity, Decision, Effect, Target};
@@ -33,10 +35,11 @@ pub use observed::{Bounds, DeploymentProgress, Observed, ObservedDeployment, Sca
 pub use plan::plan;
 pub use policy::{Baseline, BoundsPolicy, CapacityPolicy, SpotMode, SpotPolicy};
 pub use provider_move::{Move, MoveFailure, MoveOutcome};
-pub use range::{Raised, WrittenRange, max_tasks};
+pub use range::max_tasks;
 pub use reason::Reason;
 pub use record::{Missing, Record, RevisionSize, Savings, State};
 pub use request::{EndedOverride, OverrideRequest, resume};
 pub use sleep::{Dates, Day, Downtime, LocalTime, Sleep, Window, Zone};
 pub use spot::{SpotEvent, SpotState};
 pub use transition::{Deadlines, ProviderChange, Transition, advance, provider_change};
+pub use written::{Raised, WrittenRange};

@@ -1,44 +1,18 @@
 //! Desired count and bounds of a service: the baseline, what the facts make of it, and what another caller has set.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::decision::{Capacity, Target};
 use super::facts::{BudgetRestriction, Facts, OverrideKind};
 use super::observed::{Bounds, Observed, Scaling};
 use super::policy::{BoundsPolicy, CapacityPolicy};
 use super::provider_move::STALE;
+use super::written::{Raised, WrittenRange};
 
 /// So many changes by another caller within [`CONFLICT_SPAN`] are a conflict: scheduled scaling makes two a day, a stack
 /// update a single one.
 const CONFLICTING: usize = 3;
 const CONFLICT_SPAN: SignedDuration = SignedDuration::from_hours(48);
-
-/// What the automation wrote about the range of tasks, as far as a later decision needs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct WrittenRange {
-    /// Bounds that another caller had set and that scheduled downtime, a restriction or a boost has replaced for a while;
-    /// only with `bounds: leave`.
-    pub replaced: Option<Bounds>,
-    /// The count that a boost has raised, of a service without scalable target.
-    pub raised: Option<Raised>,
-    /// The bounds that were written last, and when.
-    pub written: Option<(Bounds, Timestamp)>,
-    /// When bounds that were written had been changed by another caller, in the last two days.
-    pub changed_by_others: Vec<Timestamp>,
-    /// Was that announced?
-    pub conflict_announced: bool,
-}
-
-/// A desired count that a boost has raised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Raised {
-    /// Before.
-    pub from: u32,
-    /// While the boost lasts.
-    pub to: u32,
-}
 
 /// Desired count and bounds at `now`.
 pub(super) fn range(

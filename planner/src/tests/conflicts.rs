@@ -62,7 +62,9 @@ fn any_hour() -> impl Strategy<Value = Hour> {
         // any more. So an image that errs has a day before it, and no budget takes that.
         let errs = facts.iter().any(|(_, fact)| matches!(fact, Fact::Push(Fate::Errs)));
         if errs {
+            // A move between capacity providers may be the cause instead, so that a rollback waits while it lasts.
             facts.retain(|(_, fact)| !matches!(fact, Fact::Spent(percent) if *percent > 100));
+            facts.retain(|(_, fact)| !matches!(fact, Fact::Shortage));
         }
         let begins = if errs { 370 + begins % 740 } else { begins };
         Hour { begins, load, facts, stays_in_alarm: alarm.is_some_and(|(_, length)| length.is_none()) }

@@ -1,5 +1,7 @@
 //! What a request asks for.
 
+use std::collections::BTreeMap;
+
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Map, Value, json};
 
@@ -46,7 +48,7 @@ pub fn read(request: &HttpRequest) -> Request {
     let call = |operation: &str, input| Request { service, operation: operation.to_owned(), input };
     if let Some(target) = request.headers().get("x-amz-target") {
         let operation = target.rsplit('.').next().unwrap_or(target);
-        return call(operation, json_body());
+        return call(operation, in_order(json_body()));
     }
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let parts: Vec<&str> = path.split('/').collect();
@@ -82,6 +84,19 @@ pub fn read(request: &HttpRequest) -> Request {
             call(&operation, fields)
         }
         _ => panic!("the model does not know {} {uri}", request.method()),
+    }
+}
+
+/// With the fields of each object by name: the SDK keeps items in maps whose order is another in each run.
+fn in_order(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(in_order).collect(),
+        Value::Object(fields) => {
+            let fields: BTreeMap<String, Value> =
+                fields.into_iter().map(|(name, field)| (name, in_order(field))).collect();
+            Value::Object(fields.into_iter().collect())
+        }
+        other => other,
     }
 }
 

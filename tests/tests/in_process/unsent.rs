@@ -79,9 +79,9 @@ fn the_message_of_a_service_that_fails_at_every_tick_is_sent() {
     let mut message: serde_json::Map<String, Value> = message.into_iter().collect();
     message.insert("severity".to_owned(), json!({"S": "critical"}));
     let unsent = json!({"M": {"at": {"S": "2026-11-21T09:00:00Z"}, "message": {"M": message}}});
-    cloud.put("service/prod/web", "capacity", json!({"version": {"N": "1"}, "outbox": {"L": [unsent]}}));
+    cloud.put("service/prod/web", "rollout", json!({"version": {"N": "1"}, "outbox": {"L": [unsent]}}));
     // ECS knows no such service.
-    let tick = |now: &str| cloud.invoke::<capacity::App>(json!({"action": "reconcile"}), now).unwrap_err();
+    let tick = |now: &str| cloud.invoke::<rollout::App>(json!({"action": "reconcile"}), now).unwrap_err();
     assert!(tick("2026-11-21T10:00:00Z").to_string().contains("service/prod/web"));
     assert_eq!(cloud.published(), 1);
     tick("2026-11-21T10:05:00Z");

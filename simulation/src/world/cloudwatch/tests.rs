@@ -70,7 +70,7 @@ fn a_service_at_zero_on_purpose_is_healthy_and_one_whose_tasks_are_gone_is_not()
     all_ok(&mut bench);
     minutes(&mut bench, 20, sight(2), sight(0));
     assert!(!bench.world.cloudwatch.in_alarm("huskit-prod-crawler-unhealthy"));
-    minutes(&mut bench, 3, Sight { desired: 2, ..Sight::default() }, Sight { desired: 1, ..Sight::default() });
+    minutes(&mut bench, 8, Sight { desired: 2, ..Sight::default() }, Sight { desired: 1, ..Sight::default() });
     assert!(bench.world.cloudwatch.in_alarm("huskit-prod-crawler-unhealthy"));
     assert!(bench.world.cloudwatch.in_alarm("huskit-prod-website-agent-unhealthy"));
 }

@@ -57,11 +57,11 @@ fn what_aws_writes_about_a_doubted_figure_is_passed_on() {
 
     AWS Budgets has sent a notice: actual spend of budget huskit-monthly is 3,000.00 USD. The figure is doubted and starts no restriction; no tier is in force.
 
-    AWS Budgets wrote:
+    > AWS Budgets wrote:
 
-    Dear AWS Customer,
+    > Dear AWS Customer,
 
-    Budget Name: huskit-monthly
+    > Budget Name: huskit-monthly
 
     notice           3,000.00 USD
     threshold        500.00 USD
