@@ -119,6 +119,21 @@ impl fmt::Display for What {
     }
 }
 
+/// A field that says something in a line: a name, a number, the providers of a strategy.
+fn scalar((name, value): (&String, &Value)) -> Option<String> {
+    let last = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
+    let shown = match value {
+        Value::String(text) if text.len() < 120 => last(text),
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Value::Array(items) if name == "capacityProviderStrategy" => {
+            let provider = |item: &Value| item["capacityProvider"].as_str().unwrap_or_default().to_owned();
+            items.iter().map(provider).collect::<Vec<_>>().join("+")
+        }
+        _ => return None,
+    };
+    Some(format!("{name} {shown}"))
+}
+
 /// Longest that a value is shown.
 const SHOWN: usize = 400;
 
@@ -160,6 +175,12 @@ impl What {
                     format!("{function}: {subject}: {} ({}): {why}", text("decision"), text("reason"))
                 };
                 lines.filter(kept).map(told).collect()
+            }
+            What::Call { function, service, operation, input, answer, lost, .. } => {
+                let fields: Vec<String> = input.as_object().into_iter().flatten().filter_map(scalar).collect();
+                let refused = answer.as_ref().err().map_or_else(String::new, |failure| format!(" -> {failure}"));
+                let lost = lost.map_or_else(String::new, |why| format!(" ({why})"));
+                vec![format!("{function}: {service}:{operation} {}{refused}{lost}", fields.join(", "))]
             }
             other => vec![other.to_string()],
         }

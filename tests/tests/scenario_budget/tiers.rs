@@ -66,7 +66,10 @@ fn a_trillion_dollars_starts_no_restriction() {
     scenario.spend("1000183965812.54");
     scenario.publish("sns.notification.budget-trillion");
     let messages = scenario.wait_for_messages();
-    assert_eq!(messages, ["Budget figure doubted: huskit-monthly 1,000,183,965,812.54 USD [huskit prod]"]);
+    // The second has what AWS wrote, so that a figure that is right after all is not missed.
+    let subjects = ["Budget figure doubted", "Budget notice about a doubted figure"];
+    let subjects = subjects.map(|state| format!("{state}: huskit-monthly 1,000,183,965,812.54 USD [huskit prod]"));
+    assert_eq!(messages, subjects);
     assert_eq!((scenario.restriction("crawler"), scenario.restriction("website-agent")), (None, None));
     // It stays wrong for hours, and is announced once.
     assert_eq!(reasons(&scenario.tick()), ["unchanged"]);
@@ -122,10 +125,12 @@ fn while_aws_budgets_does_not_answer_a_notice_is_announced_and_nothing_changes()
     assert_eq!(reasons(&scenario.deliver("sns.notification.budget-90")), ["unverified"]);
     assert_eq!(scenario.restriction("crawler").unwrap()["reached_percent"]["N"], "80");
     assert_eq!(scenario.messages(), ["Budget figure not verified: huskit-monthly 451.08 USD [huskit prod]"]);
-    // A tick without an answer fails, so that the alarm on errors goes to ALARM.
+    // A tick without an answer changes nothing; it is announced once it lasts for hours.
     scenario
         .faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));
-    assert!(scenario.start(&json!({"action": "reconcile"})).is_err());
+    let answer = scenario.start(&json!({"action": "reconcile"})).unwrap();
+    assert_ne!(reasons(&answer), ["reached"], "{answer}");
+    assert_eq!((scenario.restriction("crawler").unwrap()["reached_percent"]["N"].clone(), scenario.messages().len()), (json!("80"), 0));
     scenario.faults(json!([]));
     assert_eq!(reasons(&scenario.tick()), ["reached"]);
 }
