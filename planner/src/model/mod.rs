@@ -2,6 +2,7 @@
 
 mod format;
 mod image;
+mod image_ref;
 mod price;
 mod revision;
 mod service;
@@ -11,7 +12,8 @@ mod tag;
 mod version;
 
 pub use format::{format_duration, format_time, format_time_in, with_times_in};
-pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
+pub use image::{Digest, Image, ScanState, Severities};
+pub use image_ref::{ImageRef, ImageSource, Reference, Registry};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use revision::Revision;
 pub use service::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Task, endings};

@@ -1,7 +1,9 @@
 //! The decision: complete values, so that nothing is left to choose when it is applied.
 
+use std::collections::BTreeMap;
+
 use super::reason::Reason;
-use super::record::{FailedRollout, Freeze, Quarantine, Release, Restart, Rollout};
+use super::record::{FailedRollout, Freeze, Order, Quarantine, Release, Restart, Rollout};
 use crate::model::Digest;
 
 /// An action and its reason.
@@ -25,6 +27,8 @@ impl Decision {
 pub enum Action {
     /// Change nothing.
     Keep,
+    /// Record what was seen: no image changes.
+    Note(Noted),
     /// Register a revision, then start the pre-deploy task or update the service.
     Roll(Box<Roll>),
     /// Update the service to a revision whose pre-deploy task succeeded.
@@ -78,6 +82,7 @@ impl Action {
     pub fn label(&self) -> &'static str {
         match self {
             Action::Keep => "keep",
+            Action::Note(_) => "note",
             Action::Roll(_) => "roll",
             Action::Update { .. } => "update",
             Action::Restart(_) => "restart",
@@ -89,6 +94,15 @@ impl Action {
             Action::Recover { .. } => "recover",
         }
     }
+}
+
+/// What was seen and is to be recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// By key: orders that are answered without a rollout.
+    pub orders: BTreeMap<String, Order>,
+    /// What the service runs, where no rollout of the automation brought it: the current release from now on.
+    pub release: Option<Release>,
 }
 
 /// A freeze to record, or its end.
@@ -120,6 +134,8 @@ pub struct Roll {
     pub quarantine: Vec<Quarantine>,
     /// Repository and digest of images to take out of quarantine.
     pub unquarantine: Vec<(String, Digest)>,
+    /// By key: the orders that it answers.
+    pub orders: BTreeMap<String, Order>,
     /// Did an earlier invocation claim it? Then its revision may already be registered.
     pub resumed: bool,
 }

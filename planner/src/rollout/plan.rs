@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::choose::{Choice, choose};
-use super::decision::Decision;
+use super::decision::{Action, Decision};
 use super::inputs::Inputs;
 use super::observed::Observed;
 use super::policy::Policy;
@@ -47,6 +47,7 @@ pub fn plan(
             let cause = if inputs.never_ran() { Cause::FirstStart } else { Cause::Push };
             roll(inputs, images, cause).due()
         }
+        (_, Choice::Note(noted, reason)) => Decision { action: Action::Note(noted), reason },
         (Some(rollout), Choice::Drift(_) | Choice::Stay(_)) => verdict(inputs, rollout),
         (None, Choice::Drift(_)) if record.stuck_at.as_ref() == Some(&observed.service.revision) => {
             Decision::keep(Reason::Stuck { revision: observed.service.revision.clone() })

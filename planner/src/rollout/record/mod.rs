@@ -1,15 +1,19 @@
 //! What the ledger keeps of one service's images.
 
 mod failed;
+mod order;
 mod quarantine;
 mod release;
 mod restart;
 mod rollout;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use failed::FailedRollout;
+pub use order::Order;
 pub use quarantine::Quarantine;
 pub(super) use quarantine::newly_quarantined;
 pub use release::Release;
@@ -17,6 +21,7 @@ pub(super) use release::same_digests;
 pub use restart::Restart;
 pub use rollout::{Cause, Phase, Rollout};
 
+use super::decision::Noted;
 use crate::model::Digest;
 
 /// How many releases are kept; the oldest goes first.
@@ -33,6 +38,9 @@ pub struct Record {
     /// The rollout in progress.
     #[serde(default)]
     pub rollout: Option<Rollout>,
+    /// By key of the fleet's entry: the last order of its tag policy.
+    #[serde(default)]
+    pub orders: BTreeMap<String, Order>,
     /// Digests that are not rolled out again unless a `retry` requests it.
     #[serde(default)]
     pub quarantine: Vec<Quarantine>,
@@ -129,6 +137,14 @@ impl Record {
             self.add_release(release);
         }
         (self.rollout, self.stuck_at) = (None, None);
+    }
+
+    /// Records what was seen.
+    pub fn note(&mut self, noted: Noted) {
+        self.orders.extend(noted.orders);
+        if let Some(release) = noted.release {
+            self.add_release(release);
+        }
     }
 
     /// Adds a verified release as the current one.

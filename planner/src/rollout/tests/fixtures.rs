@@ -52,6 +52,9 @@ impl Scenario {
         let tag = TagPolicy::Exact("latest".into());
         let image = ImagePolicy {
             repository: REPOSITORY.into(),
+            account: None,
+            region: None,
+            containers: Vec::new(),
             tag,
             live: "live".into(),
             previous: "previous".into(),
@@ -74,7 +77,11 @@ impl Scenario {
             observed: Observed {
                 service,
                 candidates: BTreeMap::from([(REPOSITORY.to_owned(), None)]),
-                running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Unknown)]),
+                running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Absent)]),
+                unread: BTreeMap::new(),
+                pushed: None,
+                pinned: false,
+                deleted: Vec::new(),
                 running_tasks: Vec::new(),
                 stopped_tasks: Vec::new(),
                 pre_deploy_task: None,

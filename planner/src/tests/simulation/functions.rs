@@ -14,6 +14,7 @@ impl Simulation {
                     let image = roll.rollout.images[REPOSITORY].tag.as_ref().unwrap()[1..].parse().unwrap();
                     let deployment = self.deploy(image);
                     self.images.rollout = Some(roll.rollout);
+                    self.images.orders.extend(roll.orders);
                     roll.quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
                     self.reach(Phase::Deploying { revision: self.service.revision.clone(), deployment });
                 }
@@ -21,6 +22,7 @@ impl Simulation {
                 Action::Stage { revision, deployment } => self.reach(Phase::Staged { revision, deployment }),
                 Action::Complete { releases, .. } => self.images.complete(releases),
                 Action::Fail(failed) => self.images.fail(failed, self.now),
+                Action::Note(noted) => self.images.note(noted),
                 Action::Recover { .. } => self.images.rollout = None,
                 action @ (Action::Update { .. } | Action::Restart(_) | Action::ConfirmRestart { .. }) => {
                     panic!("{action:?}")
@@ -53,6 +55,10 @@ impl Simulation {
             service: self.service.clone(),
             candidates: BTreeMap::from([(REPOSITORY.to_owned(), Some(self.image(self.newest())))]),
             running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Known(self.image(deployed)))]),
+            unread: BTreeMap::new(),
+            pushed: None,
+            pinned: true,
+            deleted: Vec::new(),
             running_tasks: serving.map(|image| task(&format!("rev-{image}"), "RUNNING")).into_iter().collect(),
             stopped_tasks: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },
             pre_deploy_task: None,

@@ -1,0 +1,18 @@
+//! Orders: which image a tag policy selected when that was last acted on.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::Image;
+
+/// What a tag policy selected when that was last acted on: rolled out, refused for good or found running. Another image
+/// now is a new order, whenever it was pushed: ECR keeps the first push of a digest as its push time, so the move of a
+/// tag to an older image, to revert or to promote it, is seen by the move alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The image; `None` when no tag matched.
+    #[serde(default)]
+    pub image: Option<Image>,
+    /// When it was first seen.
+    pub at: Timestamp,
+}
