@@ -27,6 +27,11 @@ impl Service<'_> {
     pub async fn apply(&self, decision: &Decision, service: &mut ObservedService, done: &mut Done) -> Result<Next> {
         let image = in_question(decision, &service.entry);
         let outcome = match self.invocation.act(self.carry_out(decision, service)).await {
+            // What could not be read fails the invocation, after everything else is decided: it is tried again, and its
+            // alarm is heard.
+            Ok(_) if decision.action == Action::Keep && !service.unread.is_empty() => {
+                service.unread.first().map_or(Outcome::Unchanged, |error| Outcome::Failed(error.copy()))
+            }
             Ok(Some(outcome)) => outcome,
             Ok(None) if decision.action == Action::Keep => Outcome::Unchanged,
             Ok(None) => Outcome::Planned(vec![format!("would {}: {}", decision.action.label(), decision.reason)]),
@@ -55,6 +60,7 @@ impl Service<'_> {
         let ObservedService { entry, observed, revision, .. } = service;
         let changes = match &decision.action {
             Action::Keep => return self.keep(decision, entry).await,
+            Action::Note(noted) => self.note(decision, noted, entry).await,
             Action::Roll(roll) => self.roll(decision, roll, entry, observed, revision).await,
             Action::Update { revision, initial_tasks } => {
                 self.update(decision, revision, *initial_tasks, entry, observed).await
@@ -79,9 +85,10 @@ impl Service<'_> {
 
     /// Nothing changes, but what is held, refused or overdue is announced once.
     async fn keep(&self, decision: &Decision, entry: &mut Entry) -> Result<Outcome> {
-        let message = self.messages().kept(&decision.reason, self.invocation.trigger);
-        let mut next = entry.clone();
-        if !message.is_some_and(|message| next.announce(self.invocation.now, message)) {
+        let (messages, mut next) = (self.messages(), entry.clone());
+        let told = decision.reason.each().iter().filter_map(|reason| messages.kept(reason, self.invocation.trigger));
+        let new = told.map(|message| next.announce(self.invocation.now, message)).filter(|new| *new).count();
+        if new == 0 {
             return Ok(Outcome::Unchanged);
         }
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
@@ -95,6 +102,7 @@ fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
     let rollout = match &decision.action {
         Action::Roll(roll) => Some(&roll.rollout),
         Action::Keep
+        | Action::Note(_)
         | Action::Update { .. }
         | Action::Restart(_)
         | Action::ConfirmRestart { .. }

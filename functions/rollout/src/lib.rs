@@ -5,8 +5,8 @@
 //!
 //! | trigger | scope |
 //! |---|---|
-//! | image pushed to ECR, ECR scan ended | the services that follow the repository |
-//! | ECS deployment changed state | that service |
+//! | image pushed or replicated to ECR, scan by ECR or Inspector ended | the services that follow the repository |
+//! | ECS deployment complete, failed or rolled back by ECS | that service |
 //! | pre-deploy task ended | the services of its cluster with a pre-deploy task |
 //! | tick, stack update | every service |
 //! | request `rollback`, `restart`, `retry` | the named service |
@@ -14,10 +14,13 @@
 //!
 //! | observed | action |
 //! |---|---|
-//! | a newer image under the followed tag | register a revision pinned to the digest, run the pre-deploy task if there is one, update the service |
-//! | the same, and the service never ran | also set the desired count to its baseline |
+//! | the followed tag names another image than at the last look | register a revision pinned to the digest, run the pre-deploy task if there is one, update the service |
+//! | the same, and the revision names a tag that ECR does not have: the service never ran | also set the desired count to its baseline |
 //! | the same, and the service is scaled to zero | the rollout is *staged*: verified when the service wakes |
-//! | an older image, a quarantined digest, a freeze, too many scan findings | none; announced once |
+//! | a quarantined digest, an image that is left over, a freeze, too many scan findings | none; announced once |
+//! | first look at a service that has had an image | none: what it runs is recorded as its first release, and announced |
+//! | an earlier release deployed by a person | none: it is the current release now; tags, CDN, message |
+//! | ECR cannot be read | what does without it is done; the invocation fails |
 //! | deployment complete and tasks of the new revision running | the release is *verified*: tags `previous` and `live`, CDN, ledger, message |
 //! | deployment failed, or ECS rolled it back | the digest goes into *quarantine*; message with the tasks' reasons |
 //! | rollback by ECS complete | CDN, message |
@@ -29,7 +32,9 @@
 mod app;
 mod apply;
 mod failure;
+mod images;
 mod message;
+mod note;
 mod observe;
 mod planned;
 mod release;
@@ -75,7 +80,7 @@ impl Function for App {
         let Some(service) = fleet.services.first() else { return };
         let image = async {
             match service.images.first() {
-                Some(image) => self.ecr.tagged(&image.repository, &image.live).await.is_ok(),
+                Some(image) => self.ecr.of(&image.registry()).tagged(&image.repository, &image.live).await.is_ok(),
                 None => false,
             }
         };
@@ -94,7 +99,7 @@ impl Function for App {
         Ok(match invocation.trigger {
             Trigger::Push { repository, tag, .. } => fleet
                 .following(repository)
-                .filter(|service| service.image(repository).is_some_and(|image| image.tag.matches(tag)))
+                .filter(|service| service.images_of(repository).any(|image| image.tag.matches(tag)))
                 .collect(),
             Trigger::Scan { repository } => {
                 fleet.following(repository).filter(|service| service.rollout.scan.is_some()).collect()

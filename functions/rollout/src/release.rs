@@ -36,15 +36,15 @@ impl Service<'_> {
     }
 
     /// `previous` first: between the two moves both tags name images that may run.
-    async fn move_tags(&self, record: &Record) -> Result<Vec<String>> {
+    pub(crate) async fn move_tags(&self, record: &Record) -> Result<Vec<String>> {
         let mut changes = Vec::new();
         for policy in &self.policy.images {
             let image =
-                |release: Option<&Release>| release.and_then(|release| release.images.get(&policy.repository).cloned());
+                |release: Option<&Release>| release.and_then(|release| release.images.get(&policy.key()).cloned());
             let moves = [(&policy.previous, image(record.previous())), (&policy.live, image(record.current()))];
             for (tag, image) in moves {
                 let Some(image) = image else { continue };
-                match self.app.ecr.tag(&policy.repository, &image.digest, tag).await {
+                match self.app.ecr.of(&policy.registry()).tag(&policy.repository, &image.digest, tag).await {
                     Ok(TagMove::Moved) => {
                         changes.push(format!("moved tag {}:{tag} to {}", policy.repository, image.digest.short()))
                     }

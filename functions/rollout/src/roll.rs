@@ -1,9 +1,7 @@
 //! Rolls a service to other images: claim, revision, pre-deploy task, deployment.
 
-use std::collections::BTreeMap;
-
-use planner::model::{Digest, Revision};
-use planner::rollout::{Action, Decision, FailedRollout, Observed, Phase, Roll, RunningImage};
+use planner::model::{Digest, ImageSource, Revision};
+use planner::rollout::{Action, Decision, FailedRollout, ImagePolicy, Observed, Phase, Roll, RunningImage};
 use shared::aws::OneOff;
 use shared::{Error, Kind, Result};
 
@@ -28,6 +26,7 @@ impl Service<'_> {
         for (repository, digest) in &roll.unquarantine {
             next.record.unquarantine(repository, digest);
         }
+        next.record.orders.extend(roll.orders.clone());
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         // The claim: from here on no other invocation rolls this service until the lease expires.
         self.save(entry, next).await?;
@@ -44,9 +43,10 @@ impl Service<'_> {
     /// Registers a copy of the current revision with other images; returns its ARN. An interrupted rollout may have
     /// registered it already.
     async fn register(&self, roll: &Roll, entry: &mut Entry, current: &Revision) -> Result<(String, Vec<String>)> {
-        let digests: BTreeMap<String, Digest> =
-            roll.rollout.images.iter().map(|(repository, image)| (repository.clone(), image.digest.clone())).collect();
-        let request = current.with_images(&digests);
+        let image =
+            |image: &ImagePolicy| Some((image.image_source(), roll.rollout.images.get(&image.key())?.digest.clone()));
+        let images: Vec<(ImageSource, Digest)> = self.policy.images.iter().filter_map(image).collect();
+        let request = current.with_images(&images);
         if roll.resumed {
             let latest = self.app.ecs.revision(current.family()).await?;
             if latest.arn() != roll.rollout.previous_revision && latest.differences(&request).is_empty() {

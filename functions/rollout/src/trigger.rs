@@ -176,24 +176,47 @@ impl Trigger {
 
 fn of_event(event: &Event) -> Result<Received<Trigger>> {
     match event.about() {
-        ("aws.ecr", "ECR Image Action") => push(event),
+        ("aws.ecr", "ECR Image Action" | "ECR Replication Action") => push(event),
         ("aws.ecr", "ECR Image Scan") => {
             Ok(Received::Trigger(Trigger::Scan { repository: event.text("repository-name")?.to_owned() }))
         }
-        ("aws.ecs", "ECS Deployment State Change") => Ok(match event.service()? {
-            Some(service) => Received::Trigger(Trigger::Deployment { service }),
-            None => Received::Ignored(format!("{} names no cluster", event.resources.join(", "))),
-        }),
+        ("aws.inspector2", "Inspector2 Scan") => scan_by_inspector(event),
+        ("aws.ecs", "ECS Deployment State Change") => deployment(event),
         ("aws.ecs", "ECS Task State Change") => task(event),
         ("aws.cloudformation", "CloudFormation Stack Status Change") => Ok(Received::Trigger(Trigger::Everything)),
         (source, detail_type) => Ok(Received::Ignored(format!("`{detail_type}` of {source} is not for this function"))),
     }
 }
 
+/// ECS sends `SERVICE_DEPLOYMENT_IN_PROGRESS` a second after every update of a service, also for the automation's own: a
+/// look then sees the oldest answers of all, and what is in progress needs none. Only that ECS rolls back is news, which
+/// nothing but the reason says: "ECS deployment circuit breaker: rolling back to deploymentId ...". Source:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html>.
+fn deployment(event: &Event) -> Result<Received<Trigger>> {
+    let reason = event.optional("reason");
+    if event.optional("eventName") == "SERVICE_DEPLOYMENT_IN_PROGRESS" && !reason.contains("rolling back") {
+        return Ok(Received::Ignored(format!("a deployment that is in progress needs no look: {reason}")));
+    }
+    Ok(match event.service()? {
+        Some(service) => Received::Trigger(Trigger::Deployment { service }),
+        None => Received::Ignored(format!("{} names no cluster", event.resources.join(", "))),
+    })
+}
+
+/// Inspector names the repository by its ARN: `arn:aws:ecr:eu-central-1:123456789012:repository/acme/web`. Source:
+/// <https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html>.
+fn scan_by_inspector(event: &Event) -> Result<Received<Trigger>> {
+    let arn = event.text("repository-name")?;
+    Ok(match arn.split_once(":repository/") {
+        Some((_, repository)) => Received::Trigger(Trigger::Scan { repository: repository.to_owned() }),
+        None => Received::Ignored(format!("`{arn}` is no repository")),
+    })
+}
+
 fn push(event: &Event) -> Result<Received<Trigger>> {
     let (action, result) = (event.text("action-type")?, event.text("result")?);
     let repository = event.text("repository-name")?;
-    if (action, result) != ("PUSH", "SUCCESS") {
+    if !["PUSH", "REPLICATE"].contains(&action) || result != "SUCCESS" {
         return Ok(Received::Ignored(format!("{action} of {repository} with result {result} adds no image")));
     }
     // The child manifests of a multi-architecture push have no tag.

@@ -70,15 +70,18 @@ impl Observed {
             .all(|(repository, image)| self.running.get(repository).is_some_and(|running| running.is(&image.digest)))
     }
 
-    /// A repository whose running image could not be read and is named by no digest, and why.
+    /// Does the current revision name another image than one of these, as far as ECR could be read?
+    pub(super) fn differs(&self, images: &BTreeMap<String, Image>) -> bool {
+        let unread = |running: &RunningImage| matches!(running, RunningImage::Unread { digest: None, .. });
+        let known = self.running.iter().filter(|(_, running)| !unread(running));
+        known.into_iter().any(|(key, running)| images.get(key).is_some_and(|image| !running.is(&image.digest)))
+    }
+
+    /// A repository whose running image could not be read, and why.
     pub(super) fn unread_running(&self) -> Option<(String, String)> {
         self.running.iter().find_map(|(key, running)| match running {
-            RunningImage::Unread { digest: None, error } => Some((key.clone(), error.clone())),
-            RunningImage::Unread { digest: Some(_), .. }
-            | RunningImage::Known(_)
-            | RunningImage::Deleted(_)
-            | RunningImage::Absent
-            | RunningImage::Unknown => None,
+            RunningImage::Unread { error, .. } => Some((key.clone(), error.clone())),
+            RunningImage::Known(_) | RunningImage::Deleted(_) | RunningImage::Absent | RunningImage::Unknown => None,
         })
     }
 

@@ -73,7 +73,7 @@ pub(super) fn choose(inputs: &Inputs<'_>) -> Choice {
         refusals.extend(offer::passed_over(inputs).filter(|_| refusals.is_empty()));
         return Choice::Stay(Reason::of(refusals));
     }
-    if let Some((repository, error)) = inputs.observed.unread_running() {
+    if let Some((repository, error)) = inputs.observed.unread_running().filter(|_| !inputs.observed.differs(&images)) {
         return Choice::Stay(Reason::Unread { repository, error });
     }
     match by_hand::deployed(inputs) {
@@ -90,6 +90,9 @@ pub(super) fn choose(inputs: &Inputs<'_>) -> Choice {
 /// The first look at a service that had images before: nothing is rolled out, and what it runs is its first release.
 fn first_look(inputs: &Inputs<'_>, noted: Noted) -> Choice {
     let Inputs { record, observed, now, .. } = inputs;
+    if let Some((repository, error)) = observed.unread_running() {
+        return Choice::Stay(Reason::Unread { repository, error });
+    }
     let images = observed.running_images();
     let settled = |state: &DeploymentState| *state == DeploymentState::Completed;
     let primary = observed.service.primary().filter(|primary| settled(&primary.state));

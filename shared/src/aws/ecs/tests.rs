@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::testing::{Replay, Wire, run};
-use planner::model::{DeploymentState, Network, Strategy, Task};
+use planner::model::{DeploymentState, ImageSource, Network, Strategy, Task};
 
 fn id(name: &str) -> ServiceId {
     ServiceId { cluster: "prod".into(), name: name.into() }
@@ -88,7 +88,8 @@ fn fields_that_the_sdk_does_not_know_survive_reading_and_registering() {
     let digest: planner::model::Digest = format!("sha256:{}", "ab".repeat(32)).parse().unwrap();
     run(async {
         let revision = ecs.revision("web:7").await.unwrap();
-        let request = revision.with_images(&BTreeMap::from([("acme/web".to_owned(), digest.clone())]));
+        let source = ImageSource { repository: "acme/web".into(), ..ImageSource::default() };
+        let request = revision.with_images(&[(source, digest.clone())]);
         let registered = ecs.register(&request).await.unwrap();
         assert_eq!(registered.differences(&request), ["containerDefinitions[web].image"]);
         let sent = &replay.sent()[1];
@@ -108,7 +109,7 @@ fn the_document_is_read_and_sent_as_it_stands_over_a_socket_too() {
     let request = json!({"family": "web", "containerDefinitions": [], "fieldFromNextYear": "ü", "cpu": "256"});
     run(async {
         let revision = ecs.revision("web:7").await.unwrap();
-        assert_eq!(revision.with_images(&BTreeMap::new())["fieldFromNextYear"], json!({"a": [1, null]}));
+        assert_eq!(revision.with_images(&[])["fieldFromNextYear"], json!({"a": [1, null]}));
         ecs.register(&request).await.unwrap();
     });
     let sent = &wire.requests()[1];

@@ -1,0 +1,29 @@
+//! Records what was seen where no image changes: an order that is answered, a release that somebody else deployed.
+
+use planner::rollout::{Decision, Noted, Reason};
+use shared::Result;
+
+use crate::observe::Entry;
+use crate::service::{Service, why};
+
+impl Service<'_> {
+    /// Tags and CDN follow a release that somebody else deployed; the record has it, and what is worth it is announced.
+    pub(crate) async fn note(&self, decision: &Decision, noted: &Noted, entry: &mut Entry) -> Result<Vec<String>> {
+        let mut next = entry.clone();
+        next.record.note(noted.clone());
+        let mut changes = Vec::new();
+        if let (Some(release), Reason::DeployedByHand { .. }) = (&noted.release, &decision.reason) {
+            changes.extend(self.move_tags(&next.record).await?);
+            changes.extend(self.invalidate(&release.deployment).await?);
+        }
+        for reason in decision.reason.each() {
+            if let Some(message) = self.messages().noted(reason, self.invocation.trigger) {
+                next.announce(self.invocation.now, message);
+            }
+        }
+        next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
+        self.save(entry, next).await?;
+        changes.push(decision.reason.to_string());
+        Ok(changes)
+    }
+}
