@@ -152,8 +152,8 @@ impl App {
         let (by, reason) = (asked.by.clone(), asked.reason.clone());
         Ok(match &asked.kind {
             RequestKind::Rollback(rollback) => {
-                let deployment = rollback.deployment.clone();
-                Some(request::Request::Rollback(request::Rollback { by, reason, deployment }))
+                let (deployment, environment) = (rollback.deployment.clone(), rollback.environment);
+                Some(request::Request::Rollback(request::Rollback { by, reason, deployment, environment }))
             }
             RequestKind::Restart(restart) => {
                 let cool_down = restart.cool_down_minutes.map(|minutes| SignedDuration::from_mins(minutes.into()));

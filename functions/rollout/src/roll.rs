@@ -40,15 +40,19 @@ impl Service<'_> {
         Ok(changes)
     }
 
-    /// Registers a copy of the current revision with other images; returns its ARN. An interrupted rollout may have
+    /// Registers a copy of the current revision, or of the one that the rollout names, with other images; returns its ARN. An interrupted rollout may have
     /// registered it already.
     async fn register(&self, roll: &Roll, entry: &mut Entry, current: &Revision) -> Result<(String, Vec<String>)> {
+        let base = match &roll.rollout.revision {
+            Some(arn) => &self.app.ecs.revision(arn).await?,
+            None => current,
+        };
         let image =
             |image: &ImagePolicy| Some((image.image_source(), roll.rollout.images.get(&image.key())?.digest.clone()));
         let images: Vec<(ImageSource, Digest)> = self.policy.images.iter().filter_map(image).collect();
-        let request = current.with_images(&images);
+        let request = base.with_images(&images);
         if roll.resumed {
-            let latest = self.app.ecs.revision(current.family()).await?;
+            let latest = self.app.ecs.revision(base.family()).await?;
             if latest.arn() != roll.rollout.previous_revision && latest.differences(&request).is_empty() {
                 let found = format!("{} was registered already", short(latest.arn()));
                 return Ok((latest.arn().to_owned(), vec![found]));
@@ -62,7 +66,7 @@ impl Service<'_> {
         let reason = format!(
             "{} differs from {} in more than the image: {}",
             short(registered.arn()),
-            short(current.arn()),
+            short(base.arn()),
             differences.join(", ")
         );
         self.refuse(

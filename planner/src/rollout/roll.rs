@@ -20,6 +20,7 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
         id: format!("{newest}-{}", inputs.now.as_millisecond()),
         phase: Phase::Claimed { initial_tasks },
         previous_revision: inputs.observed.service.revision.clone(),
+        revision: None,
         started_at: inputs.now,
         previous_images: inputs.observed.running_images(),
         images,

@@ -75,12 +75,16 @@ impl Record {
 
     /// The newest release before the current one with other images, none of them in quarantine.
     pub fn previous(&self) -> Option<&Release> {
-        let current = self.current()?;
+        self.earlier().next()
+    }
+
+    /// The releases before the current one with other images, none of them in quarantine, newest first.
+    pub fn earlier(&self) -> impl Iterator<Item = &Release> {
         let good = |release: &&Release| {
-            !same_digests(&release.images, &current.images)
+            self.current().is_some_and(|current| !same_digests(&release.images, &current.images))
                 && !release.images.iter().any(|(repository, image)| self.is_quarantined(repository, &image.digest))
         };
-        self.releases.iter().skip(1).find(good)
+        self.releases.iter().skip(1).filter(good)
     }
 
     /// Is `release` a rollback: did another release run its images as well?

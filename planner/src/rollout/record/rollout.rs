@@ -22,6 +22,9 @@ pub struct Rollout {
     pub previous_images: BTreeMap<String, Image>,
     /// ARN of the revision that ran when it started.
     pub previous_revision: String,
+    /// ARN of the revision that is copied, with these images; the current one when there is none.
+    #[serde(default)]
+    pub revision: Option<String>,
     /// When it was claimed.
     pub started_at: Timestamp,
     /// How far it is.

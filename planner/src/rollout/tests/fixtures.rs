@@ -145,6 +145,7 @@ impl Scenario {
             images: images(n),
             previous_images: self.record.current().map(|release| release.images.clone()).unwrap_or_default(),
             previous_revision: self.observed.service.revision.clone(),
+            revision: None,
             started_at: at(50),
             phase,
         });

@@ -121,7 +121,9 @@ impl Simulation {
             }
             RemedyAction::Rollback(RollbackAction { deployment, .. }) => {
                 let by = policy.name.clone();
-                let rollback = rollout::request::Rollback { by, reason: None, deployment: Some(deployment) };
+                let deployment = Some(deployment);
+                let environment = rollout::request::Environment::Current;
+                let rollback = rollout::request::Rollback { by, reason: None, deployment, environment };
                 self.roll(Some(Request::Rollback(rollback)));
             }
             RemedyAction::Restart(_) => panic!("no alarm here restarts"),

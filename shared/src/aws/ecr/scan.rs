@@ -20,6 +20,15 @@ use planner::model::{Digest, Image, ScanState, Severities};
 impl Ecr {
     /// The result for an image: what was described of it if that is one, else the worst of its platforms. What could not
     /// be read is unknown.
+    ///
+    /// Requires `ecr:BatchGetImage`.
+    /// Requires `ecr:DescribeImageScanFindings`.
+    ///
+    /// For enhanced scans the caller needs those of Inspector too, as
+    /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-iam.html> says:
+    ///
+    /// Requires `inspector2:ListCoverage`.
+    /// Requires `inspector2:ListFindings`.
     pub async fn scan(&self, repository: &str, image: &Image) -> ScanState {
         if matches!(image.scan, ScanState::Complete(_) | ScanState::Pending) {
             return image.scan.clone();
@@ -34,8 +43,6 @@ impl Ecr {
     }
 
     /// The images of an index, without what only belongs to them; the image itself when it is no index.
-    ///
-    /// Requires `ecr:BatchGetImage`.
     async fn platforms(&self, repository: &str, digest: &Digest) -> Result<Vec<Digest>> {
         let context = || format!("read the manifest of {repository}@{digest}");
         let manifest = self.manifest(repository, digest).await.context(context)?;
@@ -53,8 +60,6 @@ impl Ecr {
     }
 
     /// What was found in one image, by basic or enhanced scanning.
-    ///
-    /// Requires `ecr:DescribeImageScanFindings`.
     async fn findings(&self, repository: &str, digest: &Digest) -> Result<ScanState> {
         let id = ImageIdentifier::builder().image_digest(digest.as_str()).build();
         let call = self.client.describe_image_scan_findings().repository_name(repository).image_id(id);

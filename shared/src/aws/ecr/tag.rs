@@ -42,8 +42,6 @@ impl Ecr {
 
     /// The manifest of an image.
     ///
-    /// Requires `ecr:BatchGetImage`.
-    ///
     /// # Errors
     /// `NotFound` when the repository no longer has the image.
     pub(super) async fn manifest(&self, repository: &str, digest: &Digest) -> Result<Manifest> {

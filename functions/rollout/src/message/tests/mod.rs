@@ -46,6 +46,7 @@ fn rollout(cause: Cause) -> Rollout {
         images: images(2),
         previous_images: images(1),
         previous_revision: "rev-1".into(),
+        revision: None,
         started_at: at(3),
         phase: Phase::Claimed { initial_tasks: None },
     }
@@ -56,6 +57,7 @@ fn record() -> Record {
         images: images(1),
         revision: "rev-1".into(),
         deployment: "ecs-svc/1".into(),
+        revision: None,
         started_at: at(0),
         at: at(1),
     };
