@@ -5,7 +5,7 @@ use planner::rollout::{Action, Decision, FreezeChange, Phase};
 use shared::runtime::{Done, Line, Next, Outcome};
 use shared::{Kind, Result};
 
-use crate::observe::{Entry, ObservedService};
+use crate::observed::{Entry, ObservedService};
 use crate::service::{Service, why};
 
 impl Service<'_> {
@@ -86,8 +86,9 @@ impl Service<'_> {
     /// Nothing changes, but what is held, refused or overdue is announced once.
     async fn keep(&self, decision: &Decision, entry: &mut Entry) -> Result<Outcome> {
         let (messages, mut next) = (self.messages(), entry.clone());
-        let told = decision.reason.each().iter().filter_map(|reason| messages.kept(reason, self.invocation.trigger));
-        let new = told.map(|message| next.announce(self.invocation.now, message)).filter(|new| *new).count();
+        let worth_it =
+            decision.reason.each().iter().filter_map(|reason| messages.kept(reason, self.invocation.trigger));
+        let new = worth_it.map(|message| next.announce(self.invocation.now, message)).filter(|new| *new).count();
         if new == 0 {
             return Ok(Outcome::Unchanged);
         }

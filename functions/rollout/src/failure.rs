@@ -4,7 +4,7 @@ use planner::rollout::{Decision, FailedRollout};
 use shared::Result;
 
 use crate::message::Failure;
-use crate::observe::Entry;
+use crate::observed::Entry;
 use crate::service::{Service, why};
 
 impl Service<'_> {

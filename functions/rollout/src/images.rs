@@ -9,7 +9,7 @@ use planner::rollout::{ImagePolicy, Pushed, RunningImage};
 use shared::{Error, Result};
 
 use crate::app::App;
-use crate::observe::ObservedService;
+use crate::observed::ObservedService;
 use crate::trigger::{RequestKind, RolloutRequest, Trigger};
 
 /// By registry, repository and tag policy: the image that it selects now, or why it could not be read.

@@ -36,6 +36,7 @@ mod images;
 mod message;
 mod note;
 mod observe;
+mod observed;
 mod planned;
 mod release;
 mod restart;
@@ -53,7 +54,7 @@ use shared::env::Env;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Context, Function, Invocation, Next, Pass, Payload, Received};
 
-use observe::ObservedService;
+use observed::ObservedService;
 use service::Service;
 
 pub use app::App;

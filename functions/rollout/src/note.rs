@@ -1,13 +1,13 @@
-//! Records what was seen where no image changes: an order that is answered, a release that somebody else deployed.
+//! Records what was seen where no image changes: an order that is answered, a release that a person deployed.
 
 use planner::rollout::{Decision, Noted, Reason};
 use shared::Result;
 
-use crate::observe::Entry;
+use crate::observed::Entry;
 use crate::service::{Service, why};
 
 impl Service<'_> {
-    /// Tags and CDN follow a release that somebody else deployed; the record has it, and what is worth it is announced.
+    /// Tags and CDN follow a release that a person deployed; the record has it, and what is worth it is announced.
     pub(crate) async fn note(&self, decision: &Decision, noted: &Noted, entry: &mut Entry) -> Result<Vec<String>> {
         let mut next = entry.clone();
         next.record.note(noted.clone());

@@ -5,32 +5,16 @@ use std::collections::BTreeMap;
 use futures_util::future::{join_all, join3};
 use jiff::SignedDuration;
 use planner::fleet::ServicePolicy;
-use planner::model::{DeploymentState, Digest, Image, Revision, Service, ServiceId};
-use planner::rollout::{ImagePolicy, Observed, Phase, Record, request};
+use planner::model::{DeploymentState, Digest, Image, Service, ServiceId};
+use planner::rollout::{ImagePolicy, Observed, Phase, request};
 use shared::ledger::Subject;
 use shared::runtime::Invocation;
 use shared::{Error, Result};
 
 use crate::app::App;
 use crate::images::Candidates;
+use crate::observed::{Entry, ObservedService};
 use crate::trigger::{RequestKind, Trigger};
-
-/// What the ledger keeps of one service's images.
-pub(crate) type Entry = shared::ledger::Entry<Record>;
-
-/// Everything that was observed of one service.
-pub struct ObservedService {
-    /// Its ledger entry.
-    pub(crate) entry: Entry,
-    /// What the planner decides from.
-    pub(crate) observed: Observed,
-    /// Its current revision, from which the next one is copied.
-    pub(crate) revision: Revision,
-    /// The request that the planner answers, if the trigger is one.
-    pub(crate) request: Option<request::Request>,
-    /// What could not be read of ECR: no decision that does without it is held up by it.
-    pub(crate) unread: Vec<Error>,
-}
 
 impl App {
     /// Reads all services in scope: services, ledger and tags at once, then each one's revision and, where a decision

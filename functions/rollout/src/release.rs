@@ -4,7 +4,7 @@ use planner::rollout::{Decision, Record, Release};
 use shared::aws::TagMove;
 use shared::{Kind, Result};
 
-use crate::observe::Entry;
+use crate::observed::Entry;
 use crate::service::Service;
 
 impl Service<'_> {

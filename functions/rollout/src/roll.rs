@@ -5,7 +5,7 @@ use planner::rollout::{Action, Decision, FailedRollout, ImagePolicy, Observed, P
 use shared::aws::OneOff;
 use shared::{Error, Kind, Result};
 
-use crate::observe::Entry;
+use crate::observed::Entry;
 use crate::service::{Service, set_phase, why};
 use crate::trigger::STARTED_BY;
 

@@ -192,7 +192,7 @@ fn of_event(event: &Event) -> Result<Received<Trigger>> {
 }
 
 /// ECS sends `SERVICE_DEPLOYMENT_IN_PROGRESS` a second after every update of a service, also for the automation's own: a
-/// look then sees the oldest answers of all, and what is in progress needs none. Only that ECS rolls back is news, which
+/// look then sees the oldest answers of all, and what is in progress needs none. Only that ECS rolls back needs one, which
 /// nothing but the reason says: "ECS deployment circuit breaker: rolling back to deploymentId ...". Source:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html>.
 fn deployment(event: &Event) -> Result<Received<Trigger>> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reason::Reason;
-use super::record::{FailedRollout, Freeze, Order, Quarantine, Release, Restart, Rollout};
+use super::record::{FailedRollout, Freeze, Noted, Order, Quarantine, Release, Restart, Rollout};
 use crate::model::Digest;
 
 /// An action and its reason.
@@ -94,15 +94,6 @@ impl Action {
             Action::Recover { .. } => "recover",
         }
     }
-}
-
-/// What was seen and is to be recorded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Noted {
-    /// By key: orders that are answered without a rollout.
-    pub orders: BTreeMap<String, Order>,
-    /// What the service runs, where no rollout of the automation brought it: the current release from now on.
-    pub release: Option<Release>,
 }
 
 /// A freeze to record, or its end.

@@ -30,7 +30,7 @@ impl<'a> Inputs<'a> {
         self.observed.running.values().any(|running| *running == RunningImage::Absent)
     }
 
-    /// Has the service never run an image, and is it scaled to zero? A service that somebody scaled to zero has had one.
+    /// Has the service never run an image, and is it scaled to zero? A service that was scaled to zero has had one.
     pub fn never_ran(&self) -> bool {
         let Inputs { record, observed, .. } = self;
         record.releases.is_empty() && observed.service.desired == 0 && self.has_no_image()

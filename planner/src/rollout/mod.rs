@@ -26,12 +26,12 @@ mod roll;
 mod scan_gate;
 mod verdict;
 
-pub use decision::{Action, Decision, FreezeChange, Noted, Roll};
+pub use decision::{Action, Decision, FreezeChange, Roll};
 pub use observed::{Observed, Pushed, RunningImage};
 pub use plan::{LEASE, plan};
 pub use policy::{ImagePolicy, Invalidate, Policy, PreDeployTask, RolloutPolicy, ScanGate, Unscanned};
 pub use reason::Reason;
-pub use record::{Cause, FailedRollout, Freeze, Order, Phase, Quarantine, Record, Release, Restart, Rollout};
+pub use record::{Cause, FailedRollout, Freeze, Noted, Order, Phase, Quarantine, Record, Release, Restart, Rollout};
 pub use request::Request;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::Messages;
 use crate::trigger::Trigger;
 
 impl Messages<'_> {
-    /// What is worth a message when it is recorded: an order that is refused, what runs without a rollout.
+    /// What is worth a message when it is recorded: an order that is refused, images that no rollout brought.
     pub fn noted(&self, reason: &Reason, trigger: &Trigger) -> Option<Notification> {
         let service = &self.policy.name;
         let refused = |image: &planner::model::Image, steps: Vec<String>| {

@@ -1,16 +1,14 @@
 //! Rollbacks by hand: a person deploys the revision of an earlier release, in the console for instance.
 //!
 //! Such a revision is pinned to digests, because rollout registered it; a stack's revision names the tag `live` and is
-//! drift. That somebody else deployed it is known by a deployment that no release has.
+//! drift. That the automation did not deploy it is known by its deployment, which no release has.
 
 use std::collections::BTreeMap;
 
-use super::names;
-use crate::model::DeploymentState;
-use crate::rollout::decision::Noted;
+use crate::model::{DeploymentState, Image};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Order, Release, same_digests};
+use crate::rollout::record::{Noted, Order, Release, same_digests};
 
 pub(super) enum ByHand {
     /// ECS replaces tasks by this deployment.
@@ -53,4 +51,9 @@ fn answered(inputs: &Inputs<'_>) -> BTreeMap<String, Order> {
     let recorded = |key: &String| inputs.record.orders.contains_key(key);
     let candidates = inputs.observed.candidates.iter().filter(|(key, _)| !recorded(key));
     candidates.map(|(key, image)| (key.clone(), Order { image: image.clone(), at: inputs.now })).collect()
+}
+
+/// `v1 (aaa) and v2 (bbb)`.
+pub(super) fn names(images: &BTreeMap<String, Image>) -> String {
+    images.values().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }

@@ -5,14 +5,13 @@ mod offer;
 
 use std::collections::BTreeMap;
 
-use super::decision::Noted;
 use super::inputs::Inputs;
 use super::observed::RunningImage;
 use super::policy::ImagePolicy;
 use super::reason::Reason;
-use super::record::{Order, Record, Release};
+use super::record::{Noted, Order, Record, Release};
 use crate::model::{DeploymentState, Image};
-use by_hand::ByHand;
+use by_hand::{ByHand, names};
 use offer::{Offer, offer};
 
 /// What should become of a service's images.
@@ -149,9 +148,4 @@ pub(super) fn answered(inputs: &Inputs<'_>) -> BTreeMap<String, Order> {
 fn was_released(record: &Record, key: &str, image: &Image) -> bool {
     let same = |other: &Image| other.digest == image.digest;
     record.releases.iter().any(|release| release.images.get(key).is_some_and(same))
-}
-
-/// `v1 (aaa) and v2 (bbb)`.
-fn names(images: &BTreeMap<String, Image>) -> String {
-    images.values().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }

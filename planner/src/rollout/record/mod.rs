@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use failed::FailedRollout;
-pub use order::Order;
+pub use order::{Noted, Order};
 pub use quarantine::Quarantine;
 pub(super) use quarantine::newly_quarantined;
 pub use release::Release;
@@ -21,7 +21,6 @@ pub(super) use release::same_digests;
 pub use restart::Restart;
 pub use rollout::{Cause, Phase, Rollout};
 
-use super::decision::Noted;
 use crate::model::Digest;
 
 /// How many releases are kept; the oldest goes first.

@@ -1,8 +1,11 @@
 //! Orders: which image a tag policy selected when that was last acted on.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::release::Release;
 use crate::model::Image;
 
 /// What a tag policy selected when that was last acted on: rolled out, refused for good or found running. Another image
@@ -15,4 +18,13 @@ pub struct Order {
     pub image: Option<Image>,
     /// When it was first seen.
     pub at: Timestamp,
+}
+
+/// What was seen and is to be recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// By key: orders that are answered without a rollout.
+    pub orders: BTreeMap<String, Order>,
+    /// What the service runs, where no rollout of the automation brought it: the current release from now on.
+    pub release: Option<Release>,
 }

@@ -108,7 +108,7 @@ fn a_version_wins_by_its_number_also_when_it_was_pushed_earlier() {
 }
 
 #[test]
-fn a_version_that_is_left_over_when_a_tag_is_deleted_is_no_order_and_is_told_once() {
+fn a_version_that_is_left_over_when_a_tag_is_deleted_is_no_order_and_is_announced_once() {
     let mut scenario = Scenario::running(9);
     follow(&mut scenario, TagPolicy::Semver(">=1".parse().unwrap()));
     let ordered = Order { image: Some(tagged(9, "v1.11.0")), at: at(10) };
@@ -135,14 +135,14 @@ fn a_tag_of_a_glob_that_moved_to_an_older_image_is_an_order_too() {
 }
 
 #[test]
-fn a_push_that_the_policy_passes_over_is_told_with_its_reason() {
+fn a_push_that_the_policy_passes_over_is_announced_with_its_reason() {
     let mut scenario = Scenario::running(9);
     follow(&mut scenario, TagPolicy::Glob("release-*".into()));
     scenario.observed.pushed = Some(Pushed { key: REPOSITORY.into(), image: tagged(5, "release-5"), at: None });
     let decision = scenario.plan();
     assert_eq!(outcome(&decision), ("passed_over", None));
-    let told = decision.reason.to_string();
-    assert!(told.contains("release-5 (050505050505)") && told.contains("release-* selects v9"), "{told}");
+    let shown = decision.reason.to_string();
+    assert!(shown.contains("release-5 (050505050505)") && shown.contains("release-* selects v9"), "{shown}");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn every_repository_says_why_its_image_is_held() {
     scenario.observed.running.insert("acme/sidecar".into(), RunningImage::Known(image(5)));
     scenario.observed.unread.insert("acme/sidecar".into(), "denied".into());
     let decision = scenario.plan();
-    let told = decision.reason.to_string();
-    assert!(told.contains("frozen by anna") && told.contains("acme/sidecar is unknown: denied"), "{told}");
+    let shown = decision.reason.to_string();
+    assert!(shown.contains("frozen by anna") && shown.contains("acme/sidecar is unknown: denied"), "{shown}");
     assert_eq!(decision.reason.each().len(), 2);
 }

@@ -1,6 +1,7 @@
 //! Amazon ECR: images and tags. A registry is one account in one region.
 
 mod scan;
+mod scan_state;
 mod tag;
 
 use aws_sdk_ecr::config::Region;
@@ -124,7 +125,7 @@ fn read(detail: &ImageDetail) -> Result<Image> {
     let pushed_at = Timestamp::from_nanosecond(pushed.as_nanos());
     let pushed_at = pushed_at.map_err(|error| Error::invalid("imagePushedAt").with_source(error))?;
     let version = version_tag(detail.image_tags().iter().map(String::as_str)).map(str::to_owned);
-    Ok(Image { digest, tag: None, version, pushed_at, scan: scan::of(detail) })
+    Ok(Image { digest, tag: None, version, pushed_at, scan: scan_state::of(detail) })
 }
 
 #[cfg(test)]

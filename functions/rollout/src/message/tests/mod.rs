@@ -1,6 +1,7 @@
 //! Every message as it arrives in an inbox.
 
 mod kept;
+mod noted;
 mod requests;
 mod rollouts;
 
@@ -57,7 +58,6 @@ fn record() -> Record {
         images: images(1),
         revision: "rev-1".into(),
         deployment: "ecs-svc/1".into(),
-        revision: None,
         started_at: at(0),
         at: at(1),
     };
