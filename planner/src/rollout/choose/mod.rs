@@ -132,8 +132,7 @@ pub(super) fn current(inputs: &Inputs<'_>) -> BTreeMap<String, Image> {
 /// The orders that are answered when `images` are rolled out: what the tags name of them now.
 pub(super) fn carried_out(inputs: &Inputs<'_>, images: &BTreeMap<String, Image>) -> BTreeMap<String, Order> {
     let mut orders = answered(inputs);
-    let same = |order: &Order, image: &Image| order.image.as_ref().is_some_and(|named| named.digest == image.digest);
-    orders.retain(|key, order| images.get(key).is_some_and(|image| same(order, image)));
+    orders.retain(|key, order| images.get(key).is_some_and(|image| order.names(&image.digest)));
     orders
 }
 

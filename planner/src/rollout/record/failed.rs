@@ -6,7 +6,7 @@ use super::quarantine::{Quarantine, newly_quarantined};
 use super::rollout::{Cause, Rollout};
 
 /// What a failed rollout leaves behind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailedRollout {
     /// The images to quarantine.
     pub quarantine: Vec<Quarantine>,

@@ -122,6 +122,9 @@ impl Record {
 
     /// Ends the rollout in progress, or lets it wait until ECS has rolled it back.
     pub fn fail(&mut self, failed: FailedRollout, now: Timestamp) {
+        if failed.quarantine.is_empty() {
+            self.reopen_orders();
+        }
         for entry in failed.quarantine {
             self.add_quarantine(entry);
         }
@@ -131,6 +134,17 @@ impl Record {
         match (failed.recover, &mut self.rollout) {
             (Some(failed), Some(rollout)) => rollout.phase = Phase::RollingBack { failed, since: now },
             (_, rollout) => *rollout = None,
+        }
+    }
+
+    /// No image is to blame for the failure: what the rollout introduced stays ordered.
+    fn reopen_orders(&mut self) {
+        let introduced = self.rollout.iter().filter(|rollout| rollout.cause.introduces_images());
+        for (key, image) in introduced.flat_map(|rollout| &rollout.images) {
+            let order = self.orders.get_mut(key).filter(|order| order.names(&image.digest));
+            if let Some(order) = order {
+                order.image = None;
+            }
         }
     }
 

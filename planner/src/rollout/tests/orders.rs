@@ -169,3 +169,14 @@ fn every_repository_says_why_its_image_is_held() {
     assert!(shown.contains("frozen by anna") && shown.contains("acme/sidecar is unknown: denied"), "{shown}");
     assert_eq!(decision.reason.each().len(), 2);
 }
+
+#[test]
+fn an_image_whose_rollout_failed_without_its_fault_stays_ordered() {
+    let scenario = Scenario::running(1).candidate(2);
+    let Action::Roll(roll) = scenario.plan().action else { panic!("not a roll") };
+    let mut failed = scenario.rolling_out(2, deploying(2));
+    failed.record.orders = roll.orders;
+    failed.record.fail(FailedRollout::default(), at(60));
+    assert_eq!(failed.outcome(), ("newer_image", Some(image(2))));
+    assert_eq!(failed.candidate(1).plan().action.label(), "note");
+}
