@@ -52,7 +52,7 @@ pub enum Reason {
         /// Why.
         error: String,
     },
-    /// What runs is not known: the revision names a tag that moved after the deployment.
+    /// The running image is not known: the revision names a tag that moved after the deployment.
     Unidentified {
         /// The repository.
         repository: String,

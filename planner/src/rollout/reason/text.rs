@@ -31,7 +31,7 @@ impl fmt::Display for Reason {
                 write!(f, "ECR could not be read, so what to run of {repository} is unknown: {error}")
             }
             Reason::Unidentified { repository } => {
-                write!(f, "what runs of {repository} is unknown: its tag has moved since the deployment; ")?;
+                write!(f, "the running image of {repository} is unknown: its tag has moved since the deployment; ")?;
                 f.write_str("the next push is rolled out")
             }
             Reason::FirstLook { images: Some(images) } => {

@@ -1,4 +1,4 @@
-//! What runs without a rollout of the automation: at the first look, and after a rollback by hand.
+//! Images that no rollout of the automation brought: at the first look, and after a rollback by hand.
 
 use super::fixtures::*;
 use crate::model::*;

@@ -19,7 +19,10 @@ pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service>
         revision: required("taskDefinition", service.task_definition())?,
         deployments: service.deployments().iter().map(deployment).collect::<Result<_>>()?,
         strategy: strategy(service.capacity_provider_strategy()),
-        network: service.network_configuration().and_then(|config| config.awsvpc_configuration()).map(network),
+        network: service
+            .network_configuration()
+            .and_then(|config| config.awsvpc_configuration())
+            .map(|config| network(config, service)),
     })
 }
 
@@ -60,11 +63,16 @@ fn strategy(items: &[sdk::CapacityProviderStrategyItem]) -> Strategy {
     }
 }
 
-fn network(config: &sdk::AwsVpcConfiguration) -> Network {
+fn network(config: &sdk::AwsVpcConfiguration, service: &sdk::Service) -> Network {
+    let provider = |item: &sdk::CapacityProviderStrategyItem| {
+        (item.capacity_provider().to_owned(), count(item.base()), count(item.weight()))
+    };
     Network {
         subnets: config.subnets().to_vec(),
         security_groups: config.security_groups().to_vec(),
         public_ip: config.assign_public_ip() == Some(&sdk::AssignPublicIp::Enabled),
+        launch_type: service.launch_type().map(|launch| launch.as_str().to_owned()),
+        providers: service.capacity_provider_strategy().iter().map(provider).collect(),
     }
 }
 
