@@ -7,6 +7,7 @@ use shared::{Kind, Result};
 
 use crate::observed::{Entry, ObservedService};
 use crate::service::{Service, why};
+use crate::trigger::Trigger;
 
 impl Service<'_> {
     /// Records a freeze, or its end.
@@ -28,8 +29,8 @@ impl Service<'_> {
         let image = in_question(decision, &service.entry);
         let outcome = match self.invocation.act(self.carry_out(decision, service)).await {
             // What could not be read fails the invocation, after everything else is decided: it is tried again, and its
-            // alarm is heard.
-            Ok(_) if decision.action == Action::Keep && !service.unread.is_empty() => {
+            // alarm is heard. A request that was carried out has not failed.
+            Ok(_) if decision.action == Action::Keep && !service.unread.is_empty() && !self.is_requested() => {
                 service.unread.first().map_or(Outcome::Unchanged, |error| Outcome::Failed(error.copy()))
             }
             Ok(Some(outcome)) => outcome,
@@ -81,6 +82,10 @@ impl Service<'_> {
             Action::Recover { failed } => self.recover(decision, failed, entry).await,
         };
         changes.map(Outcome::Changed)
+    }
+
+    fn is_requested(&self) -> bool {
+        matches!(self.invocation.trigger, Trigger::Request(_) | Trigger::Named(_))
     }
 
     /// Nothing changes, but what is held, refused or overdue is announced once.

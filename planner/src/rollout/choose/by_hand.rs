@@ -14,7 +14,7 @@ pub(super) enum ByHand {
     /// ECS replaces tasks by this deployment.
     InProgress(String),
     /// It is the current release.
-    Complete(Noted, Reason),
+    Complete(Box<Noted>, Reason),
 }
 
 /// What a person deployed; `None` when the deployment is not a person's or has failed.
@@ -40,7 +40,8 @@ pub(super) fn deployed(inputs: &Inputs<'_>) -> Option<ByHand> {
                 Release { deployment: primary.id.clone(), started_at: primary.created_at, at: *now, ..earlier.clone() };
             let (images, replaced) = (names(&release.images), names(&current.images));
             let reason = Reason::DeployedByHand { deployment: primary.id.clone(), images, replaced };
-            Some(ByHand::Complete(Noted { orders: answered(inputs), release: Some(release) }, reason))
+            let noted = Noted { orders: answered(inputs), release: Some(release) };
+            Some(ByHand::Complete(Box::new(noted), reason))
         }
         DeploymentState::Failed | DeploymentState::Other(_) => None,
     }

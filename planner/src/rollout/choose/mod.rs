@@ -77,7 +77,7 @@ pub(super) fn choose(inputs: &Inputs<'_>) -> Choice {
     }
     match by_hand::deployed(inputs) {
         Some(ByHand::InProgress(deployment)) => return Choice::Stay(Reason::InFlight { deployment }),
-        Some(ByHand::Complete(noted, reason)) => return Choice::Note(noted, reason),
+        Some(ByHand::Complete(noted, reason)) => return Choice::Note(*noted, reason),
         None => {}
     }
     match (inputs.record.freeze(inputs.now), images.values().next()) {
@@ -88,7 +88,7 @@ pub(super) fn choose(inputs: &Inputs<'_>) -> Choice {
 
 /// The first look at a service that had images before: nothing is rolled out, and what it runs is its first release.
 fn first_look(inputs: &Inputs<'_>, noted: Noted) -> Choice {
-    let Inputs { record, observed, now, .. } = inputs;
+    let Inputs { record, observed, .. } = inputs;
     if let Some((repository, error)) = observed.unread_running() {
         return Choice::Stay(Reason::Unread { repository, error });
     }
@@ -100,8 +100,9 @@ fn first_look(inputs: &Inputs<'_>, noted: Noted) -> Choice {
         images,
         revision: observed.service.revision.clone(),
         deployment: primary.id.clone(),
+        // Not today's: nothing was rolled out, so no alarm may be explained or remedied by it.
         started_at: primary.created_at,
-        at: *now,
+        at: primary.created_at,
     });
     let reason = Reason::FirstLook { images: release.as_ref().map(|release| names(&release.images)) };
     Choice::Note(Noted { release, ..noted }, reason)

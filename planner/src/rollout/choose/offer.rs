@@ -3,7 +3,7 @@
 //! The move of a tag is the order: push times order only different images that a policy selected among at once. A late
 //! event changes nothing, because what the tag names *now* is compared with what it named when that was last acted on.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::Image;
 use crate::rollout::inputs::Inputs;
@@ -15,6 +15,9 @@ use crate::rollout::scan_gate;
 /// How long after an order an image that is older than it may be an answer from before: ECR does not document that its
 /// reads are consistent with its writes.
 const SETTLES: SignedDuration = SignedDuration::from_mins(2);
+
+/// Times of ECR and EventBridge may be cut to seconds.
+const WHOLE_SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// What the tag policy of one repository offers.
 pub(super) enum Offer {
@@ -66,9 +69,10 @@ pub(super) fn offer(inputs: &Inputs<'_>, policy: &ImagePolicy, current: Option<&
             return Offer::Note(order, Some(reason));
         }
         let pushed = observed.pushed.as_ref().filter(|pushed| pushed.image.digest == image.digest);
-        let reported = pushed.is_some_and(|pushed| pushed.at.is_some_and(|at| at > last.at));
+        let since = |at: Timestamp| at + WHOLE_SECOND > last.at;
+        let reported = pushed.is_some_and(|pushed| pushed.at.is_some_and(since));
         let until = last.at + SETTLES;
-        if image.pushed_at <= last.at && !reported && *now < until {
+        if !since(image.pushed_at) && !reported && *now < until {
             return Offer::Refuse(Reason::TagSettles { image, until });
         }
     }

@@ -28,7 +28,7 @@ fn rolled(images: &[u8]) -> Scenario {
         let decision = scenario.plan();
         assert_eq!(outcome(&decision), ("newer_image", Some(image(*n))));
         scenario = recorded(scenario, &decision);
-        scenario.now = scenario.now + jiff::SignedDuration::from_mins(10);
+        scenario.now += jiff::SignedDuration::from_mins(10);
     }
     scenario
 }
@@ -62,7 +62,8 @@ fn an_answer_from_before_the_last_order_is_not_rolled_unless_a_push_since_says_s
     let ordered = scenario.record.orders[REPOSITORY].at;
     scenario.now = ordered + jiff::SignedDuration::from_secs(30);
     assert_eq!(scenario.outcome(), ("tag_settles", None));
-    scenario.observed.pushed = Some(Pushed { key: REPOSITORY.into(), image: image(1), at: Some(ordered) });
+    let earlier = ordered - jiff::SignedDuration::from_secs(20);
+    scenario.observed.pushed = Some(Pushed { key: REPOSITORY.into(), image: image(1), at: Some(earlier) });
     assert_eq!(scenario.outcome(), ("tag_settles", None));
     let later = ordered + jiff::SignedDuration::from_secs(20);
     scenario.observed.pushed = Some(Pushed { key: REPOSITORY.into(), image: image(1), at: Some(later) });
@@ -70,6 +71,17 @@ fn an_answer_from_before_the_last_order_is_not_rolled_unless_a_push_since_says_s
     scenario.observed.pushed = None;
     scenario.now = ordered + jiff::SignedDuration::from_mins(2);
     assert_eq!(scenario.outcome(), ("newer_image", Some(image(1))));
+}
+
+#[test]
+fn a_push_in_the_second_of_the_last_order_does_not_wait() {
+    let mut scenario = rolled(&[1, 2]);
+    let ordered = scenario.record.orders[REPOSITORY].at + jiff::SignedDuration::from_millis(400);
+    scenario.record.orders.get_mut(REPOSITORY).unwrap().at = ordered;
+    let pushed = Image { pushed_at: ordered - jiff::SignedDuration::from_millis(400), ..image(3) };
+    scenario.observed.candidates.insert(REPOSITORY.into(), Some(pushed.clone()));
+    scenario.now = ordered + jiff::SignedDuration::from_secs(1);
+    assert_eq!(scenario.outcome(), ("newer_image", Some(pushed)));
 }
 
 #[test]
