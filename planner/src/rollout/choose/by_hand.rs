@@ -14,7 +14,7 @@ pub(super) enum ByHand {
     /// ECS replaces tasks by this deployment.
     InProgress(String),
     /// It is the current release.
-    Complete(Box<Noted>, Reason),
+    Complete(Box<(Noted, Reason)>),
 }
 
 /// What a person deployed; `None` when the deployment is not a person's or has failed.
@@ -41,7 +41,7 @@ pub(super) fn deployed(inputs: &Inputs<'_>) -> Option<ByHand> {
             let (images, replaced) = (names(&release.images), names(&current.images));
             let reason = Reason::DeployedByHand { deployment: primary.id.clone(), images, replaced };
             let noted = Noted { orders: answered(inputs), release: Some(release) };
-            Some(ByHand::Complete(Box::new(noted), reason))
+            Some(ByHand::Complete(Box::new((noted, reason))))
         }
         DeploymentState::Failed | DeploymentState::Other(_) => None,
     }

@@ -77,7 +77,7 @@ pub(super) fn choose(inputs: &Inputs<'_>) -> Choice {
     }
     match by_hand::deployed(inputs) {
         Some(ByHand::InProgress(deployment)) => return Choice::Stay(Reason::InFlight { deployment }),
-        Some(ByHand::Complete(noted, reason)) => return Choice::Note(*noted, reason),
+        Some(ByHand::Complete(complete)) => return Choice::Note(complete.0, complete.1),
         None => {}
     }
     match (inputs.record.freeze(inputs.now), images.values().next()) {
