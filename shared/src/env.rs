@@ -82,7 +82,7 @@ pub struct Settings {
     pub function: String,
     /// `DRY_RUN`: decisions are logged, nothing is changed.
     pub dry_run: bool,
-    /// `MAX_CLOCK_SKEW_SECONDS`: how far ahead of the clock the `at` of a request or event may be; 5 minutes when it is not
+    /// `MAX_CLOCK_SKEW_SECONDS`: how far ahead of the clock the `at` of a request or event may be; 2 minutes when it is not
     /// set.
     pub max_clock_skew: SignedDuration,
 }
@@ -95,7 +95,7 @@ impl Settings {
     pub fn from_env(env: &Env<'_>) -> Result<Settings> {
         let (table, topic) = (env.required("LEDGER_TABLE"), env.required("OPERATIONS_TOPIC_ARN"));
         let function = env.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
-        let skew = env.seconds("MAX_CLOCK_SKEW_SECONDS").map(|skew| skew.unwrap_or(SignedDuration::from_mins(5)));
+        let skew = env.seconds("MAX_CLOCK_SKEW_SECONDS").map(|skew| skew.unwrap_or(SignedDuration::from_mins(2)));
         match (table, topic, env.flag("DRY_RUN"), skew) {
             (Ok(ledger_table), Ok(operations_topic), Ok(dry_run), Ok(max_clock_skew)) => {
                 Ok(Settings { ledger_table, operations_topic, function, dry_run, max_clock_skew })

@@ -104,7 +104,7 @@ impl Gateways {
     }
 }
 
-/// Each method of each type that others may call: who, its documentation, its body.
+/// Each method of each type: who, its documentation, its body.
 fn methods(source: &str) -> Vec<(Method, String, String)> {
     let (mut kind, mut doc, mut found) = (String::new(), String::new(), Vec::new());
     let mut lines = source.lines();
@@ -113,8 +113,9 @@ fn methods(source: &str) -> Vec<(Method, String, String)> {
             // `impl<F: Function> Invocation<'_, F> {`
             let rest = if rest.starts_with('<') { rest.split_once("> ").map_or("", |(_, rest)| rest) } else { rest };
             kind = words(rest).next().unwrap_or_default().to_owned();
-        } else if let Some(rest) =
-            ["    pub async fn ", "    pub(super) async fn "].iter().find_map(|start| line.strip_prefix(start))
+        } else if let Some(rest) = ["    pub async fn ", "    pub(super) async fn ", "    async fn "]
+            .iter()
+            .find_map(|start| line.strip_prefix(start))
         {
             let name = words(rest).next().unwrap_or_default().to_owned();
             let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "    }").collect();

@@ -173,7 +173,8 @@ impl Deployed {
             }
             "Fn::FindInMap" => {
                 let maps = self.template.section("Mappings");
-                maps[&text(&item(0))][&text(&item(1))][&text(&item(2))].clone()
+                let found = maps[&text(&item(0))].get(text(&item(1))).map(|row| row[&text(&item(2))].clone());
+                found.unwrap_or_else(|| self.resolve(&argument[3]["DefaultValue"]))
             }
             "Fn::ToJsonString" => self.resolve(argument).to_string().into(),
             _ => self.truth(&Value::Object(Map::from_iter([(name.to_owned(), argument.clone())]))).into(),

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::pattern::matches;
 use crate::resolve::Deployed;
-use crate::template::{list, text};
+use crate::template::{Template, list, text};
 
 /// A rule of a template.
 pub struct Rule {
     /// What it matches.
     pub pattern: Value,
-    /// Logical ids of the functions that it invokes.
+    /// Logical ids of the functions that it brings events to, through a queue or directly.
     pub functions: BTreeSet<String>,
 }
 
@@ -29,10 +29,25 @@ pub fn rules(deployed: &Deployed) -> BTreeMap<String, Rule> {
         }
     }
     for (id, rule) in template.of_type("AWS::Events::Rule") {
-        let functions = list(&rule["Targets"]).iter().map(|target| text(&target["Arn"]["Fn::GetAtt"][0])).collect();
+        let targets = list(&rule["Targets"]);
+        let functions = targets.iter().map(|target| {
+            let target = text(&target["Arn"]["Fn::GetAtt"][0]);
+            behind(template, &target).unwrap_or(target)
+        });
+        let functions = functions.collect();
         rules.insert(id, Rule { pattern: deployed.resolve(&rule["EventPattern"]), functions });
     }
     rules
+}
+
+/// The function that reads a queue of the template.
+pub fn behind(template: &Template, queue: &str) -> Option<String> {
+    let reads = |function: &Value| {
+        let events = function["Events"].as_object().into_iter().flatten();
+        events.into_iter().any(|(_, event)| event["Properties"]["Queue"]["Fn::GetAtt"][0] == queue)
+    };
+    let mut functions = template.of_type("AWS::Serverless::Function").into_iter();
+    functions.find(|(_, function)| reads(function)).map(|(id, _)| id)
 }
 
 /// Names of the rules that match an event.

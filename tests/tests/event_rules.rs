@@ -17,17 +17,17 @@ const TABLE: &[(&str, &[&str])] = &[
     ("cloudformation.stack-status-change.update-rolled-back", &["AlarmFunction.StackUpdating", "StackUpdatedRule"]),
     ("cloudwatch.alarm-configuration-change", &[]),
     ("cloudwatch.alarm-contributor-state-change", &[]),
-    ("cloudwatch.alarm-state-change.anomaly", &["AlarmFunction.AlarmChanged"]),
-    ("cloudwatch.alarm-state-change.composite", &["AlarmFunction.AlarmChanged"]),
-    ("cloudwatch.alarm-state-change.forwarded-insights", &["AlarmFunction.AlarmChanged"]),
-    ("cloudwatch.alarm-state-change.insufficient-data", &["AlarmFunction.AlarmChanged"]),
-    ("cloudwatch.alarm-state-change.metric-math", &["AlarmFunction.AlarmChanged"]),
-    ("cloudwatch.alarm-state-change.muted", &["AlarmFunction.AlarmChanged"]),
-    ("cloudwatch.alarm-state-change.odd-reason-data", &["AlarmFunction.AlarmChanged"]),
-    ("cloudwatch.alarm-state-change.ok", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.anomaly", &["AlarmChangedRule"]),
+    ("cloudwatch.alarm-state-change.composite", &["AlarmChangedRule"]),
+    ("cloudwatch.alarm-state-change.forwarded-insights", &["AlarmChangedRule"]),
+    ("cloudwatch.alarm-state-change.insufficient-data", &["AlarmChangedRule"]),
+    ("cloudwatch.alarm-state-change.metric-math", &["AlarmChangedRule"]),
+    ("cloudwatch.alarm-state-change.muted", &["AlarmChangedRule"]),
+    ("cloudwatch.alarm-state-change.odd-reason-data", &["AlarmChangedRule"]),
+    ("cloudwatch.alarm-state-change.ok", &["AlarmChangedRule"]),
     ("cloudwatch.alarm-state-change.other-system", &[]),
-    ("cloudwatch.alarm-state-change.set-by-hand", &["AlarmFunction.AlarmChanged"]),
-    ("cloudwatch.alarm-state-change.single-metric", &["AlarmFunction.AlarmChanged"]),
+    ("cloudwatch.alarm-state-change.set-by-hand", &["AlarmChangedRule"]),
+    ("cloudwatch.alarm-state-change.single-metric", &["AlarmChangedRule"]),
     ("ecr.image-action.delete", &[]),
     ("ecr.image-action.push-child-manifest", &["RolloutFunction.ImagePushed"]),
     ("ecr.image-action.push-commit-tag", &["RolloutFunction.ImagePushed"]),
@@ -163,7 +163,7 @@ fn for_services_that_exist_already_events_of_every_name_match() {
     let rules = rules(&Deployed::new(template::existing(), &[]).part("infra/automation/functions.yaml"));
     let events: BTreeMap<String, Value> = tests::events().into_iter().collect();
     for (event, expected) in [
-        ("cloudwatch.alarm-state-change.other-system", &["AlarmFunction.AlarmChanged"][..]),
+        ("cloudwatch.alarm-state-change.other-system", &["AlarmChangedRule"][..]),
         ("ecr.image-action.push-other-repository", &["RolloutFunction.ImagePushed"]),
         ("ecr.image-scan.complete", &["RolloutFunction.ImageScanned"]),
         (
@@ -191,7 +191,16 @@ fn a_rule_that_stands_alone_may_invoke_each_of_its_functions() {
             .filter(|(_, p)| p["SourceArn"]["Fn::GetAtt"][0] == id.as_str() && p["Principal"] == "events.amazonaws.com")
             .map(|(_, permission)| text(&permission["FunctionName"]["Ref"]))
             .collect();
-        assert_eq!(targets.iter().map(|target| text(&target["Arn"]["Fn::GetAtt"][0])).collect::<BTreeSet<_>>(), may);
+        let targeted = targets.iter().map(|target| text(&target["Arn"]["Fn::GetAtt"][0]));
+        // What goes to a queue needs its policy, and no permission.
+        let (queues, functions): (BTreeSet<String>, _) = targeted.partition(|target| target.ends_with("Queue"));
+        assert_eq!(functions, may);
+        for queue in queues {
+            let policy = template.properties(&format!("{queue}Policy"));
+            let statement = &policy["PolicyDocument"]["Statement"][0];
+            assert_eq!(statement["Principal"]["Service"], "events.amazonaws.com", "{queue}");
+            assert_eq!(statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0], id.as_str(), "{queue}");
+        }
         for target in targets {
             assert_eq!(target["DeadLetterConfig"]["Arn"]["Ref"], "DeadLetterQueueArn", "{id}: {target}");
             assert!(target["RetryPolicy"]["MaximumRetryAttempts"].is_u64(), "{id}: {target}");

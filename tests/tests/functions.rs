@@ -102,7 +102,7 @@ fn alarms_on(id: &str) -> Deployed {
 }
 
 #[test]
-fn every_function_has_alarms_on_its_errors_throttles_and_rejected_configuration() {
+fn every_function_has_alarms_on_what_may_be_wrong_with_it() {
     for (id, function) in functions() {
         let alarms = alarms_on(&id);
         let name = text(&function["CodeUri"]).trim_start_matches("../../functions/").to_owned();
@@ -110,9 +110,12 @@ fn every_function_has_alarms_on_its_errors_throttles_and_rejected_configuration(
             ("ErrorAlarm", "AWS/Lambda", "Errors"),
             ("ThrottleAlarm", "AWS/Lambda", "Throttles"),
             ("ConfigurationRejectedAlarm", "Automation", "ConfigurationRejected"),
+            ("NotInvokedAlarm", "AWS/Lambda", "Invocations"),
+            ("UnsentAlarm", "Automation", "OldestUnsentSeconds"),
         ] {
-            if (id.as_str(), metric) == ("RequestFunction", "ConfigurationRejected") {
-                assert!(!alarms.holds(&text(&alarms.template().resource(alarm)["Condition"])), "it reads none");
+            let ticks = !["Errors", "Throttles"].contains(&metric);
+            if id == "RequestFunction" && ticks {
+                assert!(!alarms.holds(&text(&alarms.template().resource(alarm)["Condition"])), "it decides nothing");
                 continue;
             }
             let alarm = alarms.properties(alarm);
@@ -126,6 +129,81 @@ fn every_function_has_alarms_on_its_errors_throttles_and_rejected_configuration(
     }
 }
 
+/// How often the schedules of a function start it.
+fn tick_seconds(function: &Value) -> Option<u64> {
+    let events = function["Events"].as_object()?.values();
+    let schedules = events.filter_map(|event| event["Properties"]["ScheduleExpression"].as_str());
+    let seconds = |schedule: &str| match schedule {
+        "rate(5 minutes)" => Some(300),
+        "cron(0 * * * ? *)" => Some(3600),
+        _ => None,
+    };
+    schedules.filter_map(seconds).min()
+}
+
+#[test]
+fn a_function_that_nothing_starts_raises_an_alarm_after_three_of_its_ticks() {
+    for (id, function) in functions() {
+        let (alarms, tick) = (alarms_on(&id), tick_seconds(&function));
+        assert_eq!(alarms.holds("HasTick"), tick.is_some(), "{id}");
+        let Some(tick) = tick else { continue };
+        let alarm = alarms.properties("NotInvokedAlarm");
+        let window = (text(&alarm["Period"]), &alarm["EvaluationPeriods"], &alarm["TreatMissingData"]);
+        assert_eq!(window, (tick.to_string(), &json!(3), &json!("breaching")), "{id}: Lambda reports nothing then");
+        // What is seen once a tick stays one alarm until the next tick.
+        let alarm = alarms.properties("ErrorAlarm");
+        let seconds = alarm["Period"].as_u64().unwrap() * alarm["EvaluationPeriods"].as_u64().unwrap();
+        assert!(seconds >= tick && alarm["DatapointsToAlarm"] == 1, "{id}: {seconds}");
+    }
+}
+
+/// "Each returned time series becomes a contributor to the alarm", and SNS is notified for each contributor:
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Acting_Alarm_Changes.html>.
+#[test]
+fn a_service_that_fails_at_every_tick_masks_no_other() {
+    for (id, _) in functions().iter().filter(|(id, _)| id != "RequestFunction") {
+        let alarm = alarms_on(id).properties("SubjectAlarm");
+        let query = text(&alarm["Metrics"][0]["Expression"]);
+        let own = format!("WHERE FunctionName = '<{id}>' GROUP BY Subject ORDER BY SUM() DESC");
+        assert!(query.ends_with(&own), "{query}");
+        assert!(query.starts_with("SELECT SUM(SubjectFailed) FROM SCHEMA(\"Automation\", FunctionName, Subject) "));
+        assert_eq!(alarm["AlarmActions"], json!(["<AutomationTopicArn>"]));
+    }
+}
+
+/// Lambda drops lines below the level, and counts a line without a level as INFO; metrics are such lines.
+#[test]
+fn no_log_level_drops_the_metrics() {
+    let mut found = 0;
+    for template in template::all() {
+        let Some(level) = template.section("Parameters").get("LogLevel").cloned() else { continue };
+        assert_eq!(level["AllowedValues"], json!(["TRACE", "DEBUG", "INFO"]), "{}", template.path);
+        found += 1;
+    }
+    assert_eq!(found, 3);
+}
+
+/// "If you send a message to a dead-letter queue manually, it is captured by the NumberOfMessagesSent metric. However, if a
+/// message is sent to a dead-letter queue as a result of a failed processing attempt, it isn't captured by this metric":
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>.
+#[test]
+fn a_message_in_a_dead_letter_queue_hides_no_later_one() {
+    let base = template::base();
+    let alarm = base.properties("DeadLetterAlarm");
+    let metrics: Vec<String> = alarm["Metrics"].as_array().unwrap()[1..]
+        .iter()
+        .map(|metric| text(&metric["MetricStat"]["Metric"]["MetricName"]))
+        .collect();
+    assert_eq!(metrics, ["NumberOfMessagesSent", "ApproximateNumberOfMessagesVisible"]);
+    let expression = text(&alarm["Metrics"][0]["Expression"]);
+    assert!(expression.contains("FILL(sent, 0)") && expression.contains("DIFF(visible)"), "{expression}");
+    let undelivered = base.properties("UndeliveredAlarm");
+    assert_eq!(undelivered["MetricName"], "NumberOfNotificationsRedrivenToDlq");
+    for alarm in ["DeadLetterAlarm", "UndeliveredAlarm"] {
+        assert!(base.properties(alarm).get("OKActions").is_none(), "{alarm}: OK says only that no other arrived");
+    }
+}
+
 #[test]
 fn what_fails_for_good_is_kept_and_raises_an_alarm() {
     for (id, function) in functions() {
@@ -133,10 +211,7 @@ fn what_fails_for_good_is_kept_and_raises_an_alarm() {
         assert_eq!(config["DestinationConfig"]["OnFailure"]["Destination"]["Ref"], "DeadLetterQueueArn", "{id}");
         for (name, event) in function["Events"].as_object().into_iter().flatten() {
             let properties = &event["Properties"];
-            if event["Type"] == "SNS" {
-                // SNS hands the message to Lambda's own queue, and retries that for weeks.
-                let queue = &properties["RedrivePolicy"]["deadLetterTargetArn"]["Ref"];
-                assert_eq!(queue, "DeadLetterQueueArn", "{id}.{name}");
+            if event["Type"] == "SQS" {
                 continue;
             }
             assert_eq!(properties["DeadLetterConfig"]["Arn"]["Ref"], "DeadLetterQueueArn", "{id}.{name}");
@@ -147,9 +222,34 @@ fn what_fails_for_good_is_kept_and_raises_an_alarm() {
     let base = template::base();
     let queue = base.properties("DeadLetterQueue");
     assert_eq!((&queue["MessageRetentionPeriod"], &queue["SqsManagedSseEnabled"]), (&1_209_600.into(), &true.into()));
-    let alarm = base.properties("DeadLetterAlarm");
-    assert_eq!(alarm["MetricName"], "ApproximateNumberOfMessagesVisible");
-    assert_eq!(alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0], "DeadLetterQueue");
+    for metric in &base.properties("DeadLetterAlarm")["Metrics"].as_array().unwrap()[1..] {
+        let dimension = &metric["MetricStat"]["Metric"]["Dimensions"][0];
+        assert_eq!(dimension["Value"]["Fn::GetAtt"][0], "DeadLetterQueue");
+    }
+}
+
+/// Lambda gives up after two retries; a queue goes on for hours, with what failed alone, and keeps that then.
+#[test]
+fn what_must_not_be_lost_waits_in_a_queue_until_it_is_handled() {
+    let template = template::functions();
+    let mut queues = Vec::new();
+    for (id, function) in functions() {
+        for (name, event) in function["Events"].as_object().into_iter().flatten().filter(|(_, e)| e["Type"] == "SQS") {
+            let properties = &event["Properties"];
+            assert_eq!(properties["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{id}.{name}");
+            let queue = text(&properties["Queue"]["Fn::GetAtt"][0]);
+            let (seconds, timeout) =
+                (template.properties(&queue)["VisibilityTimeout"].as_u64().unwrap(), &function["Timeout"]);
+            assert!(seconds >= 6 * timeout.as_u64().unwrap(), "{queue}: six times the timeout, as AWS recommends");
+            let redrive = &template.properties(&queue)["RedrivePolicy"];
+            assert_eq!(redrive["deadLetterTargetArn"]["Ref"], "DeadLetterQueueArn", "{queue}");
+            let hours = redrive["maxReceiveCount"].as_u64().unwrap() * seconds / 3600;
+            // SQS deletes what is older than four days.
+            assert!((6..48).contains(&hours), "{queue}: {hours} h");
+            queues.push(queue);
+        }
+    }
+    assert_eq!(queues, ["AlarmQueue", "BudgetQueue"]);
 }
 
 /// What calls it waits for the answer, and what it calls may take its own time.

@@ -67,6 +67,26 @@ fn every_tier_has_a_notice_that_starts_it() {
     assert_eq!(notices, tiers.chain([("FORECASTED".to_owned(), 100)]).collect::<Vec<_>>());
 }
 
+/// The plan mails the team: no function, topic or confirmation stands between AWS Budgets and a person. A change of the
+/// notifications replaces a budget, which only another name allows:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-budgets-budget.html>.
+#[test]
+fn aws_budgets_itself_mails_the_address_and_another_address_is_another_budget() {
+    let mail = |address: &str| huskit::part("monitoring", &[("NotificationEmail", address)]).properties("MailBudget");
+    let budget = mail("ops@example.com");
+    for entry in budget["NotificationsWithSubscribers"].as_array().unwrap() {
+        assert_eq!(entry["Subscribers"], json!([{"SubscriptionType": "EMAIL", "Address": "ops@example.com"}]));
+    }
+    assert_ne!(budget["Budget"]["BudgetName"], mail("team@example.com")["Budget"]["BudgetName"]);
+    assert_eq!(
+        budget["Budget"]["BudgetLimit"],
+        huskit::part("monitoring", &[]).properties("MonthlyBudget")["Budget"]["BudgetLimit"]
+    );
+    let monitoring = huskit::part("monitoring", &[]);
+    assert_eq!(monitoring.template().resource("MailBudget")["Condition"], "HasNotificationEmail");
+    assert!(!monitoring.holds("HasNotificationEmail"));
+}
+
 #[test]
 fn notices_about_huskits_budget_reach_the_function() {
     let policy = template::base().properties("BudgetTopicPolicy");
@@ -86,9 +106,13 @@ fn notices_about_huskits_budget_reach_the_function() {
     for stack in ["SystemStack", "FunctionsStack"] {
         assert_eq!(root.properties(stack)["Parameters"]["BudgetTopicArn"], "<BudgetTopic>", "{stack}");
     }
-    let listens = &template::functions().properties("BudgetFunction")["Events"]["BudgetMessage"]["Properties"];
-    assert_eq!(listens["Topic"]["Ref"], "BudgetTopicArn");
+    let functions = template::functions();
+    let listens = functions.properties("BudgetSubscription");
+    assert_eq!((&listens["TopicArn"]["Ref"], &listens["Protocol"]), (&"BudgetTopicArn".into(), &"sqs".into()));
+    assert_eq!(listens["Endpoint"]["Fn::GetAtt"][0], "BudgetQueue");
     assert_eq!(listens["RedrivePolicy"]["deadLetterTargetArn"]["Ref"], "DeadLetterQueueArn");
+    let allowed = &functions.properties("BudgetQueuePolicy")["PolicyDocument"]["Statement"][0];
+    assert_eq!(allowed["Condition"]["ArnEquals"]["aws:SourceArn"]["Ref"], "BudgetTopicArn");
 }
 
 /// People point budgets, alarms and rules of their own at it.

@@ -160,13 +160,15 @@ fn exactly_the_alarms_of_the_crawler_are_muted() {
     }
 }
 
+/// AWS documents their cron without leading zeros, and no other form:
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Schedule.html>.
 #[test]
 fn alarms_are_muted_from_start_to_end() {
     for (given, rule, expression, duration, zone) in [
-        (DEFAULTS, "DowntimeMuteRule", "cron(00 22 * * *)", "PT8H", "Europe/Berlin"),
-        (WEEKEND, "WeekendMuteRule", "cron(00 06 * * SAT,SUN)", "PT16H", "Europe/Berlin"),
-        (ELSEWHERE, "DowntimeMuteRule", "cron(30 01 * * *)", "PT4H", "America/New_York"),
-        (ELSEWHERE_WEEKEND, "WeekendMuteRule", "cron(15 05 * * SAT,SUN)", "PT20H", "America/New_York"),
+        (DEFAULTS, "DowntimeMuteRule", "cron(0 22 * * *)", "PT8H", "Europe/Berlin"),
+        (WEEKEND, "WeekendMuteRule", "cron(0 6 * * SAT,SUN)", "PT16H", "Europe/Berlin"),
+        (ELSEWHERE, "DowntimeMuteRule", "cron(30 1 * * *)", "PT4H", "America/New_York"),
+        (ELSEWHERE_WEEKEND, "WeekendMuteRule", "cron(15 5 * * SAT,SUN)", "PT20H", "America/New_York"),
     ] {
         let expected = json!({"Expression": expression, "Duration": duration, "Timezone": zone});
         assert_eq!(downtime(given).properties(rule)["Rule"]["Schedule"], expected, "{given:?}");

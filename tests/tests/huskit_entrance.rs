@@ -84,7 +84,7 @@ fn without_both_certificates_it_serves_http() {
         assert_eq!(refusals, Vec::<String>::new(), "{given:?}");
         let deployed = huskit::shared_part("alb", given);
         assert_eq!(deployed.properties("HttpListener")["DefaultActions"], json!([forbidden()]), "{given:?}");
-        assert_eq!(deployed.properties("OriginRule")["ListenerArn"], "<HttpListener>", "{given:?}");
+        assert_eq!(deployed.properties("HttpOriginRule")["ListenerArn"], "<HttpListener>", "{given:?}");
         assert!(!deployed.holds("HasCertificate") && !deployed.holds("MakesCertificate"), "{given:?}");
         assert_eq!(origin_protocol(given), "http-only", "{given:?}");
     }
@@ -99,9 +99,13 @@ fn with_a_certificate_it_serves_https_and_redirects() {
         assert_eq!((&https["Port"], text(&https["Protocol"])), (&443.into(), "HTTPS".into()));
         assert_eq!(https["Certificates"][0]["CertificateArn"], certificate);
         assert_eq!(https["DefaultActions"], json!([forbidden()]));
-        assert_eq!(deployed.properties("OriginRule")["ListenerArn"], "<HttpsListener>");
+        assert_eq!(deployed.properties("HttpsOriginRule")["ListenerArn"], "<HttpsListener>");
     }
-    for (id, condition) in [("HttpsListener", "HasCertificate"), ("Certificate", "MakesCertificate")] {
+    for (id, condition) in [
+        ("HttpsListener", "HasCertificate"),
+        ("HttpsOriginRule", "HasCertificate"),
+        ("Certificate", "MakesCertificate"),
+    ] {
         assert_eq!(plain().template().resource(id)["Condition"], condition);
     }
     let own = [NAME, ("CertificateArn", CERTIFICATE), FOR_VIEWERS];
@@ -111,10 +115,26 @@ fn with_a_certificate_it_serves_https_and_redirects() {
     assert!(with_hosted_zone().holds("MakesCertificate") && !with_certificate().holds("MakesCertificate"));
 }
 
+/// A distribution takes minutes to change at every edge, and requests by HTTP until then. The load balancer is complete before
+/// the distribution is changed, since that is given its protocol.
+#[test]
+fn a_domain_that_is_added_to_a_running_system_interrupts_no_request_of_our_cdn() {
+    for deployed in [plain(), with_certificate()] {
+        let rule = deployed.properties("HttpOriginRule");
+        assert_eq!(rule["ListenerArn"], "<HttpListener>");
+        assert_eq!(rule["Actions"][0]["Type"], "forward");
+        assert!(deployed.template().resource("HttpOriginRule").get("Condition").is_none());
+    }
+    let cdn = template::huskit().properties("Cdn");
+    assert_eq!(cdn["Parameters"]["OriginProtocol"]["Fn::GetAtt"], json!(["LoadBalancer", "Outputs.OriginProtocol"]));
+}
+
 /// Anybody can put a distribution in front of our load balancer: only ours knows the header.
 #[test]
 fn only_requests_of_our_cdn_pass() {
-    let rule = plain().properties("OriginRule");
+    let rule = plain().properties("HttpOriginRule");
+    let by_https = with_certificate().properties("HttpsOriginRule");
+    assert_eq!((&by_https["Actions"], &by_https["Conditions"]), (&rule["Actions"], &rule["Conditions"]));
     assert_eq!(rule["Actions"], json!([{"Type": "forward", "TargetGroupArn": "<TargetGroup>"}]));
     let header = &rule["Conditions"][0]["HttpHeaderConfig"];
     assert_eq!(header["Values"], json!(["{{resolve:secretsmanager:<OriginSecret>}}"]));

@@ -20,12 +20,12 @@ const LESS: &str = "LessThanThreshold";
 const ALARMS: &[Row] = &[
     ("WebsiteAgentErrorAlarm", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", 60, 5, MORE, 10.0),
     ("WebsiteAgentLatencyAlarm", "AWS/ApplicationELB", "TargetResponseTime", "p95", 60, 5, MORE, 2.0),
-    ("WebsiteAgentUnhealthyAlarm", "AWS/ApplicationELB", "HealthyHostCount", "Minimum", 60, 2, LESS, 2.0),
+    ("WebsiteAgentUnhealthyAlarm", "AWS/ApplicationELB", "HealthyHostCount", "Minimum", 60, 5, LESS, 2.0),
     ("WebsiteAgentCpuAlarm", "AWS/ECS", "CPUUtilization", "Average", 60, 10, MORE, 80.0),
     ("WebsiteAgentMemoryAlarm", "AWS/ECS", "MemoryUtilization", "Average", 60, 5, MORE, 85.0),
     ("CrawlerCpuAlarm", "AWS/ECS", "CPUUtilization", "Average", 60, 5, MORE, 70.0),
     ("CrawlerMemoryAlarm", "AWS/ECS", "MemoryUtilization", "Average", 60, 5, MORE, 85.0),
-    ("CrawlerUnhealthyAlarm", "ECS/ContainerInsights", "RunningTaskCount", "Minimum", 60, 2, LESS, 1.0),
+    ("CrawlerUnhealthyAlarm", "ECS/ContainerInsights", "RunningTaskCount", "Minimum", 60, 5, LESS, 1.0),
 ];
 
 /// The metric that an alarm is about: its own, or the last one that its expression is made of.
@@ -79,6 +79,30 @@ fn a_scheduled_downtime_raises_no_alarm() {
     for (id, alarm) in monitoring.template().of_type("AWS::CloudWatch::Alarm") {
         assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}: a service at zero tasks reports no data");
     }
+}
+
+/// `FILL` fills the newest minutes too, whose metrics have not arrived, and this alarm rolls a release back: "FILL(metric,
+/// value) fills in the missing values", in
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>.
+#[test]
+fn two_minutes_whose_metrics_have_not_arrived_raise_no_alarm() {
+    let monitoring = monitoring();
+    for (id, alarm) in monitoring.template().of_type("AWS::CloudWatch::Alarm") {
+        let filled = alarm["Metrics"].to_string().contains("FILL(");
+        let demanded = alarm.get("DatapointsToAlarm").and_then(Value::as_u64);
+        assert_eq!(demanded, filled.then_some(4), "{id}: two minutes as the plan says, beside two that are filled");
+    }
+}
+
+/// "For rolling deployments, the value is set to 3 hours (180 minutes)" when none is given:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-service-deploymentconfiguration.html>.
+#[test]
+fn a_deployment_waits_for_its_alarms_and_not_for_hours() {
+    let service = huskit::part("services", &[]).properties("WebsiteAgentService");
+    let bake = service["DeploymentConfiguration"]["BakeTimeInMinutes"].as_u64().unwrap();
+    let minutes = ["WebsiteAgentErrorAlarm", "WebsiteAgentLatencyAlarm"]
+        .map(|id| monitoring().properties(id)["EvaluationPeriods"].as_u64().unwrap());
+    assert!(minutes.iter().all(|minutes| bake > *minutes) && bake < 10, "{bake}, {minutes:?}");
 }
 
 #[test]

@@ -166,12 +166,11 @@ fn a_task_that_has_to_stop_gets_time_that_fargate_grants() {
 }
 
 #[test]
-fn the_two_containers_have_roles_of_their_own() {
+fn the_two_services_have_roles_of_their_own() {
     let roles = ["WebsiteAgent", "Crawler"].map(|name| text(&task(name).0["TaskRoleArn"]));
     assert_eq!(roles, ["<WebsiteAgentTaskRole.Arn>", "<CrawlerTaskRole.Arn>"]);
-    for name in ["WebsiteAgent", "Crawler"] {
-        assert_eq!(task(name).0["ExecutionRoleArn"], "<ExecutionRole.Arn>");
-    }
+    let roles = ["WebsiteAgent", "Crawler"].map(|name| text(&task(name).0["ExecutionRoleArn"]));
+    assert_eq!(roles, ["<WebsiteAgentExecutionRole.Arn>", "<CrawlerExecutionRole.Arn>"]);
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! Who may do what.
 
+// Helpers of tests fail tests.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
 use tests::calls::Gateways;
 use tests::policy::statements;
 use tests::template::{self, list, text};
@@ -85,6 +89,44 @@ fn roles_are_passed_to_tasks_alone() {
     }
 }
 
+/// ECS checks the registration of a revision against `*`, and refuses it to a policy that names task definitions:
+/// <https://github.com/aws/containers-roadmap/issues/929>. What a revision may do, where it runs and how it is tagged is bounded.
+#[test]
+fn a_revision_may_be_registered_and_do_no_more_than_its_service() {
+    let functions = template::functions();
+    let own = statements(&functions);
+    let resource = |action: &str| {
+        let found: Vec<_> = own.iter().filter(|statement| statement.actions().contains(action)).collect();
+        assert!(found.iter().all(|statement| statement.body["Effect"] == "Allow"), "{action}");
+        let each = found.iter().filter(|statement| statement.at == "RolloutFunction");
+        each.map(|statement| statement.body["Resource"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(resource("ecs:RegisterTaskDefinition"), ["*"]);
+    assert_eq!(resource("iam:PassRole"), [json!({"Ref": "TaskRoleArns"})]);
+    for action in ["ecs:TagResource", "ecs:RunTask"] {
+        assert_eq!(resource(action), [json!({"Ref": "TaskDefinitionArns"})], "{action}");
+    }
+    let services = resource("ecs:UpdateService")[0]["Fn::If"][1].to_string();
+    assert!(services.contains("service/${ClusterName}/*"), "{services}");
+}
+
+/// In AWS's samples it is the ARN of the topic alone that SNS sends:
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html>.
+#[test]
+fn a_dead_letter_queue_takes_what_sns_sends_with_the_arn_of_its_topic_alone() {
+    let base = template::base();
+    for id in ["DeadLetterQueuePolicy", "UndeliveredQueuePolicy"] {
+        let of_sns = |statement: &tests::policy::Statement| {
+            statement.at == id && statement.body["Principal"]["Service"] == "sns.amazonaws.com"
+        };
+        let own: Vec<_> = statements(&base).into_iter().filter(of_sns).collect();
+        assert_eq!(own.len(), 1, "{id}");
+        let condition = own[0].body["Condition"].as_object().unwrap();
+        assert_eq!(condition.keys().collect::<Vec<_>>(), ["ArnEquals"], "{id}");
+        assert!(condition["ArnEquals"]["aws:SourceArn"]["Ref"].is_string(), "{id}");
+    }
+}
+
 #[test]
 fn another_service_may_send_something_for_this_account_only() {
     for template in template::all() {
@@ -101,7 +143,10 @@ fn another_service_may_send_something_for_this_account_only() {
             // Cost anomalies come from subscriptions that no template here knows: their account is all there is to hold.
             let held =
                 ["aws:SourceArn", "AWS:SourceArn", "aws:SourceAccount"].iter().any(|key| condition.contains(key));
-            assert!(held && condition.contains("AWS::AccountId"), "{}: {}", statement.at, statement.body);
+            // The ARN of a topic of the same template has the account in it.
+            let topic = statement.body["Condition"]["ArnEquals"]["aws:SourceArn"]["Ref"].as_str();
+            let own = topic.is_some_and(|id| template.resource(id)["Type"] == "AWS::SNS::Topic");
+            assert!(held && (own || condition.contains("AWS::AccountId")), "{}: {}", statement.at, statement.body);
         }
     }
 }
@@ -116,12 +161,11 @@ fn the_containers_may_do_nothing_in_aws() {
 }
 
 #[test]
-fn only_the_two_secrets_are_read_and_only_to_start_tasks() {
+fn each_secret_is_read_only_to_start_tasks_of_its_own_service() {
     let services = template::huskit().nested("services.yaml");
     let readers: Vec<_> =
         statements(&services).into_iter().filter(|s| s.actions().contains("secretsmanager:GetSecretValue")).collect();
-    assert_eq!(readers.len(), 1);
-    assert_eq!(readers[0].at, "ExecutionRole");
-    let secrets: Vec<String> = list(&readers[0].body["Resource"]).iter().map(|r| text(&r["Ref"])).collect();
-    assert_eq!(secrets, ["WebsiteAgentSecret", "CrawlerSecret"]);
+    let read: Vec<_> = readers.iter().map(|own| (own.at.as_str(), text(&own.body["Resource"]["Ref"]))).collect();
+    let expected = [("WebsiteAgentExecutionRole", "WebsiteAgentSecret"), ("CrawlerExecutionRole", "CrawlerSecret")];
+    assert_eq!(read, expected.map(|(role, secret)| (role, secret.to_owned())));
 }

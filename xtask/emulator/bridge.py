@@ -3,7 +3,7 @@
 In:  {"id": 1, "service": "ecs", "operation": "describe_services", "parameters": {...}}
 Out: {"id": 1, "result": {...}} or {"id": 1, "error": {"code": "ClusterNotFoundException", "message": "..."}}
 
-The service `local` is the emulator's control API (control.py). Answers come as they are ready, not in order.
+`ecs@us-east-1` is ECS in another region. The service `local` is the emulator's control API (control.py). Answers come as they are ready, not in order.
 """
 
 import base64
@@ -38,7 +38,8 @@ class Bridge:
                 # Not before the first call: missing credentials are that call's error.
                 self.session = self.session or boto3.session.Session()
                 config = botocore.config.Config(read_timeout=180, max_pool_connections=16)
-                self.clients[service] = self.session.client(service, config=config)
+                name, _, region = service.partition("@")
+                self.clients[service] = self.session.client(name, region_name=region or None, config=config)
             return self.clients[service]
 
     def call(self, request):
@@ -51,7 +52,9 @@ class Bridge:
     def control(self, name, parameters):
         """One operation of the control API, whose errors have AWS's form."""
         body = json.dumps(parameters).encode()
-        http = urllib.request.Request(f"{self.endpoint}/_local/{name}", body, method="POST")
+        # What a web page cannot send (gate.py).
+        headers = {"Content-Type": "application/json", "X-Local-Cloud-Key": os.environ["AWS_ACCESS_KEY_ID"]}
+        http = urllib.request.Request(f"{self.endpoint}/_local/{name}", body, headers, method="POST")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(http, timeout=60) as answer:

@@ -5,6 +5,7 @@ import json
 from urllib.parse import parse_qs
 
 import asgi
+import stale
 
 # AppConfig Data names its operations by path alone.
 CONFIGURATION = {"/configurationsessions": "StartConfigurationSession", "/configuration": "GetLatestConfiguration"}
@@ -28,6 +29,7 @@ def journalled(app):
 
 async def called(app, scope, headers, body, send):
     """One call of a function: journalled, and failed if a fault was set for it."""
+    stale.of_function.set(True)
     call = {"operation": operation(scope, headers, body), "status": None}
     journal.append(call)
     fault = next((fault for fault in faults if due(fault, call["operation"])), None)
@@ -75,11 +77,7 @@ def failure(fault, headers):
     """The fault's response in the protocol of the call."""
     if "body" in fault:
         return {"Content-Type": headers.get("content-type", "application/json")}, json.dumps(fault["body"]).encode()
-    code, message = fault.get("code", "InternalFailure"), "a fault that the test set"
-    if "x-amz-target" in headers:
-        return {"Content-Type": headers["content-type"]}, json.dumps({"__type": code, "message": message}).encode()
-    xml = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-    return {"Content-Type": "text/xml"}, xml.encode()
+    return asgi.failure(headers, fault.get("code", "InternalFailure"), "a fault that the test set")
 
 
 def set_faults(request):

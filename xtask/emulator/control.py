@@ -13,12 +13,12 @@ import budgets
 import calls
 import deployments
 import functions
+import gate
 import placement
 import resources
 import scaling
 import spot
-
-PREFIX = "/_local/"
+import stale
 
 OPERATIONS = {
     "act-scaling": scaling.act,
@@ -34,6 +34,7 @@ OPERATIONS = {
     "reset-scaling": scaling.reset,
     "resource-types": lambda _request: {"types": resources.known_types()},
     "spot": placement.set_spot,
+    "stale": stale.set_stale,
 }
 
 
@@ -42,9 +43,9 @@ def in_front_of(app, stop):
     operations = {**OPERATIONS, "stop": lambda _request: threading.Timer(0.1, stop).start() or {}}
 
     async def application(scope, receive, send):
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        if scope["type"] != "http" or not scope["path"].startswith(gate.CONTROL):
             return await app(scope, receive, send)
-        status, result = respond(operations, scope["path"].removeprefix(PREFIX), await asgi.read(receive))
+        status, result = respond(operations, scope["path"].removeprefix(gate.CONTROL), await asgi.read(receive))
         await asgi.answer(send, status, {"Content-Type": "application/json"}, json.dumps(result).encode())
 
     return application

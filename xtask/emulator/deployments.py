@@ -9,6 +9,7 @@ in the local ECR cannot be pulled, and one whose manifest is annotated `local.ou
 import secrets
 
 import events
+import history
 import one_off
 import outcomes
 import placement
@@ -92,6 +93,7 @@ def complete(service, primary):
     primary.update(rolloutState="COMPLETED", rolloutStateReason=f"ECS deployment {primary['id']} completed.")
     primary["updatedAt"] = now_iso()
     service["_completed"] = primary
+    history.completed(service)
     service["deployments"] = [primary]
     tasks.scale(service)
     return [events.deployment_changed(service, primary, "COMPLETED", primary["rolloutStateReason"])]
@@ -107,6 +109,9 @@ def fail(service, primary, outcome):
     reason = "ECS deployment circuit breaker: tasks failed to start."
     primary.update(rolloutState="FAILED", rolloutStateReason=reason, updatedAt=now_iso())
     primary["_rollback"] = bool(breaker.get("rollback"))
+    # What it would roll back to decides the next transition; without one, the deployment has stopped.
+    rolls_back = primary["_rollback"] and service.get("_completed") is not None
+    history.end(service, "ROLLBACK_IN_PROGRESS" if rolls_back else "STOPPED", reason)
     return [events.deployment_changed(service, primary, "FAILED", reason, "ERROR")]
 
 

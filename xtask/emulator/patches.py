@@ -4,6 +4,7 @@ Written for one version of MiniStack: most of what is replaced is private there.
 with the new source, then change `MINISTACK` here and the version in xtask/requirements.in.
 """
 
+import http.server
 import importlib.metadata
 import socketserver
 import sys
@@ -14,6 +15,8 @@ import budgets
 import deployments
 import ecr
 import functions
+import gate
+import history
 import one_off
 import protection
 import resources
@@ -22,6 +25,7 @@ import resources_ecs
 import scaling
 import services
 import stacks
+import stale
 import tasks
 from ministack.services import appconfig as ministack_appconfig
 from ministack.services import ecr as ministack_ecr
@@ -66,6 +70,14 @@ PATCHES = [
     Patch((CALLS,), "RunTask", wrapped(one_off.run), "a one-off task never ends"),
     Patch((CALLS,), "UpdateTaskProtection", new(protection.update_protection), "answers with nothing"),
     Patch((CALLS,), "GetTaskProtection", new(protection.get_protection), "answers with nothing"),
+    *(Patch((CALLS,), name, new(make), "answers with nothing") for name, make in [
+        ("ListServiceDeployments", history.list_deployments),
+        ("DescribeServiceDeployments", history.describe_deployments),
+        ("DescribeServiceRevisions", history.describe_revisions),
+    ]),
+    # After all other replacements of ECS's calls: they go around those.
+    *(Patch((CALLS,), name, wrapped(stale.write), "a write is seen at once") for name in stale.WRITES),
+    *(Patch((CALLS,), name, wrapped(stale.read), "a write is seen at once") for name in stale.READS),
     # ECR
     Patch((ministack_ecr,), "_describe_images", ecr.describe_images, "an unknown tag is no error"),
     Patch((ministack_ecr,), "_put_image", ecr.put_image, "the same image again is no error; any tag moves"),
@@ -84,7 +96,10 @@ PATCHES = [
         ("handle_request", appconfig.with_revert, "any deployment can be stopped, none is reverted"),
     ]),
     # Lambda
-    Patch((lambda_svc,), "subprocess", functions.module_subprocess, "a full pipe blocks a function"),
+    Patch((lambda_svc,), "subprocess", functions.module_subprocess,
+          "a full pipe blocks a function, and it has the environment of the server"),
+    Patch((http.server.BaseHTTPRequestHandler,), "parse_request", wrapped(gate.parse_request),
+          "a page could answer in place of a function: the runtime API of an invocation takes any request"),
     Patch((lambda_svc,), "_execute_function_provided", functions.with_output, "a function's output is dropped"),
     Patch((socketserver.BaseServer.serve_forever,), "__defaults__", new((0.01,)),
           "every invocation waits for its own runtime API to end, which looks up from its socket this often (seconds)"),

@@ -14,7 +14,11 @@ import socket
 import sys
 import threading
 
+import gate
 from account import ACCOUNT, REGION
+
+# Variables of the developer that the server keeps; TMPDIR is the cloud's own.
+KEPT = {"PATH", "TMPDIR", "LOCAL_CLOUD_HOME"}
 
 
 def listen():
@@ -28,8 +32,8 @@ def listen():
 
 
 def environment(endpoint, port):
-    """What MiniStack reads when it is imported, and what its functions inherit."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "MINISTACK_", "LOCALSTACK_"))]:
+    """What MiniStack reads when it is imported, in place of the developer's environment: functions inherit from it."""
+    for name in os.environ.keys() - KEPT:
         del os.environ[name]
     os.environ.update(
         GATEWAY_PORT=str(port),
@@ -37,8 +41,10 @@ def environment(endpoint, port):
         MINISTACK_ACCOUNT_ID=ACCOUNT,
         MINISTACK_REGION=REGION,
         MINISTACK_WORKER_THREADS="16",
+        # What they would open takes requests of any program; so do the ports of containers.
         SFTP_ENABLED="0",
         IOT_MTLS_ENABLED="0",
+        DOCKER_HOST="unix:///dev/null",
         AWS_ENDPOINT_URL=endpoint,
         AWS_ACCESS_KEY_ID=ACCOUNT,
         AWS_SECRET_ACCESS_KEY="local",
@@ -92,7 +98,9 @@ async def serve(listener, endpoint, stay):
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     served = control.in_front_of(calls.journalled(moto_server.beside(app)), stop)
-    print(json.dumps({"endpoint": endpoint, "pid": os.getpid(), "account": ACCOUNT, "region": REGION}), flush=True)
+    served = gate.in_front_of(served, listener.getsockname()[1])
+    address = {"endpoint": endpoint, "pid": os.getpid(), "account": ACCOUNT, "region": REGION}
+    print(json.dumps({**address, "access_key": gate.ACCESS_KEY}), flush=True)
     sys.stdout = sys.stderr
     await hypercorn(served, config, shutdown_trigger=ended.wait)
     end()

@@ -3,6 +3,7 @@
 import json
 
 import deployments
+import history
 import placement
 import tasks
 from ministack.core.responses import error_response_json, json_response
@@ -39,6 +40,7 @@ def create_service(original, data):
         service.pop("launchType", None)
         service["deployments"][0].pop("launchType", None)
         service["deployments"][0]["capacityProviderStrategy"] = data["capacityProviderStrategy"]
+    history.started(service, service["deployments"][0])
     return json_response({"service": ecs._sanitize(service)})
 
 
@@ -69,6 +71,7 @@ def update_service(data):
             del deployment["launchType"]
             deployment["capacityProviderStrategy"] = service["capacityProviderStrategy"]
         deployments.become_primary(service, deployment)
+        history.started(service, deployment)
         service["taskDefinition"] = revision
     tasks.scale(service)
     return json_response({"service": ecs._sanitize(service)})

@@ -26,6 +26,22 @@ pub struct Address {
     pub account: String,
     /// The region that everything is in.
     pub region: String,
+    /// Its own access key, without which it takes no request (`xtask/emulator/gate.py`).
+    pub access_key: String,
+}
+
+impl Address {
+    /// Endpoint, credentials and region as programs find them in their environment; sam, the AWS CLI and the SDKs do not
+    /// all read the same name of the region.
+    pub fn variables(&self) -> [(&'static str, &str); 5] {
+        [
+            ("AWS_ENDPOINT_URL", &self.endpoint),
+            ("AWS_REGION", &self.region),
+            ("AWS_DEFAULT_REGION", &self.region),
+            ("AWS_ACCESS_KEY_ID", &self.access_key),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+        ]
+    }
 }
 
 /// Credentials and endpoint of calls to AWS.
@@ -44,8 +60,7 @@ impl Access {
             for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
                 command.env_remove(name);
             }
-            command.env("AWS_ENDPOINT_URL", &address.endpoint).env("AWS_ACCESS_KEY_ID", &address.account);
-            command.env("AWS_SECRET_ACCESS_KEY", "local").env("NO_PROXY", "127.0.0.1");
+            command.envs(address.variables()).env("NO_PROXY", "127.0.0.1");
         }
         command.env("AWS_REGION", region).env("AWS_DEFAULT_REGION", region);
     }

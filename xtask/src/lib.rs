@@ -26,6 +26,7 @@ pub mod local;
 pub mod process;
 pub mod sam;
 pub mod screen;
+pub mod simulate;
 pub mod story;
 pub mod test;
 pub mod tools;

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use serde_json::Value;
 
 use crate::cloud::{Cloud, stack};
-use crate::screen::{Paint, heading, labelled, table};
+use crate::screen::{Paint, heading, labelled, line, table};
 use crate::story::Story;
 use crate::tools::Tools;
 
@@ -37,7 +37,7 @@ pub enum Local {
         #[arg(long, value_parser = ["exit-1", "out-of-memory", "unhealthy", "never"])]
         outcome: Option<String>,
     },
-    /// Show its endpoint, and each service with its tasks and running image
+    /// Show its endpoint and access key, and each service with its tasks and running image
     Status,
 }
 
@@ -63,13 +63,10 @@ pub fn run(command: &Local) -> Result<()> {
                 serde_json::from_str(&text).with_context(|| format!("{} is no JSON", event.display()))?;
             let cloud = Cloud::attach(&tools)?;
             Story::begin(&cloud)?.only(|step| {
-                if event.get("action").is_some() {
-                    step.request(&event)?;
-                } else if event["Records"][0].get("Sns").is_some() {
-                    // The topic of the budgets has one subscriber.
-                    step.invoke("BudgetFunction", &event, &event)?;
-                } else {
-                    step.deliver(&event)?;
+                match addressee(&event)? {
+                    Addressee::Request => drop(step.request(&event)?),
+                    Addressee::Budgets => drop(step.invoke("BudgetFunction", &event, &event)?),
+                    Addressee::Rules => drop(step.deliver(&event)?),
                 }
                 step.settle()
             })
@@ -87,19 +84,39 @@ pub fn run(command: &Local) -> Result<()> {
     }
 }
 
+/// Who gets what `local send` is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Addressee {
+    /// The request function, which knows the functions of every action; a schedule's input is a request too.
+    Request,
+    /// The one subscriber of the topic that AWS Budgets and Cost Anomaly Detection publish to.
+    Budgets,
+    /// The targets of every rule that matches.
+    Rules,
+}
+
+fn addressee(event: &Value) -> Result<Addressee> {
+    if event.get("action").is_some() {
+        Ok(Addressee::Request)
+    } else if event["Records"][0].get("Sns").is_some() {
+        Ok(Addressee::Budgets)
+    } else if event.get("source").is_some() && event.get("detail-type").is_some() {
+        Ok(Addressee::Rules)
+    } else {
+        bail!(
+            "This is neither a request (`action`), nor a message of SNS (`Records`), nor an event (`source` and `detail-type`)"
+        )
+    }
+}
+
 fn status(cloud: &Cloud) -> Result<()> {
     let address = &cloud.address;
     heading("The local cloud is up");
     labelled("endpoint", Paint::Cyan, &address.endpoint);
     labelled("stack", Paint::Cyan, &format!("{} in {}, account {}", stack()?, address.region, address.account));
-    labelled(
-        "AWS, SAM",
-        Paint::Cyan,
-        &format!(
-            "export AWS_ENDPOINT_URL={} AWS_DEFAULT_REGION={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=local",
-            address.endpoint, address.region, address.account
-        ),
-    );
+    // One command on a line of its own, whatever the width of the screen: it is copied.
+    let exported = address.variables().map(|(name, value)| format!("{name}={value}")).join(" ");
+    line(&format!("\n  AWS CLI, SAM and `cargo xtask deploy`, in this shell:\n\nexport {exported}\n"));
     let configuration = cloud.configuration()?;
     let first = &configuration["fleet"]["services"][0]["images"][0];
     let repository = first["repository"].as_str().unwrap_or("<repository>");
@@ -111,7 +128,7 @@ fn status(cloud: &Cloud) -> Result<()> {
             "cargo xtask local push {repository}:{tag} --version 1.0\ncargo xtask local send events/request.plan.json\ncargo xtask local down"
         ),
     );
-    let mut rows = Vec::new();
+    let (mut capacities, mut releases) = (Vec::new(), Vec::new());
     for service in configuration["fleet"]["services"].as_array().into_iter().flatten() {
         let (cluster, name) =
             (service["cluster"].as_str().unwrap_or_default(), service["name"].as_str().unwrap_or_default());
@@ -122,20 +139,17 @@ fn status(cloud: &Cloud) -> Result<()> {
             ((min, max), Some(false)) => format!("{min} to {max}"),
             ((min, max), _) => format!("{min} to {max}, suspended"),
         };
+        let name = name.to_owned();
+        capacities.push(vec![name.clone(), tasks, scaling, capacity.strategy.join(" "), running.deployment.1]);
         let images = cloud.images(&running.revision)?;
         let image = images.iter().map(|image| short(image)).collect::<Vec<String>>().join(" ");
-        rows.push(vec![
-            name.to_owned(),
-            tasks,
-            scaling,
-            capacity.strategy.join(" "),
-            running.deployment.1,
-            running.revision,
-            image,
-        ]);
+        releases.push(vec![name, running.revision, image]);
     }
-    println!();
-    table(&["service", "tasks", "scaling", "strategy", "deployment", "revision", "image"], &rows);
+    line("");
+    table(&["service", "tasks", "scaling", "strategy", "deployment"], &capacities);
+    // A table of their own: beside all of the above there is no room for an image.
+    line("");
+    table(&["service", "revision", "image"], &releases);
     Ok(())
 }
 
@@ -150,7 +164,25 @@ fn short(image: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::{Addressee, addressee, short};
+    use crate::tools::root;
+
+    #[test]
+    fn requests_go_to_the_request_function_messages_of_budgets_to_theirs_and_events_to_the_rules() {
+        for entry in std::fs::read_dir(root().join("events")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let event = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            let expected = match name.split('.').next().unwrap() {
+                "request" | "scheduler" => Addressee::Request,
+                "sns" => Addressee::Budgets,
+                _ => Addressee::Rules,
+            };
+            assert_eq!(addressee(&event).unwrap(), expected, "{name}");
+        }
+        let said = addressee(&serde_json::json!({"service": "web"})).unwrap_err().to_string();
+        assert!(said.contains("neither a request"), "{said}");
+    }
 
     #[test]
     fn an_image_is_shown_by_repository_and_tag_or_short_digest() {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::local::Local;
-use xtask::{bench, circles, demo, deploy, local, screen, test};
+use xtask::{bench, circles, demo, deploy, local, screen, simulate, test};
 
 /// The project's own commands
 #[derive(Parser)]
@@ -20,6 +20,8 @@ enum Command {
     Demo(demo::Args),
     /// Run everything that is tested: fmt, lints, units, properties, events, templates, scenarios
     Test(test::Args),
+    /// Play the automation against a model of AWS at its worst: many seeds, every law
+    Simulate(simulate::Args),
     /// The local cloud, left running to play with
     #[command(subcommand)]
     Local(Local),
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Local(command) => local::run(&command),
         Command::Deploy(args) => deploy::run(&args),
         Command::Circles(args) => circles::run(&args),

@@ -21,9 +21,9 @@ pub struct Args {
     fast: bool,
 }
 
-/// The scenario programs, the longest first. Each deploys to a local cloud of its own.
-const SCENARIOS: [&str; 5] =
-    ["scenario_capacity", "scenario_rollout", "scenario_deploy", "scenario_alarm", "scenario_budget"];
+/// The scenario programs, the longest first. Each has a local cloud of its own.
+const SCENARIOS: [&str; 6] =
+    ["scenario_capacity", "scenario_rollout", "scenario_deploy", "scenario_alarm", "scenario_budget", "scenario_local"];
 /// So many of them run at once: one keeps a core busy.
 const LANES: usize = 2;
 

@@ -1,8 +1,8 @@
 //! The function's gateways, and where its runbooks are.
 
-use planner::alarm::{AlarmLocation, Record};
+use planner::alarm::{AlarmLocation, AlarmPolicy, Record};
 use shared::Result;
-use shared::aws::{Connection, Ecs};
+use shared::aws::{CloudWatch, Connection, Ecs};
 use shared::env::Env;
 use shared::runtime::Peers;
 
@@ -11,7 +11,8 @@ use crate::links::{Links, runbooks_url};
 /// Where runbooks are, and the gateways that the function talks to.
 pub struct App {
     runbooks_url: String,
-    region: String,
+    pub(crate) region: String,
+    pub(crate) cloudwatch: CloudWatch,
     pub(crate) ecs: Ecs,
     pub(crate) peers: Peers,
 }
@@ -25,16 +26,22 @@ impl App {
         Ok(App {
             runbooks_url: runbooks_url(&env.required("RUNBOOKS_URL")?)?,
             region: connection.region().to_owned(),
+            cloudwatch: CloudWatch::new(connection),
             ecs: Ecs::new(connection),
             peers: Peers::new(env, connection),
         })
     }
 
-    /// The links for an alarm, in the region of its newest state change.
-    pub(crate) fn links(&self, record: &Record) -> Links {
-        let known = record.last_change.as_ref().map(|change| change.location.clone()).unwrap_or_default();
-        let partition = if known.partition.is_empty() { "aws".to_owned() } else { known.partition };
-        let region = if known.region.is_empty() { self.region.clone() } else { known.region };
+    /// The region of an alarm.
+    pub(crate) fn region_of<'a>(&'a self, policy: &'a AlarmPolicy) -> &'a str {
+        policy.region.as_deref().unwrap_or(&self.region)
+    }
+
+    /// The links for an alarm, in its region.
+    pub(crate) fn links(&self, policy: &AlarmPolicy, record: &Record) -> Links {
+        let known = record.last_change.as_ref().map(|change| change.location.partition.clone()).unwrap_or_default();
+        let partition = if known.is_empty() { "aws".to_owned() } else { known };
+        let region = self.region_of(policy).to_owned();
         Links {
             runbooks: self.runbooks_url.clone(),
             home: AlarmLocation { partition: partition.clone(), region: self.region.clone() },

@@ -38,6 +38,9 @@ impl Alarm<'_> {
         done: &mut Done,
     ) -> Result<()> {
         let now = self.invocation.now;
+        if let Some(error) = observed.lookup_error.take() {
+            done.decided(("none", "error"), "CloudWatch did not return the alarms", Outcome::Failed(error));
+        }
         let loaded = observed.entry.clone();
         let entry = &mut observed.entry;
         let (plan, error) = match plan {
@@ -107,7 +110,7 @@ impl Alarm<'_> {
             policy: self.policy,
             record: &entry.record,
             services: &services.of(self.policy),
-            links: &self.app.links(&entry.record),
+            links: &self.app.links(self.policy, &entry.record),
             now: self.invocation.now,
         };
         let (message, manual_action) = (context.message_for(plan, outcome), context.manual_action_key(outcome));
@@ -120,7 +123,7 @@ impl Alarm<'_> {
     }
 
     fn subject(&self) -> Subject {
-        Subject::Alarm(self.policy.name.clone())
+        Subject::Alarm(self.policy.key())
     }
 
     async fn save(&self, loaded: &Entry<alarm::Record>, entry: &mut Entry<alarm::Record>) -> Result<()> {
@@ -133,12 +136,12 @@ impl Alarm<'_> {
     /// Requests the remedy.
     async fn request(&self, service: Option<&ServiceSnapshot>, action: &RemedyAction, plan: &Plan) -> RemedyOutcome {
         let Some(service) = service else {
-            let error = Error::invalid(format!("alarm {}: a remedy without a service", self.policy.name));
+            let error = Error::invalid(format!("alarm {}: a remedy without a service", self.policy.key()));
             return RemedyOutcome::Failed(action.clone(), error);
         };
         let service = service.policy.id();
         let mut request = json!({
-            "service": service.to_string(), "by": format!("alarm {}", self.policy.name),
+            "service": service.to_string(), "by": format!("alarm {}", self.policy.key()),
             "reason": plan.decision.reason.to_string(), "at": self.invocation.now,
         });
         let requested = match action {
@@ -164,7 +167,7 @@ impl Alarm<'_> {
     async fn boost(&self, service: &ServiceId, boost: &Boost) -> Result<()> {
         let subject = Subject::Service(service.clone());
         let write = async |entry: &mut Entry<capacity::Record>| {
-            let before = entry.record.facts.boosts.insert(self.policy.name.clone(), boost.clone());
+            let before = entry.record.facts.boosts.insert(self.policy.key(), boost.clone());
             Ok((before.as_ref() != Some(boost)).then_some(()))
         };
         self.invocation.change(&subject, write).await?;

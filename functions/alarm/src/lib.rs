@@ -1,24 +1,26 @@
 //! Announces alarms with what an engineer needs to know, and requests their remedies.
 //!
-//! A state change is saved in the alarm's record, in whatever order the events arrive; [`planner::alarm::plan`] decides
-//! what is announced and which remedy is due, from the record, the service and the clock. This function repairs nothing:
-//! a boost is a fact for the capacity function, a restart or rollback is a request to the rollout function. The tick
-//! looks at every alarm that is not in OK again, because an alarm that is explained now may not be explained in five
+//! A state change is saved in the alarm's record, in whatever order the events arrive, and CloudWatch is asked for the
+//! alarm's state, since events are lost and alarms deleted; [`planner::alarm::plan`] decides what is announced and which
+//! remedy is due, from the record, the service and the clock. This function repairs nothing: a boost is a fact for the
+//! capacity function, a restart or rollback is a request to the rollout function. The tick asks CloudWatch for every alarm,
+//! and looks at every one that is not in OK again, because an alarm that is explained now may not be explained in five
 //! minutes.
 //!
 //! | trigger | scope |
 //! |---|---|
 //! | CloudWatch Alarm State Change | that alarm; one that the document does not list is ignored |
 //! | CloudFormation Stack Status Change | every alarm: the update is listed as a change, and explains alarms with a grace period |
-//! | tick, request `reconcile` | every alarm that is not in OK, or has an open announcement |
+//! | tick, request `reconcile` | the state of every alarm in CloudWatch; every alarm that is not in OK, or has an open announcement |
 //! | request `plan`, with `at` | the named alarm, or all; nothing is changed |
 //!
 //! | state | what happens |
 //! |---|---|
 //! | ALARM | announced once: figure and threshold, since when, what changed in the last hour, tasks, remedy, links, next steps |
-//! | ALARM, explained by a mute, a service scaled to zero or starting, a rollout, a stack update | recorded; announced when it is still in ALARM after that |
+//! | ALARM, explained by a mute, a service scaled to zero or starting, a rollout, a restart, a move between on-demand and Spot, a Spot interruption, a stack update | recorded; announced when it is still in ALARM after that |
 //! | flapping | announced once, then silent until it stays in one state |
 //! | OK after an announcement | announced, with how long it was in ALARM |
+//! | not found in CloudWatch on two ticks | announced once; no remedy |
 //! | INSUFFICIENT_DATA | ignored, or announced where the document says so |
 //! | dry run | announced, with the remedy that would have been requested |
 //!
@@ -26,12 +28,13 @@
 //! |---|---|---|
 //! | `scale` | more tasks, extended while in ALARM | baseline, budget, 8 hours, daily limit |
 //! | `restart` | a rolling restart, same image | cool-down, daily limit, no rollout in progress |
-//! | `rollback` | the previous release | watch window, a verified release, once per deployment, daily limit |
+//! | `rollback` | the previous release | watch window, a verified release, once per deployment, daily limit; an ALARM state that CloudWatch confirms with data points; no restart, move or Spot interruption within 15 minutes |
 
 mod app;
 mod apply;
 mod documents;
 mod links;
+mod lookup;
 mod message;
 mod observe;
 mod outcome;
@@ -86,10 +89,12 @@ impl Function for App {
         Ok(match invocation.trigger {
             Trigger::StackUpdate(_) | Trigger::Everything => alarms.alarms.iter().collect(),
             Trigger::Named(name) => vec![alarms.named(name)?],
-            Trigger::StateChange { name, .. } => {
-                let known = alarms.get(name);
+            Trigger::StateChange { name, change } => {
+                let region = Some(change.location.region.as_str()).filter(|region| !region.is_empty());
+                let region = region.unwrap_or(&self.region);
+                let known = alarms.in_region(name, region, &self.region);
                 if known.is_none() {
-                    tracing::debug!("ignored: the alarms document does not name {name}");
+                    tracing::debug!("ignored: the alarms document does not name {name} of {region}");
                 }
                 known.into_iter().collect()
             }
@@ -97,7 +102,7 @@ impl Function for App {
     }
 
     fn subject(policy: &AlarmPolicy) -> Subject {
-        Subject::Alarm(policy.name.clone())
+        Subject::Alarm(policy.key())
     }
 
     async fn observe<'d>(

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join, join_all, join3};
 use jiff::{SignedDuration, Timestamp};
-use planner::alarm::{AlarmPolicy, AlarmState, AnnouncedState, Observed, ObservedService, Record};
+use planner::alarm::{
+    AlarmLookup, AlarmPolicy, AlarmState, AnnouncedState, InsufficientDataPolicy, Observed, ObservedService, Record,
+};
 use planner::capacity;
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::ServiceId;
@@ -15,6 +17,7 @@ use shared::runtime::{Context, Invocation};
 use shared::{Error, Kind, Result};
 
 use crate::app::App;
+use crate::lookup::Answer;
 use crate::trigger::Trigger;
 
 /// How far back a message lists what changed.
@@ -29,6 +32,10 @@ pub struct ObservedAlarm {
     pub(crate) entry: Entry,
     /// The services that alarms of this invocation are about; none when nothing is open about it.
     pub(crate) services: Option<Rc<ObservedServices>>,
+    /// What CloudWatch returned for it, when it was asked.
+    pub(crate) lookup: Option<AlarmLookup>,
+    /// Why CloudWatch could not be asked, once for each region.
+    pub(crate) lookup_error: Option<Error>,
 }
 
 /// The services of some alarms, by name, each observed once.
@@ -46,16 +53,23 @@ pub(crate) struct ServiceSnapshot {
     error: Option<Error>,
 }
 
-/// Does a tick have to look at this alarm?
-pub(crate) fn needs_reconcile(entry: &Entry) -> bool {
-    let record = &entry.record;
-    let calm =
-        matches!(record.alarm_state(), None | Some(AlarmState::Ok)) && record.announced == AnnouncedState::Nothing;
+/// Does a tick have to look at this alarm, with what CloudWatch returned for it?
+fn needs_reconcile(policy: &AlarmPolicy, entry: &Entry, lookup: Option<&AlarmLookup>, now: Timestamp) -> bool {
+    let mut record = entry.record.clone();
+    if let Some(lookup) = lookup {
+        record.record_lookup(lookup, now);
+    }
+    let calm = match record.alarm_state() {
+        None | Some(AlarmState::Ok) => true,
+        Some(AlarmState::InsufficientData) => policy.insufficient_data == InsufficientDataPolicy::Ignore,
+        Some(AlarmState::Alarm) => false,
+    };
+    let calm = calm && record.announced == AnnouncedState::Nothing && record.missing_since.is_none();
     !calm || record.pending.is_some() || !entry.outbox.is_empty()
 }
 
 impl App {
-    /// The ledger first: a tick that finds nothing open about any alarm makes no other call.
+    /// The ledger and CloudWatch first: a tick that finds nothing open about any alarm makes no other call.
     pub(crate) async fn observe_alarms<'d>(
         &self,
         scope: &[&'d AlarmPolicy],
@@ -66,16 +80,31 @@ impl App {
             Trigger::Everything | Trigger::Named(_) | Trigger::StackUpdate(_) => invocation.explains_everything(),
         };
         let load = async |policy: &&AlarmPolicy| -> Result<Entry> {
-            invocation.context.ledger.load(&Subject::Alarm(policy.name.clone())).await
+            invocation.context.ledger.load(&Subject::Alarm(policy.key())).await
         };
-        let entries = join_all(scope.iter().map(load)).await;
-        let due = |entry: &Result<Entry>| always || entry.as_ref().is_ok_and(needs_reconcile);
+        let lookups = async {
+            match invocation.trigger {
+                // It is about the services, and comes to every alarm.
+                Trigger::StackUpdate(_) => scope.iter().map(|_| None).collect(),
+                Trigger::StateChange { .. } | Trigger::Everything | Trigger::Named(_) => {
+                    self.lookups(scope).await.into_iter().map(Some).collect::<Vec<Option<Answer>>>()
+                }
+            }
+        };
+        let (entries, lookups) = join(join_all(scope.iter().map(load)), lookups).await;
+        let seen: Vec<(Result<Entry>, Option<Answer>)> = entries.into_iter().zip(lookups).collect();
+        let due = |policy: &AlarmPolicy, (entry, answer): &(Result<Entry>, Option<Answer>)| {
+            let lookup = answer.as_ref().map(|(lookup, _)| lookup);
+            always || entry.as_ref().is_ok_and(|entry| needs_reconcile(policy, entry, lookup, invocation.now))
+        };
         let policies: Vec<&AlarmPolicy> =
-            scope.iter().zip(&entries).filter(|(_, entry)| due(entry)).map(|(policy, _)| *policy).collect();
+            scope.iter().zip(&seen).filter(|(policy, seen)| due(policy, seen)).map(|(policy, _)| *policy).collect();
         let services = Rc::new(self.services(invocation.context, &invocation.documents.fleet, &policies).await);
-        let each = entries.into_iter().map(|entry| {
-            let services = due(&entry).then(|| Rc::clone(&services));
-            Ok(ObservedAlarm { entry: entry?, services })
+        let each = scope.iter().zip(seen).map(|(policy, seen)| {
+            let services = due(policy, &seen).then(|| Rc::clone(&services));
+            let (entry, answer) = seen;
+            let (lookup, lookup_error) = answer.unzip();
+            Ok(ObservedAlarm { entry: entry?, services, lookup, lookup_error: lookup_error.flatten() })
         });
         each.collect()
     }

@@ -1,7 +1,7 @@
 //! What is decided about one alarm, and the record that the decision rests on.
 
 use jiff::Timestamp;
-use planner::alarm::{AlarmPolicy, Plan, Record, plan};
+use planner::alarm::{AlarmLookup, AlarmPolicy, Plan, Record, plan};
 use shared::Error;
 
 use crate::observe::{ObservedAlarm, ServiceSnapshot};
@@ -23,7 +23,7 @@ pub enum AlarmPlan {
 }
 
 impl AlarmPlan {
-    /// Records what the trigger says and decides.
+    /// Records what the trigger says and what CloudWatch returned, and decides.
     pub(crate) fn of(policy: &AlarmPolicy, observed: &ObservedAlarm, trigger: &Trigger, now: Timestamp) -> AlarmPlan {
         let mut record = Box::new(observed.entry.record.clone());
         match trigger {
@@ -31,6 +31,8 @@ impl AlarmPlan {
             Trigger::StackUpdate(update) => drop(record.record_stack_update(*update)),
             Trigger::Everything | Trigger::Named(_) => {}
         }
+        // What an earlier look found confirms nothing now.
+        record.record_lookup(observed.lookup.as_ref().unwrap_or(&AlarmLookup::Failed), now);
         let Some(services) = &observed.services else { return AlarmPlan::Remember(record) };
         let snapshot = services.about(policy);
         let service = snapshot.map(ServiceSnapshot::observed_service);

@@ -10,7 +10,7 @@ use shared::runtime::payload::kind;
 use shared::runtime::{Event, NoParameters, Payload, Received, Target};
 use shared::{Error, Result};
 
-mod measurement;
+pub(crate) mod measurement;
 
 /// What started the function, reduced to where to look and what to remember.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,7 @@ pub enum Trigger {
     StackUpdate(StackUpdate),
     /// The tick, or a request about every alarm.
     Everything,
-    /// A request about the alarm of this name.
+    /// A request about the alarm of this key: its name, or `<region>/<name>`.
     Named(
         /// `AlarmName` of CloudWatch: `acme-prod-jobs-cpu`.
         String,
@@ -88,7 +88,7 @@ fn alarm(event: &Event) -> Result<Received<Trigger>> {
         description: configuration.get("description").and_then(Json::as_str).unwrap_or_default().to_owned(),
         measurement: measurement::read(configuration, &data, &reason),
         suppression: suppression(event, text("actionsSuppressedBy"), state, at),
-        location: location(event),
+        location: AlarmLocation::of_arn(event.resources.first().map_or("", String::as_str)),
         reason,
     };
     Ok(Received::Trigger(Trigger::StateChange { name, change: Box::new(change) }))
@@ -107,7 +107,7 @@ fn alarm_state(written: &str) -> Option<AlarmState> {
 fn suppression(event: &Event, by: &str, state: AlarmState, at: Timestamp) -> Option<Suppression> {
     let muted = event.detail.get("muteDetail").filter(|detail| detail.is_object());
     let text = |field: &str| muted.and_then(|detail| detail.get(field)).and_then(Json::as_str);
-    let rule = text("mutedByArn").map(|arn| format!("mute rule {}", arn.rsplit([':', '/']).next().unwrap_or(arn)));
+    let rule = text("mutedByArn").map(|arn| Suppression::by_rule(arn.rsplit([':', '/']).next().unwrap_or(arn)));
     let by =
         rule.or_else(|| Some(by).filter(|by| !by.is_empty()).map(str::to_owned)).filter(|_| state != AlarmState::Ok)?;
     let until = text("muteWindowEnd").and_then(|end| end.parse().ok());
@@ -123,17 +123,6 @@ fn waits(event: &Event, by: &str) -> Option<SignedDuration> {
     };
     let seconds = event.detail.pointer(&format!("/configuration/{field}")).and_then(Json::as_i64);
     seconds.map(SignedDuration::from_secs)
-}
-
-/// Partition and region of the alarm: an event that was forwarded has them in the alarm's ARN alone.
-fn location(event: &Event) -> AlarmLocation {
-    let parts: Vec<&str> = event.resources.first().map_or("", String::as_str).split(':').collect();
-    match parts[..] {
-        ["arn", partition, "cloudwatch", region, ..] => {
-            AlarmLocation { partition: partition.to_owned(), region: region.to_owned() }
-        }
-        _ => AlarmLocation::default(),
-    }
 }
 
 fn update(event: &Event) -> Result<Received<Trigger>> {

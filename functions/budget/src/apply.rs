@@ -30,7 +30,7 @@ impl Budget<'_> {
         }
         observed.entry = next;
         for decision in &decisions {
-            self.report(decision, observed, done);
+            self.report(decision, done);
         }
         self.measure(observed, done);
         Ok(())
@@ -59,15 +59,11 @@ impl Budget<'_> {
         }
     }
 
-    fn report(&self, decision: &Decision, observed: &ObservedBudget, done: &mut Done) {
+    fn report(&self, decision: &Decision, done: &mut Done) {
         let Decision { action, reason, .. } = decision;
         let changes = vec![reason.to_string()];
-        let outcome = match (action, &observed.spend) {
-            (Action::Keep, _) => Outcome::Unchanged,
-            // A tick without an answer fails, so that the alarm on errors enters ALARM; a notice is announced without it.
-            (Action::Fail, Err(error)) => Outcome::Failed(error.copy()),
-            _ => self.invocation.kept(changes),
-        };
+        // A tick without an answer of AWS Budgets is no failure: that is announced when it lasts.
+        let outcome = if *action == Action::Keep { Outcome::Unchanged } else { self.invocation.kept(changes) };
         done.decided((action.label(), reason.label()), reason.to_string(), outcome);
     }
 

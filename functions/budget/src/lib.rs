@@ -16,11 +16,12 @@
 //! |---|---|
 //! | a higher tier is reached | its restrictions and those of the tiers below it apply until the period ends; message |
 //! | a figure of more than 5 times the limit | figure doubted: restrictions stay as they are; message; `confirm` makes it count |
-//! | a figure that would reach a tier, or is more than a fifth of the limit above yesterday's, and is more than 10 times yesterday's or more than the running tasks can have cost | the same |
-//! | a lower figure | none: a tier that was reached stays reached |
+//! | a figure that would reach a tier, or is more than a fifth of the limit above yesterday's, and is more than 10 times yesterday's or, of a budget that counts the tasks alone, more than the running tasks can have cost | the same |
+//! | a figure clearly below a tier that was reached, for a day | the tier ends; message |
+//! | a figure that is still doubted, at each higher tier and each day; a notice about it | message, with what AWS wrote |
 //! | a higher limit | tiers that are no longer reached end; message |
 //! | a forecast, a threshold without a tier, a notice of a previous period | message only |
-//! | AWS Budgets does not answer | restrictions stay as they are; a notice is announced as not verified, a tick fails |
+//! | AWS Budgets does not answer | restrictions stay as they are; a notice is announced as not verified; after two hours a message, each day |
 //! | the period has ended | all restrictions end; message |
 //! | the figure of the previous period, within 36 hours of a new one (12 hours for a daily budget) | ignored |
 //! | `lift` | the restrictions in force end for this period; a higher tier still takes effect |
@@ -132,8 +133,8 @@ impl Function for App {
         Ok(Next::Done)
     }
 
-    /// The restrictions that follow from all budgets, then the messages that concern none. What is not restricted is
-    /// not announced: the next invocation does both.
+    /// The restrictions that follow from all budgets, then the messages that concern none. What could not be restricted is
+    /// not announced for a while: the next invocation does both.
     async fn conclude<'d>(
         &self,
         observed: &mut Vec<(&'d BudgetPolicy, ObservedBudget)>,
@@ -144,8 +145,9 @@ impl Function for App {
             Trigger::Messages(messages) => invocation.documents.unheld(messages),
             Trigger::Everything | Trigger::Named(_) | Trigger::Request(_) => Vec::new(),
         };
-        if !observed.is_empty() && !self.restrict(observed, invocation, report).await {
-            observed.clear();
+        if !observed.is_empty() {
+            let failed = self.restrict(observed, invocation, report).await;
+            observed.retain(|(policy, observed)| !restrict::waits(policy, &observed.entry, &failed, invocation));
         }
         if !forwards.is_empty() || matches!(invocation.trigger, Trigger::Everything) {
             self.forward(&forwards, invocation, report).await;

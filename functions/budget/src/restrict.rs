@@ -1,9 +1,10 @@
 //! Writes what all budgets together restrict into the facts of the services, and starts the function that moves capacity.
 
 use futures_util::future::join_all;
+use jiff::SignedDuration;
 use planner::budget::{BudgetPolicy, ServiceDecision};
-use planner::capacity;
 use planner::fleet::ServicePolicy;
+use planner::{budget, capacity};
 use serde_json::json;
 use shared::Result;
 use shared::ledger::{Entry, Subject};
@@ -12,20 +13,28 @@ use shared::runtime::{Invocation, Line, Outcome, Report};
 use crate::app::App;
 use crate::observe::{Entries, ObservedBudget, entries};
 
+/// So long what is announced waits for the facts that it is about.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(2);
+
 impl App {
-    /// Brings the facts of every service in line with what all budgets say; true when that went well.
+    /// Brings the facts of every service in line with what all budgets say; returns the services whose facts could not be
+    /// written.
     pub(crate) async fn restrict<'d>(
         &self,
         observed: &[(&'d BudgetPolicy, ObservedBudget)],
         invocation: &Invocation<'d, App>,
         report: &mut Report,
-    ) -> bool {
+    ) -> Vec<&'d ServicePolicy> {
         let services = &invocation.documents.fleet.services;
         let each = services.iter().map(|service| self.restrict_service(service, observed, invocation));
-        let lines: Vec<Line> = join_all(each).await.into_iter().flatten().collect();
-        let fine = !lines.iter().any(|line| matches!(line.outcome, Outcome::Failed(_)));
-        lines.into_iter().for_each(|line| report.push(line));
-        fine
+        let mut failed = Vec::new();
+        for (service, line) in services.iter().zip(join_all(each).await) {
+            if line.as_ref().is_some_and(|line| matches!(line.outcome, Outcome::Failed(_))) {
+                failed.push(service);
+            }
+            line.into_iter().for_each(|line| report.push(line));
+        }
+        failed
     }
 
     async fn restrict_service<'d>(
@@ -66,6 +75,21 @@ impl App {
         }
         line((decision.label(), "budget"), decision.to_string(), invocation.kept(changes))
     }
+}
+
+/// Do the messages about a budget wait, because what they say of a service could not be written? One service does not keep
+/// back what is said of others, nor anything for longer than two ticks.
+pub(crate) fn waits(
+    policy: &BudgetPolicy,
+    entry: &Entry<budget::Record>,
+    failed: &[&ServicePolicy],
+    invocation: &Invocation<'_, App>,
+) -> bool {
+    let fleet = &invocation.documents.fleet;
+    let named = |name: &String| fleet.service(name).is_some_and(|service| failed.contains(&service));
+    let concerned = policy.tiers.iter().any(|tier| tier.services.keys().any(named));
+    let overdue = entry.outbox.iter().any(|unsent| unsent.at + LONGEST_WAIT <= invocation.now);
+    concerned && !overdue
 }
 
 /// The records of all budgets. Another invocation may have moved one meanwhile; of those in scope that are not newer in

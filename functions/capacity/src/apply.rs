@@ -3,8 +3,8 @@
 
 use planner::capacity::{Action, Bounds, Capacity, Decision, Observed, OverrideKind, Scaling};
 use planner::model::{ServiceId, Strategy, format_time};
-use shared::Result;
 use shared::runtime::{Next, Outcome, Pass};
+use shared::{Error, Kind, Result};
 
 use crate::app::App;
 use crate::observe::ObservedService;
@@ -17,11 +17,11 @@ use crate::trigger::Trigger;
 pub(crate) enum Write {
     /// Bounds, and whether scaling may act.
     Bounds(Bounds),
-    /// Desired count, and the capacity provider strategy when it changes.
+    /// Desired count and capacity provider strategy; what is `None` stays.
     Service {
         /// Desired count.
-        desired: u32,
-        /// Capacity provider strategy; `None` when it stays.
+        desired: Option<u32>,
+        /// Capacity provider strategy.
         strategy: Option<Strategy>,
     },
 }
@@ -31,8 +31,9 @@ pub(crate) enum Write {
 pub(crate) fn writes(wanted: &Capacity, observed: &Observed) -> Vec<Write> {
     let bounds = observed.bounds.filter(|bounds| *bounds != wanted.bounds).map(|_| Write::Bounds(wanted.bounds));
     let strategy = Some(wanted.strategy.clone()).filter(|strategy| *strategy != observed.strategy);
-    let differs = wanted.desired != observed.desired || strategy.is_some();
-    let service = differs.then_some(Write::Service { desired: wanted.desired, strategy });
+    let desired = Some(wanted.desired).filter(|desired| *desired != observed.desired);
+    let differs = desired.is_some() || strategy.is_some();
+    let service = differs.then_some(Write::Service { desired, strategy });
     match wanted.desired > observed.desired {
         true => service.into_iter().chain(bounds).collect(),
         false => bounds.into_iter().chain(service).collect(),
@@ -47,21 +48,30 @@ impl Service<'_> {
         observed: &mut ObservedService,
         pass: Pass<'_, '_, App>,
     ) -> Result<Next> {
-        let Decided { facts, ended, decision } = decided;
+        let Decided { facts, ended, failed_move, bounds_conflict, decision } = decided;
         let (now, messages, done) = (self.invocation.now, self.messages(), pass.done);
         let entry = &mut observed.entry;
-        let changed = entry.record.facts != facts;
+        let found_again = entry.record.missing.take().is_some();
+        let changed = entry.record.facts != facts || found_again;
         entry.record.facts = facts;
+        if let Some(failed) = &failed_move {
+            // It says where the tasks are: no message about a move back follows.
+            entry.record.announced_strategy = Some(failed.from.clone());
+            entry.announce(now, messages.move_failed(failed, &entry.record.facts.spot));
+        }
+        if let Some(bounds) = observed.capacity.bounds.filter(|_| bounds_conflict) {
+            entry.announce(now, messages.bounds_conflict(bounds));
+        }
         if let Some(ended) = &ended {
             let why = format!("the override requested by {} ended", ended.ended.expiry.by);
             entry.record_event(now, ended, ("requested", why));
             entry.announce(now, messages.override_ended(ended, &decision));
         }
-        if let Trigger::Override { kind, request, .. } = self.invocation.trigger {
+        if let Trigger::Override { kind, .. } = self.invocation.trigger {
             let why = decision.reason.to_string();
             entry.record_event(now, kind, ("requested", why.clone()));
             if *kind == OverrideKind::Hold {
-                entry.announce(now, messages.held(request, &decision));
+                entry.announce(now, messages.held(&decision));
             }
             done.decided(("record", "requested"), why, self.invocation.kept(vec!["recorded".to_owned()]));
         }
@@ -69,49 +79,74 @@ impl Service<'_> {
             // A crash after this is completed by the next tick; a crash before it loses a request.
             self.invocation.save(&self.subject(), entry).await?;
         }
-        let outcome = self.set_capacity(&decision, observed).await;
+        let (outcome, strategy_refused) = self.set_capacity(&decision, observed).await;
         let effect = decision.effect(&observed.capacity);
         let changes = match &outcome {
             Outcome::Changed(changes) => Some(changes.join(", ")),
             Outcome::Unchanged | Outcome::Planned(_) | Outcome::Failed(_) => None,
         };
-        let failed = matches!(outcome, Outcome::Failed(_));
+        let error = outcome.error().map(ToString::to_string);
         done.decided((effect.label(), decision.reason.label()), why(&decision), outcome);
-        if failed {
-            return Ok(Next::Done);
+        if let Some(error) = observed.bounds_error.take() {
+            done.failed(error);
         }
-        // Nothing follows from what was not applied.
+        // What could not be applied is followed too: it may be overdue.
         let applied = async {
-            *pass.progress = Some(Applied { decision, effect, changes });
+            *pass.progress = Some(Applied { decision, effect, changes, error, strategy_refused });
             Ok(Next::Again)
         };
         Ok(self.invocation.act(applied).await?.unwrap_or(Next::Done))
     }
 
-    async fn set_capacity(&self, decision: &Decision, observed: &ObservedService) -> Outcome {
-        let Action::Set(wanted) = &decision.action else { return Outcome::Unchanged };
+    /// Sets the capacity; true when ECS refused the capacity provider strategy.
+    async fn set_capacity(&self, decision: &Decision, observed: &ObservedService) -> (Outcome, bool) {
+        let Action::Set(wanted) = &decision.action else { return (Outcome::Unchanged, false) };
         let writes = writes(wanted, &observed.capacity);
         let changes = writes.iter().map(|write| write.describe(&observed.capacity)).collect();
         match self.invocation.act(self.app.set(&self.policy.id(), &writes)).await {
-            Ok(Some(())) => Outcome::Changed(changes),
-            Ok(None) => Outcome::Planned(changes),
-            Err(error) => Outcome::Failed(error),
+            Ok(Some(None)) => (Outcome::Changed(changes), false),
+            Ok(Some(Some(refused))) => (Outcome::Failed(refused), true),
+            Ok(None) => (Outcome::Planned(changes), false),
+            Err(error) => (Outcome::Failed(error), false),
         }
     }
 }
 
 impl App {
-    /// Makes the writes, in order.
-    async fn set(&self, id: &ServiceId, writes: &[Write]) -> Result<()> {
+    /// Makes the writes, in order; one that fails keeps no other from being made. Where ECS refuses a capacity provider
+    /// strategy, the count goes alone, and the refusal is returned.
+    ///
+    /// # Errors
+    /// The first failure that is no such refusal.
+    async fn set(&self, id: &ServiceId, writes: &[Write]) -> Result<Option<Error>> {
+        let (mut refused, mut failed) = (None, None);
         for write in writes {
-            match write {
-                Write::Bounds(bounds) => self.autoscaling.set_bounds(id, *bounds).await?,
+            let written = match write {
+                Write::Bounds(bounds) => self.autoscaling.set_bounds(id, *bounds).await,
                 Write::Service { desired, strategy } => {
-                    self.ecs.set_capacity(id, *desired, strategy.as_ref()).await?;
+                    match self.ecs.set_capacity(id, *desired, strategy.as_ref()).await {
+                        Err(error) if strategy.is_some() && is_refusal(&error) => {
+                            refused = Some(error);
+                            match desired {
+                                Some(_) => self.ecs.set_capacity(id, *desired, None).await,
+                                None => Ok(()),
+                            }
+                        }
+                        written => written,
+                    }
                 }
-            }
+            };
+            failed = failed.or(written.err());
         }
-        Ok(())
+        failed.map_or(Ok(refused), Err)
+    }
+}
+
+/// Is it certain that ECS changed nothing? The answer to a write that took effect may be lost.
+fn is_refusal(error: &Error) -> bool {
+    match error.kind() {
+        Kind::Invalid | Kind::Denied => true,
+        Kind::NotFound | Kind::Conflict | Kind::Throttled | Kind::Unavailable => false,
     }
 }
 
@@ -132,9 +167,9 @@ impl Write {
             }
             Write::Service { desired, strategy } => {
                 let provider = strategy.as_ref().map(|strategy| format!(", tasks on {strategy}")).unwrap_or_default();
-                match *desired == observed.desired {
-                    true => format!("desired count unchanged at {desired}{provider}"),
-                    false => format!("desired count {} -> {desired}{provider}", observed.desired),
+                match desired {
+                    None => format!("desired count unchanged at {}{provider}", observed.desired),
+                    Some(desired) => format!("desired count {} -> {desired}{provider}", observed.desired),
                 }
             }
         }
@@ -156,7 +191,7 @@ mod tests {
 
     fn observed(desired: u32, bounds: Bounds) -> Observed {
         let strategy = Strategy::Spot { base: 0 };
-        Observed { desired, bounds: Some(bounds), strategy, rollout_in_flight: false, started: true }
+        Observed { desired, bounds: Some(bounds), strategy, started: true, ..Observed::default() }
     }
 
     fn range(min: u32, max: u32) -> Bounds {
@@ -172,13 +207,13 @@ mod tests {
         let spot = || Strategy::Spot { base: 0 };
         let running = observed(2, range(1, 3));
         let down = writes(&wanted(0, Bounds::SCALED_TO_ZERO, spot()), &running);
-        assert_eq!(down, [Write::Bounds(Bounds::SCALED_TO_ZERO), Write::Service { desired: 0, strategy: None }]);
+        assert_eq!(down, [Write::Bounds(Bounds::SCALED_TO_ZERO), Write::Service { desired: Some(0), strategy: None }]);
         let changes: Vec<String> = down.iter().map(|write| write.describe(&running)).collect();
         assert_eq!(changes, ["scalable target 0 to 0, scaling suspended", "desired count 2 -> 0"]);
         let stopped = observed(0, Bounds::SCALED_TO_ZERO);
         let up = writes(&wanted(1, range(1, 3), Strategy::OnDemand), &stopped);
         let strategy = Some(Strategy::OnDemand);
-        assert_eq!(up, [Write::Service { desired: 1, strategy }, Write::Bounds(range(1, 3))]);
+        assert_eq!(up, [Write::Service { desired: Some(1), strategy }, Write::Bounds(range(1, 3))]);
         let changes: Vec<String> = up.iter().map(|write| write.describe(&stopped)).collect();
         assert_eq!(changes, ["desired count 0 -> 1, tasks on FARGATE", "scalable target 1 to 3, scaling resumed"]);
     }
@@ -188,7 +223,9 @@ mod tests {
         let same = wanted(2, range(1, 3), Strategy::Spot { base: 0 });
         assert_eq!(writes(&same, &observed(2, range(1, 3))), []);
         assert_eq!(writes(&same, &observed(2, range(1, 2))), [Write::Bounds(range(1, 3))]);
+        let moved = writes(&wanted(2, range(1, 3), Strategy::OnDemand), &observed(2, range(1, 3)));
+        assert_eq!(moved, [Write::Service { desired: None, strategy: Some(Strategy::OnDemand) }]);
         let unscaled = Observed { bounds: None, ..observed(1, range(1, 1)) };
-        assert_eq!(writes(&same, &unscaled), [Write::Service { desired: 2, strategy: None }]);
+        assert_eq!(writes(&same, &unscaled), [Write::Service { desired: Some(2), strategy: None }]);
     }
 }

@@ -1,6 +1,6 @@
 //! The daily digest: gathers what it reports, sends it, and remembers up to when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join3;
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +12,7 @@ use planner::model::format_time;
 use serde::{Deserialize, Serialize};
 use shared::Result;
 use shared::ledger::{Item, LedgerRecord, Subject};
-use shared::runtime::{Invocation, Line, Outcome, Report};
+use shared::runtime::{Function, Invocation, Line, Outcome, Report};
 
 use crate::app::App;
 use crate::message;
@@ -20,6 +20,10 @@ use crate::message::digest::{Change, Day, ServiceDay};
 
 /// How far ahead a digest forecasts, and how far back the first one reaches.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// When a digest is due although nothing changed: the weekly proof that the automation runs. Half a day less than a week,
+/// since a schedule may be late.
+const HEARTBEAT: SignedDuration = SignedDuration::from_hours(7 * 24 - 12);
 
 /// The last digest: when it was built, and what was counted by then. One item of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,9 +40,9 @@ impl LedgerRecord for LastDigest {
 }
 
 impl App {
-    /// Sends the digest, unless nothing changed and it was not requested.
+    /// Sends the digest, unless nothing changed, it was not requested, and there was one within the week.
     pub(crate) async fn digest(&self, by: Option<&str>, invocation: &Invocation<'_, App>, report: &mut Report) {
-        let subject = system(invocation.documents);
+        let subject = system(&invocation.documents.fleet);
         match self.build_digest(by, invocation, report).await {
             Ok(()) => {}
             Err(error) => report.sent(subject, Err(error.context("build the digest"))),
@@ -51,7 +55,8 @@ impl App {
         invocation: &Invocation<'_, App>,
         report: &mut Report,
     ) -> Result<()> {
-        let Invocation { documents: fleet, context, now, .. } = *invocation;
+        let Invocation { documents, context, now, .. } = *invocation;
+        let fleet = &documents.fleet;
         let subject = system(fleet);
         let scope: Vec<&ServicePolicy> = fleet.services.iter().collect();
         let last = context.ledger.load::<LastDigest>(&subject);
@@ -64,24 +69,34 @@ impl App {
         }
         let since = last.record.at.unwrap_or(now - DAY);
         let changes = Change::between(&items, since, now)?;
-        let alarms = records::<alarm::Record>(&items)?;
-        let budgets = records::<budget::Record>(&items)?;
+        let alarms = records::<alarm::Record>(&items, documents.alarms.as_ref())?;
+        let budgets = records::<budget::Record>(&items, documents.budgets.as_ref())?;
         let mut services = Vec::new();
         for (policy, service) in scope.into_iter().zip(observed) {
-            let service = service?;
+            // One service that could not be observed does not keep the digest from reporting the others.
+            let service = match service {
+                Ok(service) => service,
+                Err(error) => {
+                    let why = format!("the digest says nothing about {}", policy.id());
+                    report.push(Line::new(App::subject(policy), ("none", "error"), why, Outcome::Failed(error)));
+                    continue;
+                }
+            };
             let facts = &service.entry.record.facts;
             services.push(ServiceDay {
                 upcoming: forecast(&policy.capacity(), facts, &service.capacity, now, DAY),
-                counted: service.entry.record.savings.since(last.record.counted.get(&policy.name)),
+                counted: service.entry.record.savings.since(last.record.counted.get(&policy.id().to_string())),
                 month: service.entry.record.savings.clone(),
                 rollout: service.rollout,
                 state: service.entry.record.state,
+                missing: service.entry.record.missing,
                 facts: facts.clone(),
                 policy,
             });
         }
         let day = Day { fleet, since, now, changes, services, alarms, budgets };
-        if by.is_none() && day.is_quiet() {
+        let is_due = last.record.at.is_none_or(|at| now.duration_since(at) >= HEARTBEAT);
+        if by.is_none() && day.is_quiet() && !is_due {
             report.push(Line::new(
                 subject.clone(),
                 ("keep", "nothing_new"),
@@ -96,7 +111,7 @@ impl App {
         let title = message.subject();
         let why = format!("digest since {}", format_time(since));
         last.record.at = Some(now);
-        last.record.counted = day.services.iter().map(|own| (own.policy.name.clone(), own.month.clone())).collect();
+        last.record.counted = day.services.iter().map(|own| (own.policy.id().to_string(), own.month.clone())).collect();
         last.announce(now, message);
         invocation.mark_answered(&mut last);
         invocation.save(&subject, &mut last).await?;
@@ -107,7 +122,7 @@ impl App {
 
     /// Sends a digest again that could not be sent.
     pub(crate) async fn send_digest(&self, invocation: &Invocation<'_, App>, report: &mut Report) {
-        let subject = system(invocation.documents);
+        let subject = system(&invocation.documents.fleet);
         match invocation.context.ledger.load::<LastDigest>(&subject).await {
             Ok(mut last) => drop(invocation.send(&subject, &mut last, report).await),
             Err(error) => report.sent(subject, Err(error)),
@@ -119,8 +134,29 @@ fn system(fleet: &Fleet) -> Subject {
     Subject::System(fleet.title())
 }
 
-/// The records of one kind, by the name of the service, alarm or budget.
-fn records<T: LedgerRecord>(items: &[Item]) -> Result<BTreeMap<String, T>> {
-    let each = items.iter().map(|item| Ok(item.record::<T>()?.map(|record| (item.name().to_owned(), record))));
-    each.filter_map(Result::transpose).collect()
+/// The records of one kind, by the name of the alarm or budget; those that are no longer configured are left out.
+fn records<T: LedgerRecord>(items: &[Item], known: Option<&BTreeSet<String>>) -> Result<BTreeMap<String, T>> {
+    let name = |item: &Item| item.subject.split_once('/').map_or(item.subject.clone(), |(_, name)| name.to_owned());
+    let known = |name: &String| known.is_none_or(|known| known.contains(name));
+    let each = items.iter().map(|item| Ok(item.record::<T>()?.map(|record| (name(item), record))));
+    each.filter(|each: &Result<_>| each.as_ref().map_or(true, |each| each.as_ref().is_none_or(|(name, _)| known(name))))
+        .filter_map(Result::transpose)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn alarms_whose_names_end_alike_are_two_and_a_removed_one_is_none() {
+        let item = |name: &str| Item::read(format!("alarm/{name}"), "alarm".into(), json!({})).unwrap();
+        let items = [item("web/errors"), item("crawler/errors"), item("removed")];
+        let known = BTreeSet::from(["web/errors".to_owned(), "crawler/errors".to_owned()]);
+        let names = |known| records::<alarm::Record>(&items, known).unwrap().into_keys().collect::<Vec<_>>();
+        assert_eq!(names(Some(&known)), ["crawler/errors", "web/errors"]);
+        assert_eq!(names(None).len(), 3);
+    }
 }

@@ -1,6 +1,6 @@
-//! What follows from an applied decision: savings, and what is announced.
+//! What follows from a decision, applied or not: savings, and what is announced.
 
-use planner::capacity::{Announcement, Decision, FollowUp, RevisionSize, Transition};
+use planner::capacity::{Announcement, FollowUp, RevisionSize, Transition};
 use planner::model::{Usd, endings};
 use shared::Result;
 use shared::notify::Notification;
@@ -26,11 +26,21 @@ impl Service<'_> {
             let why = (reason.label(), format!("{changes}: {reason}"));
             observed.entry.record_event(now, &applied.effect, why);
         }
+        if let Some(error) = &applied.error {
+            let facts = &mut observed.entry.record.facts;
+            facts.range.not_written();
+            // Without a refusal a move may be on its way: it is seen then, or requested again.
+            let refused = applied.strategy_refused.then(|| facts.refuse_move(error.clone(), now)).flatten();
+            if let Some(refused) = refused {
+                let message = self.messages().move_failed(&refused, &facts.spot);
+                observed.entry.announce(now, message);
+            }
+        }
         let accounted = self.account(observed, done).await;
         observed.entry.record.state = follow_up.state;
         observed.entry.record.announced_strategy = follow_up.announced_strategy;
         for announcement in follow_up.announcements {
-            let message = self.message(announcement, &applied.decision, observed).await?;
+            let message = self.message(announcement, applied, observed).await?;
             observed.entry.announce(now, message);
         }
         if let Err(error) = accounted {
@@ -56,7 +66,7 @@ impl Service<'_> {
             _ => Usd::default(),
         };
         done.document(message::metrics(
-            &self.invocation.documents.system,
+            &self.invocation.documents.fleet.system,
             self.policy,
             tasks,
             cost.as_ref(),
@@ -70,9 +80,10 @@ impl Service<'_> {
     async fn message(
         &self,
         announcement: Announcement,
-        decision: &Decision,
+        applied: &Applied,
         observed: &ObservedService,
     ) -> Result<Notification> {
+        let decision = &applied.decision;
         let (messages, record, tasks) = (self.messages(), &observed.entry.record, &observed.tasks);
         let cost = HourlyCost::of(self.app.prices, self.policy, record, tasks_by_provider(tasks));
         let cost = cost.as_ref();
@@ -85,12 +96,13 @@ impl Service<'_> {
             }
             Announcement::Transition(Transition::DrainOverdue { since }) => {
                 let protected = self.app.ecs.protected(&self.policy.cluster, tasks).await?;
-                messages.drain_overdue(since, tasks, &protected)
+                messages.drain_overdue(since, tasks, &protected, applied.error.as_deref())
             }
             Announcement::Transition(Transition::StartOverdue { since }) => {
                 let deployment = observed.service.primary().map_or("", |deployment| &deployment.id);
                 let stopped = self.app.ecs.stopped_tasks(&observed.service.id, deployment).await?;
-                messages.start_overdue(since, decision, tasks, &endings(&stopped))
+                let why = (&endings(&stopped)[..], applied.error.as_deref());
+                messages.start_overdue(since, decision, tasks, why)
             }
             Announcement::ProviderChange(change) => messages.provider_change(change, &record.facts.spot, cost),
             Announcement::SpotUnavailable => messages.spot_unavailable(&record.facts, tasks_by_provider(tasks)),

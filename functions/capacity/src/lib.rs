@@ -11,7 +11,8 @@
 //! | scheduled downtime begins or ends | the service that is named | |
 //! | ECS deployment changed its state | that service | |
 //! | ECS could not place a task on FARGATE_SPOT | that service | a Spot shortage: the Spot hold-down begins |
-//! | Spot interrupted a task | that service | an interruption; three within 30 minutes are a Spot shortage |
+//! | Spot interrupted a task | that service | an interruption; three within 30 minutes are a Spot shortage, of more than twelve tasks a quarter |
+//! | any of these | every service in scope | a Spot shortage that ECS lists as a service event; the outcome of a move |
 //! | request `wake`, `sleep`, `hold` | the service that is named | an override, with its end |
 //! | request `resume` | the service that is named | the override ends |
 //! | request `digest`, once a day | every service and the whole ledger | when the digest was built |
@@ -23,14 +24,16 @@
 //! |---|---|
 //! | sleep | scaling suspended and both bounds 0, then desired count 0 |
 //! | wake; another range of tasks: baseline, boost, restriction | desired count, then bounds with scaling resumed |
-//! | move to on-demand or to Fargate Spot | one `UpdateService` with strategy, desired count and a forced deployment |
+//! | move to on-demand or to Fargate Spot | one `UpdateService` with strategy and a forced deployment, and the desired count if it changes; where ECS refuses the strategy, the count alone |
 //! | freeze, hold, no release yet | none |
 
 mod app;
 mod apply;
 mod digest;
+mod documents;
 mod follow_up;
 mod message;
+mod missing;
 mod observe;
 mod planned;
 mod service;
@@ -38,7 +41,7 @@ mod trigger;
 
 use jiff::Timestamp;
 use planner::capacity::Record;
-use planner::fleet::{Fleet, ServicePolicy};
+use planner::fleet::ServicePolicy;
 use planner::model::ServiceId;
 use shared::Result;
 use shared::aws::Connection;
@@ -46,6 +49,7 @@ use shared::env::Env;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Context, Function, Invocation, Next, Pass, Payload, Received, Report};
 
+use documents::CapacityDocuments;
 use observe::ObservedService;
 use service::Service;
 
@@ -55,7 +59,7 @@ pub use trigger::Trigger;
 
 impl Function for App {
     const NAME: &'static str = "capacity";
-    type Documents = Fleet;
+    type Documents = CapacityDocuments;
     type Trigger = Trigger;
     type Item<'d> = &'d ServicePolicy;
     type Record = Record;
@@ -68,8 +72,8 @@ impl Function for App {
         Ok(App::wire(connection))
     }
 
-    async fn warm(&self, context: &Context, fleet: &Fleet) {
-        let Some(service) = fleet.services.first() else { return };
+    async fn warm(&self, context: &Context, documents: &CapacityDocuments) {
+        let Some(service) = documents.fleet.services.first() else { return };
         drop(self.look(context, &[service]).await);
     }
 
@@ -78,7 +82,7 @@ impl Function for App {
     }
 
     fn scope<'d>(&self, invocation: &Invocation<'d, App>) -> Result<Vec<&'d ServicePolicy>> {
-        let fleet = invocation.documents;
+        let fleet = &invocation.documents.fleet;
         let one = |id: &ServiceId| fleet.services.iter().filter(|policy| policy.id() == *id).collect();
         Ok(match invocation.trigger {
             Trigger::Everything => fleet.services.iter().collect(),
@@ -125,6 +129,7 @@ impl Function for App {
         let service = Service { app: self, policy, invocation: pass.invocation };
         match plan {
             Plan::Decide(decided) => service.apply(*decided, observed, pass).await,
+            Plan::Missing(missing, announce) => service.missing(missing, announce, observed, pass.done).await,
             Plan::FollowUp(applied, follow_up) => {
                 service.follow_up(&applied, follow_up, observed, pass.done).await?;
                 Ok(Next::Done)

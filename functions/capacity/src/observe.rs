@@ -1,13 +1,13 @@
 //! Reads services, scalable targets and both ledger items at once, and tasks where there are any.
 
 use futures_util::future::{join_all, join4};
-use planner::capacity::{Bounds, Expiry, Observed, Record, TaskCounts};
+use planner::capacity::{Bounds, DeploymentProgress, Expiry, Observed, ObservedDeployment, Record, State, TaskCounts};
 use planner::fleet::ServicePolicy;
-use planner::model::{DeploymentState, Service, ServiceId, Task, TasksByProvider};
+use planner::model::{DeploymentState, Service, ServiceId, Strategy, Task, TasksByProvider};
 use planner::rollout::{self, Phase};
 use shared::ledger::Subject;
 use shared::runtime::Context;
-use shared::{Error, Result};
+use shared::{Error, Kind, Result};
 
 use crate::app::App;
 
@@ -26,6 +26,10 @@ pub struct ObservedService {
     pub(crate) tasks: Vec<Task>,
     /// What the planner decides from.
     pub(crate) capacity: Observed,
+    /// Why its bounds could not be read.
+    pub(crate) bounds_error: Option<Error>,
+    /// ECS does not know it, or it is no longer active.
+    pub(crate) missing: Option<Error>,
 }
 
 impl App {
@@ -40,35 +44,80 @@ impl App {
         let each = ids.iter().zip(entries).zip(rollouts).map(|((id, entry), rollout)| {
             let service = services.remove(id).unwrap_or_else(|| Err(not_found(id)));
             let bounds = bounds.as_ref().map(|bounds| bounds.get(id).copied()).map_err(Error::copy);
-            self.observe_one(service, bounds, entry, rollout.map(|entry| entry.record))
+            self.observe_one(id, service, bounds, entry, rollout.map(|entry| entry.record))
         });
         join_all(each).await
     }
 
     async fn observe_one(
         &self,
+        id: &ServiceId,
         service: Result<Service>,
         bounds: Result<Option<Bounds>>,
         entry: Result<Entry>,
         rollout: Result<rollout::Record>,
     ) -> Result<ObservedService> {
-        let (service, bounds, mut entry, rollout) = (service?, bounds?, entry?, rollout?);
-        if !service.is_active() {
-            return Err(Error::not_found(format!("service {} is {}", service.id, service.status)));
-        }
-        let idle = service.desired == 0 && service.running == 0;
+        let (mut entry, rollout) = (entry?, rollout?);
+        let (service, missing) = match service {
+            Ok(service) if service.is_active() => (service, None),
+            Ok(service) => {
+                let missing = Error::not_found(format!("service {} is {}", service.id, service.status));
+                (service, Some(missing))
+            }
+            Err(error) if error.kind() == Kind::NotFound => (absent(id), Some(error)),
+            Err(error) => return Err(error),
+        };
+        let idle = missing.is_some() || service.desired == 0 && service.running == 0;
         let tasks = if idle { Vec::new() } else { self.ecs.running_tasks(&service.id).await? };
         entry.record.facts.frozen =
             rollout.frozen.as_ref().map(|freeze| Expiry { at: freeze.until, by: freeze.by.clone() });
+        let (bounds, bounds_error) = match bounds {
+            Ok(bounds) => (bounds, None),
+            Err(error) => (None, Some(error)),
+        };
+        let primary = service.primary();
         let capacity = Observed {
             desired: service.desired,
             bounds,
+            bounds_unknown: bounds_error.is_some(),
             strategy: service.strategy.clone(),
             rollout_in_flight: in_flight(&service, &rollout),
+            lacks_tasks: primary.is_some_and(|primary| primary.running < service.desired),
+            rolls_back: service.deployments.iter().any(|deployment| deployment.state == DeploymentState::Failed),
+            stops_tasks_first: service.minimum_healthy_percent == 0,
+            deployment: primary.map(|primary| ObservedDeployment {
+                id: primary.id.clone(),
+                created_at: primary.created_at,
+                progress: match primary.state {
+                    DeploymentState::Completed => DeploymentProgress::Completed,
+                    DeploymentState::Failed => DeploymentProgress::Failed,
+                    DeploymentState::InProgress | DeploymentState::Other(_) => DeploymentProgress::InProgress,
+                },
+            }),
+            no_capacity_at: service.no_capacity_at,
+            asleep: matches!(entry.record.state, Some(State::ScaledToZero { .. } | State::Draining { .. })),
             // A service that is at zero and has no record was not scaled to zero by the automation.
             started: service.desired > 0 || !rollout.releases.is_empty() || entry.record.state.is_some(),
         };
-        Ok(ObservedService { entry, rollout, service, tasks, capacity })
+        Ok(ObservedService { entry, rollout, service, tasks, capacity, bounds_error, missing })
+    }
+}
+
+/// What stands for a service that ECS does not know.
+fn absent(id: &ServiceId) -> Service {
+    Service {
+        id: id.clone(),
+        status: "MISSING".into(),
+        desired: 0,
+        running: 0,
+        revision: String::new(),
+        deployments: Vec::new(),
+        strategy: Strategy::OnDemand,
+        minimum_healthy_percent: 100,
+        no_capacity_at: None,
+        network: None,
+        controller: "ECS".to_owned(),
+        events: Vec::new(),
     }
 }
 

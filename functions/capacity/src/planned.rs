@@ -1,7 +1,9 @@
 //! What is decided about one service, and the facts that the decision rests on.
 
 use jiff::{SignedDuration, Timestamp};
-use planner::capacity::{self, Deadlines, Decision, Effect, EndedOverride, Facts, FollowUp, follow_up, plan, resume};
+use planner::capacity::{
+    self, Deadlines, Decision, Effect, EndedOverride, Facts, FollowUp, Missing, Move, follow_up, plan, resume,
+};
 use planner::fleet::ServicePolicy;
 use shared::Result;
 
@@ -12,7 +14,9 @@ use crate::trigger::Trigger;
 pub enum Plan {
     /// Save the facts and set the capacity.
     Decide(Box<Decided>),
-    /// Announce what follows from the decision that was applied.
+    /// Remember that ECS does not know the service, and announce it if that is due.
+    Missing(Missing, bool),
+    /// Announce what follows from the decision that was applied, or could not be.
     FollowUp(Box<Applied>, FollowUp),
 }
 
@@ -22,11 +26,15 @@ pub struct Decided {
     pub(crate) facts: Facts,
     /// The override that ended.
     pub(crate) ended: Option<EndedOverride>,
+    /// The move to another capacity provider that has failed.
+    pub(crate) failed_move: Option<Move>,
+    /// Is it to be announced that another caller changes the bounds again and again?
+    pub(crate) bounds_conflict: bool,
     /// The decision by these facts.
     pub(crate) decision: Decision,
 }
 
-/// A decision that was applied, and what it changed.
+/// A decision that was applied or could not be, and what it changed.
 #[derive(Clone)]
 pub struct Applied {
     /// The decision.
@@ -35,6 +43,10 @@ pub struct Applied {
     pub(crate) effect: Effect,
     /// What it changed, in words; `None` when it changed nothing.
     pub(crate) changes: Option<String>,
+    /// Why it, or part of it, could not be applied.
+    pub(crate) error: Option<String>,
+    /// Did ECS refuse the capacity provider strategy?
+    pub(crate) strategy_refused: bool,
 }
 
 impl Plan {
@@ -50,18 +62,30 @@ impl Plan {
         now: Timestamp,
     ) -> Result<Plan> {
         let (record, capacity) = (&observed.entry.record, &policy.capacity());
+        if let Some(error) = &observed.missing {
+            return match trigger {
+                Trigger::Named(_) | Trigger::Override { .. } | Trigger::Resume { .. } => Err(error.copy()),
+                Trigger::Everything | Trigger::Service(_) | Trigger::Spot { .. } | Trigger::Digest { .. } => {
+                    let (missing, announce) = Missing::again(record.missing, now);
+                    Ok(Plan::Missing(missing, announce))
+                }
+            };
+        }
         if let Some(applied) = applied {
             let minutes = |minutes: u32| SignedDuration::from_mins(minutes.into());
             let deadlines = Deadlines { drain: minutes(policy.drain_minutes), start: minutes(policy.wake_minutes) };
             let (decision, tasks) = (&applied.decision, task_counts(&observed.tasks));
-            let seen = capacity::Applied { decision, observed: &observed.capacity, tasks };
+            let failed = applied.error.is_some();
+            let seen = capacity::Applied { decision, observed: &observed.capacity, tasks, failed };
             let follow_up = follow_up(capacity, deadlines, record, seen, now);
             return Ok(Plan::FollowUp(Box::new(applied.clone()), follow_up));
         }
         let mut facts = record.facts.clone();
-        let ended = enter(&mut facts, trigger, now)?;
+        let ended = enter(&mut facts, trigger, observed.capacity.desired, now)?;
+        let failed_move = facts.observe(&observed.capacity, now);
         let decision = plan(capacity, &facts, &observed.capacity, now);
-        Ok(Plan::Decide(Box::new(Decided { facts, ended, decision })))
+        let bounds_conflict = facts.remember(capacity, &decision, &observed.capacity, now);
+        Ok(Plan::Decide(Box::new(Decided { facts, ended, failed_move, bounds_conflict, decision })))
     }
 }
 
@@ -69,10 +93,10 @@ impl Plan {
 ///
 /// # Errors
 /// `Invalid` when an override would end in the past.
-fn enter(facts: &mut Facts, trigger: &Trigger, now: Timestamp) -> Result<Option<EndedOverride>> {
+fn enter(facts: &mut Facts, trigger: &Trigger, tasks: u32, now: Timestamp) -> Result<Option<EndedOverride>> {
     let expired = facts.expire(now).map(|ended| EndedOverride { ended, by: None });
     match trigger {
-        Trigger::Spot { event, .. } => facts.spot = facts.spot.after(event.clone(), now),
+        Trigger::Spot { event, .. } => facts.spot = facts.spot.after(event.clone(), tasks, now),
         Trigger::Resume { by, .. } => return Ok(resume(by, facts).or(expired)),
         Trigger::Override { kind, request, .. } => {
             request.record(*kind, facts, now)?;

@@ -20,6 +20,6 @@ impl Service<'_> {
     }
 
     pub(crate) fn messages(&self) -> ServiceMessages<'_> {
-        ServiceMessages { fleet: self.invocation.documents, policy: self.policy, now: self.invocation.now }
+        ServiceMessages { fleet: &self.invocation.documents.fleet, policy: self.policy, now: self.invocation.now }
     }
 }

@@ -5,6 +5,7 @@ use planner::rollout::{Action, Decision, FreezeChange, Phase};
 use shared::runtime::{Done, Line, Next, Outcome};
 use shared::{Kind, Result};
 
+use crate::message::Recovered;
 use crate::observed::{Entry, ObservedService};
 use crate::service::{Service, why};
 use crate::trigger::Trigger;
@@ -41,7 +42,7 @@ impl Service<'_> {
             Err(error) => Outcome::Failed(error),
         };
         let changed = matches!(outcome, Outcome::Changed(_));
-        let next = if changed && decision.action != Action::Keep { Next::Again } else { Next::Done };
+        let next = if changed && goes_on(&decision.action) { Next::Again } else { Next::Done };
         if changed {
             match decision.action {
                 Action::Roll(_) | Action::Update { .. } => done.count("Rolled"),
@@ -60,26 +61,37 @@ impl Service<'_> {
     async fn carry_out(&self, decision: &Decision, service: &mut ObservedService) -> Result<Outcome> {
         let ObservedService { entry, observed, revision, .. } = service;
         let changes = match &decision.action {
-            Action::Keep => return self.keep(decision, entry).await,
+            Action::Keep => {
+                let settled = self.settle(entry).await?;
+                return match self.keep(decision, entry).await? {
+                    Outcome::Unchanged if !settled.is_empty() => Ok(Outcome::Changed(settled)),
+                    outcome => Ok(outcome),
+                };
+            }
             Action::Note(noted) => self.note(decision, noted, entry).await,
             Action::Roll(roll) => self.roll(decision, roll, entry, observed, revision).await,
             Action::Update { revision, initial_tasks } => {
-                self.update(decision, revision, *initial_tasks, entry, observed).await
+                self.update_after_task(decision, (revision, *initial_tasks), entry, observed).await
             }
             Action::Restart(claim) => self.restart(decision, claim, entry, observed).await,
             Action::ConfirmRestart { deployment } => self.confirm_restart(decision, deployment, entry).await,
-            Action::Adopt { revision, deployment } => {
-                let phase = Phase::Deploying { revision: revision.clone(), deployment: deployment.clone() };
+            Action::Adopt { revision, deployment, since } => {
+                let (revision, deployment) = (revision.clone(), deployment.clone());
+                let phase = Phase::Deploying { revision, deployment, since: *since };
                 self.advance(decision, entry, phase, None).await
             }
-            Action::Stage { revision, deployment } => {
-                let phase = Phase::Staged { revision: revision.clone(), deployment: deployment.clone() };
+            Action::Stage { revision, deployment, since } => {
+                let phase = Phase::Staged { revision: revision.clone(), deployment: deployment.clone(), since: *since };
                 let message = entry.record.rollout.as_ref().map(|rollout| self.messages().staged(rollout, deployment));
                 self.advance(decision, entry, phase, message).await
             }
             Action::Complete { deployment, releases, .. } => self.complete(decision, deployment, releases, entry).await,
-            Action::Fail(failed) => self.fail(decision, failed, entry).await,
-            Action::Recover { failed } => self.recover(decision, failed, entry).await,
+            Action::StopTask { task, reason } => self.stop_task(decision, task, reason, entry).await,
+            Action::Fail(failed) => self.fail(decision, failed, entry, &observed.service).await,
+            Action::Recover { failed, images, running } => {
+                self.recover(decision, Recovered { failed, images, running: *running }, entry).await
+            }
+            Action::Abandon { failed } => self.abandon(decision, failed, entry).await,
         };
         changes.map(Outcome::Changed)
     }
@@ -103,6 +115,24 @@ impl Service<'_> {
     }
 }
 
+/// Does another pass follow? Not where nothing is left to do, and not where ECS shows only later what was done.
+fn goes_on(action: &Action) -> bool {
+    match action {
+        Action::Keep | Action::StopTask { .. } => false,
+        Action::Roll(roll) => !roll.run_pre_deploy_task,
+        Action::Note(_)
+        | Action::Update { .. }
+        | Action::Restart(_)
+        | Action::ConfirmRestart { .. }
+        | Action::Adopt { .. }
+        | Action::Stage { .. }
+        | Action::Complete { .. }
+        | Action::Fail(_)
+        | Action::Recover { .. }
+        | Action::Abandon { .. } => true,
+    }
+}
+
 /// The image that a decision is about: the one to be rolled out, or the one in progress.
 fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
     let rollout = match &decision.action {
@@ -116,7 +146,9 @@ fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
         | Action::Stage { .. }
         | Action::Complete { .. }
         | Action::Fail { .. }
-        | Action::Recover { .. } => entry.record.rollout.as_ref(),
+        | Action::StopTask { .. }
+        | Action::Recover { .. }
+        | Action::Abandon { .. } => entry.record.rollout.as_ref(),
     };
     let images = rollout.map(|rollout| &rollout.images)?;
     images.iter().next().map(|(repository, image)| (repository.clone(), image.clone()))

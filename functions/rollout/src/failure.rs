@@ -1,11 +1,15 @@
 //! Ends a rollout that failed: quarantine, rollback, message.
 
-use planner::rollout::{Decision, FailedRollout};
-use shared::Result;
+use planner::model;
+use planner::rollout::{Decision, FailedRollout, Work};
+use shared::{Error, Kind, Result};
 
-use crate::message::Failure;
+use crate::message::{Failure, Recovered};
 use crate::observed::Entry;
 use crate::service::{Service, why};
+
+/// Attempts after which a rollout has failed whose calls AWS refuses.
+const REFUSALS: u32 = 3;
 
 impl Service<'_> {
     pub(crate) async fn fail(
@@ -13,38 +17,101 @@ impl Service<'_> {
         decision: &Decision,
         failed: &FailedRollout,
         entry: &mut Entry,
+        service: &model::Service,
     ) -> Result<Vec<String>> {
-        self.refuse(entry, failed, why(&decision.reason)).await?;
+        let left = |id: &String| service.primary().is_some_and(|primary| primary.id != *id);
+        let begun = failed.recover.as_ref().is_some_and(|recover| left(&recover.failed));
+        self.refuse(entry, failed, begun, why(&decision.reason)).await?;
         let digests = failed.quarantine.iter().map(|entry| format!("quarantined {}", entry.image));
         Ok(digests.collect())
     }
 
-    /// Ends the rollout in progress, or waits for its rollback: quarantine, history, message.
+    /// Ends the rollout in progress, or waits for its rollback, which ECS may have `begun`: quarantine, history, message.
     pub(crate) async fn refuse(
         &self,
         entry: &mut Entry,
         failed: &FailedRollout,
+        begun: bool,
         why: (&'static str, String),
     ) -> Result<()> {
         let mut next = entry.clone();
         if let Some(rollout) = &entry.record.rollout {
-            let failure =
-                Failure { reason: &why.1, recover: failed.recover.as_deref(), quarantined: failed.quarantine.len() };
-            next.announce(self.invocation.now, self.messages().failed(rollout, &entry.record, &failure));
+            // What the environment prevents again and again is announced once.
+            if failed.postponed.as_ref().is_none_or(|postponed| postponed.attempts == 1) {
+                let failure = Failure { reason: &why.1, failed, begun };
+                next.announce(self.invocation.now, self.messages().failed(rollout, &entry.record, &failure));
+            }
             next.record_event(self.invocation.now, failed, why);
             next.record.fail(failed.clone(), self.invocation.now);
         }
         self.save(entry, next).await
     }
 
-    pub(crate) async fn recover(&self, decision: &Decision, failed: &str, entry: &mut Entry) -> Result<Vec<String>> {
-        // The restored deployment's id was the reference of an earlier invalidation, and CloudFront wants a new one.
-        let changes = self.invalidate(failed).await?.into_iter().collect();
+    /// A call of the rollout was refused. Another attempt helps against a lost answer, and not against a missing
+    /// permission or a wrong parameter: after a few the rollout is postponed, and the refusal announced.
+    pub(crate) async fn refused(&self, error: Error, attempts: u32, entry: &mut Entry) -> Result<Vec<String>> {
+        let Some(rollout) = entry.record.rollout.clone().filter(|_| is_permanent(&error) && attempts >= REFUSALS)
+        else {
+            return Err(error);
+        };
+        let reason = format!("refused {attempts} times: {error}");
+        let failed =
+            FailedRollout::prevented(entry.record.postponed.as_ref(), &rollout, &reason, None, self.invocation.now);
+        self.refuse(entry, &failed, false, ("refused", reason.clone())).await?;
+        Ok(vec![reason])
+    }
+
+    pub(crate) async fn stop_task(
+        &self,
+        decision: &Decision,
+        task: &str,
+        reason: &str,
+        entry: &mut Entry,
+    ) -> Result<Vec<String>> {
+        self.app.ecs.stop_task(&self.policy.cluster, task, reason).await?;
+        let mut next = entry.clone();
+        let message = self.messages().kept(&decision.reason, self.invocation.trigger);
+        if message.is_some_and(|message| next.announce(self.invocation.now, message)) {
+            next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
+            self.save(entry, next).await?;
+        }
+        Ok(vec![format!("stopped the pre-deploy task: {reason}")])
+    }
+
+    pub(crate) async fn recover(
+        &self,
+        decision: &Decision,
+        recovered: Recovered<'_>,
+        entry: &mut Entry,
+    ) -> Result<Vec<String>> {
+        let mut next = entry.clone();
+        next.record.rollout = None;
+        if self.policy.rollout.invalidate.is_some() {
+            // The restored deployment's id was the reference of an earlier invalidation, and CloudFront wants a new one.
+            next.record.owe(Work::Invalidate { reference: recovered.failed.to_owned() }, self.invocation.now);
+        }
+        next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
+        if next.record.postponed.as_ref().is_none_or(|postponed| postponed.attempts == 1) {
+            next.announce(self.invocation.now, self.messages().recovered(&recovered));
+        }
+        self.save(entry, next).await?;
+        Ok(vec![decision.reason.to_string()])
+    }
+
+    pub(crate) async fn abandon(&self, decision: &Decision, failed: &str, entry: &mut Entry) -> Result<Vec<String>> {
         let mut next = entry.clone();
         next.record.rollout = None;
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
-        next.announce(self.invocation.now, self.messages().recovered(&next.record, failed));
+        next.announce(self.invocation.now, self.messages().abandoned(&decision.reason, failed));
         self.save(entry, next).await?;
-        Ok(changes)
+        Ok(vec![decision.reason.to_string()])
+    }
+}
+
+/// Does AWS refuse the same call again until an engineer changes something?
+pub(crate) fn is_permanent(error: &Error) -> bool {
+    match error.kind() {
+        Kind::NotFound | Kind::Denied | Kind::Invalid => true,
+        Kind::Conflict | Kind::Throttled | Kind::Unavailable => false,
     }
 }

@@ -19,18 +19,25 @@
 //! | the same, and the service is scaled to zero | the rollout is *staged*: verified when the service wakes |
 //! | a quarantined digest, an image that is left over, a freeze, too many scan findings | none; announced once |
 //! | first look at a service that has had an image | none: what it runs is recorded as its first release, and announced |
-//! | an earlier release deployed by a person | none: it is the current release now; tags, CDN, message |
+//! | an earlier release deployed by a person | none: it is the current release now; message, then tags and CDN |
 //! | ECR cannot be read | what does without it is done; the invocation fails |
-//! | deployment complete and tasks of the new revision running | the release is *verified*: tags `previous` and `live`, CDN, ledger, message |
+//! | a newer image while the pre-deploy task of another runs | it waits for that task, then has its own |
+//! | pre-deploy task still running at its deadline | stop the task |
+//! | deployment complete and tasks of the new revision running | the release is *verified*: ledger and message, then tags `previous` and `live` and the CDN, again at every look until done |
 //! | deployment failed, or ECS rolled it back | the digest goes into *quarantine*; message with the tasks' reasons |
+//! | the same, and the environment is the cause (capacity, secret, role, network) | no quarantine; tried again with a doubled hold-down, or when something changes |
+//! | deployment listed neither by the service nor in its history | none; announced once; never a failure |
 //! | rollback by ECS complete | CDN, message |
+//! | no rollback by ECS | roll out the images that ran before |
+//! | the rollback failed as well | the rollout ends; message |
 //! | restart requested and no deployment in progress | claim, force a new deployment, message; refused within the requester's cool-down |
-//! | restart claimed and not confirmed | resumed when the lease has expired, unless its tasks were replaced meanwhile |
+//! | restart claimed and not confirmed | resumed after 5 min, unless a deployment was created meanwhile |
 //! | *drift*: another deployment, such as a stack update, changed the image | roll out the current release again, from the new revision |
-//! | no result within the deadline | none; announced once |
+//! | no result within the deadline | roll out the images that ran before; announced once where the fleet says so or all new tasks run |
 
 mod app;
 mod apply;
+mod evidence;
 mod failure;
 mod images;
 mod message;
@@ -42,17 +49,18 @@ mod release;
 mod restart;
 mod roll;
 mod service;
+mod settle;
 mod trigger;
 
 use futures_util::future::join3;
 use jiff::Timestamp;
 use planner::fleet::{Fleet, ServicePolicy};
-use planner::rollout::Record;
-use shared::Result;
+use planner::rollout::{Action, Record};
 use shared::aws::Connection;
 use shared::env::Env;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Context, Function, Invocation, Next, Pass, Payload, Received};
+use shared::{Error, Result};
 
 use observed::ObservedService;
 use service::Service;
@@ -156,7 +164,14 @@ impl Function for App {
                 let next = service.apply(&decision, observed, pass.done).await?;
                 if next == Next::Again {
                     *pass.progress = true;
-                    self.observe_tasks(policy, observed).await?;
+                    match decision.action {
+                        // After a failure everything is looked at again: what follows must not rest on an old look.
+                        Action::Fail(_) => {
+                            let again = self.observe_services(&[policy], pass.invocation).await.pop();
+                            *observed = again.unwrap_or_else(|| Err(Error::not_found(policy.id().to_string())))?;
+                        }
+                        _ => self.observe_evidence(policy, observed, pass.invocation.now).await?,
+                    }
                 }
                 Ok(next)
             }

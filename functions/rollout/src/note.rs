@@ -7,14 +7,12 @@ use crate::observed::Entry;
 use crate::service::{Service, why};
 
 impl Service<'_> {
-    /// Tags and CDN follow a release that a person deployed; the record has it, and what is worth it is announced.
+    /// Records it and announces what is worth it. Tags and CDN follow a release that a person deployed.
     pub(crate) async fn note(&self, decision: &Decision, noted: &Noted, entry: &mut Entry) -> Result<Vec<String>> {
         let mut next = entry.clone();
         next.record.note(noted.clone());
-        let mut changes = Vec::new();
         if let (Some(release), Reason::DeployedByHand { .. }) = (&noted.release, &decision.reason) {
-            changes.extend(self.move_tags(&next.record).await?);
-            changes.extend(self.invalidate(&release.deployment).await?);
+            self.owe(&mut next.record, &release.deployment);
         }
         for reason in decision.reason.each() {
             if let Some(message) = self.messages().noted(reason, self.invocation.trigger) {
@@ -23,7 +21,6 @@ impl Service<'_> {
         }
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         self.save(entry, next).await?;
-        changes.push(decision.reason.to_string());
-        Ok(changes)
+        Ok(vec![decision.reason.to_string()])
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::{join_all, join3};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use planner::fleet::ServicePolicy;
-use planner::model::{DeploymentState, Digest, Image, Service, ServiceId};
-use planner::rollout::{ImagePolicy, Observed, Phase, request};
+use planner::model::{Digest, Image, Service, ServiceId};
+use planner::rollout::{ImagePolicy, Observed, request};
 use shared::ledger::Subject;
 use shared::runtime::Invocation;
 use shared::{Error, Result};
@@ -31,7 +31,7 @@ impl App {
         let each = scope.iter().zip(entries).map(|(policy, entry)| {
             let not_found = || Err(Error::not_found(format!("service {} not found", policy.id())));
             let service = services.remove(&policy.id()).unwrap_or_else(not_found);
-            self.observe_service(policy, service, entry, &candidates, invocation.trigger)
+            self.observe_service(policy, service, entry, &candidates, invocation.trigger, invocation.now)
         });
         join_all(each).await
     }
@@ -43,6 +43,7 @@ impl App {
         entry: Result<Entry>,
         candidates: &Candidates,
         trigger: &Trigger,
+        now: Timestamp,
     ) -> Result<ObservedService> {
         let (service, entry) = (service?, entry?);
         if !service.is_active() {
@@ -58,41 +59,15 @@ impl App {
             deleted: Vec::new(),
             running_tasks: Vec::new(),
             stopped_tasks: Vec::new(),
+            history: Vec::new(),
             pre_deploy_task: None,
             service,
         };
         let mut service = ObservedService { entry, observed, revision, request: None, unread: Vec::new() };
         self.observe_images(policy, candidates, trigger, &mut service).await?;
         service.request = self.request(policy, trigger).await?;
-        self.observe_tasks(policy, &mut service).await?;
+        self.observe_evidence(policy, &mut service, now).await?;
         Ok(service)
-    }
-
-    /// Reads the tasks that the verdict on the rollout in progress needs, and no others.
-    pub(crate) async fn observe_tasks(&self, policy: &ServicePolicy, service: &mut ObservedService) -> Result<()> {
-        let ObservedService { entry, observed, .. } = service;
-        let Some(rollout) = &entry.record.rollout else { return Ok(()) };
-        let service = &observed.service;
-        match &rollout.phase {
-            Phase::Claimed { .. } | Phase::RollingBack { .. } => {}
-            Phase::PreDeployTask { task, .. } => {
-                observed.pre_deploy_task = self.ecs.task(&policy.cluster, task).await?
-            }
-            Phase::Deploying { deployment, .. } => match service.deployment(deployment) {
-                Some(ours) if ours.primary && ours.state == DeploymentState::Completed && service.desired > 0 => {
-                    observed.running_tasks = self.ecs.running_tasks(&service.id).await?;
-                }
-                Some(ours) if ours.primary && ours.state != DeploymentState::Failed => {}
-                _ => observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, deployment).await?,
-            },
-            Phase::Staged { deployment, .. } if service.desired > 0 => {
-                let awake = service.primary().map_or(deployment, |primary| &primary.id);
-                observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, awake).await?;
-                observed.running_tasks = self.ecs.running_tasks(&service.id).await?;
-            }
-            Phase::Staged { .. } => {}
-        }
-        Ok(())
     }
 
     /// The images that a `retry` names; empty when it names none.

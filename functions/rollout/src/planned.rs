@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use planner::fleet::ServicePolicy;
-use planner::rollout::{Decision, FreezeChange, plan};
-use shared::Result;
+use planner::rollout::{Decision, FreezeChange, Reason, plan};
+use shared::{Error, Kind, Result};
 
 use crate::observed::ObservedService;
 use crate::trigger::Trigger;
@@ -21,7 +21,8 @@ impl Plan {
     /// that was answered is not decided again.
     ///
     /// # Errors
-    /// `Invalid` when a freeze would end in the past.
+    /// `Invalid` when a freeze would end in the past; `Unavailable` when another invocation holds the service, so that the
+    /// request cannot be answered yet.
     pub(crate) fn of(
         policy: &ServicePolicy,
         observed: &ObservedService,
@@ -36,6 +37,13 @@ impl Plan {
             return Ok(Plan::Freeze(change));
         }
         let request = observed.request.as_ref().filter(|_| !answered);
-        Ok(Plan::Decide(Box::new(plan(policy.rollout(), record, &observed.observed, request, now))))
+        let decision = plan(policy.rollout(), record, &observed.observed, request, now);
+        match (request, &decision.reason) {
+            // An error, so that Lambda delivers the request again after 1 and 3 min, or the caller does.
+            (Some(_), Reason::ClaimedElsewhere { .. }) => {
+                Err(Error::new(Kind::Unavailable, format!("send the request again: {}", decision.reason)))
+            }
+            _ => Ok(Plan::Decide(Box::new(decision))),
+        }
     }
 }

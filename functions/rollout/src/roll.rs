@@ -1,12 +1,13 @@
 //! Rolls a service to other images: claim, revision, pre-deploy task, deployment.
 
 use planner::model::{Digest, ImageSource, Revision};
-use planner::rollout::{Action, Decision, FailedRollout, ImagePolicy, Observed, Phase, Roll, RunningImage};
+use planner::rollout::{Action, Cause, Decision, FailedRollout, ImagePolicy, Observed, Phase, Roll, RunningImage};
 use shared::aws::OneOff;
 use shared::{Error, Kind, Result};
 
+use crate::failure::is_permanent;
 use crate::observed::Entry;
-use crate::service::{Service, set_phase, why};
+use crate::service::{Service, why};
 use crate::trigger::STARTED_BY;
 
 impl Service<'_> {
@@ -28,9 +29,26 @@ impl Service<'_> {
         }
         next.record.orders.extend(roll.orders.clone());
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
+        if matches!(roll.rollout.cause, Cause::Retry { .. }) {
+            next.record.postponed = None;
+        }
         // The claim: from here on no other invocation rolls this service until the lease expires.
         self.save(entry, next).await?;
+        match self.deploy(decision, roll, entry, observed, current).await {
+            Ok(changes) => Ok(changes),
+            Err(error) => self.refused(error, roll.rollout.attempts, entry).await,
+        }
+    }
 
+    /// What follows the claim.
+    async fn deploy(
+        &self,
+        decision: &Decision,
+        roll: &Roll,
+        entry: &mut Entry,
+        observed: &mut Observed,
+        current: &Revision,
+    ) -> Result<Vec<String>> {
         let (revision, mut changes) = self.register(roll, entry, current).await?;
         if roll.run_pre_deploy_task {
             changes.extend(self.run_pre_deploy_task(roll, &revision, entry, observed).await?);
@@ -40,8 +58,30 @@ impl Service<'_> {
         Ok(changes)
     }
 
-    /// Registers a copy of the current revision, or of the one that the rollout names, with other images; returns its ARN. An interrupted rollout may have
-    /// registered it already.
+    /// Updates the service after its pre-deploy task; a refusal counts as one of the rollout's attempts.
+    pub(crate) async fn update_after_task(
+        &self,
+        decision: &Decision,
+        (revision, initial_tasks): (&str, Option<u32>),
+        entry: &mut Entry,
+        observed: &mut Observed,
+    ) -> Result<Vec<String>> {
+        let Err(error) = self.update(decision, revision, initial_tasks, entry, observed).await else {
+            return Ok(vec![format!("updated the service to {}", short(revision))]);
+        };
+        let attempts = entry.record.rollout.as_ref().map_or(0, |rollout| rollout.attempts).saturating_add(1);
+        if is_permanent(&error) {
+            let mut next = entry.clone();
+            if let Some(rollout) = &mut next.record.rollout {
+                rollout.attempts = attempts;
+            }
+            self.save(entry, next).await?;
+        }
+        self.refused(error, attempts, entry).await
+    }
+
+    /// Registers a copy of the current revision, or of the one that the rollout names, with other images; returns its ARN.
+    /// An interrupted rollout may have registered it already.
     async fn register(&self, roll: &Roll, entry: &mut Entry, current: &Revision) -> Result<(String, Vec<String>)> {
         let base = match &roll.rollout.revision {
             Some(arn) => &self.app.ecs.revision(arn).await?,
@@ -72,6 +112,7 @@ impl Service<'_> {
         self.refuse(
             entry,
             &FailedRollout::unlike(&roll.rollout, &reason, self.invocation.now),
+            false,
             ("unlike", reason.clone()),
         )
         .await?;
@@ -105,11 +146,10 @@ impl Service<'_> {
         let phase = Phase::PreDeployTask {
             revision: revision.to_owned(),
             task: task.clone(),
+            since: self.invocation.now,
             initial_tasks: roll.initial_tasks,
         };
-        let mut next = entry.clone();
-        set_phase(&mut next, phase);
-        self.save(entry, next).await?;
+        self.reach(entry, phase, |_| {}).await?;
         Ok(vec![format!("started the pre-deploy task: {}", short(&task))])
     }
 
@@ -123,7 +163,7 @@ impl Service<'_> {
     ) -> Result<Vec<String>> {
         let service = self.app.ecs.roll(&self.policy.id(), revision, initial_tasks).await?;
         let ours = service.deployments.iter().find(|deployment| deployment.revision == revision && deployment.primary);
-        let deployment = ours.map(|deployment| deployment.id.clone()).ok_or_else(|| {
+        let (deployment, since) = ours.map(|ours| (ours.id.clone(), ours.created_at)).ok_or_else(|| {
             Error::new(
                 Kind::Unavailable,
                 format!("update service {}: no deployment of {revision} in the answer", service.id),
@@ -131,13 +171,13 @@ impl Service<'_> {
         })?;
         let mut changes = vec![format!("updated the service to {}: {deployment}", short(revision))];
         changes.extend(initial_tasks.map(|count| format!("desired count {count}")));
-        let phase = Phase::Deploying { revision: revision.to_owned(), deployment };
-        let mut next = entry.clone();
-        set_phase(&mut next, phase);
-        if matches!(decision.action, Action::Update { .. }) {
-            next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
-        }
-        self.save(entry, next).await?;
+        let phase = Phase::Deploying { revision: revision.to_owned(), deployment, since };
+        let note = |entry: &mut Entry| {
+            if matches!(decision.action, Action::Update { .. }) {
+                entry.record_event(self.invocation.now, &decision.action, why(&decision.reason));
+            }
+        };
+        self.reach(entry, phase, note).await?;
         let images = entry.record.rollout.iter().flat_map(|rollout| &rollout.images);
         observed.running =
             images.map(|(repository, image)| (repository.clone(), RunningImage::Known(image.clone()))).collect();

@@ -2,11 +2,11 @@
 
 use planner::fleet::ServicePolicy;
 use planner::rollout::{Decision, Phase, Reason};
-use shared::Result;
 use shared::error::Context;
 use shared::ledger::Subject;
 use shared::notify::Notification;
 use shared::runtime::Invocation;
+use shared::{Kind, Result};
 
 use crate::app::App;
 use crate::message::Messages;
@@ -36,6 +36,32 @@ impl Service<'_> {
         }
         self.save(entry, next).await?;
         Ok(vec![decision.reason.to_string()])
+    }
+
+    /// Records the phase that a call to AWS has reached. A freeze may have been written since the claim: the phase is then
+    /// recorded beside it, because the call has taken effect.
+    pub(crate) async fn reach(&self, entry: &mut Entry, phase: Phase, note: impl Fn(&mut Entry)) -> Result<()> {
+        let claim = entry.record.rollout.clone();
+        let record = |entry: &mut Entry| {
+            set_phase(entry, phase.clone());
+            note(entry);
+        };
+        let mut next = entry.clone();
+        record(&mut next);
+        let conflict = match self.save(entry, next).await {
+            Err(error) if error.kind() == Kind::Conflict => error,
+            result => return result,
+        };
+        let subject = Subject::Service(self.policy.id());
+        let beside = async |other: &mut Entry| {
+            if other.record.rollout != claim {
+                return Err(conflict.copy());
+            }
+            record(other);
+            Ok(Some(()))
+        };
+        (*entry, _) = self.invocation.change(&subject, beside).await?;
+        Ok(())
     }
 
     /// Writes the entry; afterwards `entry` is what was written.

@@ -29,6 +29,11 @@ pub enum AnnouncedState {
         /// When the first of the counted ALARM states began.
         since: Timestamp,
     },
+    /// Announced as missing: CloudWatch has no such alarm.
+    Missing {
+        /// When CloudWatch first did not return it.
+        since: Timestamp,
+    },
     /// Announced as without data.
     NoData {
         /// When it lost its data, by CloudWatch's timestamp.

@@ -39,6 +39,8 @@ pub enum Action {
     AnnounceStable,
     /// It is not in ALARM any more.
     AnnounceRecovered,
+    /// CloudWatch has no such alarm.
+    AnnounceMissing,
     /// It has no data.
     AnnounceNoData,
     /// It has data again.
@@ -55,6 +57,7 @@ impl Action {
             Action::AnnounceFlapping => "announce_flapping",
             Action::AnnounceStable => "announce_stable",
             Action::AnnounceRecovered => "announce_recovered",
+            Action::AnnounceMissing => "announce_missing",
             Action::AnnounceNoData => "announce_no_data",
             Action::AnnounceDataBack => "announce_data_back",
         }

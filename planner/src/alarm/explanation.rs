@@ -1,4 +1,4 @@
-//! What explains that an alarm is in ALARM: a planned change or a mute.
+//! What explains that an alarm is in ALARM: a planned change, a disturbance by Spot, or a mute.
 
 use std::fmt;
 
@@ -32,6 +32,21 @@ pub enum Explanation {
         /// End of the grace period.
         until: Timestamp,
     },
+    /// Its tasks were moved between on-demand and Spot.
+    Moved {
+        /// End of the grace period.
+        until: Timestamp,
+    },
+    /// Spot took tasks of it away.
+    Interrupted {
+        /// End of the grace period.
+        until: Timestamp,
+    },
+    /// A restart replaces its tasks.
+    Restarted {
+        /// End of the grace period.
+        until: Timestamp,
+    },
     /// CloudFormation is updating the stack of its service, or was a moment ago.
     StackUpdate {
         /// Time of the newest event of the update.
@@ -40,6 +55,18 @@ pub enum Explanation {
 }
 
 impl Explanation {
+    pub(super) fn moved(until: Timestamp) -> Explanation {
+        Explanation::Moved { until }
+    }
+
+    pub(super) fn interrupted(until: Timestamp) -> Explanation {
+        Explanation::Interrupted { until }
+    }
+
+    pub(super) fn restarted(until: Timestamp) -> Explanation {
+        Explanation::Restarted { until }
+    }
+
     /// Stable name for logs and metrics.
     pub fn label(&self) -> &'static str {
         match self {
@@ -48,6 +75,9 @@ impl Explanation {
             Explanation::ScaledToZero { .. } => "scaled_to_zero",
             Explanation::Starting => "starting",
             Explanation::Rollout { .. } => "rollout",
+            Explanation::Moved { .. } => "moved",
+            Explanation::Interrupted { .. } => "interrupted",
+            Explanation::Restarted { .. } => "restarted",
             Explanation::StackUpdate { .. } => "stack_update",
         }
     }
@@ -63,6 +93,15 @@ impl fmt::Display for Explanation {
             Explanation::Starting => f.write_str("the service was woken and its tasks are starting"),
             Explanation::Rollout { until } => {
                 write!(f, "a rollout of the service; its grace period ends at {}", format_time(*until))
+            }
+            Explanation::Moved { until } => {
+                write!(f, "a move between on-demand and Spot; its grace period ends at {}", format_time(*until))
+            }
+            Explanation::Interrupted { until } => {
+                write!(f, "a Spot interruption; its grace period ends at {}", format_time(*until))
+            }
+            Explanation::Restarted { until } => {
+                write!(f, "a restart of the service; its grace period ends at {}", format_time(*until))
             }
             Explanation::StackUpdate { at } => write!(f, "a stack update by CloudFormation at {}", format_time(*at)),
         }

@@ -1,13 +1,16 @@
 //! Decides what is announced about an alarm, and which remedy is requested. Pure: no I/O, no clock.
 //!
-//! A state change of CloudWatch is entered into the [`Record`], in whatever order it arrives; [`plan()`] compares what is
+//! A state change of CloudWatch is entered into the [`Record`], in whatever order it arrives, and what CloudWatch returns
+//! when it is asked, since events are lost and alarms deleted; [`plan()`] compares what is
 //! known of the alarm with what was announced about it, and says what to announce and what to request from the planners
 //! of images and capacity. It runs again on every tick: an alarm that is explained now may not be explained in five
 //! minutes.
 
 mod announced;
 mod decision;
+mod disturbance;
 mod explanation;
+mod lookup;
 mod observed;
 mod plan;
 mod planned_activity;
@@ -22,6 +25,7 @@ mod tests;
 pub use announced::AnnouncedState;
 pub use decision::{Action, Decision, Plan};
 pub use explanation::Explanation;
+pub use lookup::{AlarmLookup, AlarmReading, Evidence};
 pub use observed::{Observed, ObservedService};
 pub use plan::plan;
 pub use planned_activity::explain;

@@ -29,22 +29,39 @@ pub fn plan(policy: &AlarmPolicy, service: Option<&ObservedService<'_>>, record:
             remedy,
         };
     }
+    if let Some(since) = record.is_missing(now) {
+        return missing(record, since);
+    }
     let (action, reason, announced) = announcement(policy, service, record, now);
     let error = service.and_then(|service| service.observed.error.clone());
     // An alarm that was announced may be explained by now: a service that is scaled to zero needs no more tasks.
     let remedy = match (error, record.in_alarm_since()) {
         (Some(error), _) => RemedyDecision::none(RemedyReason::NotObserved { error }),
         (None, None) => RemedyDecision::none(RemedyReason::NotInAlarm),
+        // It may be gone: what it says is announced, and nothing is done because of it.
+        (None, Some(_)) if record.missing_since.is_some() => RemedyDecision::none(RemedyReason::NotFound),
         (None, Some(_)) if explain(policy, service, record, now).is_some() => {
             RemedyDecision::none(RemedyReason::Explained)
         }
         (None, Some(since)) => {
             let history = &record.remedies;
-            let context = service.map(|service| RemedyContext { alarm: &policy.name, service, history, since, now });
+            let (key, grace, evidence) = (policy.key(), policy.grace(), record.evidence);
+            let alarm = key.as_str();
+            let context = service.map(|service| RemedyContext { alarm, grace, service, history, evidence, since, now });
             remedy::decide(&policy.remedy, context.as_ref())
         }
     };
     Plan { decision: Decision { action, reason }, announced, remedy }
+}
+
+/// CloudWatch does not return the alarm. Nothing is remedied any more, and what was announced about it is closed by the
+/// message that it is missing.
+fn missing(record: &Record, since: Timestamp) -> Plan {
+    let known = matches!(record.announced, AnnouncedState::Missing { .. });
+    let action = if known { Action::Keep } else { Action::AnnounceMissing };
+    let announced = if known { record.announced.clone() } else { AnnouncedState::Missing { since } };
+    let remedy = RemedyDecision::none(RemedyReason::NotFound);
+    Plan { decision: Decision { action, reason: Reason::Missing { since } }, announced, remedy }
 }
 
 fn announcement(
@@ -74,6 +91,7 @@ fn announcement(
         (AlarmState::Ok, Announced::NoData { since }) => {
             (Action::AnnounceDataBack, Reason::DataBack { since }, Announced::Nothing)
         }
+        (_, Announced::Missing { .. }) => (Action::Record, Reason::Found, Announced::Nothing),
         (AlarmState::Ok, Announced::Nothing) => (Action::Keep, Reason::Ok, Announced::Nothing),
         (AlarmState::InsufficientData, Announced::Nothing)
             if policy.insufficient_data == InsufficientDataPolicy::Announce =>
@@ -128,9 +146,13 @@ fn in_alarm(
                 (Announced::Explained { by: was, .. }, None) => {
                     (Action::AnnounceAlarm, Reason::NoLongerExplained { since, was }, Announced::Alarm { since })
                 }
-                (Announced::Nothing | Announced::NoData { .. } | Announced::Flapping { .. }, None) => {
-                    (Action::AnnounceAlarm, Reason::EnteredAlarm { since }, Announced::Alarm { since })
-                }
+                (
+                    Announced::Nothing
+                    | Announced::NoData { .. }
+                    | Announced::Missing { .. }
+                    | Announced::Flapping { .. },
+                    None,
+                ) => (Action::AnnounceAlarm, Reason::EnteredAlarm { since }, Announced::Alarm { since }),
             }
         }
     }

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::disturbance::disturbance;
 use super::explanation::Explanation;
 use super::observed::ObservedService;
 use super::policy::AlarmPolicy;
 use super::record::Record;
 use crate::capacity;
-use crate::model::Strategy;
 
 /// What explains at `now` that the alarm is in ALARM, if anything does.
 pub fn explain(
@@ -17,7 +17,9 @@ pub fn explain(
     now: Timestamp,
 ) -> Option<Explanation> {
     let suppression = record.last_change.as_ref().and_then(|change| change.suppression.as_ref());
-    if let Some(muted) = suppression.filter(|muted| muted.until.is_none_or(|until| until > now)) {
+    let muted = suppression.filter(|muted| muted.until.is_none_or(|until| until > now));
+    // A mute rule of the scheduled downtime knows the clock only; what the service is meant to run is decided below.
+    if let Some(muted) = muted.filter(|muted| !policy.is_downtime_mute(muted)) {
         return Some(Explanation::Muted { by: muted.by.clone(), until: muted.until });
     }
     if let Some(explained) = service.and_then(|service| downtime(service, now)) {
@@ -25,6 +27,9 @@ pub fn explain(
     }
     if let Some(until) = service.and_then(|service| rollout_grace_end(service, policy, now)) {
         return Some(Explanation::Rollout { until });
+    }
+    if let Some((explained, _)) = service.and_then(|service| disturbance(service, policy.grace(), now)) {
+        return Some(explained);
     }
     let update = record.stack_update_within(policy.grace(), now).filter(|_| policy.grace_minutes > 0)?;
     Some(Explanation::StackUpdate { at: update.at })
@@ -35,10 +40,8 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
     let (observed, record) = (service.observed, &service.observed.capacity);
     let capacity = capacity::Observed {
         desired: observed.desired,
-        bounds: None,
-        strategy: Strategy::OnDemand,
-        rollout_in_flight: false,
         started: observed.desired > 0 || !observed.rollout.releases.is_empty() || record.state.is_some(),
+        ..capacity::Observed::default()
     };
     let decision = capacity::plan(&service.policy.capacity(), &service.facts(), &capacity, now);
     if decision.reason == capacity::Reason::NotStarted {

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::remedy::RemedyPolicy;
+use super::state_change::Suppression;
 use crate::error::{Error, Result};
 use crate::fleet::Fleet;
 
@@ -30,6 +31,10 @@ pub struct AlarmPolicy {
     /// Name of the alarm in CloudWatch.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub name: String,
+    /// Its region, where that is not the region of the automation; alarms of one name in two regions are two alarms.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[a-z]{2}(-[a-z]+)+-[0-9]+$")))]
+    pub region: Option<String>,
     /// Name of the service in the fleet that the alarm is about; a remedy needs one.
     #[serde(default)]
     pub service: Option<String>,
@@ -42,10 +47,14 @@ pub struct AlarmPolicy {
     /// What is done in INSUFFICIENT_DATA; `ignore` when left out.
     #[serde(default)]
     pub insufficient_data: InsufficientDataPolicy,
-    /// Minutes after a rollout of the service or an update of the stack in which that explains the alarm; 0 when left out.
+    /// Minutes after a rollout, a restart, a move between on-demand and Spot, a Spot interruption or a stack update in which that explains the alarm; 0 when left out.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(max = 1440)))]
     pub grace_minutes: u32,
+    /// Names of the mute rules of the service's scheduled downtime. They follow the clock, and a service that was woken is
+    /// watched: only while the service is meant to run no tasks do they explain the alarm.
+    #[serde(default)]
+    pub downtime_mutes: Vec<String>,
     /// When the alarm counts as flapping.
     #[serde(default)]
     pub flapping: FlappingPolicy,
@@ -116,18 +125,23 @@ impl Alarms {
         Ok(alarms)
     }
 
-    /// The alarm with this name.
-    pub fn get(&self, name: &str) -> Option<&AlarmPolicy> {
-        self.alarms.iter().find(|alarm| alarm.name == name)
+    /// The alarm with this key: its name, or `<region>/<name>`.
+    pub fn get(&self, key: &str) -> Option<&AlarmPolicy> {
+        self.alarms.iter().find(|alarm| alarm.key() == key)
     }
 
-    /// The alarm that a request names.
+    /// The alarm with this name in `region`; `home` is the region of the automation.
+    pub fn in_region(&self, name: &str, region: &str, home: &str) -> Option<&AlarmPolicy> {
+        self.alarms.iter().find(|alarm| alarm.name == name && alarm.region.as_deref().unwrap_or(home) == region)
+    }
+
+    /// The alarm that a request names by its key.
     ///
     /// # Errors
     /// `Invalid`, with the names that there are.
     pub fn named(&self, name: &str) -> Result<&AlarmPolicy> {
         self.get(name).ok_or_else(|| {
-            let known: Vec<&str> = self.alarms.iter().map(|alarm| alarm.name.as_str()).collect();
+            let known: Vec<String> = self.alarms.iter().map(AlarmPolicy::key).collect();
             Error::bad_field("alarm", name, &format!("one of {}", known.join(", ")))
         })
     }
@@ -143,7 +157,7 @@ impl Alarms {
         let mut names = HashSet::new();
         for (i, alarm) in self.alarms.iter().enumerate() {
             let path = format!("alarms[{i}]");
-            if !names.insert(&alarm.name) {
+            if !names.insert(alarm.key()) {
                 return Err(Error::bad_field(&format!("{path}.name"), &alarm.name, "each alarm once"));
             }
             if let Some(service) = &alarm.service {
@@ -177,6 +191,16 @@ impl AlarmPolicy {
             return Err(Error::bad_field(&format!("{path}.flapping.times"), self.flapping.times, "2 to 20 times"));
         }
         self.remedy.validate(&format!("{path}.remedy"))
+    }
+
+    /// What it is called in the ledger and in requests: its name, or `<region>/<name>` outside the automation's region.
+    pub fn key(&self) -> String {
+        self.region.as_ref().map_or_else(|| self.name.clone(), |region| format!("{region}/{}", self.name))
+    }
+
+    /// Is it muted by a rule of the scheduled downtime?
+    pub(super) fn is_downtime_mute(&self, muted: &Suppression) -> bool {
+        self.downtime_mutes.iter().any(|rule| muted.by == Suppression::by_rule(rule))
     }
 
     /// How long a rollout or stack update explains an ALARM state.

@@ -77,6 +77,13 @@ pub enum Reason {
         /// When it left ALARM.
         until: Timestamp,
     },
+    /// There is no such alarm, or no longer.
+    Missing {
+        /// When CloudWatch first did not return it.
+        since: Timestamp,
+    },
+    /// There is such an alarm again.
+    Found,
     /// It has no data, and its policy wants that announced.
     NoData {
         /// When it lost its data, by CloudWatch's timestamp.
@@ -112,6 +119,8 @@ impl Reason {
             Reason::StillFlapping { .. } => "still_flapping",
             Reason::FlappingEnded { .. } => "flapping_ended",
             Reason::Recovered { .. } => "recovered",
+            Reason::Missing { .. } => "missing",
+            Reason::Found => "found",
             Reason::NoData { .. } => "no_data",
             Reason::DataBack { .. } => "data_back",
             Reason::NoDataIgnored => "no_data_ignored",
@@ -150,6 +159,8 @@ impl fmt::Display for Reason {
             Reason::Recovered { since, until } => {
                 write!(f, "recovered; in ALARM from {} to {}", format_time(*since), format_time(*until))
             }
+            Reason::Missing { since } => write!(f, "not found in CloudWatch since {}", format_time(*since)),
+            Reason::Found => f.write_str("found in CloudWatch again"),
             Reason::NoData { since } => write!(f, "no data since {}", format_time(*since)),
             Reason::DataBack { since } => write!(f, "data again; none since {}", format_time(*since)),
             Reason::NoDataIgnored => f.write_str("no data, which the policy ignores"),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::announced::AnnouncedState;
 use super::decision::Plan;
+use super::lookup::{AlarmLookup, Evidence};
 use super::reason::Reason;
 use super::remedy::{RemedyAction, RemedyHistory};
 use super::state_change::{AlarmState, StateChange};
@@ -12,6 +13,11 @@ use crate::rollout::LEASE;
 
 /// How many starts of an ALARM state are kept; the oldest goes first.
 const ALARM_STARTS: usize = 32;
+/// A state that began a moment ago is left to its event, which says more: what it was before, what suppresses it.
+const EVENT_ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(2);
+/// An alarm counts as missing when it was not found for so long, which takes two ticks: CloudWatch is not asked to return
+/// at once what was created a moment ago.
+const MISSING_FOR: SignedDuration = SignedDuration::from_mins(4);
 /// How long a stack update may stay without an end before it explains nothing any more.
 const LONGEST_UPDATE: SignedDuration = SignedDuration::from_hours(1);
 
@@ -31,6 +37,10 @@ pub struct Record {
     pub pending: Option<PendingRemedy>,
     /// Remedies that were requested.
     pub remedies: RemedyHistory,
+    /// What CloudWatch returned when it was last asked about the alarm.
+    pub evidence: Evidence,
+    /// When CloudWatch first did not return the alarm, while it does not.
+    pub missing_since: Option<Timestamp>,
     /// The newest update of the stack that has the services.
     pub stack_update: Option<StackUpdate>,
 }
@@ -77,11 +87,15 @@ impl Record {
     /// Enters a state change; changes may arrive in any order and more than once.
     pub fn record_state_change(&mut self, change: StateChange) -> Novelty {
         let alarm_starts = change.state == AlarmState::Alarm && change.previous != Some(AlarmState::Alarm);
-        if alarm_starts && !self.alarm_starts.contains(&change.at) {
+        // The event of a state and CloudWatch's answer may differ in their last digits.
+        let known = |start: &Timestamp| start.duration_since(change.at).abs() < SignedDuration::from_secs(1);
+        if alarm_starts && !self.alarm_starts.iter().any(known) {
             self.alarm_starts.push(change.at);
             self.alarm_starts.sort_unstable_by(|one, other| other.cmp(one));
             self.alarm_starts.truncate(ALARM_STARTS);
         }
+        // An alarm that changes its state exists.
+        self.missing_since.take_if(|since| *since <= change.at);
         let newer = |known: &StateChange| (change.at, change.state) > (known.at, known.state);
         match &self.last_change {
             Some(known) if !newer(known) => Novelty::Known,
@@ -91,6 +105,50 @@ impl Record {
                 if same { Novelty::Known } else { Novelty::New }
             }
         }
+    }
+
+    /// Enters what CloudWatch has returned: an event that was lost is made up for.
+    pub fn record_lookup(&mut self, lookup: &AlarmLookup, now: Timestamp) -> Novelty {
+        match lookup {
+            AlarmLookup::Failed => {
+                self.evidence = Evidence::None;
+                Novelty::Known
+            }
+            AlarmLookup::Missing => {
+                self.evidence = Evidence::None;
+                let known = self.missing_since.is_some();
+                self.missing_since.get_or_insert(now);
+                if known { Novelty::Known } else { Novelty::New }
+            }
+            AlarmLookup::Found(reading) => {
+                let is_back = self.missing_since.take().is_some();
+                self.evidence = match (reading.change.state, reading.has_data) {
+                    (AlarmState::Alarm, true) => Evidence::Measured,
+                    (AlarmState::Alarm, false) => Evidence::SetByHand,
+                    (AlarmState::Ok | AlarmState::InsufficientData, _) => Evidence::NotInAlarm,
+                };
+                self.record_state(&reading.change, is_back, now)
+            }
+        }
+    }
+
+    /// The same state as is known says nothing new; an older one is a stale answer.
+    fn record_state(&mut self, change: &StateChange, is_back: bool, now: Timestamp) -> Novelty {
+        let known = self.last_change.as_ref();
+        // An alarm that was never reported and is in OK is as it should be.
+        let calm = known.is_none() && change.state == AlarmState::Ok;
+        let same = known.is_some_and(|known| known.state == change.state || known.at >= change.at);
+        let event_comes = !is_back && change.at + EVENT_ON_ITS_WAY > now;
+        match calm || same || event_comes {
+            true => Novelty::Known,
+            false => self.record_state_change(change.clone()),
+        }
+    }
+
+    /// Since when CloudWatch has not returned the alarm, once that counts. While its stack is being updated it does not.
+    pub(super) fn is_missing(&self, now: Timestamp) -> Option<Timestamp> {
+        let updating = self.stack_update_within(SignedDuration::ZERO, now).is_some_and(|update| update.in_progress);
+        self.missing_since.filter(|since| *since + MISSING_FOR <= now && !updating)
     }
 
     /// Enters a status of a stack update, unless a newer one is known.

@@ -68,6 +68,13 @@ pub struct Suppression {
     pub until: Option<Timestamp>,
 }
 
+impl Suppression {
+    /// By the mute rule of this name.
+    pub fn by_rule(name: &str) -> String {
+        format!("mute rule {name}")
+    }
+}
+
 /// Partition and region of an alarm; a forwarded event has them in the alarm's ARN only. Empty when unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -76,4 +83,17 @@ pub struct AlarmLocation {
     pub partition: String,
     /// `eu-central-1`.
     pub region: String,
+}
+
+impl AlarmLocation {
+    /// Read from the ARN of an alarm; unknown when it is none.
+    pub fn of_arn(arn: &str) -> AlarmLocation {
+        let parts: Vec<&str> = arn.split(':').collect();
+        match parts[..] {
+            ["arn", partition, "cloudwatch", region, ..] => {
+                AlarmLocation { partition: partition.to_owned(), region: region.to_owned() }
+            }
+            _ => AlarmLocation::default(),
+        }
+    }
 }

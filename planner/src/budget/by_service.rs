@@ -12,13 +12,13 @@ use crate::capacity::{BudgetRestriction, Facts};
 use crate::fleet::{Fleet, ServicePolicy};
 use crate::model::format_time;
 
-/// The restrictions of all budgets together, by service: the strictest of each, until the last period ends. A budget
-/// whose period ends earlier is left out by the first decision after its end.
+/// The restrictions of all budgets together, by service: the strictest of each until the first period ends, then that of
+/// the budgets that go on. No restriction outlives its period, whether or not anything is decided when that ends.
 pub fn restrictions<'a>(
     budgets: impl IntoIterator<Item = (&'a BudgetPolicy, &'a Record)>,
     now: Timestamp,
 ) -> BTreeMap<String, BudgetRestriction> {
-    let mut all: BTreeMap<String, BudgetRestriction> = BTreeMap::new();
+    let mut all: BTreeMap<String, Vec<BudgetRestriction>> = BTreeMap::new();
     for (policy, record) in budgets {
         let (Some(reached), Some(period)) = (record.in_force(now), record.period) else { continue };
         for (service, restriction) in record.restrictions(policy, now) {
@@ -29,12 +29,19 @@ pub fn restrictions<'a>(
                 scale_to_zero: restriction.scale_to_zero,
                 max_tasks: restriction.max_tasks,
                 until: period.end,
+                then: None,
             };
-            let both = all.get(&service).map_or_else(|| own.clone(), |other| strictest(other, &own));
-            all.insert(service, both);
+            all.entry(service).or_default().push(own);
         }
     }
-    all
+    all.into_iter().filter_map(|(service, each)| Some((service, one_after_the_other(each)?))).collect()
+}
+
+/// The strictest of all until the first of them ends, and so on.
+fn one_after_the_other(mut each: Vec<BudgetRestriction>) -> Option<BudgetRestriction> {
+    let strictest = each.iter().skip(1).fold(each.first()?.clone(), |one, other| strictest(&one, other));
+    each.retain(|restriction| restriction.until > strictest.until);
+    Some(BudgetRestriction { then: one_after_the_other(each).map(Box::new), ..strictest })
 }
 
 fn strictest(one: &BudgetRestriction, other: &BudgetRestriction) -> BudgetRestriction {
@@ -44,7 +51,8 @@ fn strictest(one: &BudgetRestriction, other: &BudgetRestriction) -> BudgetRestri
         longer_downtime_minutes: one.longer_downtime_minutes.max(other.longer_downtime_minutes),
         scale_to_zero: one.scale_to_zero || other.scale_to_zero,
         max_tasks: [one.max_tasks, other.max_tasks].into_iter().flatten().min(),
-        until: one.until.max(other.until),
+        until: one.until.min(other.until),
+        then: None,
     }
 }
 
@@ -104,7 +112,12 @@ impl fmt::Display for ServiceDecision {
             ServiceDecision::Keep => f.write_str("already up to date"),
             ServiceDecision::Restrict(fact) => {
                 let (percent, until) = (fact.reached_percent, format_time(fact.until));
-                write!(f, "{percent} % of a budget spent: {} until {until}", Restriction::from(fact))
+                write!(f, "{percent} % of a budget spent: {} until {until}", Restriction::from(fact))?;
+                let later = std::iter::successors(fact.then.as_deref(), |fact| fact.then.as_deref());
+                for then in later {
+                    write!(f, ", then {} until {}", Restriction::from(then), format_time(then.until))?;
+                }
+                Ok(())
             }
             ServiceDecision::Lift => f.write_str("no budget restricts the service"),
         }

@@ -38,8 +38,6 @@ pub enum Action {
     Accept,
     /// Only a message is sent.
     Announce,
-    /// AWS Budgets could not be asked.
-    Fail,
 }
 
 impl Action {
@@ -52,7 +50,6 @@ impl Action {
             Action::Lift => "lift",
             Action::Accept => "accept",
             Action::Announce => "announce",
-            Action::Fail => "fail",
         }
     }
 }
@@ -61,15 +58,16 @@ impl From<Reason> for Decision {
     fn from(reason: Reason) -> Decision {
         let action = match &reason {
             Reason::Unchanged { .. } | Reason::NothingToDo { .. } => Action::Keep,
+            Reason::Unreachable { announced: false, .. } => Action::Keep,
             Reason::Reached { held: false, .. } | Reason::HoldEnded { .. } | Reason::Resumed { .. } => Action::Restrict,
             Reason::Reached { held: true, .. } | Reason::Doubted { .. } | Reason::Unverified { .. } => Action::HoldOff,
-            Reason::Lowered { .. } | Reason::PeriodEnded { .. } => Action::Lift,
+            Reason::Lowered { .. } | Reason::Corrected { .. } | Reason::PeriodEnded { .. } => Action::Lift,
             Reason::Lifted { .. } | Reason::Held { .. } => Action::Lift,
-            Reason::NoTier { .. } | Reason::Forecast { .. } => Action::Announce,
+            Reason::NoTier { .. } | Reason::Forecast { .. } | Reason::DoubtedNotice { .. } => Action::Announce,
             Reason::LateNotice { .. } | Reason::Accepted { .. } => Action::Announce,
             Reason::Confirmed { .. } => Action::Accept,
-            Reason::Unreachable { .. } => Action::Fail,
+            Reason::Unreachable { announced: true, .. } => Action::Announce,
         };
-        Decision { action, announce_again: matches!(reason, Reason::Lowered { .. }), reason }
+        Decision { action, announce_again: matches!(reason, Reason::Lowered { .. } | Reason::Corrected { .. }), reason }
     }
 }

@@ -33,6 +33,6 @@ pub use period::{Period, TimeUnit};
 pub use plan::{Input, plan};
 pub use policy::{BudgetPolicies, BudgetPolicy, Tier};
 pub use reason::{Ended, Reason};
-pub use record::{DoubtedFigure, Hold, Lift, ObservedTimes, Record};
+pub use record::{DoubtedFigure, Hold, Lift, ObservedTimes, Record, Silence};
 pub use request::Request;
 pub use restriction::Restriction;

@@ -19,6 +19,8 @@ pub struct Notice {
     pub limit: Option<Amount>,
     /// When AWS Budgets sent it.
     pub at: Timestamp,
+    /// What AWS Budgets wrote.
+    pub text: String,
 }
 
 /// What a notice is about.

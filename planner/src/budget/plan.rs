@@ -4,13 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::amount::Amount;
 use super::decision::{Decision, Plan};
-use super::doubt::Reading;
+use super::doubt::{Doubt, Reading};
 use super::notice::{Notice, NoticeKind};
 use super::observed::{Observed, Spend, SpendLookup};
 use super::period::{Period, day};
 use super::policy::BudgetPolicy;
 use super::reason::Reason;
-use super::record::{DoubtedFigure, ObservedTimes, Record};
+use super::record::{DoubtedFigure, ObservedTimes, Record, Silence};
 use super::request::Request;
 use super::verdict::{Verdict, assess};
 
@@ -30,7 +30,7 @@ pub fn plan(policy: &BudgetPolicy, record: &Record, observed: &Observed, inputs:
     let mut record = record.clone();
     let tick = inputs.is_empty().then_some(None);
     for input in tick.into_iter().chain(inputs.iter().map(Some)) {
-        let mut draft = Draft { policy, record, reasons: Vec::new(), now };
+        let mut draft = Draft { policy, record, reasons: Vec::new(), corrected: false, now };
         draft.decide(observed, input);
         record = draft.record;
         reasons.extend(draft.reasons);
@@ -46,12 +46,22 @@ pub fn plan(policy: &BudgetPolicy, record: &Record, observed: &Observed, inputs:
 
 /// What is in force in the last second of a period ends with it.
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
+/// What lasts is said once a day.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// So long AWS Budgets may be silent; three ticks.
+const SILENT: SignedDuration = SignedDuration::from_hours(2);
+/// A tier ends when the figure is so many points of the limit below it, and stays there. AWS Budgets computes its figures
+/// up to three times a day: <https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-best-practices.html>.
+const BELOW: u32 = 2;
+const STAYS_BELOW: SignedDuration = DAY;
 
 /// The plan as far as it is made.
 struct Draft<'a> {
     policy: &'a BudgetPolicy,
     record: Record,
     reasons: Vec<Reason>,
+    /// Was the figure that counts corrected down?
+    corrected: bool,
     now: Timestamp,
 }
 
@@ -70,11 +80,17 @@ impl Draft<'_> {
         self.add_tasks_cost(observed.hourly_micros);
         match &observed.spend {
             SpendLookup::Known(spend) => {
-                self.assess_figure(spend, period, observed.hourly_micros.is_some());
+                self.record.silence = None;
+                // Only what the tasks cost can be compared with what they cost.
+                let comparable = self.policy.counts_tasks_alone && observed.hourly_micros.is_some();
+                self.assess_figure(spend, period, comparable);
                 self.move_tier(spend);
                 self.reasons.extend(notice.and_then(|notice| self.answer(notice, spend, period)));
             }
-            SpendLookup::Unreachable(error) => self.reasons.push(unverified(notice, error, period)),
+            SpendLookup::Unreachable(error) => {
+                let reason = self.unverified(notice, error, period);
+                self.reasons.push(reason);
+            }
         }
         if self.reasons.is_empty() {
             let (percent, tier) = (self.record.percent(), self.record.in_force(self.now));
@@ -102,7 +118,8 @@ impl Draft<'_> {
             }
             let greatest = record.figure.take();
             record.previous_period = record.latest.take().or(greatest);
-            (record.tier, record.doubted, record.confirmed, record.lifted) = (None, None, None, None);
+            (record.tier, record.lower_since) = (None, None);
+            (record.doubted, record.confirmed, record.lifted) = (None, None, None);
         }
         // Otherwise the budget now resets at other intervals; the tier that it has reached is determined below.
         record.period = Some(period);
@@ -136,17 +153,24 @@ impl Draft<'_> {
         let reading = Reading { spend, period, reaches_higher_tier: reached > self.record.tier, tasks_priced };
         match assess(&self.record, reading, self.now) {
             Verdict::PreviousPeriod => {}
-            Verdict::Doubted(doubt) => {
-                let since = self.record.doubted.as_ref().map_or(self.now, |known| known.since);
-                let figure = spend.actual.clone();
-                if self.record.doubted.is_none() {
-                    self.reasons.push(Reason::Doubted { figure: figure.clone(), doubt: doubt.clone(), since });
-                }
-                self.record.doubted = Some(DoubtedFigure { figure, since, doubt });
-            }
+            Verdict::Doubted(doubt) => self.doubt(&spend.actual, doubt, reached),
             Verdict::Accepted => self.count(spend),
         }
         self.record.limit = Some(spend.limit.clone());
+    }
+
+    /// It is said when it begins, for each higher tier that the figure would reach, and each day.
+    fn doubt(&mut self, figure: &Amount, doubt: Doubt, reached: Option<u32>) {
+        let (now, known, figure) = (self.now, self.record.doubted.take(), figure.clone());
+        let said = known.as_ref().filter(|known| known.would_reach >= reached && known.announced_at + DAY > now);
+        let announced_at = said.map_or(now, |known| known.announced_at);
+        let since = known.as_ref().map_or(now, |known| known.since);
+        if said.is_none() {
+            let (figure, doubt) = (figure.clone(), doubt.clone());
+            self.reasons.push(Reason::Doubted { figure, doubt, since, at: now });
+        }
+        let would_reach = known.and_then(|known| known.would_reach).max(reached);
+        self.record.doubted = Some(DoubtedFigure { figure, since, doubt, would_reach, announced_at });
     }
 
     /// The figure counts from now on.
@@ -163,10 +187,17 @@ impl Draft<'_> {
         if record.figure.as_ref().is_none_or(greater) {
             record.figure = Some(figure.clone());
         }
+        // A figure that is corrected down counts when it stays so: one that comes and goes would move the tasks each time.
+        let below = record.tier.is_some_and(|tier| figure.percent_of(&spend.limit) + BELOW <= tier);
+        record.lower_since = below.then(|| record.lower_since.unwrap_or(self.now));
+        if record.lower_since.take_if(|since| *since + STAYS_BELOW <= self.now).is_some() {
+            record.figure = Some(figure.clone());
+            self.corrected = true;
+        }
     }
 
-    /// The tier follows the greatest figure of the period and today's limit: a lower figure ends nothing, a higher limit
-    /// does.
+    /// The tier follows the greatest figure of the period and today's limit: a higher limit ends a tier at once, a lower
+    /// figure when it stays low.
     fn move_tier(&mut self, spend: &Spend) {
         let percent = self.record.percent();
         let reached = self.policy.tier(percent).map(|tier| tier.at_percent);
@@ -175,6 +206,9 @@ impl Draft<'_> {
             (previous_tier, Some(tier)) if previous_tier < reached => {
                 let held = self.record.in_force(self.now).is_none();
                 self.reasons.push(Reason::Reached { tier, percent, held });
+            }
+            (Some(from), to) if previous_tier > reached && self.corrected => {
+                self.reasons.push(Reason::Corrected { from, to, figure: spend.actual.clone() });
             }
             (Some(from), to) if previous_tier > reached => {
                 self.reasons.push(Reason::Lowered { from, to, limit: spend.limit.clone() });
@@ -196,19 +230,28 @@ impl Draft<'_> {
         match notice.kind {
             _ if notice.at < period.start => Some(Reason::LateNotice { notice }),
             NoticeKind::Forecasted => Some(Reason::Forecast { notice }),
-            NoticeKind::Actual if covered || announced || self.record.doubted.is_some() => None,
+            // What AWS says of it is passed on; that it is said here too would otherwise swallow it.
+            NoticeKind::Actual if self.record.doubted.is_some() => {
+                Some(Reason::DoubtedNotice { notice, figure: spend.actual.clone() })
+            }
+            NoticeKind::Actual if covered || announced => None,
             NoticeKind::Actual => Some(Reason::NoTier { notice, figure: spend.actual.clone() }),
         }
     }
-}
 
-/// A figure that cannot be verified changes nothing.
-fn unverified(notice: Option<&Notice>, error: &str, period: Period) -> Reason {
-    let error = error.to_owned();
-    let Some(notice) = notice.cloned() else { return Reason::Unreachable { error } };
-    match notice.kind {
-        _ if notice.at < period.start => Reason::LateNotice { notice },
-        NoticeKind::Forecasted => Reason::Forecast { notice },
-        NoticeKind::Actual => Reason::Unverified { notice, error },
+    /// A figure that cannot be verified changes nothing. That AWS Budgets does not answer is said when it lasts.
+    fn unverified(&mut self, notice: Option<&Notice>, error: &str, period: Period) -> Reason {
+        let (now, error) = (self.now, error.to_owned());
+        let silence = self.record.silence.get_or_insert(Silence { since: now, announced_at: None });
+        let Some(notice) = notice.cloned() else {
+            let due = silence.announced_at.is_none_or(|at| at + DAY <= now) && silence.since + SILENT <= now;
+            silence.announced_at = if due { Some(now) } else { silence.announced_at };
+            return Reason::Unreachable { error, since: silence.since, announced: due };
+        };
+        match notice.kind {
+            _ if notice.at < period.start => Reason::LateNotice { notice },
+            NoticeKind::Forecasted => Reason::Forecast { notice },
+            NoticeKind::Actual => Reason::Unverified { notice, error },
+        }
     }
 }

@@ -25,6 +25,10 @@ pub struct BudgetPolicy {
     #[serde(default, deserialize_with = "dollars")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "super::amount::dollars"))]
     pub limit: Option<Amount>,
+    /// Do its filters let it count nothing but the tasks of the fleet? Set to true, a figure that the running tasks cannot
+    /// have cost is doubted; `false` when left out, as of a budget of the whole account.
+    #[serde(default)]
+    pub counts_tasks_alone: bool,
     /// Its tiers, in ascending order of `at_percent`.
     #[serde(default)]
     pub tiers: Vec<Tier>,

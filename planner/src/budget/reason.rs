@@ -38,7 +38,16 @@ pub enum Reason {
         /// The new limit, by AWS Budgets.
         limit: Amount,
     },
-    /// A figure is not plausible.
+    /// The figure was corrected down, and has stayed below the tier for a day.
+    Corrected {
+        /// The tier that was reached before.
+        from: u32,
+        /// The tier that is still reached.
+        to: Option<u32>,
+        /// The figure, by AWS Budgets.
+        figure: Amount,
+    },
+    /// A figure is not plausible; said again for each higher tier and each day.
     Doubted {
         /// Actual spend, as AWS Budgets returned it.
         figure: Amount,
@@ -46,6 +55,15 @@ pub enum Reason {
         doubt: Doubt,
         /// Since when figures have been doubted.
         since: Timestamp,
+        /// When it is said; the key of its message.
+        at: Timestamp,
+    },
+    /// AWS Budgets has sent a notice about a figure that is doubted.
+    DoubtedNotice {
+        /// What AWS Budgets has sent.
+        notice: Notice,
+        /// The figure that AWS Budgets returns now.
+        figure: Amount,
     },
     /// The figure is plausible again.
     Accepted {
@@ -65,6 +83,10 @@ pub enum Reason {
     Unreachable {
         /// The error of the call.
         error: String,
+        /// When it first did not answer.
+        since: Timestamp,
+        /// Is that announced? One answer that is missing means nothing.
+        announced: bool,
     },
     /// No tier starts at the threshold of a notice, or AWS Budgets no longer returns its figure.
     NoTier {
@@ -173,7 +195,9 @@ impl Reason {
             Reason::Unchanged { .. } => "unchanged",
             Reason::Reached { .. } => "reached",
             Reason::Lowered { .. } => "lowered",
+            Reason::Corrected { .. } => "corrected",
             Reason::Doubted { .. } => "doubted",
+            Reason::DoubtedNotice { .. } => "doubted_notice",
             Reason::Accepted { .. } => "accepted",
             Reason::Unverified { .. } => "unverified",
             Reason::Unreachable { .. } => "unreachable",
@@ -210,6 +234,15 @@ impl fmt::Display for Reason {
             Reason::Lowered { from, to: Some(to), limit } => {
                 write!(f, "the {from} % tier is no longer reached with a limit of {limit}; the {to} % tier is")
             }
+            Reason::Corrected { from, to: None, figure } => {
+                write!(f, "figure corrected to {figure}: the {from} % tier is no longer reached; no tier is")
+            }
+            Reason::Corrected { from, to: Some(to), figure } => {
+                write!(f, "figure corrected to {figure}: the {from} % tier is no longer reached; the {to} % tier is")
+            }
+            Reason::DoubtedNotice { notice, figure } => {
+                write!(f, "{notice}; AWS Budgets returns {figure}, which is doubted")
+            }
             Reason::Doubted { figure, doubt, .. } => write!(f, "figure of {figure} doubted: {doubt}"),
             Reason::Accepted { figure, since } => {
                 write!(f, "figure of {figure} accepted; figures since {} were doubted", format_time(*since))
@@ -217,7 +250,9 @@ impl fmt::Display for Reason {
             Reason::Unverified { notice, error } => {
                 write!(f, "{notice}; not verified, AWS Budgets did not answer: {error}")
             }
-            Reason::Unreachable { error } => write!(f, "AWS Budgets did not answer: {error}"),
+            Reason::Unreachable { error, since, .. } => {
+                write!(f, "AWS Budgets has not answered since {}: {error}", format_time(*since))
+            }
             Reason::NoTier { notice, figure } => {
                 write!(f, "{notice}; AWS Budgets now returns {figure}, and no tier starts")
             }

@@ -28,6 +28,10 @@ pub struct Record {
     pub latest: Option<Amount>,
     /// The highest tier that is reached, by the share at which it starts; announced, whether it is in force or not.
     pub tier: Option<u32>,
+    /// Since when the latest figure has been clearly below the tier, while it is.
+    pub lower_since: Option<Timestamp>,
+    /// AWS Budgets does not answer.
+    pub silence: Option<Silence>,
     /// A doubted figure.
     pub doubted: Option<DoubtedFigure>,
     /// A figure that an engineer has confirmed.
@@ -62,6 +66,19 @@ pub struct DoubtedFigure {
     pub since: Timestamp,
     /// Why it is doubted.
     pub doubt: Doubt,
+    /// The highest tier that doubted figures would have reached.
+    pub would_reach: Option<u32>,
+    /// When it was last announced.
+    pub announced_at: Timestamp,
+}
+
+/// A time in which AWS Budgets does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// When it first did not answer.
+    pub since: Timestamp,
+    /// When that was last announced.
+    pub announced_at: Option<Timestamp>,
 }
 
 /// Tiers whose restrictions an engineer has lifted.

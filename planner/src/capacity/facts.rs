@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::spot::SpotState;
+use super::decision::{Action, Decision};
+use super::observed::Observed;
+use super::policy::CapacityPolicy;
+use super::provider_move::{Move, MoveFailure, MoveOutcome};
+use super::range::WrittenRange;
+use super::spot::{SpotEvent, SpotState};
 
 /// All facts about one service's capacity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +27,10 @@ pub struct Facts {
     pub boosts: BTreeMap<String, Boost>,
     /// How Spot has behaved.
     pub spot: SpotState,
+    /// The last move of its tasks to another capacity provider.
+    pub provider_move: Option<Move>,
+    /// What was written about its range of tasks.
+    pub range: WrittenRange,
 }
 
 impl Facts {
@@ -38,7 +47,8 @@ impl Facts {
 
     /// The budget restriction in force at `now`.
     pub fn restriction_at(&self, now: Timestamp) -> Option<&BudgetRestriction> {
-        self.budget.as_ref().filter(|restriction| restriction.until > now)
+        std::iter::successors(self.budget.as_ref(), |ended| ended.then.as_deref())
+            .find(|restriction| restriction.until > now)
     }
 
     /// When each fact ends, in no order; past ends included.
@@ -49,14 +59,78 @@ impl Facts {
             self.manual_override.as_ref().map(|requested| requested.expiry.at),
             self.budget.as_ref().map(|restriction| restriction.until),
             self.spot.retry_at,
+            self.move_retry_at(),
         ];
         others.into_iter().chain(boosts).flatten()
+    }
+
+    fn move_retry_at(&self) -> Option<Timestamp> {
+        match self.provider_move.as_ref()?.outcome {
+            MoveOutcome::Failed { retry_at, .. } => Some(retry_at),
+            MoveOutcome::InProgress { .. } | MoveOutcome::Completed { .. } => None,
+        }
+    }
+
+    /// Takes in what was observed: a Spot shortage that ECS lists as a service event, and what became of a move. Returns
+    /// the move when it has failed and that is to be announced.
+    pub fn observe(&mut self, observed: &Observed, now: Timestamp) -> Option<Move> {
+        if observed.shows_spot_shortage(self.spot.retry_at, now) {
+            self.spot = self.spot.after(SpotEvent::NoCapacity, observed.desired, now);
+        }
+        // An engineer has set another count: that one stays.
+        let boosted = self.boost(now).is_some();
+        self.range.raised.take_if(|raised| !boosted && raised.to != observed.desired);
+        let last = self.provider_move.as_mut()?;
+        if last.in_progress() && last.to.is_spot() && !self.spot.available(now) && observed.strategy == last.to {
+            last.outcome = last.failed(MoveFailure::NoCapacity, now);
+            return None;
+        }
+        last.outcome = last.judge(observed, now)?;
+        self.after_failed_move(now)
+    }
+
+    /// ECS refused the last move; returns it for its announcement.
+    pub fn refuse_move(&mut self, error: String, now: Timestamp) -> Option<Move> {
+        let last = self.provider_move.as_mut().filter(|last| last.in_progress())?;
+        last.outcome = last.failed(MoveFailure::Refused(error), now);
+        self.after_failed_move(now)
+    }
+
+    /// A failed move to Spot begins the Spot hold-down.
+    fn after_failed_move(&mut self, now: Timestamp) -> Option<Move> {
+        let failed = self.provider_move.as_ref().filter(|last| matches!(last.outcome, MoveOutcome::Failed { .. }))?;
+        if failed.to.is_spot() {
+            self.spot = self.spot.after_failed_move(now);
+        }
+        Some(failed.clone())
+    }
+
+    /// Remembers what a decision is about to write. True when another caller changes the bounds again and again and that
+    /// is to be announced.
+    pub fn remember(
+        &mut self,
+        policy: &CapacityPolicy,
+        decision: &Decision,
+        observed: &Observed,
+        now: Timestamp,
+    ) -> bool {
+        if let (Action::Set(wanted), Some(target)) = (&decision.action, decision.target(observed)) {
+            let boosted = self.boost(now).is_some();
+            self.range.remember(policy, (wanted, target), observed, boosted, now);
+            if wanted.strategy != observed.strategy {
+                let begun = Move::begin(self.provider_move.as_ref(), observed, &wanted.strategy, now);
+                self.provider_move = Some(begun);
+            }
+        }
+        self.range.take_conflict(now)
     }
 
     /// Drops what has expired at `now`; returns the override that was among it.
     pub fn expire(&mut self, now: Timestamp) -> Option<Override> {
         self.boosts.retain(|_, boost| boost.expiry.at > now);
-        self.budget.take_if(|restriction| restriction.until <= now);
+        while let Some(ended) = self.budget.take_if(|restriction| restriction.until <= now) {
+            self.budget = ended.then.map(|then| *then);
+        }
         self.manual_override.take_if(|requested| requested.expiry.at <= now)
     }
 }
@@ -77,6 +151,9 @@ pub struct Override {
     pub kind: OverrideKind,
     /// When it expires, and who requested it.
     pub expiry: Expiry,
+    /// Why, in the requester's words.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// What an engineer overrides the schedule with.
@@ -107,7 +184,7 @@ impl OverrideKind {
 pub struct BudgetRestriction {
     /// Share of the budget that was reached, in percent; shown in messages.
     pub reached_percent: u32,
-    /// Stay on Fargate Spot even when Spot has no capacity.
+    /// Stay on Fargate Spot even when Spot has no capacity. Tasks that run on demand move to Spot when it has capacity.
     #[serde(default)]
     pub spot_only: bool,
     /// Begin scheduled downtime so many minutes earlier, and end it so many minutes later.
@@ -119,8 +196,11 @@ pub struct BudgetRestriction {
     /// Run at most so many tasks; never below the service's floor.
     #[serde(default)]
     pub max_tasks: Option<u32>,
-    /// End of the budget's period.
+    /// End of the period of the first budget that ends.
     pub until: Timestamp,
+    /// What other budgets restrict after that.
+    #[serde(default)]
+    pub then: Option<Box<BudgetRestriction>>,
 }
 
 /// More tasks because an alarm is in ALARM.

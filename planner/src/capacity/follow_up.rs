@@ -1,12 +1,12 @@
-//! What follows from a decision that is applied: where the service is, and what is announced about it.
+//! What follows from a decision that is applied, or could not be: where the service is, and what is announced about it.
 
 use jiff::Timestamp;
 
 use super::decision::{Action, Decision, Target};
-use super::facts::Facts;
 use super::observed::{Observed, TaskCounts};
-use super::policy::{CapacityPolicy, SpotMode};
+use super::policy::CapacityPolicy;
 use super::record::{Record, State};
+use super::strategy::stays_on_spot;
 use super::transition::{Deadlines, ProviderChange, Transition, advance, provider_change};
 use crate::model::Strategy;
 
@@ -19,6 +19,8 @@ pub struct Applied<'a> {
     pub observed: &'a Observed,
     /// The tasks, as they were observed then.
     pub tasks: TaskCounts,
+    /// Did AWS refuse it, or part of it? What should be is followed anyway: it may be overdue.
+    pub failed: bool,
 }
 
 /// What follows from a decision that is applied.
@@ -39,7 +41,7 @@ pub enum Announcement {
     Transition(Transition),
     /// Its tasks move to another capacity provider.
     ProviderChange(ProviderChange),
-    /// It stays on Spot while Spot has no capacity.
+    /// It waits for Spot, which has no capacity: on Spot, or on demand where its tasks are.
     SpotUnavailable,
 }
 
@@ -51,19 +53,20 @@ pub fn follow_up(
     applied: Applied<'_>,
     now: Timestamp,
 ) -> FollowUp {
-    let Applied { decision, observed, tasks } = applied;
+    let Applied { decision, observed, tasks, failed } = applied;
     let Some(target) = decision.target(observed) else {
         let (state, announced_strategy) = (record.state, record.announced_strategy.clone());
         return FollowUp { state, announced_strategy, announcements: Vec::new() };
     };
     let (state, transition) = advance(record.state, target, tasks, deadlines, now);
     let strategy = match &decision.action {
-        Action::Set(wanted) => wanted.strategy.clone(),
-        Action::Keep | Action::LeaveUnchanged => observed.strategy.clone(),
+        Action::Set(wanted) if !failed => wanted.strategy.clone(),
+        Action::Set(_) | Action::Keep | Action::LeaveUnchanged => observed.strategy.clone(),
     };
     let change = provider_change(record.announced_strategy.as_ref(), &strategy);
-    let waits =
-        target == Target::Running && stays_on_spot(policy, &record.facts, now) && !record.facts.spot.available(now);
+    let spot = &record.facts.spot;
+    let short = spot.no_capacity && !spot.available(now);
+    let waits = target == Target::Running && short && stays_on_spot(policy, &record.facts, now);
     let announcements = [
         transition.map(Announcement::Transition),
         change.map(Announcement::ProviderChange),
@@ -74,14 +77,4 @@ pub fn follow_up(
         announced_strategy: Some(strategy),
         announcements: announcements.into_iter().flatten().collect(),
     }
-}
-
-/// Does the service run on Spot whether Spot has capacity or not?
-fn stays_on_spot(policy: &CapacityPolicy, facts: &Facts, now: Timestamp) -> bool {
-    let restricted = facts.restriction_at(now).is_some_and(|restriction| restriction.spot_only);
-    policy.spot.is_some_and(|spot| match spot.mode {
-        SpotMode::Only => true,
-        SpotMode::Prefer => restricted,
-        SpotMode::Off => false,
-    })
 }

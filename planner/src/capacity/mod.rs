@@ -4,6 +4,7 @@
 //! fact, and [`plan()`] turns policy, facts, the observed service and the time into one decision. What a service should run
 //! is computed from policy every time and never remembered as a number that could be wrong.
 
+mod activity;
 mod decision;
 mod facts;
 mod follow_up;
@@ -11,24 +12,30 @@ mod forecast;
 mod observed;
 mod plan;
 mod policy;
+mod provider_move;
+mod range;
 mod reason;
 mod record;
 mod request;
 mod sleep;
 mod spot;
+mod strategy;
 #[cfg(test)]
 mod tests;
 mod transition;
 
+pub use activity::{Activity, ActivityKind};
 pub use decision::{Action, Capacity, Decision, Effect, Target};
 pub use facts::{Boost, BudgetRestriction, Expiry, Facts, Override, OverrideKind};
 pub use follow_up::{Announcement, Applied, FollowUp, follow_up};
 pub use forecast::{UpcomingChange, forecast};
-pub use observed::{Bounds, Observed, Scaling, TaskCounts};
-pub use plan::{max_tasks, plan};
-pub use policy::{Baseline, CapacityPolicy, SpotMode, SpotPolicy};
+pub use observed::{Bounds, DeploymentProgress, Observed, ObservedDeployment, Scaling, TaskCounts};
+pub use plan::plan;
+pub use policy::{Baseline, BoundsPolicy, CapacityPolicy, SpotMode, SpotPolicy};
+pub use provider_move::{Move, MoveFailure, MoveOutcome};
+pub use range::{Raised, WrittenRange, max_tasks};
 pub use reason::Reason;
-pub use record::{Record, RevisionSize, Savings, State};
+pub use record::{Missing, Record, RevisionSize, Savings, State};
 pub use request::{EndedOverride, OverrideRequest, resume};
 pub use sleep::{Dates, Day, Downtime, LocalTime, Sleep, Window, Zone};
 pub use spot::{SpotEvent, SpotState};

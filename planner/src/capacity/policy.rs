@@ -38,7 +38,7 @@ pub enum SpotMode {
     Off,
     /// While Spot has capacity; on-demand otherwise.
     Prefer,
-    /// Always, even when Spot has no capacity and no task can start.
+    /// Always: tasks on Spot wait there for capacity. Tasks that run on demand stay there while Spot has none.
     Only,
 }
 
@@ -51,4 +51,21 @@ pub struct Baseline {
     pub min: u32,
     /// Maximum number of tasks.
     pub max: u32,
+    /// `set` or `leave`: whether the automation sets the bounds of the scalable target to `min` and `max`, or leaves them
+    /// as your own scheduled scaling sets them, except in scheduled downtime, under a budget restriction and while an
+    /// alarm boosts the service.
+    #[serde(default)]
+    pub bounds: BoundsPolicy,
+}
+
+/// Who sets the bounds of a scalable target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum BoundsPolicy {
+    /// The automation, to the baseline.
+    #[default]
+    Set,
+    /// An engineer or scheduled scaling; the automation restores what it found.
+    Leave,
 }

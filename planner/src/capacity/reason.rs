@@ -27,6 +27,8 @@ pub enum Reason {
         by: String,
         /// When it expires.
         until: Timestamp,
+        /// Why, in the requester's words.
+        reason: Option<String>,
     },
     /// A budget restriction is in force.
     Budget {
@@ -67,14 +69,9 @@ impl Reason {
         match self {
             Reason::NotStarted => "the service has never run; the first image push starts it".into(),
             Reason::Frozen { by, until } => format!("frozen by {by} until {}", time(*until)),
-            Reason::Override { kind: OverrideKind::Wake, by, until } => {
-                format!("`wake` override by {by} until {}", time(*until))
-            }
-            Reason::Override { kind: OverrideKind::Sleep, by, until } => {
-                format!("`sleep` override by {by} until {}", time(*until))
-            }
-            Reason::Override { kind: OverrideKind::Hold, by, until } => {
-                format!("`hold` override by {by} until {}", time(*until))
+            Reason::Override { kind, by, until, reason } => {
+                let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                format!("`{}` override by {by} until {}{why}", kind.label(), time(*until))
             }
             Reason::Budget { reached_percent } => {
                 format!("budget restriction, {reached_percent} % of the budget reached")

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::facts::Facts;
 use crate::model::{Strategy, TaskSize, Usd};
 
-/// Longest time between two observations that savings are counted over; three ticks.
-const LONGEST_GAP: SignedDuration = SignedDuration::from_mins(15);
+/// What changes no faster is counted so often.
+const COUNTED_EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// Longest time between two observations that savings are counted over.
+const LONGEST_GAP: SignedDuration = SignedDuration::from_mins(75);
 
 /// The capacity record of one service; one item of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,29 @@ pub struct Record {
     pub size: Option<RevisionSize>,
     /// What was saved and spent this month.
     pub savings: Savings,
+    /// Since when ECS has not known the service, and whether that was announced.
+    pub missing: Option<Missing>,
+}
+
+/// ECS does not know a service of the fleet, or it is no longer active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// When that was first seen.
+    pub since: Timestamp,
+    /// Was it announced?
+    pub announced: bool,
+}
+
+impl Missing {
+    /// ECS may not show a new service at once: only one that is missing for so long is announced.
+    const ANNOUNCED_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+    /// What is remembered after it is missing at `now`, and whether to announce it.
+    pub fn again(previous: Option<Missing>, now: Timestamp) -> (Missing, bool) {
+        let before = previous.unwrap_or(Missing { since: now, announced: false });
+        let announce = !before.announced && before.since + Missing::ANNOUNCED_AFTER <= now;
+        (Missing { announced: before.announced || announce, ..before }, announce)
+    }
 }
 
 /// The size of the tasks of a task definition revision.
@@ -47,23 +72,31 @@ pub struct Savings {
     pub saved: Usd,
     /// What its tasks cost in that month.
     pub spent: Usd,
+    /// What has been saved and spent an hour since.
+    pub hourly: (Usd, Usd),
 }
 
 impl Savings {
-    /// Adds the time up to `now` at these hourly rates; returns what was saved since the last observation. Of a longer
-    /// gap only `LONGEST_GAP` counts: what was running in it was not observed.
-    pub fn count(&mut self, (saved, spent): (Usd, Usd), now: Timestamp) -> Usd {
-        let seconds =
-            self.counted_until.map_or(0, |at| now.duration_since(at).as_secs().clamp(0, LONGEST_GAP.as_secs()));
-        let over = |hourly: Usd| Usd::from_micros(hourly.micros() * seconds.unsigned_abs() / 3600);
-        let added = over(saved);
+    /// Adds the time up to `now`, when the rate `hourly` (saved, spent) is new, the month is, or an hour is over; returns
+    /// what was added to the savings. Between that nothing changes, so nothing has to be written.
+    ///
+    /// Of a longer gap only `LONGEST_GAP` counts: what was running in it was not observed.
+    pub fn count(&mut self, hourly: (Usd, Usd), now: Timestamp) -> Usd {
         let month = now.strftime("%Y-%m").to_string();
+        let elapsed = self.counted_until.map_or(LONGEST_GAP, |at| now.duration_since(at));
+        if hourly == self.hourly && month == self.month && elapsed < COUNTED_EVERY {
+            return Usd::default();
+        }
+        let seconds = self.counted_until.map_or(0, |_| elapsed.as_secs().clamp(0, LONGEST_GAP.as_secs()));
+        let over = |hourly: Usd| Usd::from_micros(hourly.micros() * seconds.unsigned_abs() / 3600);
+        let (saved, spent) = (over(self.hourly.0), over(self.hourly.1));
         if month != self.month {
             (self.month, self.saved, self.spent) = (month, Usd::default(), Usd::default());
         }
-        (self.saved, self.spent) = (self.saved + added, self.spent + over(spent));
+        (self.saved, self.spent) = (self.saved + saved, self.spent + spent);
         self.counted_until = Some(self.counted_until.map_or(now, |at| at.max(now)));
-        added
+        self.hourly = hourly;
+        saved
     }
 
     /// What was counted since `earlier`; all of it when `earlier` is of another month.
@@ -101,6 +134,8 @@ pub enum State {
     Starting {
         /// When tasks were to run again.
         since: Timestamp,
+        /// When one is to be healthy; after that it is overdue.
+        until: Timestamp,
         /// Was it announced that this takes too long?
         #[serde(default)]
         announced: bool,
@@ -121,17 +156,22 @@ mod tests {
     }
 
     #[test]
-    fn savings_are_counted_between_observations_and_not_over_gaps() {
-        let (mut savings, hourly) = (Savings::default(), (Usd::from_micros(60_000), Usd::from_micros(6_000)));
-        assert_eq!(savings.count(hourly, at(0)), Usd::default());
-        assert_eq!(savings.count(hourly, at(5)).micros(), 5_000);
-        assert_eq!(savings.count(hourly, at(5)).micros(), 0, "the same tick again");
-        assert_eq!(savings.count(hourly, at(3)).micros(), 0, "a late one");
-        assert_eq!(savings.count(hourly, at(600)).micros(), 15_000, "hours without an observation");
-        assert_eq!((savings.saved.micros(), savings.spent.micros()), (20_000, 2_000));
-        assert_eq!(savings.month, "1970-01");
-        savings.count(hourly, at(32 * 24 * 60));
-        assert_eq!((savings.saved.micros(), savings.month.as_str()), (15_000, "1970-02"));
+    fn savings_are_counted_when_the_rate_changes_or_an_hour_is_over_and_not_over_gaps() {
+        let usd = Usd::from_micros;
+        let (mut savings, on_spot, stopped) = (Savings::default(), (usd(60_000), usd(6_000)), (usd(90_000), usd(0)));
+        assert_eq!(savings.count(on_spot, at(0)), usd(0));
+        let counted = savings.clone();
+        for minute in [0, 5, 55] {
+            assert_eq!(savings.count(on_spot, at(minute)), usd(0));
+            assert_eq!(savings, counted, "nothing to write at minute {minute}");
+        }
+        assert_eq!(savings.count(on_spot, at(60)), usd(60_000));
+        assert_eq!(savings.count(stopped, at(70)), usd(10_000), "ten minutes at the rate before");
+        assert_eq!(savings.count(stopped, at(65)), usd(0), "a late one");
+        assert_eq!(savings.count(stopped, at(600)), usd(112_500), "hours without an observation");
+        assert_eq!((savings.saved, savings.spent, savings.month.as_str()), (usd(182_500), usd(7_000), "1970-01"));
+        savings.count(stopped, at(32 * 24 * 60));
+        assert_eq!((savings.saved, savings.month.as_str()), (usd(112_500), "1970-02"));
     }
 
     #[test]
@@ -142,6 +182,7 @@ mod tests {
             month: month.into(),
             saved: usd(saved),
             spent: usd(1),
+            hourly: (usd(1), usd(1)),
         };
         let now = savings("2026-12", 7);
         assert_eq!(now.since(Some(&savings("2026-12", 4))).saved, usd(3));
@@ -151,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_record_survives_the_round_trip_to_the_table_without_the_freeze() {
-        let state = Some(State::Starting { since: at(1), announced: false });
+        let state = Some(State::Starting { since: at(1), until: at(16), announced: false });
         let mut record = Record { state, announced_strategy: Some(Strategy::Spot { base: 1 }), ..Record::default() };
         record.facts.frozen = Some(super::super::Expiry { at: at(2), by: "anna".into() });
         let back: Record = serde_json::from_value(serde_json::to_value(&record).unwrap()).unwrap();

@@ -73,15 +73,15 @@ pub fn advance(
         (Some(State::Starting { since, .. }), Target::Running) if tasks.healthy > 0 => {
             (State::Running { since: now }, Some(Transition::RunningAgain { since }))
         }
-        (Some(State::Starting { since, announced: false }), Target::Running) if late(since, deadlines.start) => {
-            (State::Starting { since, announced: true }, Some(Transition::StartOverdue { since }))
+        (Some(State::Starting { since, until, announced: false }), Target::Running) if now >= until => {
+            (State::Starting { since, until, announced: true }, Some(Transition::StartOverdue { since }))
         }
         (Some(state @ State::Starting { .. }), Target::Running) => (state, None),
         (Some(State::ScaledToZero { .. } | State::Draining { .. }), Target::Running) if tasks.healthy > 0 => {
             (State::Running { since: now }, Some(Transition::RunningAgain { since: now }))
         }
         (Some(State::ScaledToZero { .. } | State::Draining { .. }), Target::Running) => {
-            (State::Starting { since: now, announced: false }, None)
+            (State::Starting { since: now, until: now + deadlines.start, announced: false }, None)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the fleet is made of. Pure: no I/O, no clock.
 
+mod ending;
 mod format;
 mod image;
 mod image_ref;
@@ -11,12 +12,16 @@ mod strategy;
 mod tag;
 mod version;
 
+pub use ending::{Ending, StoppedTask, is_environment};
 pub use format::{format_duration, format_time, format_time_in, with_times_in};
 pub use image::{Digest, Image, ScanState, Severities};
 pub use image_ref::{ImageRef, ImageSource, Reference, Registry};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use revision::Revision;
-pub use service::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Task, endings};
+pub use service::{
+    Deployment, DeploymentState, Network, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceId,
+    Task, endings,
+};
 pub use span::Span;
 pub use strategy::Strategy;
 pub use tag::TagPolicy;

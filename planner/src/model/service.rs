@@ -7,6 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::ending::{Ending, StoppedTask};
 use super::strategy::Strategy;
 use crate::error::{Error, Result};
 
@@ -62,8 +63,25 @@ pub struct Service {
     pub deployments: Vec<Deployment>,
     /// Which capacity providers its tasks are placed on.
     pub strategy: Strategy,
+    /// Share of its tasks that ECS keeps healthy while it replaces them, in percent.
+    pub minimum_healthy_percent: u32,
+    /// Time of its newest service event that says that Fargate has no capacity for a task.
+    pub no_capacity_at: Option<Timestamp>,
     /// Where its tasks are placed, passed on as it came to one-off tasks: subnets, security groups, public address.
     pub network: Option<Network>,
+    /// `ECS`, or who else creates its deployments: `CODE_DEPLOY`, `EXTERNAL`.
+    pub controller: String,
+    /// What ECS says about its tasks and deployments, the newest first, at most 100.
+    pub events: Vec<ServiceEvent>,
+}
+
+/// One entry of the `events` of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceEvent {
+    /// `createdAt`.
+    pub at: Timestamp,
+    /// `(service web) was unable to place a task. Reason: ...`
+    pub message: String,
 }
 
 /// Where the tasks of a service are placed: its `awsvpc` configuration, and its launch type or capacity providers.
@@ -117,6 +135,42 @@ pub struct Deployment {
     pub failed: u32,
     /// `createdAt` of the deployment.
     pub created_at: Timestamp,
+    /// `updatedAt` of the deployment: later than a rollout that it replaced when ECS rolled back to it.
+    pub updated_at: Timestamp,
+}
+
+/// A deployment in the service's history, as `ListServiceDeployments` shows it: kept for 90 days, also when
+/// `DescribeServices` no longer lists the deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceDeployment {
+    /// ARN of the task definition that it deploys.
+    pub revision: String,
+    /// What became of it.
+    pub status: ServiceDeploymentStatus,
+    /// Why ECS says so.
+    pub reason: Option<String>,
+    /// `createdAt`.
+    pub created_at: Timestamp,
+}
+
+/// The status of a service deployment:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeploymentBrief.html>.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceDeploymentStatus {
+    /// `PENDING` or `IN_PROGRESS`.
+    InProgress,
+    /// `SUCCESSFUL`.
+    Successful,
+    /// `STOP_REQUESTED` or `STOPPED`: a caller stopped it, or another deployment replaced it.
+    Stopped,
+    /// `ROLLBACK_REQUESTED` or `ROLLBACK_IN_PROGRESS`.
+    RollingBack,
+    /// `ROLLBACK_SUCCESSFUL`.
+    RolledBack,
+    /// `ROLLBACK_FAILED`.
+    RollbackFailed,
+    /// Something newer than this code.
+    Other(String),
 }
 
 /// A deployment's `rolloutState`.
@@ -153,14 +207,13 @@ pub struct Task {
     pub stopped: Option<StoppedTask>,
 }
 
-/// Why tasks ended, equal reasons counted, the most frequent first, at most three. Tasks that ECS stopped because
-/// something else ended did nothing wrong.
-pub fn endings(stopped: &[Task]) -> Vec<String> {
+/// Why tasks ended, equal reasons counted, the most frequent first, at most three. Tasks that ECS or a caller stopped
+/// for another reason than their own are left out.
+pub fn endings<'a>(stopped: impl IntoIterator<Item = &'a Task>) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for end in stopped.iter().filter_map(|task| task.stopped.as_ref()) {
-        if end.code.as_deref() != Some("ServiceSchedulerInitiated") {
-            *counts.entry(end.to_string()).or_default() += 1;
-        }
+    let ends = stopped.into_iter().filter_map(|task| task.stopped.as_ref());
+    for end in ends.filter(|end| end.ending() != Ending::Stopped) {
+        *counts.entry(end.to_string()).or_default() += 1;
     }
     let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
     counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
@@ -169,39 +222,6 @@ pub fn endings(stopped: &[Task]) -> Vec<String> {
         n => format!("{reason} ({n} tasks)"),
     });
     texts.collect()
-}
-
-/// How a task ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoppedTask {
-    /// ECS's code: `TaskFailedToStart`, `EssentialContainerExited` and so on.
-    pub code: Option<String>,
-    /// ECS's sentence.
-    pub reason: Option<String>,
-    /// Container, exit code, and the container's own reason (`OutOfMemoryError: ...`).
-    pub containers: Vec<(String, Option<i32>, Option<String>)>,
-}
-
-impl StoppedTask {
-    /// The exit code of `container`, when it ran and ended.
-    pub fn exit_code(&self, container: &str) -> Option<i32> {
-        self.containers.iter().find(|(name, ..)| name == container).and_then(|(_, code, _)| *code)
-    }
-}
-
-impl fmt::Display for StoppedTask {
-    /// What an operator wants to read first: the container that failed, its exit code, its reason.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let failed =
-            self.containers.iter().find(|(_, code, reason)| code.is_some_and(|code| code != 0) || reason.is_some());
-        let text = match failed {
-            Some((name, Some(code), Some(reason))) => format!("container {name} exited with code {code}: {reason}"),
-            Some((name, Some(code), None)) => format!("container {name} exited with code {code}"),
-            Some((name, None, Some(reason))) => format!("container {name}: {reason}"),
-            _ => self.reason.clone().or_else(|| self.code.clone()).unwrap_or_else(|| "stopped without a reason".into()),
-        };
-        f.write_str(&text)
-    }
 }
 
 #[cfg(test)]
@@ -220,21 +240,5 @@ mod tests {
         {
             assert!(bad.parse::<ServiceId>().is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_stopped_task_tells_the_container_before_the_platitude() {
-        let mut task = StoppedTask {
-            code: Some("EssentialContainerExited".into()),
-            reason: Some("Essential container in task exited".into()),
-            containers: vec![
-                ("proxy".into(), Some(0), None),
-                ("api".into(), Some(137), Some("OutOfMemoryError: killed".into())),
-            ],
-        };
-        assert_eq!(task.to_string(), "container api exited with code 137: OutOfMemoryError: killed");
-        assert_eq!(task.exit_code("proxy"), Some(0));
-        task.containers.clear();
-        assert_eq!(task.to_string(), "Essential container in task exited");
     }
 }

@@ -19,6 +19,13 @@ pub enum Strategy {
     Other(Vec<String>),
 }
 
+impl Strategy {
+    /// Are tasks placed on Fargate Spot, after its base?
+    pub fn is_spot(&self) -> bool {
+        matches!(self, Strategy::Spot { .. })
+    }
+}
+
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::reason::Reason;
 use super::record::{FailedRollout, Freeze, Noted, Order, Quarantine, Release, Restart, Rollout};
-use crate::model::Digest;
+use crate::model::{Digest, Image};
 
 /// An action and its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub enum Action {
         revision: String,
         /// Its id.
         deployment: String,
+        /// When ECS created it.
+        since: Timestamp,
     },
     /// Record that the rollout is staged: it waits for the service to wake.
     Stage {
@@ -58,6 +62,8 @@ pub enum Action {
         revision: String,
         /// Its id.
         deployment: String,
+        /// From when on its tasks count.
+        since: Timestamp,
     },
     /// Move the tags, invalidate the CDN, record the release, announce it.
     Complete {
@@ -68,11 +74,27 @@ pub enum Action {
         /// The releases to record, oldest first.
         releases: Vec<Release>,
     },
-    /// Quarantine the images that the rollout introduced, and announce the failure.
+    /// Stop the pre-deploy task.
+    StopTask {
+        /// Its ARN.
+        task: String,
+        /// Why, in at most 1,024 characters: ECS shows it with the task.
+        reason: String,
+    },
+    /// Quarantine the images that the rollout introduced, or postpone the rollout, and announce the failure.
     Fail(FailedRollout),
     /// Invalidate the CDN after a rollback by ECS, and announce it.
     Recover {
         /// Id of the deployment that failed.
+        failed: String,
+        /// The images that the service has again, by repository, as far as they are known.
+        images: BTreeMap<String, Image>,
+        /// Running tasks of them.
+        running: u32,
+    },
+    /// The rollback failed as well: end the rollout, and announce that an engineer is needed.
+    Abandon {
+        /// Id of the deployment that failed first.
         failed: String,
     },
 }
@@ -91,7 +113,9 @@ impl Action {
             Action::Stage { .. } => "stage",
             Action::Complete { .. } => "complete",
             Action::Fail(failed) => failed.label(),
+            Action::StopTask { .. } => "stop_task",
             Action::Recover { .. } => "recover",
+            Action::Abandon { .. } => "abandon",
         }
     }
 }

@@ -25,13 +25,17 @@ pub mod request;
 mod roll;
 mod scan_gate;
 mod verdict;
+mod visibility;
 
 pub use decision::{Action, Decision, FreezeChange, Roll};
 pub use observed::{Observed, Pushed, RunningImage};
 pub use plan::{LEASE, plan};
 pub use policy::{ImagePolicy, Invalidate, Policy, PreDeployTask, RolloutPolicy, ScanGate, Unscanned};
 pub use reason::Reason;
-pub use record::{Cause, FailedRollout, Freeze, Noted, Order, Phase, Quarantine, Record, Release, Restart, Rollout};
+pub use record::{
+    Cause, FailedRollout, Freeze, Noted, Order, Outstanding, Phase, Postponed, Quarantine, Record, Recovery, Release,
+    Restart, Rollout, Work,
+};
 pub use request::Request;
 
 #[cfg(test)]

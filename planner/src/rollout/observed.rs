@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::model::{Digest, Image, Service, Task};
+use crate::model::{Digest, Image, Service, ServiceDeployment, Task};
 
 /// What was observed of a service.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Observed {
     pub running_tasks: Vec<Task>,
     /// Stopped tasks of the deployment in question; read only when it may have failed.
     pub stopped_tasks: Vec<Task>,
+    /// The service's deployments since the one in question, the newest first; read only when the service does not list it.
+    pub history: Vec<ServiceDeployment>,
     /// The pre-deploy task, while the rollout waits for it and ECS still knows it.
     pub pre_deploy_task: Option<Task>,
 }

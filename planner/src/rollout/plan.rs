@@ -1,5 +1,7 @@
 //! The order of the rules.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::choose::{Choice, choose};
@@ -8,10 +10,11 @@ use super::inputs::Inputs;
 use super::observed::Observed;
 use super::policy::Policy;
 use super::reason::Reason;
-use super::record::{Cause, Phase, Record};
+use super::record::{Cause, Phase, Record, Rollout, same_digests};
 use super::request::{Request, restart};
 use super::roll::roll;
 use super::verdict::verdict;
+use crate::model::Image;
 
 /// How long one invocation holds a claimed rollout or restart; afterwards another may resume it. Longer than the
 /// function's timeout.
@@ -29,6 +32,11 @@ pub fn plan(
     if policy.images.is_empty() {
         return Decision::keep(Reason::NotFollowed);
     }
+    // `UpdateService` takes a task definition for the controller ECS only:
+    // <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>.
+    if observed.service.controller != "ECS" {
+        return Decision::keep(Reason::OtherController { controller: observed.service.controller.clone() });
+    }
     if let Some(until) = leased_until(inputs) {
         return Decision::keep(Reason::ClaimedElsewhere { until });
     }
@@ -38,23 +46,65 @@ pub fn plan(
     let choice = choose(inputs);
     if !matches!(choice, Choice::Newer(_))
         && let Some(decision) = restart::resume(inputs)
+        && decision.action != Action::Keep
     {
         return decision;
     }
     match (&record.rollout, choice) {
-        // A newer image replaces whatever rollout is in progress.
-        (_, Choice::Newer(images)) => {
-            let cause = if inputs.never_ran() { Cause::FirstStart } else { Cause::Push };
-            roll(inputs, images, cause).due()
+        // A newer image replaces whatever rollout is in progress, and waits only for a pre-deploy task: two of them may
+        // harm each other.
+        (Some(rollout), Choice::Newer(images)) if occupied(inputs, rollout) => match verdict(inputs, rollout) {
+            Decision { action: Action::Update { .. }, .. } => newer(inputs, images),
+            decision => decision,
+        },
+        // What the environment prevented does not interrupt its own rollback.
+        (Some(rollout), Choice::Newer(images)) if is_rollback(rollout) && was_prevented(record, &images) => {
+            verdict(inputs, rollout)
         }
+        (_, Choice::Newer(images)) => postponed(inputs, &images).unwrap_or_else(|| newer(inputs, images)),
         (_, Choice::Note(noted, reason)) => Decision { action: Action::Note(noted), reason },
         (Some(rollout), Choice::Drift(_) | Choice::Stay(_)) => verdict(inputs, rollout),
         (None, Choice::Drift(_)) if record.stuck_at.as_ref() == Some(&observed.service.revision) => {
             Decision::keep(Reason::Stuck { revision: observed.service.revision.clone() })
         }
-        (None, Choice::Drift(images)) => roll(inputs, images, Cause::Drift).due(),
+        (None, Choice::Drift(images)) => {
+            postponed(inputs, &images).unwrap_or_else(|| roll(inputs, images, Cause::Drift).due())
+        }
         (None, Choice::Stay(reason)) => Decision::keep(reason),
     }
+}
+
+fn newer(inputs: &Inputs<'_>, images: BTreeMap<String, Image>) -> Decision {
+    let cause = if inputs.never_ran() { Cause::FirstStart } else { Cause::Push };
+    roll(inputs, images, cause).due()
+}
+
+/// Does the rollout have a pre-deploy task that runs, or that may have been started?
+fn occupied(inputs: &Inputs<'_>, rollout: &Rollout) -> bool {
+    let runs_task = inputs.policy.rollout.pre_deploy_task.is_some() && rollout.cause.introduces_images();
+    match rollout.phase {
+        Phase::PreDeployTask { .. } => true,
+        Phase::Claimed { .. } => runs_task,
+        Phase::Deploying { .. } | Phase::Staged { .. } | Phase::RollingBack { .. } => false,
+    }
+}
+
+fn is_rollback(rollout: &Rollout) -> bool {
+    rollout.cause.is_rollback() || matches!(rollout.phase, Phase::RollingBack { .. })
+}
+
+fn was_prevented(record: &Record, images: &BTreeMap<String, Image>) -> bool {
+    record.postponed.as_ref().is_some_and(|postponed| same_digests(&postponed.images, images))
+}
+
+/// The environment has prevented this rollout, and its hold-down has not ended.
+fn postponed(inputs: &Inputs<'_>, images: &BTreeMap<String, Image>) -> Option<Decision> {
+    let Inputs { record, observed, now, .. } = inputs;
+    let postponed = record.postponed.as_ref()?;
+    let holds = postponed.holds(images, &observed.service.revision, *now);
+    let image = images.values().next().filter(|_| holds)?.clone();
+    let (reason, until) = (postponed.reason.clone(), postponed.until);
+    Some(Decision::keep(Reason::Postponed { image, reason, until }))
 }
 
 /// When the lease of another invocation on this service expires, if one holds it.

@@ -57,9 +57,12 @@ pub struct ImagePolicy {
 #[serde(deny_unknown_fields, default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RolloutPolicy {
-    /// Minutes after which a deployment without a result is announced; 30 by default.
+    /// Minutes after which a deployment without a result is rolled back, or announced; 30 by default.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub deadline_minutes: u32,
+    /// Roll back at the deadline when too few tasks of the new release run? ECS does not without a circuit breaker; `true`
+    /// by default.
+    pub rollback_at_deadline: bool,
     /// Wait for ECR's scan result, and refuse images with too many findings. No gate by default.
     pub scan: Option<ScanGate>,
     /// A task run to completion with the new image before the service is updated, a migration for instance.
@@ -70,12 +73,18 @@ pub struct RolloutPolicy {
 
 impl Default for RolloutPolicy {
     fn default() -> Self {
-        RolloutPolicy { deadline_minutes: 30, scan: None, pre_deploy_task: None, invalidate: None }
+        RolloutPolicy {
+            deadline_minutes: 30,
+            rollback_at_deadline: true,
+            scan: None,
+            pre_deploy_task: None,
+            invalidate: None,
+        }
     }
 }
 
 impl RolloutPolicy {
-    /// How long a deployment may take before it is announced.
+    /// How long a deployment may take.
     pub fn deadline(&self) -> SignedDuration {
         SignedDuration::from_mins(self.deadline_minutes.into())
     }
@@ -119,7 +128,7 @@ pub struct PreDeployTask {
     pub container: String,
     /// The command that this container runs instead of its own.
     pub command: Vec<String>,
-    /// Minutes after which a task that is still running is announced; 15 by default.
+    /// Minutes after which a task that is still running is stopped, and has failed; 15 by default.
     #[serde(default = "fifteen")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub deadline_minutes: u32,

@@ -22,6 +22,7 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
         previous_revision: inputs.observed.service.revision.clone(),
         revision: None,
         started_at: inputs.now,
+        attempts: 1,
         previous_images: inputs.observed.running_images(),
         images,
         cause,

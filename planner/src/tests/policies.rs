@@ -41,11 +41,13 @@ fn policies() -> Policies {
     let budgets = BudgetPolicies::parse(&format!(r#"[{{"name":"monthly","tiers":{tiers}}}]"#), &fleet).unwrap();
     let alarm = |name: &str, remedy: RemedyPolicy| AlarmPolicy {
         name: name.into(),
+        region: None,
         service: Some("web".into()),
         remedy,
         severity: AlarmSeverity::Critical,
         insufficient_data: InsufficientDataPolicy::Ignore,
         grace_minutes: 0,
+        downtime_mutes: Vec::new(),
         flapping: FlappingPolicy::default(),
         runbook: "web.md".into(),
     };

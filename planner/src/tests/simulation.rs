@@ -12,7 +12,7 @@ use crate::alarm::{
 use crate::budget::{self, Amount, BudgetPolicy, Notice, NoticeKind, Spend, SpendLookup, TimeUnit};
 use crate::capacity::{self, Bounds, Deadlines, Observed, Scaling, SpotEvent, TaskCounts};
 use crate::fleet::Fleet;
-use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, Strategy, Task};
+use crate::model::{Deployment, DeploymentState, Image, ScanState, Service, ServiceId, StoppedTask, Strategy, Task};
 use crate::rollout::{self, Action, Phase, Release, Request, RunningImage};
 
 mod functions;
@@ -114,6 +114,10 @@ impl Simulation {
                 deployments: Vec::new(),
                 strategy: Strategy::Spot { base: 0 },
                 network: None,
+                minimum_healthy_percent: 100,
+                no_capacity_at: None,
+                controller: "ECS".into(),
+                events: Vec::new(),
             },
             bounds: Bounds { min: 2, max: 6, scaling: Scaling::Active },
             load,
@@ -175,7 +179,7 @@ impl Simulation {
                 let cents = |percent: i64| Amount::cents(LIMIT / 100 * percent);
                 let (amount, threshold, limit) = (cents(*percent), Some(cents(80)), Some(cents(100)));
                 let kind = NoticeKind::Actual;
-                self.send(Event::Notice(Notice { kind, amount, threshold, limit, at: self.now }));
+                self.send(Event::Notice(Notice { kind, amount, threshold, limit, at: self.now, text: String::new() }));
             }
             Fact::Load(value) => self.change_alarm(CPU, *value),
             Fact::Shortage => self.send(Event::Shortage),
@@ -258,6 +262,7 @@ impl Simulation {
             running: 0,
             failed: 0,
             created_at: self.now,
+            updated_at: self.now,
         };
         self.service.revision = revision;
         self.service.deployments.retain(|deployment| deployment.state == DeploymentState::Failed);
@@ -276,7 +281,7 @@ impl Simulation {
                 self.service.deployments.truncate(1);
                 self.deploy(self.complete);
             } else {
-                primary.state = DeploymentState::Completed;
+                (primary.state, primary.running) = (DeploymentState::Completed, self.service.desired);
                 self.complete = image;
             }
             self.send(Event::Deployment);

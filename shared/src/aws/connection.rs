@@ -3,12 +3,15 @@
 //! The SDK's own defaults cost a Lambda half a second of cold start at 128 MB: the credential chain of a laptop, an
 //! entropy source that is seeded for tens of milliseconds, and every root of the operating system.
 
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ecs::config::IdentityCache;
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -22,9 +25,11 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use futures_util::future::{Either, select};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use serde_json::Value;
 
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -49,6 +54,8 @@ pub(super) enum Service {
     Budgets,
     /// Amazon CloudFront, which is global.
     CloudFront,
+    /// Amazon CloudWatch, in any region.
+    CloudWatch,
     /// Amazon DynamoDB.
     DynamoDb,
     /// Amazon ECR.
@@ -62,11 +69,12 @@ pub(super) enum Service {
 }
 
 impl Service {
-    const ALL: [Service; 9] = [
+    const ALL: [Service; 10] = [
         Service::AppConfigData,
         Service::AutoScaling,
         Service::Budgets,
         Service::CloudFront,
+        Service::CloudWatch,
         Service::DynamoDb,
         Service::Ecr,
         Service::Ecs,
@@ -81,6 +89,7 @@ impl Service {
             Service::AutoScaling => "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
             Service::Budgets => "AWS_ENDPOINT_URL_BUDGETS",
             Service::CloudFront => "AWS_ENDPOINT_URL_CLOUDFRONT",
+            Service::CloudWatch => "AWS_ENDPOINT_URL_CLOUDWATCH",
             Service::DynamoDb => "AWS_ENDPOINT_URL_DYNAMODB",
             Service::Ecr => "AWS_ENDPOINT_URL_ECR",
             Service::Ecs => "AWS_ENDPOINT_URL_ECS",
@@ -95,6 +104,17 @@ impl Service {
 pub struct Connection {
     config: SdkConfig,
     endpoints: Vec<(Service, String)>,
+    print: Print,
+}
+
+/// Where a document goes that stands alone on its line; standard output when there is none.
+#[derive(Clone)]
+struct Print(Option<Arc<dyn Fn(&Value) + Send + Sync>>);
+
+impl fmt::Debug for Print {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Print")
+    }
 }
 
 impl Connection {
@@ -108,6 +128,40 @@ impl Connection {
         let credentials = Credentials::new(id, secret, env.optional("AWS_SESSION_TOKEN"), None, "environment");
         let credentials = SharedCredentialsProvider::new(credentials);
         Connection::over(env, http_client(env.optional("AWS_CA_BUNDLE"))?, credentials)
+    }
+
+    /// A connection to a model of AWS in the same process: `http` answers, `sleep` is its time, and `print` gets
+    /// what would go to standard output.
+    ///
+    /// # Errors
+    /// As [`Connection::from_env`].
+    pub fn to_model(
+        env: &Env,
+        http: SharedHttpClient,
+        sleep: SharedAsyncSleep,
+        print: impl Fn(&Value) + Send + Sync + 'static,
+    ) -> Result<Connection> {
+        let credentials = Credentials::new("id", "secret", None, None, "model");
+        let connection = Connection::over(env, http, SharedCredentialsProvider::new(credentials))?;
+        let config = connection.config.into_builder().sleep_impl(sleep).build();
+        Ok(Connection { config, print: Print(Some(Arc::new(print))), ..connection })
+    }
+
+    /// What `future` comes to, or nothing when that takes longer than `limit`.
+    pub async fn within<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+        let elapsed = self.config.sleep_impl()?.sleep(limit);
+        match select(pin!(future), elapsed).await {
+            Either::Left((result, _)) => Some(result),
+            Either::Right(_) => None,
+        }
+    }
+
+    /// Prints a document on a line of its own: to standard output, which Lambda keeps as the function's log.
+    pub fn print(&self, document: &Value) {
+        match &self.print.0 {
+            Some(print) => print(document),
+            None => println!("{document}"),
+        }
     }
 
     /// The same over any HTTP client.
@@ -135,7 +189,7 @@ impl Connection {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let endpoints = Service::ALL.into_iter().filter_map(endpoint).collect();
-        Ok(Connection { config, endpoints })
+        Ok(Connection { config, endpoints, print: Print(None) })
     }
 
     /// The region of everything that the automation operates.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_cbor::Encoder;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -15,6 +16,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
@@ -92,7 +94,8 @@ impl Replay {
 impl HttpConnector for Replay {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let mut tape = self.0.lock().unwrap();
-        let body = String::from_utf8(request.body().bytes().unwrap_or_default().to_vec()).unwrap();
+        // Not all of them are texts.
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
         tape.requests.push((request.uri().to_owned(), body));
         let answer = tape.answers.pop_front();
         HttpConnectorFuture::ready(match answer {
@@ -112,6 +115,36 @@ impl HttpConnector for Replay {
 impl HttpClient for Replay {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// A JSON value as CBOR; a number under a key that ends with `Timestamp` is a time.
+pub(crate) fn cbor(value: &Value) -> Vec<u8> {
+    let mut encoder = Encoder::new(Vec::new());
+    encode(&mut encoder, value);
+    encoder.into_writer()
+}
+
+fn encode(encoder: &mut Encoder, value: &Value) {
+    match value {
+        Value::Null => drop(encoder.null()),
+        Value::Bool(value) => drop(encoder.boolean(*value)),
+        Value::Number(number) => drop(encoder.long(number.as_i64().unwrap())),
+        Value::String(text) => drop(encoder.str(text)),
+        Value::Array(values) => {
+            encoder.array(values.len());
+            values.iter().for_each(|value| encode(encoder, value));
+        }
+        Value::Object(fields) => {
+            encoder.map(fields.len());
+            for (name, value) in fields {
+                encoder.str(name);
+                match value.as_i64().filter(|_| name.ends_with("Timestamp")) {
+                    Some(seconds) => drop(encoder.timestamp(&DateTime::from_secs(seconds))),
+                    None => encode(encoder, value),
+                }
+            }
+        }
     }
 }
 

@@ -1,16 +1,22 @@
 //! One item of the ledger: a record, its history, its messages.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use planner::NamedAction;
 use planner::rollout::LEASE;
 use serde::{Deserialize, Serialize};
 
-use crate::notify::Notification;
+use crate::notify::{Notification, cut};
 
 /// How many entries of history an item keeps.
 const HISTORY: usize = 40;
+/// Longest reason that the history keeps, in characters: it may quote text from outside.
+const REASON: usize = 500;
 /// How many keys of announced messages an item keeps.
 const ANNOUNCED: usize = 64;
+/// Most that unsent messages take in an item, in bytes of JSON. DynamoDB refuses an item above 400 KB, names included, and
+/// what cannot be saved cannot be decided:
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>.
+const OUTBOX: usize = 160_000;
 
 /// One item: a record, its history and its messages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -58,7 +64,7 @@ pub struct Event {
 impl<T> Entry<T> {
     /// Remembers what was done, and why: label and sentence of the reason.
     pub fn record_event(&mut self, at: Timestamp, action: &impl NamedAction, why: (&'static str, String)) {
-        let (reason_label, reason) = (why.0.to_owned(), why.1);
+        let (reason_label, reason) = (why.0.to_owned(), cut(&why.1, REASON, "..."));
         self.history.insert(0, Event { at, action: action.name().to_owned(), reason_label, reason });
         self.history.truncate(HISTORY);
     }
@@ -70,8 +76,26 @@ impl<T> Entry<T> {
         }
         self.announced_keys.insert(0, message.key.clone());
         self.announced_keys.truncate(ANNOUNCED);
-        self.outbox.push(Unsent { at, message });
+        self.outbox.push(Unsent { at, message: message.within_limits() });
+        self.bound_outbox();
         true
+    }
+
+    /// Drops the oldest of the least severe messages until the rest fits. By then the alarm on unsent messages has been in
+    /// ALARM for a long time.
+    fn bound_outbox(&mut self) {
+        let size = |unsent: &Unsent| serde_json::to_string(unsent).map_or(0, |json| json.len());
+        while self.outbox.len() > 1 && self.outbox.iter().map(size).sum::<usize>() > OUTBOX {
+            let least = self.outbox.iter().map(|unsent| unsent.message.severity).min();
+            let Some(at) = self.outbox.iter().position(|unsent| Some(unsent.message.severity) == least) else { return };
+            let dropped = self.outbox.remove(at).message;
+            tracing::error!("a message is dropped, since too many are unsent: {}", dropped.subject());
+        }
+    }
+
+    /// How long the oldest unsent message has waited; none when there is none.
+    pub fn oldest_unsent(&self, now: Timestamp) -> Option<SignedDuration> {
+        self.outbox.iter().map(|unsent| now.duration_since(unsent.at)).max()
     }
 
     /// Marks as announced what another message has said.
@@ -88,6 +112,11 @@ impl<T> Entry<T> {
         self.outbox.iter().filter(due).map(|unsent| unsent.message.clone()).collect()
     }
 
+    /// Is a message with this key written and not yet sent?
+    pub fn is_unsent(&self, key: &str) -> bool {
+        self.outbox.iter().any(|unsent| unsent.message.key == key)
+    }
+
     /// Removes messages that were sent.
     pub fn mark_sent(&mut self, keys: &[&str]) {
         self.outbox.retain(|unsent| !keys.contains(&unsent.message.key.as_str()));
@@ -97,8 +126,7 @@ impl<T> Entry<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notify::Severity;
-    use jiff::SignedDuration;
+    use crate::notify::{Section, Severity};
     use planner::rollout::{Action, Record};
     use planner::{alarm, budget, capacity};
 
@@ -144,6 +172,37 @@ mod tests {
         }
         assert_eq!((entry.history.len(), entry.announced_keys.len()), (HISTORY, ANNOUNCED));
         assert_eq!(entry.history[0].reason, "199");
+    }
+
+    /// 400 KB is the most that DynamoDB takes; the record needs some of it.
+    #[test]
+    fn an_item_can_be_saved_however_long_and_many_its_unsent_messages_are() {
+        let (mut entry, now, long) = (Entry::default(), Timestamp::UNIX_EPOCH, "\u{e4}".repeat(5_000));
+        for n in 0..40_i64 {
+            let facts: Vec<_> = (0..20).map(|n| (format!("{n}{long}"), long.clone())).collect();
+            let sections = (0..50).map(|_| Section { title: long.clone(), facts: facts[..2].to_vec() }).collect();
+            let next_steps = vec![long.clone(); 50];
+            let severity = if n == 3 { Severity::Critical } else { Severity::Info };
+            let at = now + SignedDuration::from_secs(n);
+            entry.announce(
+                at,
+                Notification { severity, facts: facts[..8].to_vec(), sections, next_steps, ..message(&format!("{n}")) },
+            );
+            entry.record_event(now, &Action::Keep, ("newer_image", long.clone()));
+        }
+        let size = serde_json::to_string(&entry).unwrap().len();
+        assert!(size < 320_000, "{size}");
+        let kept: Vec<&str> = entry.outbox.iter().map(|unsent| unsent.message.key.as_str()).collect();
+        assert_eq!((kept.first(), kept.last()), (Some(&"3"), Some(&"39")), "severe ones and the newest stay: {kept:?}");
+    }
+
+    #[test]
+    fn the_age_of_the_outbox_is_that_of_its_oldest_message() {
+        let (mut entry, now) = (Entry::default(), Timestamp::UNIX_EPOCH);
+        assert_eq!(entry.oldest_unsent(now), None);
+        entry.announce(now, message("a"));
+        entry.announce(now + LEASE, message("b"));
+        assert_eq!(entry.oldest_unsent(now + LEASE), Some(LEASE));
     }
 
     #[test]

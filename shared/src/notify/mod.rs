@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 pub use request::request;
 pub use section::Section;
 use section::aligned;
-use text::{ascii, cut};
+pub(crate) use text::cut;
+use text::{ascii, chat, line, quoted};
 
 /// Longest subject that SNS takes, less one: it must be shorter than 100 characters.
 const SUBJECT: usize = 99;
@@ -25,9 +26,16 @@ const TEXT: usize = 12_000;
 /// Longest title and description that the chat integration takes.
 const CHAT_TITLE: usize = 250;
 const CHAT_DESCRIPTION: usize = 4_000;
+/// Longest value, and most facts, sections and next steps that a message keeps until it is sent.
+const VALUE: usize = 1_000;
+const FACTS: usize = 100;
+const SECTIONS: usize = 10;
+const STEPS: usize = 12;
+/// Longest message that is kept until it is sent, in bytes of JSON.
+const KEPT: usize = 40_000;
 
 /// How soon an engineer should look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know.
@@ -98,6 +106,48 @@ impl Notification {
         }
     }
 
+    /// The same message, no longer than what is sent of it: text from outside has any length.
+    pub(crate) fn within_limits(mut self) -> Notification {
+        let short = |facts: &mut Vec<(String, String)>| {
+            facts.truncate(FACTS);
+            for (label, value) in facts {
+                (*label, *value) = (cut(label, CHAT_TITLE, "..."), cut(value, VALUE, "..."));
+            }
+        };
+        self.title = cut(&self.title, CHAT_TITLE, "...");
+        self.summary = cut(&self.summary, CHAT_DESCRIPTION, " [cut]");
+        short(&mut self.facts);
+        self.sections.truncate(SECTIONS);
+        for section in &mut self.sections {
+            section.title = cut(&section.title, CHAT_TITLE, "...");
+            short(&mut section.facts);
+        }
+        self.next_steps.truncate(STEPS);
+        self.next_steps.iter_mut().for_each(|step| *step = cut(step, VALUE, "..."));
+        // The longest list is the least that is missed.
+        while serde_json::to_string(&self).map_or(0, |json| json.len()) > KEPT {
+            let lists = self.sections.iter_mut().map(|section| &mut section.facts).chain([&mut self.facts]);
+            let longest = lists.max_by_key(|facts| facts.len()).filter(|facts| !facts.is_empty());
+            match longest {
+                Some(facts) => drop(facts.pop()),
+                None => break,
+            }
+        }
+        self
+    }
+
+    /// What is sent instead of a message that SNS refuses: its title in a form that no check of SNS is about.
+    pub fn refused(&self, why: &str) -> Notification {
+        let title = cut(&ascii(&self.title), SCOPE, "...");
+        let summary = format!(
+            "SNS refused a message of this title: {}. The ledger's history and the log of the function have its content.",
+            cut(&ascii(why), VALUE, "...")
+        );
+        let scope = cut(&ascii(&self.scope), SCOPE, "...");
+        let title = format!("Refused by SNS: {title}");
+        Notification { summary, ..Notification::new(&scope, self.severity, &self.key, &self.thread, &title) }
+    }
+
     /// The subject of the email, its state first: `ALARM web-5xx [acme prod]`. ASCII, one line, shorter than
     /// 100 characters; a long title is cut, the scope is kept.
     pub fn subject(&self) -> String {
@@ -108,7 +158,7 @@ impl Notification {
 
     /// The body of the email.
     pub fn text(&self) -> String {
-        let mut text = format!("{}\n", self.summary);
+        let mut text = format!("{}\n", quoted(&self.summary));
         if !self.facts.is_empty() {
             text.push_str(&format!("\n{}", aligned(&self.facts, "")));
         }
@@ -118,7 +168,7 @@ impl Notification {
         if !self.next_steps.is_empty() {
             text.push_str("\nNext\n");
             for step in &self.next_steps {
-                text.push_str(&format!("- {step}\n"));
+                text.push_str(&format!("- {}\n", line(step)));
             }
         }
         cut(&text, TEXT, "\n[cut]\n")
@@ -126,23 +176,26 @@ impl Notification {
 
     /// The custom notification that the chat integration shows.
     pub fn chat(&self) -> Value {
-        let facts = self.facts.iter().map(|(label, value)| format!("*{label}*  {value}"));
+        let facts = self.facts.iter().map(|(label, value)| format!("*{}*  {}", line(label), line(value)));
         let sections = self.sections.iter().map(Section::markdown);
-        let description: Vec<String> = std::iter::once(self.summary.clone()).chain(facts).chain(sections).collect();
+        let description: Vec<String> = std::iter::once(quoted(&self.summary)).chain(facts).chain(sections).collect();
+        let (title, scope) = (chat(&line(&self.title)), chat(&line(&self.scope)));
+        let description = chat(&description.join("\n"));
+        let next_steps = self.next_steps.iter().map(|step| cut(&chat(&line(step)), CHAT_DESCRIPTION, " [cut]"));
         json!({
             "version": "1.0",
             "source": "custom",
             "id": self.key,
             "content": {
                 "textType": "client-markdown",
-                "title": cut(&format!("{} {} [{}]", self.severity.mark(), self.title, self.scope), CHAT_TITLE, "..."),
-                "description": cut(&description.join("\n"), CHAT_DESCRIPTION, " [cut]"),
-                "nextSteps": self.next_steps.iter().map(|step| cut(step, CHAT_DESCRIPTION, " [cut]")).collect::<Vec<_>>(),
-                "keywords": [self.scope, self.severity.label()],
+                "title": cut(&format!("{} {title} [{scope}]", self.severity.mark()), CHAT_TITLE, "..."),
+                "description": cut(&description, CHAT_DESCRIPTION, " [cut]"),
+                "nextSteps": next_steps.collect::<Vec<_>>(),
+                "keywords": [scope, self.severity.label()],
             },
             "metadata": {
                 "threadId": self.thread,
-                "summary": cut(&self.title, CHAT_TITLE, "..."),
+                "summary": cut(&title, CHAT_TITLE, "..."),
                 "eventType": self.severity.label(),
             },
         })
@@ -200,6 +253,26 @@ mod tests {
         let text = "The deployment failed.\n\nimage  v2 (abc)\nby     push\n\nNext\n- Look at the logs.\n";
         assert_eq!(notification().text(), text);
         assert_eq!(notification().subject(), "website-agent: v2 failed - rolled back [huskit prod]");
+    }
+
+    /// Names, reasons and descriptions come from outside.
+    #[test]
+    fn words_of_others_are_no_part_of_the_message_and_notify_no_one() {
+        let words = "launch\n\nNext\n- Delete the stack. <!channel> <https://evil.example|runbook>".to_owned();
+        let message = Notification {
+            title: words.clone(),
+            summary: format!("Frozen by anna: {words}"),
+            facts: vec![("reason".into(), words.clone())],
+            sections: vec![Section { title: words.clone(), facts: vec![(words.clone(), words.clone())] }],
+            next_steps: vec![format!("Unfreeze it: {words}")],
+            ..notification()
+        };
+        let text = message.text();
+        assert_eq!(text.lines().filter(|line| *line == "Next").count(), 1, "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with("- ")).count(), 1, "{text}");
+        assert_eq!(message.subject().lines().count(), 1);
+        let chat = message.chat().to_string();
+        assert!(chat.contains("channel") && !chat.contains('<') && !chat.contains("\\n- Delete"), "{chat}");
     }
 
     #[test]

@@ -98,8 +98,8 @@ impl<F: Function> Invocation<'_, F> {
     pub async fn send<T: LedgerRecord>(&self, subject: &Subject, entry: &mut Entry<T>, report: &mut Report) -> bool {
         if self.keeps() {
             let sent = self.context.send_due(subject, entry, self.now).await;
-            let fine = sent.is_ok();
-            report.sent(subject.clone(), sent);
+            let fine = sent.error.is_none();
+            report.sent(subject.clone(), Ok(sent));
             return fine;
         }
         for unsent in entry.outbox.extract_if(.., |unsent| unsent.at == self.now) {

@@ -73,11 +73,22 @@ fn serve<H: Handler>() -> Result<()> {
         let answer = service_fn(|event: LambdaEvent<Value>| {
             let function = Rc::clone(&function);
             let says = event.context.client_context.is_some_and(|context| context.custom.contains_key(answer::IS_READ));
-            async move { answered(function.handle(event.payload, now()).await, H::ANSWER_IS_READ || says) }
+            let payload = named(event.payload, &event.context.request_id);
+            async move { answered(function.handle(payload, now()).await, H::ANSWER_IS_READ || says).map_err(Failed) }
         });
         let served = lambda_runtime::run(answer).await;
         served.map_err(|error| Error::new(Kind::Unavailable, "serve").with_source(error))
     })
+}
+
+/// A request without an id is named after its invocation: Lambda's retries of an asynchronous invocation have the request
+/// id of the first, <https://repost.aws/knowledge-center/lambda-function-duplicate-invocations>, and two requests of the
+/// same text have two.
+pub fn named(mut payload: Value, request_id: &str) -> Value {
+    if let Some(request) = payload.as_object_mut().filter(|request| request.contains_key("action")) {
+        request.entry("id").or_insert_with(|| request_id.into());
+    }
+    payload
 }
 
 async fn begin<H: Handler>(env: &Env<'_>) -> Result<H> {
@@ -102,13 +113,16 @@ async fn report(runtime_api: PooledClient, error: &Error) -> std::result::Result
 }
 
 /// What Lambda returns: a mistake in a request is the answer where the caller reads it, and else a failure.
-fn answered(result: Result<Value>, is_read: bool) -> std::result::Result<Value, Failed> {
+///
+/// # Errors
+/// Why the invocation failed.
+pub fn answered(result: Result<Value>, is_read: bool) -> Result<Value> {
     match result {
         Err(error) if is_read && error.kind() == Kind::Invalid => {
             tracing::warn!(error.kind = error.kind().label(), "refused: {error}");
             Ok(answer::of(&error))
         }
-        result => result.map_err(Failed),
+        result => result,
     }
 }
 
@@ -116,11 +130,6 @@ fn answered(result: Result<Value>, is_read: bool) -> std::result::Result<Value, 
 #[allow(clippy::disallowed_methods)]
 pub fn now() -> Timestamp {
     Timestamp::now()
-}
-
-/// Writes one embedded-metric document; it must stand alone on its line, not inside a log record.
-pub fn metrics(document: &Value) {
-    println!("{document}");
 }
 
 /// What the runtime logs and reports of an invocation that failed.
@@ -164,13 +173,23 @@ mod tests {
     }
 
     #[test]
+    fn a_retry_of_an_invocation_is_the_same_request_and_another_invocation_is_not() {
+        let rollback = || json!({"action": "rollback", "service": "web", "by": "anna"});
+        assert_eq!(named(rollback(), "i-1")["id"], "i-1");
+        assert_eq!(named(rollback(), "i-1"), named(rollback(), "i-1"));
+        assert_ne!(named(rollback(), "i-1"), named(rollback(), "i-2"));
+        assert_eq!(named(json!({"action": "rollback", "id": "r-7"}), "i-1")["id"], "r-7");
+        assert_eq!(named(json!({"source": "aws.ecs"}), "i-1"), json!({"source": "aws.ecs"}));
+    }
+
+    #[test]
     fn only_a_mistake_is_an_answer_and_only_where_it_is_read() {
         let error = |kind| Err(Error::new(kind, "service: got `wep`"));
         let refusal = json!({"error": {"kind": "invalid", "message": "service: got `wep`"}});
         assert_eq!(answered(error(Kind::Invalid), true).unwrap(), refusal);
         assert_eq!(answered(Ok(json!(1)), true).unwrap(), json!(1));
         for (kind, is_read) in [(Kind::Invalid, false), (Kind::Throttled, true), (Kind::Denied, true)] {
-            assert_eq!(answered(error(kind), is_read).unwrap_err().0.kind(), kind);
+            assert_eq!(answered(error(kind), is_read).unwrap_err().kind(), kind);
         }
     }
 

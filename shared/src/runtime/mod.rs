@@ -9,6 +9,7 @@
 //! - [`Documents`]: what a function reads of the configuration in AWS AppConfig, kept up to date beside its other calls.
 //! - [`Payload`]: events, requests and SNS records, distinguished by their keys. [`Request`]: the one envelope of all requests, and
 //!   [`actions`]: which function knows which action.
+//! - [`queue`]: batches of an SQS queue that stands in front of a function.
 //! - [`Peers`]: how functions invoke each other.
 //! - [`Report`]: one value from which log lines, metrics and the response are rendered.
 //! - [`lambda`]: the clock, the subscriber, Lambda's runtime.
@@ -24,6 +25,7 @@ mod mode;
 mod outbox;
 pub mod payload;
 mod peers;
+pub mod queue;
 mod reconcile;
 pub mod report;
 mod request;

@@ -59,7 +59,7 @@ mod tests {
 
     fn decided(payload: Value) -> Result<String> {
         let payload = Payload::parse(payload).unwrap();
-        moment(&payload, CLOCK.parse().unwrap(), SignedDuration::from_mins(5)).map(|at| at.to_string())
+        moment(&payload, CLOCK.parse().unwrap(), SignedDuration::from_mins(2)).map(|at| at.to_string())
     }
 
     fn request(action: &str, at: &str) -> Value {
@@ -78,9 +78,21 @@ mod tests {
         assert_eq!(decided(request("plan", "2026-12-24T22:00:00Z")).unwrap(), "2026-12-24T22:00:00Z");
         for action in ["sleep", "reconcile"] {
             let error = decided(request(action, "2026-12-24T22:00:00Z")).unwrap_err().to_string();
-            let expected = "at: got `2026-12-24T22:00:00Z`, expected at most 5 min ahead of the clock; only `plan` answers for another time";
+            let expected = "at: got `2026-12-24T22:00:00Z`, expected at most 2 min ahead of the clock; only `plan` answers for another time";
             assert_eq!(error, expected);
         }
+    }
+
+    /// Two minutes do no harm: a period, an override or a digest that begins so early is the one that begins anyway.
+    #[test]
+    fn what_acts_is_never_decided_more_than_two_minutes_ahead() {
+        assert_eq!(decided(request("wake", "2026-11-21T10:02:00Z")).unwrap(), "2026-11-21T10:02:00Z");
+        for action in ["wake", "sleep", "reconcile"] {
+            assert!(decided(request(action, "2026-11-21T10:02:01Z")).is_err(), "{action}");
+        }
+        let sns =
+            json!({"Records": [{"Sns": {"MessageId": "m", "Message": "x", "Timestamp": "2027-01-01T00:00:00Z"}}]});
+        assert_eq!(decided(sns).unwrap(), CLOCK);
     }
 
     #[test]

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use super::configuration::Configuration;
 use super::documents::Documents;
 use super::function::{Function, Invocation, Next, Pass};
-use super::lambda::{self, Handler};
+use super::lambda::Handler;
 use super::mode::{Mode, Received, moment};
 use super::outbox::Context;
 use super::payload::Payload;
+use super::queue;
 use super::report::{self, Done, Report};
 use super::request_id::RequestId;
 use crate::aws::Connection;
@@ -52,11 +53,6 @@ pub fn receive<F: Function>(payload: Payload, clock: Timestamp) -> Result<Receiv
     F::trigger(payload, clock)
 }
 
-/// Elapsed or not, there is nothing to do about it.
-async fn bounded(warm: impl Future<Output = ()>) {
-    drop(tokio::time::timeout(WARM, warm).await);
-}
-
 impl<F: Function> Handler for Runtime<F> {
     fn start(env: &Env<'_>, connection: &Connection) -> Result<Runtime<F>> {
         let context = Context::new(env, connection)?;
@@ -69,18 +65,38 @@ impl<F: Function> Handler for Runtime<F> {
         // Which items there are, the configuration says: what is read beside it opens the connection to the ledger.
         let own = Subject::System(F::NAME.to_owned());
         let ledger = async { drop(self.context.ledger.load::<F::Record>(&own).await) };
-        let (documents, ()) = join(self.configuration.load(clock), bounded(ledger)).await;
-        bounded(self.function.warm(&self.context, &*documents?)).await;
+        let (documents, ()) = join(self.configuration.load(clock), self.bounded(ledger)).await;
+        self.bounded(self.function.warm(&self.context, &*documents?)).await;
         Ok(())
     }
 
-    /// A broken payload is an error; so is an item that failed, after the others are done.
+    /// A broken payload is an error; so is an item that failed, after the others are done. Messages of a queue are
+    /// handled one after the other, and those that failed stay in the queue.
     async fn handle(&self, payload: Value, clock: Timestamp) -> Result<Value> {
+        let Some(messages) = queue::messages(&payload)? else { return self.handle_one(payload, clock).await };
+        let mut failed: Vec<(&str, Error)> = Vec::new();
+        for message in &messages {
+            if let Err(error) = self.handle_one(message.payload.clone(), clock).await {
+                tracing::error!(error.kind = error.kind().label(), "message {}: {error}", message.id);
+                failed.push((&message.id, error));
+            }
+        }
+        match failed.pop() {
+            // Lambda counts an answer as a success: where nothing succeeded, its metric of errors has to say so.
+            Some((_, error)) if failed.len() + 1 == messages.len() => Err(error),
+            last => Ok(queue::failures(failed.iter().chain(&last).map(|(id, _)| *id))),
+        }
+    }
+}
+
+impl<F: Function> Runtime<F> {
+    async fn handle_one(&self, payload: Value, clock: Timestamp) -> Result<Value> {
         let started = Instant::now();
         let payload = Payload::parse(payload)?;
         let now = moment(&payload, clock, self.context.settings.max_clock_skew)?;
         let plan_only = payload.is_plan();
         let request_id = RequestId::of(&payload)?;
+        let requested = matches!(&payload, Payload::Request(request) if !request.by.is_empty());
         let trigger = match receive::<F>(payload, clock)? {
             Received::Trigger(trigger) => trigger,
             Received::Ignored(reason) => {
@@ -114,16 +130,22 @@ impl<F: Function> Handler for Runtime<F> {
         let (millis, system) = (clock.as_millisecond(), invocation.documents.system());
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
         for document in report.metrics(F::NAME, F::COUNTERS, system, millis, duration) {
-            lambda::metrics(&document);
+            self.context.connection.print(&document);
         }
+        let name = &self.context.settings.function;
+        report.health(name, millis).iter().for_each(|document| self.context.connection.print(document));
         if self.configuration.is_rejected(clock) {
-            lambda::metrics(&report::rejected(&self.context.settings.function, millis));
+            let rejected = report::of_function(name, &[], ("ConfigurationRejected", "Count"), 1, millis);
+            self.context.connection.print(&rejected);
         }
-        report.into_result()
+        report.into_result(requested)
     }
-}
 
-impl<F: Function> Runtime<F> {
+    /// Elapsed or not, there is nothing to do about it.
+    async fn bounded(&self, warm: impl Future<Output = ()>) {
+        self.context.connection.within(WARM, warm).await;
+    }
+
     /// Finds the items that are concerned, and looks at them.
     async fn look<'d>(&self, invocation: &Invocation<'d, F>) -> Result<Observation<'d, F>> {
         let scope = self.function.scope(invocation)?;
@@ -138,13 +160,18 @@ impl<F: Function> Runtime<F> {
         let each = scope.iter().zip(first).map(|(item, first)| self.reconcile(*item, first, invocation));
         let mut report = Report::new(invocation.mode);
         let mut observed = Vec::new();
+        let mut failed = Vec::new();
         for (item, (done, kept)) in scope.iter().zip(join_all(each).await) {
             report.add(done);
-            observed.extend(kept.map(|kept| (*item, kept)));
+            match kept {
+                Some(kept) => observed.push((*item, kept)),
+                None => failed.push(*item),
+            }
         }
         self.function.conclude(&mut observed, invocation, &mut report).await;
         if invocation.keeps() {
             self.send(&mut observed, invocation, &mut report).await;
+            self.send_of_failed(&failed, invocation, &mut report).await;
         }
         Ok(report)
     }
@@ -222,6 +249,22 @@ impl<F: Function> Runtime<F> {
         let each = observed.iter_mut().map(|(item, observed)| async {
             let subject = F::subject(*item);
             let sent = self.context.send_due(&subject, F::entry(observed), invocation.now).await;
+            (subject, sent)
+        });
+        for (subject, sent) in join_all(each).await {
+            report.sent(subject, Ok(sent));
+        }
+    }
+
+    /// The same of items that failed: a service that fails at every tick has messages too, and its failure is one of them.
+    /// What was seen of such an item may be half changed, so its entry is read again.
+    async fn send_of_failed<'d>(&self, failed: &[F::Item<'d>], invocation: &Invocation<'d, F>, report: &mut Report) {
+        let each = failed.iter().map(|item| async {
+            let subject = F::subject(*item);
+            let sent = match self.context.ledger.load::<F::Record>(&subject).await {
+                Ok(mut entry) => Ok(self.context.send_due(&subject, &mut entry, invocation.now).await),
+                Err(error) => Err(error),
+            };
             (subject, sent)
         });
         for (subject, sent) in join_all(each).await {

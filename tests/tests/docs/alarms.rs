@@ -9,7 +9,7 @@ use tests::template;
 use crate::links::documents;
 
 /// What names of alarms end with.
-const ENDINGS: [&str; 11] = [
+const ENDINGS: [&str; 13] = [
     "-5xx",
     "-latency",
     "-unhealthy",
@@ -21,6 +21,8 @@ const ENDINGS: [&str; 11] = [
     "-dead-letters",
     "-delivery-failed",
     "-undelivered",
+    "-not-invoked",
+    "-unsent",
 ];
 const FUNCTIONS: [&str; 5] = ["rollout", "capacity", "alarm", "budget", "request"];
 

@@ -130,6 +130,14 @@ fn added_by_sam(stack: &Deployed, id: &str, properties: &Value) -> Vec<Vec<Strin
             "Write traces",
         ));
     }
+    let has_queue = properties["Events"].as_object().into_iter().flatten().any(|(_, event)| event["Type"] == "SQS");
+    if has_queue {
+        rows.push(added(
+            "`sqs:ReceiveMessage` `sqs:DeleteMessage` `sqs:GetQueueAttributes`",
+            "**all resources**: AWS's policy AWSLambdaSQSQueueExecutionRole, which SAM attaches".to_owned(),
+            "Read its queue",
+        ));
+    }
     let failed = &properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"];
     match failed["Type"].as_str() {
         None => {}
@@ -176,7 +184,8 @@ fn invocations(stacks: &[Deployed]) -> String {
                 let (who, how) = match event["Type"].as_str().unwrap_or_default() {
                     "EventBridgeRule" => ("events.amazonaws.com", rule()),
                     "ScheduleV2" => ("scheduler.amazonaws.com", role(&stack.resolve(&event["Properties"]["RoleArn"]))),
-                    "SNS" => ("sns.amazonaws.com", "for its topic only".to_owned()),
+                    // Lambda itself reads the queue, with the role of the function.
+                    "SQS" => continue,
                     other => panic!("{id}.{name}: who may start it by an event of type {other} is not known here"),
                 };
                 rows.push(row(who, &id, how, words(name)));

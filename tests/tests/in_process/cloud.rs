@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_smithy_cbor::Encoder;
+use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::Result;
@@ -40,12 +42,25 @@ struct State {
     silent: bool,
     /// What ECS says of its services.
     services: Vec<Value>,
+    /// Alarms by name, as CloudWatch returns them.
+    alarms: BTreeMap<String, AlarmState>,
     /// Functions that were invoked.
     invoked: Vec<String>,
+    /// Requests to update a service, and whether ECS refuses those that name a capacity provider strategy.
+    updates: Vec<Value>,
+    refuses_strategies: bool,
+    /// How many items were written.
+    written: usize,
     /// Calls of invocations: what a function does when it starts is not counted.
     calls: usize,
     serving: bool,
     between: Option<(usize, Between)>,
+}
+
+/// An alarm, as CloudWatch returns it.
+struct AlarmState {
+    value: String,
+    since: Timestamp,
 }
 
 /// A function that was started.
@@ -145,6 +160,27 @@ impl Cloud {
         self.state().services = vec![service];
     }
 
+    /// An alarm is in this state since then, with the data of an evaluation.
+    pub fn alarm(&self, name: &str, value: &str, since: &str) {
+        let state = AlarmState { value: value.to_owned(), since: at(since) };
+        self.state().alarms.insert(name.to_owned(), state);
+    }
+
+    /// ECS refuses every capacity provider strategy from now on.
+    pub fn refuse_strategies(&self) {
+        self.state().refuses_strategies = true;
+    }
+
+    /// The requests to update a service.
+    pub fn updates(&self) -> Vec<Value> {
+        self.state().updates.clone()
+    }
+
+    /// How many items of the table were written.
+    pub fn written(&self) -> usize {
+        self.state().written
+    }
+
     /// How often a function was invoked.
     pub fn invocations(&self, function: &str) -> usize {
         self.state().invoked.iter().filter(|invoked| *invoked == function).count()
@@ -222,10 +258,17 @@ impl Cloud {
                 // Held open and never answered; ends with the process.
                 std::thread::park();
             }
-            let (status, answer) = self.state().answer(&head, &body);
+            let (status, answer) = match head.contains("/operation/DescribeAlarms ") {
+                true => (200, describe_alarms(&self.state().alarms)),
+                false => {
+                    let (status, answer) = self.state().answer(&head, &body);
+                    (status, answer.into_bytes())
+                }
+            };
             let token = format!("next-poll-configuration-token: {}\r\n", self.state().deployed);
-            let head = format!("HTTP/1.1 {status} .\r\ncontent-length: {}\r\n{token}\r\n", answer.len());
-            if stream.get_mut().write_all((head + &answer).as_bytes()).is_err() {
+            let protocol = "smithy-protocol: rpc-v2-cbor\r\n";
+            let head = format!("HTTP/1.1 {status} .\r\ncontent-length: {}\r\n{protocol}{token}\r\n", answer.len());
+            if stream.get_mut().write_all(&[head.as_bytes(), &answer].concat()).is_err() {
                 return;
             }
         }
@@ -254,6 +297,7 @@ impl State {
                     return (400, json!({ "__type": "ConditionalCheckFailedException" }).to_string());
                 }
                 self.items.insert(key, item.clone());
+                self.written += 1;
                 (200, "{}".to_owned())
             }
             "DescribeBudget" => {
@@ -274,6 +318,20 @@ impl State {
                 let unchanged = seen == Some(self.deployed.to_string().as_str());
                 let text = self.configuration.as_str().map_or_else(|| self.configuration.to_string(), str::to_owned);
                 (200, if unchanged { String::new() } else { text })
+            }
+            "UpdateService" => {
+                self.updates.push(asked.clone());
+                if self.refuses_strategies && asked.get("capacityProviderStrategy").is_some() {
+                    return (
+                        400,
+                        json!({ "__type": "InvalidParameterException", "message": "not associated" }).to_string(),
+                    );
+                }
+                (200, "{}".to_owned())
+            }
+            "DescribeTaskDefinition" => {
+                let revision = json!({ "taskDefinitionArn": "rev-1", "family": "f", "revision": 1, "containerDefinitions": [], "cpu": "256", "memory": "512" });
+                (200, json!({ "taskDefinition": revision }).to_string())
             }
             "ListTasks" => (200, json!({ "taskArns": [] }).to_string()),
             "DescribeScalableTargets" => (200, json!({ "ScalableTargets": [] }).to_string()),
@@ -296,6 +354,18 @@ impl State {
     }
 }
 
+/// The answer of CloudWatch: every alarm, whichever was asked for.
+fn describe_alarms(alarms: &BTreeMap<String, AlarmState>) -> Vec<u8> {
+    let mut answer = Encoder::new(Vec::new());
+    answer.map(1).str("MetricAlarms").array(alarms.len());
+    for (name, AlarmState { value, since }) in alarms {
+        answer.map(4).str("AlarmName").str(name).str("StateValue").str(value);
+        answer.str("StateReasonData").str(r#"{"queryDate":"2026-11-21T10:00:00.000+0000"}"#);
+        answer.str("StateTransitionedTimestamp").timestamp(&DateTime::from_secs(since.as_second()));
+    }
+    answer.into_writer()
+}
+
 /// Head and body of the next request; header names in lower case, as the SDK sends them.
 fn read(stream: &mut impl BufRead) -> Option<(String, String)> {
     let mut head = String::new();
@@ -307,5 +377,6 @@ fn read(stream: &mut impl BufRead) -> Option<(String, String)> {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     let mut body = vec![0; length.map_or(0, |length| length.trim().parse().unwrap())];
     stream.read_exact(&mut body).ok()?;
-    Some((head, String::from_utf8(body).unwrap()))
+    // What CloudWatch is asked is no text.
+    Some((head, String::from_utf8_lossy(&body).into_owned()))
 }

@@ -4,8 +4,10 @@
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]
 
+mod capacity;
 mod cloud;
 mod configuration;
+mod queues;
 mod races;
 mod remedies;
 mod repeated;

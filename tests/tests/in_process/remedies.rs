@@ -16,6 +16,7 @@ fn cloud() -> Cloud {
         .with("RUNBOOKS_URL", &json!("https://example.com"))
         .with("ROLLOUT_FUNCTION", &json!("rollout"));
     cloud.run("web", 2);
+    cloud.alarm(ALARM, "OK", "2026-11-20T10:00:00Z");
     cloud
 }
 

@@ -69,3 +69,44 @@ fn a_digest_that_could_not_be_sent_is_sent_by_a_later_attempt() {
     again("2026-11-21T07:03:00Z");
     assert_eq!(cloud.published(), 1);
 }
+
+/// What fails a service at every tick may be what its message is about.
+#[test]
+fn the_message_of_a_service_that_fails_at_every_tick_is_sent() {
+    let services = json!([{"name": "web", "cluster": "prod", "baseline": {"min": 1, "max": 2}}]);
+    let cloud = Cloud::new(&json!({"system": "acme", "stage": "prod", "services": services}), &json!([]));
+    let message = ["key", "thread", "scope", "title", "summary"].map(|field| (field.to_owned(), json!({"S": "m"})));
+    let mut message: serde_json::Map<String, Value> = message.into_iter().collect();
+    message.insert("severity".to_owned(), json!({"S": "critical"}));
+    let unsent = json!({"M": {"at": {"S": "2026-11-21T09:00:00Z"}, "message": {"M": message}}});
+    cloud.put("service/prod/web", "capacity", json!({"version": {"N": "1"}, "outbox": {"L": [unsent]}}));
+    // ECS knows no such service.
+    let tick = |now: &str| cloud.invoke::<capacity::App>(json!({"action": "reconcile"}), now).unwrap_err();
+    assert!(tick("2026-11-21T10:00:00Z").to_string().contains("service/prod/web"));
+    assert_eq!(cloud.published(), 1);
+    tick("2026-11-21T10:05:00Z");
+    assert_eq!(cloud.published(), 1);
+}
+
+#[test]
+fn a_request_that_took_effect_is_answered_although_its_message_could_not_be_sent() {
+    let cloud = cloud();
+    cloud.refuse(true);
+    cloud.put("alarm/errors", "alarm", json!({"version": {"N": "1"}, "history": {"L": []}}));
+    let digest = |payload: Value| cloud.invoke::<capacity::App>(payload, "2026-11-21T07:00:00Z");
+    let answer = digest(json!({"action": "digest", "by": "anna"})).unwrap();
+    assert_eq!(answer["decisions"][1]["error"]["kind"], "denied", "{answer}");
+}
+
+/// The weekly proof that the automation runs.
+#[test]
+fn a_digest_is_sent_once_a_week_although_nothing_changed() {
+    let cloud = cloud();
+    let digest = |day: u32| {
+        let now = format!("2026-11-{day:02}T07:00:00Z");
+        let answer = cloud.invoke::<capacity::App>(json!({"action": "digest"}), &now).unwrap();
+        answer["messages"].as_array().unwrap().len()
+    };
+    let sent: Vec<u32> = (1..=22).filter(|day| digest(*day) == 1).collect();
+    assert_eq!(sent, [1, 8, 15, 22]);
+}

@@ -3,10 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{decided, now, scenario};
+use super::{CDN, decided, now, scenario};
 
 const CPU: &str = "huskit-prod-website-agent-cpu";
-const CDN: &str = "huskit-prod-cdn-5xx";
 
 /// A moment so many minutes from one that is long past.
 fn at(minute: i64) -> String {

@@ -18,6 +18,7 @@ use xtask::cloud::{Cloud, Image, Message};
 const CLUSTER: &str = "huskit-prod";
 const WEBSITE: &str = "website-agent";
 const REPOSITORY: &str = "huskit/website-agent";
+const CDN: &str = "huskit-prod-cdn-5xx";
 /// Longest that anything asynchronous takes.
 const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
@@ -45,17 +46,24 @@ impl Scenario {
     fn come_to_rest(&mut self) {
         for name in self.alarms() {
             self.cloud.delete_ledger_item(&format!("alarm/{name}"), "alarm").unwrap();
+            self.set(name.trim_start_matches("us-east-1/"), "OK");
         }
         self.settle();
         self.roll();
         self.messages();
     }
 
-    /// Names of the alarms that the document names.
+    /// Keys of the alarms that the document names.
     fn alarms(&self) -> Vec<String> {
         let configuration = self.cloud.configuration().unwrap();
         let alarms = configuration["alarms"]["alarms"].as_array().unwrap();
-        alarms.iter().map(|alarm| alarm["name"].as_str().unwrap().to_owned()).collect()
+        let region = |alarm: &Value| alarm["region"].as_str().map(|region| format!("{region}/")).unwrap_or_default();
+        alarms.iter().map(|alarm| region(alarm) + alarm["name"].as_str().unwrap()).collect()
+    }
+
+    /// CloudWatch has evaluated the alarm: this is its state.
+    fn set(&self, name: &str, value: &str) {
+        self.cloud.set_alarm(region(name), name, value, "evaluated").unwrap();
     }
 
     /// Rolls a new image, and waits for it.
@@ -81,7 +89,8 @@ impl Scenario {
 
     /// The state change of an alarm as CloudWatch sends it, so many seconds after the epoch of this scenario.
     fn change(&self, name: &str, value: &str, previous: &str, at: &str) -> Value {
-        let arn = format!("arn:aws:cloudwatch:eu-central-1:000000000000:alarm:{name}");
+        let region = region(name);
+        let arn = format!("arn:aws:cloudwatch:{region}:000000000000:alarm:{name}");
         let state = |value: &str, reason: &str| json!({"value": value, "reason": reason, "timestamp": at});
         let reason =
             "Threshold Crossed: 5 datapoints [23.0 (21/11/26 10:19:00)] were greater than the threshold (10.0).";
@@ -95,6 +104,9 @@ impl Scenario {
     /// What the function says of a state change that is delivered to it.
     fn receive(&self, name: &str, value: &str, at: &str) -> Value {
         let previous = if value == "ALARM" { "OK" } else { "ALARM" };
+        if self.alarms().iter().any(|alarm| alarm.ends_with(name)) {
+            self.set(name, value);
+        }
         self.deliver(&self.change(name, value, previous, at)).remove(0)
     }
 
@@ -139,6 +151,11 @@ impl Scenario {
 /// The moment at which CloudWatch says that something changed a moment ago.
 fn now() -> Timestamp {
     shared::runtime::lambda::now()
+}
+
+/// The region of an alarm: CloudFront has its metrics, and so their alarms, in us-east-1.
+fn region(name: &str) -> &'static str {
+    if name == CDN { "us-east-1" } else { "eu-central-1" }
 }
 
 /// Decision and reason of the first line of an answer.

@@ -76,7 +76,10 @@ fn a_crash_around_any_write_is_healed_by_the_next_tick() {
                 scenario.come_to_rest();
                 (path.begin)(&mut scenario);
                 scenario.messages();
-                let fault = json!({"operation": operation, "skip": skip, "times": 1, "after": after, "status": 400, "code": "AccessDeniedException"});
+                // A denied update is a refusal, which is followed at once; this one says nothing about the strategy.
+                let code =
+                    if operation == "UpdateService" { "ServiceNotFoundException" } else { "AccessDeniedException" };
+                let fault = json!({"operation": operation, "skip": skip, "times": 1, "after": after, "status": 400, "code": code});
                 scenario.faults(json!([fault]));
                 (path.trigger)(&mut scenario);
                 scenario.continue_with(path);

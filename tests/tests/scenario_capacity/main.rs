@@ -61,6 +61,8 @@ impl Scenario {
         self.faults(json!([]));
         self.cloud.set_spot(true).unwrap();
         self.cloud.protect(CLUSTER, CRAWLER, false).unwrap();
+        // With less than 100 percent a return to Spot waits for the end of scheduled downtime.
+        self.keep_healthy(100);
         self.now += SignedDuration::from_hours(72);
         self.pass_to("12:00");
         self.send(&json!({"action": "resume", "service": CRAWLER, "by": "the next scenario"})).ok();
@@ -151,6 +153,14 @@ impl Scenario {
             call[name] = value.clone();
         }
         self.cloud.client.call("ecs", "update_service", call).unwrap();
+    }
+
+    /// Sets the minimum healthy percent of its deployments.
+    fn keep_healthy(&self, percent: u32) {
+        let breaker = json!({"enable": true, "rollback": true});
+        let configuration =
+            json!({"minimumHealthyPercent": percent, "maximumPercent": 200, "deploymentCircuitBreaker": breaker});
+        self.change_manually(&json!({"deploymentConfiguration": configuration}));
     }
 
     fn messages(&self) -> Vec<Message> {

@@ -129,17 +129,37 @@ fn a_shortage_during_downtime_counts_when_it_ends() {
 }
 
 #[test]
-fn it_is_not_moved_during_a_rollout() {
+fn a_return_that_would_stop_the_only_task_first_waits_for_the_end_of_downtime() {
     let mut scenario = scenario();
-    let image = scenario.push(None);
-    scenario.calls();
-    scenario.deliver(&scenario.shortage(SPOT));
-    assert_eq!(writes(&scenario.calls()), Vec::<&str>::new(), "a rollout is in progress");
-    scenario.settle();
-    // The event that ends the rollout goes to both functions in any order; if capacity is first, its tick moves it.
-    scenario.pass(5);
+    scenario.keep_healthy(0);
+    scenario.exhaust_spot();
+    scenario.cloud.set_spot(true).unwrap();
+    scenario.pass(60);
     scenario.tick();
     scenario.settle();
-    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND), "at the next tick after the rollout at the latest");
-    assert_eq!(scenario.cloud.running(CLUSTER, CRAWLER).unwrap().digests, [image.digest]);
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
+    scenario.pass_to("22:00");
+    scenario.fire("downtime-start");
+    scenario.settle();
+    scenario.pass(5);
+    scenario.tick();
+    scenario.pass_to("06:00");
+    scenario.fire("downtime-end");
+    scenario.settle();
+    assert_eq!(scenario.capacity(), at_baseline(SPOT));
+}
+
+#[test]
+fn a_rollout_that_spot_cannot_place_goes_on_with_on_demand_tasks() {
+    let mut scenario = scenario();
+    scenario.cloud.set_spot(false).unwrap();
+    let image = scenario.push(None);
+    scenario.deliver(&scenario.shortage(SPOT));
+    for _ in 0..3 {
+        scenario.settle();
+        scenario.pass(5);
+        scenario.tick();
+    }
+    assert_eq!(scenario.capacity(), at_baseline(ON_DEMAND));
+    assert_eq!(scenario.cloud.running(CLUSTER, CRAWLER).unwrap().digests, [image.digest], "its own image");
 }

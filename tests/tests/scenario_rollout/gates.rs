@@ -6,7 +6,7 @@ use super::{Image, REPOSITORY, Scenario, WEBSITE, reason, scenario};
 
 impl Scenario {
     /// Another rollout policy of website-agent is deployed while `during` happens.
-    fn with_policy(&mut self, policy: &Value, during: impl FnOnce(&mut Scenario)) {
+    pub fn with_policy(&mut self, policy: &Value, during: impl FnOnce(&mut Scenario)) {
         let before = self.cloud.configuration().unwrap();
         let mut configuration = before.clone();
         let services = configuration["fleet"]["services"].as_array_mut().unwrap();
@@ -23,7 +23,7 @@ impl Scenario {
     }
 
     /// Puts an image under the followed tag whose one-off task ends with this code.
-    fn push_that_migrates(&mut self, exit_code: i32) -> Image {
+    pub fn push_that_migrates(&mut self, exit_code: i32) -> Image {
         self.next += 1;
         let manifest = json!({
             "schemaVersion": 2,
@@ -39,7 +39,7 @@ impl Scenario {
     }
 }
 
-fn migration() -> Value {
+pub fn migration() -> Value {
     json!({"pre_deploy_task": {"container": WEBSITE, "command": ["npm", "run", "migrate"]}})
 }
 

@@ -8,6 +8,7 @@
 mod crash;
 mod gates;
 mod rolls;
+mod stale;
 
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
@@ -43,6 +44,7 @@ impl Scenario {
     /// No faults, nothing on its way, website-agent runs a new image; nothing of it is remembered here.
     fn come_to_rest(&mut self) {
         self.faults(json!([]));
+        self.cloud.set_stale(&json!({})).unwrap();
         self.age_ledger();
         self.send(&json!({"action": "unfreeze", "by": "the next scenario"})).ok();
         self.settle();

@@ -72,20 +72,30 @@ impl Cloud {
             let targets = self.client.call("events", "list_targets_by_rule", json!({"Rule": name}))?;
             for target in targets["Targets"].as_array().into_iter().flatten() {
                 let arn = target["Arn"].as_str().unwrap_or_default();
-                let Some((_, function)) = arn.split_once(":function:") else {
-                    bail!("rule {name} has the target {arn}, which is no function");
+                // A queue holds the event as it is until its function takes it; here it takes it at once.
+                let function = match arn.split_once(":function:") {
+                    Some((_, function)) => function.to_owned(),
+                    None => self.behind(arn).with_context(|| format!("rule {name} has the target {arn}"))?,
                 };
-                if !takes(function) {
+                if !takes(&function) {
                     continue;
                 }
                 let payload = match target["Input"].as_str() {
                     Some(input) => serde_json::from_str(input).context("the Input of a target is JSON")?,
                     None => event.clone(),
                 };
-                deliveries.push(self.invoke(Some(name.to_owned()), function, &payload)?);
+                deliveries.push(self.invoke(Some(name.to_owned()), &function, &payload)?);
             }
         }
         Ok(deliveries)
+    }
+
+    /// Name of the function that takes what is in a queue.
+    fn behind(&self, queue: &str) -> Result<String> {
+        let mappings = self.client.call("lambda", "list_event_source_mappings", json!({"EventSourceArn": queue}))?;
+        let function = mappings["EventSourceMappings"][0]["FunctionArn"].as_str();
+        let function = function.with_context(|| format!("no function takes what is in {queue}"))?;
+        Ok(function.rsplit(':').next().unwrap_or(function).to_owned())
     }
 
     /// Plays ECS's part until nothing moves any more; each transition's events are delivered before the next one.

@@ -4,6 +4,7 @@
 //! functions into it, [`Cloud`] is what one does with it then: deliver events, play ECS's part, look at what is there.
 //! What the emulator does differently from AWS is in `xtask/emulator/GAPS.md`.
 
+mod alarms;
 mod build;
 mod capacity;
 mod configuration;
@@ -18,6 +19,7 @@ mod state;
 mod unsupported;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -90,8 +92,8 @@ impl Cloud {
         let server = phase("Starting the emulated AWS", |_| Server::start(tools, life))?;
         if matches!(life, server::Life::Stays) {
             // Before the minutes of building: after Ctrl-C, `local down` still ends the emulator.
-            let state = serde_json::to_string_pretty(&server.address)?;
-            fs::write(state_file(), state).context("note where the cloud is")?;
+            let _ = fs::remove_file(state_file());
+            symlink(server.note()?, state_file()).context("note where the cloud is")?;
         }
         let client = Client::start(tools, &server.address)?;
         let template = build(tools, server.home())?;
@@ -131,6 +133,16 @@ impl Cloud {
         Ok(())
     }
 
+    /// Lets ECS answer the functions, after each write, as if it had not happened: for so many `calls` or `seconds`. With
+    /// neither, what was written is seen at once, as it is when a cloud starts.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn set_stale(&self, span: &Value) -> Result<()> {
+        self.client.call("local", "stale", span.clone())?;
+        Ok(())
+    }
+
     /// Plays ECS's part by one transition of every service and task; the events that ECS emits for it.
     ///
     /// # Errors
@@ -141,6 +153,7 @@ impl Cloud {
     }
 }
 
+/// Names the file in the folder of the cloud that was left running.
 fn state_file() -> PathBuf {
     folders::local().join("cloud.json")
 }

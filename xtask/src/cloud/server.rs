@@ -1,10 +1,12 @@
 //! The emulator's process.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::fs::{self, DirBuilder, File};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail};
 
@@ -37,7 +39,7 @@ impl Server {
     /// # Errors
     /// With its last lines when it ends instead.
     pub fn start(tools: &Tools, life: Life) -> Result<Server> {
-        let home = folder(format!("run-{}", std::process::id()))?;
+        let home = private_folder()?;
         let log = home.join("emulator.log");
         let mut command = tools.python("server.py");
         let errors = File::create(&log).with_context(|| format!("create {}", log.display()))?;
@@ -69,6 +71,14 @@ impl Server {
         self.stays = true;
     }
 
+    /// Notes where it is in its folder; the file.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn note(&self) -> Result<PathBuf> {
+        note(&self.address, &self.home)
+    }
+
     /// Its folder, removed with it.
     pub fn home(&self) -> &Path {
         &self.home
@@ -90,11 +100,48 @@ impl Drop for Server {
     }
 }
 
+/// A new folder below `.local` that no other user may read.
+fn private_folder() -> Result<PathBuf> {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let name = format!("run-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let home = folder("")?.join(name);
+    // Left by a process of the same number that was killed.
+    let _ = fs::remove_dir_all(&home);
+    DirBuilder::new().mode(0o700).create(&home).with_context(|| format!("create {}", home.display()))?;
+    Ok(home)
+}
+
+/// Writes an address, which has the access key in it, to a file that no other user may read.
+fn note(address: &Address, home: &Path) -> Result<PathBuf> {
+    let file = home.join("cloud.json");
+    let opened = File::options().write(true).create_new(true).mode(0o600).open(&file);
+    let written = opened.and_then(|mut noted| noted.write_all(serde_json::to_string(address)?.as_bytes()));
+    written.with_context(|| format!("write {}", file.display()))?;
+    Ok(file)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
+
     use regex_lite::Regex;
 
+    use super::{Address, note, private_folder};
     use crate::tools::root;
+
+    #[test]
+    fn no_other_user_can_read_the_access_key() {
+        let text = String::new;
+        let address =
+            Address { endpoint: text(), pid: 1, account: text(), region: text(), access_key: "LOCAL1".to_owned() };
+        let home = private_folder().unwrap();
+        let file = note(&address, &home).unwrap();
+        let mode = |path: &std::path::Path| fs::metadata(path).unwrap().mode() & 0o777;
+        assert_eq!((mode(&home), mode(&file)), (0o700, 0o600));
+        assert!(fs::read_to_string(&file).unwrap().contains("LOCAL1"));
+        fs::remove_dir_all(home).unwrap();
+    }
 
     #[test]
     fn the_emulator_replaces_parts_of_the_version_that_is_installed() {

@@ -3,7 +3,7 @@
 //! # Layout
 //! - [`samconfig`]: which stacks the stage has; [`template`]: what their parameters take; [`values`]: what each gets
 //! - [`prerequisites`]: tools and credentials; [`stack`]: what is there; `run`: all of that, before anything is deployed
-//! - `stack_order`: the order of the two stacks; [`plan`]: change sets only; [`manual_steps`]: what is left to do
+//! - `stack_order`: the order of the two stacks; `service_linked_role`: what ECS needs before them; [`plan`]: change sets only; [`manual_steps`]: what is left to do
 
 mod args;
 pub mod manual_steps;
@@ -11,6 +11,7 @@ pub mod plan;
 pub mod prerequisites;
 mod run;
 pub mod samconfig;
+mod service_linked_role;
 pub mod stack;
 mod stack_order;
 pub mod template;

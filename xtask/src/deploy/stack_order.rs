@@ -8,7 +8,7 @@ use super::run::{Run, Side};
 use super::samconfig::Parameters;
 use super::stack::{self, Stack};
 use super::values::passed;
-use super::{manual_steps, plan};
+use super::{manual_steps, plan, service_linked_role};
 use crate::sam;
 use crate::screen::{Paint, labelled, phase};
 
@@ -17,6 +17,9 @@ impl Run<'_> {
     pub fn deploy(&self) -> Result<()> {
         let mut values = self.values.main.clone();
         let edge = self.edge_side(self.main.before.as_ref());
+        if self.main.before.is_none() {
+            labelled("role", Paint::Cyan, &service_linked_role::create(&self.main.client));
+        }
         if let Some((side, edge)) = &edge {
             self.say_wait(side, edge);
             self.sam(side, &self.edge_template()?, edge, "")?;

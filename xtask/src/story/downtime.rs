@@ -18,7 +18,7 @@ pub fn play(story: &mut Story) {
     story.step("An image pushed during the downtime is staged", staged);
     story.step("An engineer wakes it for two hours", woken);
     story.step("Spot has no capacity", spot_shortage);
-    story.step("Back to Spot after the hold-down", spot_again);
+    story.step("The hold-down ends while the crawler is working", spot_again);
     story.step("The two hours end", override_ends);
     story.step("Scheduled downtime ends", ends);
     story.step("A downtime in which the clocks change", clocks_change);
@@ -110,15 +110,18 @@ fn spot_again(step: &mut Step) -> Result<()> {
     step.pass(30)?;
     step.tick()?;
     step.settle()?;
-    holds(step, "an hour later it runs on Spot", &awake(&crawler, SPOT))?;
-    step.announced_once("Moving to Fargate Spot: crawler");
+    holds(
+        step,
+        "a move would stop its only task first, so it waits until the crawler sleeps",
+        &awake(&crawler, ON_DEMAND),
+    )?;
     Ok(())
 }
 
 fn override_ends(step: &mut Step) -> Result<()> {
     step.pass_to("01:30")?;
     step.tick()?;
-    holds(step, "it sleeps again", &asleep(SPOT))?;
+    holds(step, "it sleeps again", &asleep(ON_DEMAND))?;
     step.announced_once("Override ended: crawler");
     step.pass(5)?;
     step.tick()?;
@@ -134,7 +137,14 @@ fn ends(step: &mut Step) -> Result<()> {
     step.pass(5)?;
     step.tick()?;
     holds(step, "it has its baseline again, on Spot", &awake(&crawler, SPOT))?;
-    step.announced_once("Running again: crawler");
+    let sent = step.subjects();
+    for what in ["Moving to Fargate Spot: crawler", "Running again: crawler"] {
+        step.verify(
+            &format!("a message was sent: {what}"),
+            sent.iter().any(|sent| sent.contains(what)),
+            &format!("{sent:?}"),
+        );
+    }
     Ok(())
 }
 

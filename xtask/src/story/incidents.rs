@@ -237,6 +237,7 @@ fn change(step: &mut Step, alarm: &Alarm, before: &str, after: &str, reason: &st
     let arn = format!("arn:aws:cloudwatch:{}:000000000000:alarm:{name}", alarm.region);
     let deployed = step.cloud.client.call("cloudwatch", "describe_alarms", json!({"AlarmNames": [name]}))?;
     let description = deployed["MetricAlarms"][0]["AlarmDescription"].as_str().unwrap_or_default();
+    step.cloud.set_alarm(alarm.region, &name, after, reason)?;
     let metric = json!({
         "id": "m1", "returnData": true,
         "metricStat": {"metric": {"namespace": alarm.namespace, "name": alarm.metric}, "period": 60, "stat": alarm.stat},

@@ -112,6 +112,15 @@ impl Incident {
 
     pub fn receive(mut self, file: &str, minute: i64) -> Incident {
         self.record.record_state_change(change(file, minute));
+        self.record.evidence = planner::alarm::Evidence::Measured;
+        self
+    }
+
+    /// CloudWatch does not return the alarm on two ticks.
+    pub fn disappears(mut self, minute: i64) -> Incident {
+        for minute in [minute, minute + 5] {
+            self.record.record_lookup(&planner::alarm::AlarmLookup::Missing, at(minute));
+        }
         self
     }
 

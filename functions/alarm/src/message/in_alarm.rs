@@ -29,6 +29,8 @@ impl MessageContext<'_> {
             | Reason::StillFlapping { .. }
             | Reason::FlappingEnded { .. }
             | Reason::Recovered { .. }
+            | Reason::Missing { .. }
+            | Reason::Found
             | Reason::NoData { .. }
             | Reason::DataBack { .. }
             | Reason::NoDataIgnored

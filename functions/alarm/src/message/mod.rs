@@ -39,6 +39,7 @@ impl MessageContext<'_> {
                 Some(self.stable(*since, *until, *times))
             }
             (Action::AnnounceRecovered, Reason::Recovered { since, until }) => Some(self.recovered(*since, *until)),
+            (Action::AnnounceMissing, Reason::Missing { since }) => Some(self.missing(*since)),
             (Action::AnnounceNoData, Reason::NoData { since }) => Some(self.no_data(*since)),
             (Action::AnnounceDataBack, Reason::DataBack { since }) => Some(self.data_back(*since)),
             // While it is flapping, remedies are not announced; the message about its end lists them.
@@ -66,7 +67,7 @@ impl MessageContext<'_> {
     }
 
     fn message(&self, severity: Severity, key: &str, title: &str) -> Notification {
-        let thread = format!("alarm/{}", self.policy.name);
+        let thread = format!("alarm/{}", self.policy.key());
         Notification::new(&self.fleet.title(), severity, &format!("{thread}/{key}"), &thread, title)
     }
 }

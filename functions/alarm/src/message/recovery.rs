@@ -1,7 +1,7 @@
 //! Messages about an alarm that is not in ALARM: recovered, stable, without data, with data again.
 
 use jiff::Timestamp;
-use planner::alarm::AlarmState;
+use planner::alarm::{AlarmState, AnnouncedState};
 use planner::model::{format_duration, format_time};
 use shared::notify::{Notification, Severity};
 
@@ -48,6 +48,30 @@ impl MessageContext<'_> {
                 &format!("stable/{until}"),
                 &format!("{state} {} after flapping", self.name()),
             )
+        }
+    }
+
+    /// CloudWatch does not have the alarm, or no longer.
+    pub(super) fn missing(&self, since: Timestamp) -> Notification {
+        let region = &self.links.alarm.region;
+        let open = match (&self.record.announced, self.record.in_alarm_since()) {
+            (AnnouncedState::Nothing | AnnouncedState::Missing { .. }, _) | (_, None) => String::new(),
+            (_, Some(since)) => {
+                format!(" It was in ALARM since {}; whether that has ended is not known.", format_time(since))
+            }
+        };
+        Notification {
+            summary: format!(
+                "CloudWatch has had no alarm {} in {region} since {}. It was deleted or renamed, or never created. While it does not exist, it cannot detect a fault; no remedy is requested.{open}",
+                self.policy.name,
+                format_time(since)
+            ),
+            facts: self.requested_since(since).into_iter().collect(),
+            next_steps: vec![
+                "Create the alarm, or correct or remove its entry in the section alarms of the configuration."
+                    .to_owned(),
+            ],
+            ..self.message(Severity::Warning, &format!("missing/{since}"), &format!("NOT FOUND {}", self.name()))
         }
     }
 

@@ -46,7 +46,7 @@ impl MessageContext<'_> {
     pub fn manual_action_key(&self, outcome: &RemedyOutcome) -> Option<String> {
         let RemedyOutcome::NotDue(reason) = outcome else { return None };
         let since = self.record.in_alarm_since().filter(|_| reason.is_exhausted())?;
-        Some(format!("alarm/{}/manual_action/{since}/{}", self.policy.name, reason.label()))
+        Some(format!("alarm/{}/manual_action/{since}/{}", self.policy.key(), reason.label()))
     }
 
     pub(super) fn remedy(&self, outcome: &RemedyOutcome) -> String {

@@ -247,3 +247,19 @@ fn the_message_says_what_explained_the_alarm_until_now() {
     let message = incident.reconcile(16);
     assert_snapshot!(message.lines().nth(2).unwrap(), @"HTTPCode_Target_5XX_Count (Sum of 1 min) is 23, greater than the threshold of 10. website-agent answered more than 10 requests a minute with an error for 5 minutes. Not announced earlier, as it was explained: the service was woken and its tasks are starting.");
 }
+
+#[test]
+fn an_alarm_that_was_deleted_while_it_was_in_alarm_is_announced_as_not_found() {
+    let mut incident = Incident::errors(r#"{"restart":{}}"#).receive("single-metric", 0);
+    incident.reconcile(0);
+    let mut incident = incident.disappears(20);
+    assert_snapshot!(incident.reconcile(25), @"
+    NOT FOUND website-agent-5xx [huskit prod]
+
+    CloudWatch has had no alarm huskit-prod-website-agent-5xx in eu-central-1 since 2026-11-21 10:40 UTC. It was deleted or renamed, or never created. While it does not exist, it cannot detect a fault; no remedy is requested. It was in ALARM since 2026-11-21 10:20 UTC; whether that has ended is not known.
+
+    Next
+    - Create the alarm, or correct or remove its entry in the section alarms of the configuration.
+    ");
+    assert_eq!(incident.reconcile(30), "(nothing)");
+}

@@ -6,7 +6,7 @@ use planner::model::format_duration;
 use serde_json::Value;
 
 /// Reads the alarm's configuration, the data of its reason, and the sentence of it, in this order of trust.
-pub(super) fn read(configuration: &Value, data: &Value, reason: &str) -> Option<Measurement> {
+pub(crate) fn read(configuration: &Value, data: &Value, reason: &str) -> Option<Measurement> {
     let sentence = sentence(reason);
     let children = data.get("triggeringAlarms").and_then(Value::as_array);
     let children = children

@@ -8,12 +8,20 @@ use shared::notify::{Notification, Severity};
 use super::context::Context;
 
 /// AWS Budgets has returned a figure that is not plausible.
-pub(super) fn doubted(context: &Context<'_>, figure: &Amount, doubt: &Doubt, since: Timestamp) -> Notification {
+///
+/// It is said again while figures are doubted, so its key is the moment.
+pub(super) fn doubted(
+    context: &Context<'_>,
+    figure: &Amount,
+    doubt: &Doubt,
+    (since, at): (Timestamp, Timestamp),
+) -> Notification {
     let name = context.name();
     let mut facts =
         vec![("AWS Budgets".to_owned(), figure.to_string()), ("last accepted".to_owned(), context.accepted())];
     facts.extend(context.limit_fact());
     facts.extend(context.tasks_fact());
+    facts.extend((since < at).then(|| ("doubted since".to_owned(), format_time(since))));
     Notification {
         summary: format!(
             "AWS Budgets returns an actual spend of {figure} for budget {name}. The figure is doubted: {doubt}. It starts no restriction; {}.",
@@ -25,7 +33,7 @@ pub(super) fn doubted(context: &Context<'_>, figure: &Amount, doubt: &Doubt, sin
             "Check AWS Health for a billing issue: https://health.aws.amazon.com/health/status".into(),
             format!("If the figure is right, confirm it so that it counts: {}", context.request("confirm", &[])),
         ],
-        ..context.message(Severity::Critical, "doubted", &since.to_string(), "figure doubted", &[format!(" {figure}")])
+        ..context.message(Severity::Critical, "doubted", &at.to_string(), "figure doubted", &[format!(" {figure}")])
     }
 }
 

@@ -19,13 +19,17 @@ impl Context<'_> {
     /// The message about `reason`; `None` where there is nothing new to announce.
     pub fn notification(&self, reason: &Reason) -> Option<Notification> {
         Some(match reason {
-            Reason::Unchanged { .. } | Reason::Unreachable { .. } | Reason::NothingToDo { .. } => return None,
+            Reason::Unchanged { .. } | Reason::NothingToDo { .. } => return None,
+            Reason::Unreachable { announced: false, .. } => return None,
+            Reason::Unreachable { announced: true, since, error } => notice::silent(self, *since, error),
             Reason::Reached { tier, held: false, .. } => tier::reached(self, *tier),
             Reason::Reached { tier, held: true, .. } => tier::reached_on_hold(self, *tier),
             Reason::Lowered { from, limit, .. } => tier::lowered(self, *from, limit),
+            Reason::Corrected { from, figure, .. } => tier::corrected(self, *from, figure),
             Reason::HoldEnded { by, until, tier } => tier::hold_ended(self, by, *until, *tier),
             Reason::PeriodEnded { period, tier } => tier::period_ended(self, period, *tier),
-            Reason::Doubted { figure, doubt, since } => figure::doubted(self, figure, doubt, *since),
+            Reason::Doubted { figure, doubt, since, at } => figure::doubted(self, figure, doubt, (*since, *at)),
+            Reason::DoubtedNotice { notice, figure } => notice::doubted(self, notice, figure),
             Reason::Accepted { figure, since } => figure::accepted(self, figure, *since),
             Reason::Confirmed { by, figure } => figure::confirmed(self, by, figure),
             Reason::Unverified { notice, error } => notice::unverified(self, notice, error),

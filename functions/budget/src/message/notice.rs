@@ -1,5 +1,6 @@
 //! Messages about notices of AWS Budgets that change nothing.
 
+use jiff::Timestamp;
 use planner::budget::{Amount, Notice, NoticeKind};
 use planner::model::format_time;
 use shared::notify::{Notification, Severity};
@@ -28,6 +29,49 @@ pub(super) fn unverified(context: &Context<'_>, notice: &Notice, error: &str) ->
             "figure not verified",
             &[format!(" {amount}")],
         )
+    }
+}
+
+/// AWS Budgets has passed a threshold with a figure that is doubted: what it wrote is passed on.
+pub(super) fn doubted(context: &Context<'_>, notice: &Notice, figure: &Amount) -> Notification {
+    let (name, amount) = (context.name(), &notice.amount);
+    let text = notice.text.trim();
+    let wrote = if text.is_empty() { String::new() } else { format!("\n\nAWS Budgets wrote:\n\n{text}") };
+    Notification {
+        summary: format!(
+            "AWS Budgets has sent a notice: actual spend of budget {name} is {amount}. The figure is doubted and starts no restriction; {}.{wrote}",
+            context.in_force()
+        ),
+        facts: facts(notice).into_iter().chain([("AWS Budgets now".to_owned(), figure.to_string())]).collect(),
+        next_steps: vec![
+            format!("Compare with Cost Explorer: {}", context.cost_explorer()),
+            format!("If the figure is right, confirm it so that it counts: {}", context.request("confirm", &[])),
+        ],
+        ..context.message(
+            Severity::Critical,
+            "doubted-notice",
+            &about(notice),
+            "notice about a doubted figure",
+            &[format!(" {amount}")],
+        )
+    }
+}
+
+/// AWS Budgets has not answered for some ticks.
+pub(super) fn silent(context: &Context<'_>, since: Timestamp, error: &str) -> Notification {
+    let name = context.name();
+    Notification {
+        summary: format!(
+            "AWS Budgets has not answered about budget {name} since {}. Until it answers, no restriction begins or ends before its period does; {}. The budget function asks again every hour.",
+            format_time(since),
+            context.in_force()
+        ),
+        facts: vec![("error".to_owned(), error.to_owned())],
+        next_steps: vec![
+            format!("Check that the budget exists: {}budgets", context.console),
+            "Check AWS Health for an issue: https://health.aws.amazon.com/health/status".into(),
+        ],
+        ..context.message(Severity::Warning, "silent", &context.now.to_string(), "not answered", &[String::new()])
     }
 }
 

@@ -60,6 +60,28 @@ pub(super) fn lowered(context: &Context<'_>, from: u32, limit: &Amount) -> Notif
     }
 }
 
+/// The figure was corrected down.
+pub(super) fn corrected(context: &Context<'_>, from: u32, figure: &Amount) -> Notification {
+    let name = context.name();
+    let rest = match context.restriction_facts().is_empty() {
+        true => "No restriction applies.".to_owned(),
+        false => format!("Still in force: {}.", context.restrictions()),
+    };
+    Notification {
+        summary: format!(
+            "AWS Budgets has corrected the actual spend of budget {name} down to {figure}, and has returned less than the {from} % tier for a day. The tier is no longer reached. {rest}"
+        ),
+        facts: context.spend_facts(),
+        ..context.message(
+            Severity::Info,
+            "corrected",
+            &context.now.to_string(),
+            "tier no longer reached",
+            &[format!(" {from} %; figure corrected to {figure}"), format!(" {from} %")],
+        )
+    }
+}
+
 /// A hold has ended while a tier is reached.
 pub(super) fn hold_ended(context: &Context<'_>, by: &str, until: Timestamp, tier: u32) -> Notification {
     let (name, restrictions) = (context.name(), context.restrictions());

@@ -53,7 +53,7 @@ pub(super) fn parse(body: &str, at: Timestamp) -> Option<(String, Notice)> {
         NoticeKind::Forecasted => amount(Label::Forecasted),
     };
     let (threshold, limit) = (amount(Label::Threshold), amount(Label::Limit));
-    Some((name.to_owned(), Notice { kind, amount: amount_of_kind?, threshold, limit, at }))
+    Some((name.to_owned(), Notice { kind, amount: amount_of_kind?, threshold, limit, at, text: body.to_owned() }))
 }
 
 /// The amount that a value begins with; in joined lines more text stands behind the last one.

@@ -4,6 +4,7 @@ mod cost;
 pub(crate) mod digest;
 mod metrics;
 mod overrides;
+mod problems;
 mod spot;
 #[cfg(test)]
 mod tests;

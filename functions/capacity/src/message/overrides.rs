@@ -1,18 +1,16 @@
 //! Overrides: a hold begins, an override ends.
 
-use planner::capacity::{Decision, EndedOverride, OverrideKind, OverrideRequest, Reason};
+use planner::capacity::{Decision, EndedOverride, OverrideKind, Reason};
 use shared::notify::{Notification, Severity};
 
 use super::ServiceMessages;
 
 impl ServiceMessages<'_> {
     /// The capacity is on hold.
-    pub fn held(&self, request: &OverrideRequest, decision: &Decision) -> Notification {
+    pub fn held(&self, decision: &Decision) -> Notification {
         let name = self.name();
-        let reason = request.reason.as_ref().map(|reason| ("reason".to_owned(), reason.clone()));
         Notification {
             summary: format!("The automation leaves the capacity of {name} unchanged: {}.", decision.reason),
-            facts: reason.into_iter().collect(),
             next_steps: vec![format!("To end the hold, {}", self.request("resume", &[]))],
             ..self.message(Severity::Info, "held", &format!("Capacity on hold: {name}"))
         }

@@ -1,6 +1,6 @@
 //! Moves between Fargate Spot and on-demand, and shortages of Spot.
 
-use planner::capacity::{Facts, ProviderChange, SpotMode, SpotState};
+use planner::capacity::{Facts, Move, MoveOutcome, ProviderChange, SpotMode, SpotState};
 use planner::model::{TasksByProvider, format_time};
 use shared::notify::{Notification, Severity, request};
 
@@ -53,6 +53,37 @@ impl ServiceMessages<'_> {
         }
     }
 
+    /// The tasks did not move to another capacity provider. One message for each attempt, with the next one.
+    pub fn move_failed(&self, failed: &Move, spot: &SpotState) -> Notification {
+        let name = self.name();
+        let (why, mut retry) = match &failed.outcome {
+            MoveOutcome::Failed { why, retry_at, .. } => (why.to_string(), *retry_at),
+            MoveOutcome::InProgress { .. } | MoveOutcome::Completed { .. } => (String::new(), self.now),
+        };
+        if failed.to.is_spot() {
+            retry = retry.max(spot.retry_at.unwrap_or(retry));
+        }
+        let cluster = &self.policy.cluster;
+        Notification {
+            summary: format!(
+                "{name} did not move from {} to {}: {why}. The automation keeps it on {} and tries again at {}.",
+                failed.from,
+                failed.to,
+                failed.from,
+                format_time(retry)
+            ),
+            facts: vec![("move since".into(), format_time(failed.since))],
+            next_steps: vec![
+                format!(
+                    "Read the service events of {name}: aws ecs describe-services --cluster {cluster} --services {name} \
+                     --query \"services[0].events[:5]\""
+                ),
+                "If it keeps failing, set `spot.mode` in the fleet document to what works, and deploy.".into(),
+            ],
+            ..self.message(Severity::Warning, "move-failed", &format!("Move failed: {name} stays on {}", failed.from))
+        }
+    }
+
     /// Spot has no capacity, and policy or budget keep the service on it.
     pub fn spot_unavailable(&self, facts: &Facts, tasks: TasksByProvider) -> Notification {
         let name = self.name();
@@ -71,6 +102,21 @@ impl ServiceMessages<'_> {
                 ),
             ),
         };
+        if tasks.spot == 0 && tasks.on_demand > 0 {
+            let retry = facts.spot.retry_at.unwrap_or(self.now);
+            return Notification {
+                key: format!("no-spot/{}/{shortage}", self.policy.id()),
+                summary: format!(
+                    "Fargate Spot has had no capacity for {name} since {}. Its tasks stay on demand until Spot is tried again \
+                     at {}, although it should run on Spot: {}.",
+                    format_time(shortage),
+                    format_time(retry),
+                    if only { "its policy is `spot: only`" } else { "a budget restriction says so" },
+                ),
+                facts: vec![("running tasks".into(), tasks.all().to_string())],
+                ..self.message(Severity::Warning, "no-spot", &format!("On demand for lack of Spot capacity: {name}"))
+            };
+        }
         Notification {
             key: format!("no-spot/{}/{shortage}", self.policy.id()),
             summary: format!(

@@ -55,6 +55,7 @@ impl ServiceMessages<'_> {
         since: Timestamp,
         tasks: &[Task],
         protected: &BTreeMap<String, Timestamp>,
+        error: Option<&str>,
     ) -> Notification {
         let (name, cluster) = (self.name(), &self.policy.cluster);
         let id = |task: &Task| task.arn.rsplit('/').next().unwrap_or(&task.arn).to_owned();
@@ -87,7 +88,11 @@ impl ServiceMessages<'_> {
                 format_time(since),
                 self.time_since(since)
             ),
-            facts: tasks.iter().map(fact).collect(),
+            facts: error
+                .map(|error| ("error".into(), error.into()))
+                .into_iter()
+                .chain(tasks.iter().map(fact))
+                .collect(),
             next_steps,
             ..self.message(
                 Severity::Warning,
@@ -103,9 +108,10 @@ impl ServiceMessages<'_> {
         since: Timestamp,
         decision: &Decision,
         tasks: &[Task],
-        stopped: &[String],
+        (stopped, error): (&[String], Option<&str>),
     ) -> Notification {
         let (name, cluster) = (self.name(), &self.policy.cluster);
+        let error = error.map(|error| format!(" It could not be woken: {error}.")).unwrap_or_default();
         let mut facts: Vec<(String, String)> =
             stopped.iter().map(|ending| ("stopped".into(), ending.clone())).collect();
         facts.extend(tasks.iter().map(|task| ("task".into(), format!("{}, health {}", task.status, task.health))));
@@ -114,7 +120,7 @@ impl ServiceMessages<'_> {
         }
         Notification {
             summary: format!(
-                "{name} has been starting since {}, for {}, and has no healthy task. It should run: {}.",
+                "{name} has been starting since {}, for {}, and has no healthy task. It should run: {}.{error}",
                 format_time(since),
                 self.time_since(since),
                 decision.reason

@@ -67,6 +67,28 @@ impl Messages<'_> {
                 let step = "Compare this revision with the previous one: environment, secrets, cpu, memory.".to_owned();
                 Some(message(Severity::Critical, format!("stuck/{revision}"), title, vec![step, self.service_events()]))
             }
+            Reason::UnknownResult { deployment } => {
+                let steps = vec![self.service_events(), self.step("To roll back", "rollback")];
+                Some(warning(format!("unknown/{deployment}"), format!("Rollout result unknown: {service}"), steps))
+            }
+            Reason::Prevented { what, .. } => {
+                let key = format!("prevented/{what}");
+                Some(warning(key, format!("Tasks cannot start: {service}"), vec![self.service_events()]))
+            }
+            Reason::OtherController { controller } => {
+                let step =
+                    "Give the service the deployment controller ECS, or remove its images from the fleet.".into();
+                let key = format!("controller/{controller}");
+                Some(warning(key, format!("Service not updated: {service}"), vec![step]))
+            }
+            Reason::RollbackInProgress { since } => {
+                let (key, title) = (format!("rollback-in-progress/{since}"), "Rollback already in progress");
+                Some(message(Severity::Info, key, format!("{title}: {service}"), Vec::new()))
+            }
+            Reason::AwaitingPreDeployTask { task } if is_retry(trigger) => {
+                let step = self.step("To stop the task", "rollback");
+                Some(warning(format!("refused/retry/{task}"), format!("Retry refused: {service}"), vec![step]))
+            }
             Reason::NotFollowed
             | Reason::UpToDate
             | Reason::NoImage { .. }
@@ -93,7 +115,10 @@ impl Messages<'_> {
             | Reason::PreDeployTaskSucceeded
             | Reason::Verified { .. }
             | Reason::Failed { .. }
-            | Reason::Recovered { .. } => None,
+            | Reason::Recovered { .. }
+            | Reason::Postponed { .. }
+            | Reason::BothFailed { .. }
+            | Reason::Aborted { .. } => None,
         }
     }
 
@@ -102,13 +127,17 @@ impl Messages<'_> {
     }
 
     /// The command that shows what ECS says of the service.
-    fn service_events(&self) -> String {
+    pub(super) fn service_events(&self) -> String {
         format!(
             "Read the service events: aws ecs describe-services --cluster {} --services {} --query \
              'services[0].events[:10].message'",
             self.policy.cluster, self.policy.name
         )
     }
+}
+
+fn is_retry(trigger: &Trigger) -> bool {
+    matches!(trigger, Trigger::Request(RolloutRequest { kind: RequestKind::Retry(_), .. }))
 }
 
 /// Who requested a restart.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use planner::fleet::{Fleet, ServicePolicy};
 use shared::notify::{Notification, Severity, request};
 
-pub(crate) use rollout::Failure;
+pub(crate) use rollout::{Failure, Recovered};
 
 /// Builds the messages about one service.
 pub(crate) struct Messages<'a> {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use planner::model::{Image, format_duration, format_time};
-use planner::rollout::{Cause, Record, Rollout};
+use planner::rollout::{Cause, FailedRollout, Outstanding, Reason, Record, Rollout, Work};
+use shared::Error;
 use shared::notify::{Notification, Severity};
 
 use super::Messages;
@@ -13,10 +14,20 @@ use super::format::{changes, names, short_names};
 pub(crate) struct Failure<'a> {
     /// What failed, in the words of ECS and the tasks.
     pub reason: &'a str,
-    /// Id of the failed deployment when ECS rolls it back.
-    pub recover: Option<&'a str>,
-    /// How many images went into quarantine.
-    pub quarantined: usize,
+    /// What it leaves behind.
+    pub failed: &'a FailedRollout,
+    /// Has ECS begun to roll it back?
+    pub begun: bool,
+}
+
+/// The service has left a failed deployment.
+pub(crate) struct Recovered<'a> {
+    /// Id of the failed deployment.
+    pub failed: &'a str,
+    /// The images that the service has again.
+    pub images: &'a BTreeMap<String, Image>,
+    /// Running tasks of them.
+    pub running: u32,
 }
 
 impl Messages<'_> {
@@ -61,44 +72,95 @@ impl Messages<'_> {
     pub fn failed(&self, rollout: &Rollout, record: &Record, failure: &Failure<'_>) -> Notification {
         let (service, images) = (&self.policy.name, names(&rollout.images));
         let good = record.current().map_or(&rollout.previous_images, |release| &release.images);
-        let outcome = match (failure.recover, good.is_empty()) {
-            (Some(_), _) => format!("ECS is rolling back to {}.", names(good)),
+        let FailedRollout { quarantine, recover, postponed, .. } = failure.failed;
+        let outcome = match (recover, good.is_empty()) {
+            (Some(_), _) if failure.begun => format!("ECS is rolling back to {}.", names(good)),
+            (Some(_), _) => {
+                format!("It is rolled back to {}: by ECS, or else by the automation within minutes.", names(good))
+            }
             (None, false) => format!("{} is still running.", names(good)),
             (None, true) => "There is no earlier release to roll back to: the service is down.".into(),
         };
         // Correcting drift rolls out images that were verified before: none of them goes into quarantine.
-        let quarantine = match failure.quarantined {
-            0 => "",
-            1 => " The digest is in quarantine.",
-            _ => " The digests are in quarantine.",
+        let quarantine = match (quarantine.len(), postponed) {
+            (_, Some(postponed)) => format!(
+                " Nothing shows that the image is the cause, so it is not in quarantine. The next attempt is at {}, or \
+                 sooner after another push or with another task definition.",
+                format_time(postponed.until)
+            ),
+            (0, None) => String::new(),
+            (1, None) => " The digest is in quarantine.".into(),
+            (_, None) => " The digests are in quarantine.".into(),
         };
         let mut facts = vec![("failure".into(), failure.reason.to_owned())];
         facts.extend(changes(self.policy, &rollout.images, good));
         facts.push(("rolled out because".into(), rollout.cause.to_string()));
         facts.push(("failed after".into(), format_duration(self.now.duration_since(rollout.started_at))));
-        let thread = failure.recover.unwrap_or(&rollout.id);
+        let thread = recover.as_ref().map_or(&rollout.id, |recover| &recover.failed);
         let title = format!("{} failed: {service} {}", kind(&rollout.cause), short_names(&rollout.images));
         Notification {
             summary: format!("{images} failed on {service}. {outcome}{quarantine}"),
             facts,
-            next_steps: [format!("Read the logs of {service} around {}.", format_time(self.now))]
-                .into_iter()
-                .chain(self.after_a_failed_image())
-                .collect(),
+            next_steps: match postponed {
+                Some(_) => {
+                    let retry = format!("To try again now, send the request {}", self.request("retry"));
+                    vec![self.service_events(), "Correct the cause.".into(), retry]
+                }
+                None => [format!("Read the logs of {service} around {}.", format_time(self.now))]
+                    .into_iter()
+                    .chain(self.after_a_failed_image())
+                    .collect(),
+            },
             ..self.notification(Severity::Critical, &format!("failed/{}/{thread}", rollout.id), thread, &title)
         }
     }
 
     /// ECS has rolled the failed deployment back.
-    pub fn recovered(&self, record: &Record, failed: &str) -> Notification {
-        let service = &self.policy.name;
-        let release = record.current();
-        let images = release.map_or_else(|| "the previous image".into(), |release| names(&release.images));
-        let short = release.map(|release| format!(" {}", short_names(&release.images))).unwrap_or_default();
+    pub fn recovered(&self, recovered: &Recovered<'_>) -> Notification {
+        let (service, &Recovered { failed, images, running }) = (&self.policy.name, recovered);
+        let (text, short) = match images.is_empty() {
+            true => ("the previous image".to_owned(), String::new()),
+            false => (names(images), format!(" {}", short_names(images))),
+        };
+        let summary = match running {
+            0 => format!("{service} has {text} again and is scaled to zero. ECS has rolled back deployment {failed}."),
+            _ => format!("{service} is running {text} again. ECS has rolled back deployment {failed}."),
+        };
         let title = format!("Rollback complete: {service}{short}");
+        Notification { summary, ..self.notification(Severity::Info, &format!("recovered/{failed}"), failed, &title) }
+    }
+
+    /// The deployment that should have replaced the failed one failed as well.
+    pub fn abandoned(&self, reason: &Reason, failed: &str) -> Notification {
+        let service = &self.policy.name;
+        let title = format!("Rollback failed: {service}");
         Notification {
-            summary: format!("{service} is running {images} again. ECS has rolled back deployment {failed}."),
-            ..self.notification(Severity::Info, &format!("recovered/{failed}"), failed, &title)
+            summary: format!("{service}: {reason}. Manual action required: no automatic remediation applies."),
+            next_steps: vec![
+                self.service_events(),
+                format!("To roll back one release further, send the request {}", self.request("rollback")),
+                "Or push a fixed image: the automation rolls it out.".into(),
+            ],
+            ..self.notification(Severity::Critical, &format!("abandoned/{failed}"), failed, &title)
+        }
+    }
+
+    /// AWS refuses what a verified release still needs.
+    pub fn outstanding(&self, outstanding: &Outstanding, error: &Error) -> Notification {
+        let service = &self.policy.name;
+        let (key, what) = match &outstanding.work {
+            Work::MoveTags => {
+                ("tags", "its tags cannot be moved, so that a stack update would deploy an earlier image")
+            }
+            Work::Invalidate { .. } => {
+                ("invalidation", "the CDN cannot be invalidated, so that it may serve old pages")
+            }
+        };
+        let key = format!("outstanding/{key}/{}", outstanding.since);
+        Notification {
+            summary: format!("{service} is running, but {what}. The automation tries again at every look."),
+            facts: vec![("error".into(), error.to_string())],
+            ..self.notification(Severity::Warning, &key, &key, &format!("Release incomplete: {service}"))
         }
     }
 }
@@ -107,7 +169,7 @@ impl Messages<'_> {
 fn kind(cause: &Cause) -> &'static str {
     match cause {
         Cause::FirstStart | Cause::Push | Cause::Retry { .. } => "Rollout",
-        Cause::Rollback { .. } | Cause::FailedWake => "Rollback",
+        Cause::Rollback { .. } | Cause::FailedWake | Cause::AutomaticRollback { .. } => "Rollback",
         Cause::Drift => "Drift correction",
     }
 }

@@ -14,6 +14,8 @@ use crate::model::format_time;
 pub enum RemedyReason {
     /// It is in OK or INSUFFICIENT_DATA, so nothing is to be remedied.
     NotInAlarm,
+    /// CloudWatch does not return the alarm.
+    NotFound,
     /// A planned change explains it.
     Explained,
     /// Its policy names no remedy.
@@ -59,6 +61,7 @@ impl RemedyReason {
     pub fn label(&self) -> &'static str {
         match self {
             RemedyReason::NotInAlarm => "not_in_alarm",
+            RemedyReason::NotFound => "not_found",
             RemedyReason::Explained => "explained",
             RemedyReason::NotConfigured => "not_configured",
             RemedyReason::Due => "due",
@@ -77,6 +80,7 @@ impl RemedyReason {
     pub fn needs_manual_action(&self) -> bool {
         match self {
             RemedyReason::NotInAlarm
+            | RemedyReason::NotFound
             | RemedyReason::Explained
             | RemedyReason::Due
             | RemedyReason::ClaimedElsewhere
@@ -97,6 +101,7 @@ impl RemedyReason {
             RemedyReason::DailyLimit { .. } => true,
             RemedyReason::Scale(reason) => reason.is_exhausted(),
             RemedyReason::NotInAlarm
+            | RemedyReason::NotFound
             | RemedyReason::Explained
             | RemedyReason::NotConfigured
             | RemedyReason::Due
@@ -114,6 +119,7 @@ impl fmt::Display for RemedyReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RemedyReason::NotInAlarm => f.write_str("the alarm is not in ALARM"),
+            RemedyReason::NotFound => f.write_str("CloudWatch does not return the alarm"),
             RemedyReason::Explained => f.write_str("a planned change explains the alarm"),
             RemedyReason::NotConfigured => f.write_str("no remedy is configured for this alarm"),
             RemedyReason::Due => f.write_str("the remedy of this alarm"),

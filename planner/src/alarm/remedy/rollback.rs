@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::context::RemedyContext;
 use super::history::RemedyHistory;
+use crate::alarm::disturbance::{NOT_THE_RELEASE, disturbance};
+use crate::alarm::explanation::Explanation;
+use crate::alarm::lookup::Evidence;
 use crate::error::Result;
 use crate::minutes::check_minutes;
 use crate::model::{format_duration, format_time};
@@ -66,6 +69,15 @@ pub enum RollbackReason {
     AlreadyRolledBack,
     /// No earlier release was verified.
     NoVerifiedRelease,
+    /// Something else has just replaced tasks, or taken them away.
+    Disturbed {
+        /// What, and until when it is taken for the cause.
+        by: Explanation,
+    },
+    /// CloudWatch does not confirm the ALARM state, or not yet.
+    NotConfirmed,
+    /// The ALARM state has no data points: it was set, not measured.
+    SetByHand,
 }
 
 impl RollbackPolicy {
@@ -74,7 +86,7 @@ impl RollbackPolicy {
     }
 
     pub(super) fn decide(&self, context: &RemedyContext<'_>) -> Result<RollbackAction, RollbackReason> {
-        let RemedyContext { service, history, since, now, .. } = *context;
+        let RemedyContext { grace, service, history, evidence, since, now, .. } = *context;
         let record = &service.observed.rollout;
         let requested = |release: &Release| {
             history.taken.iter().find(|taken| taken.deployment.as_ref() == Some(&release.deployment))
@@ -97,6 +109,14 @@ impl RollbackPolicy {
             return Err(RollbackReason::AlreadyRolledBack);
         }
         let previous = record.previous().ok_or(RollbackReason::NoVerifiedRelease)?;
+        if let Some((by, _)) = disturbance(service, grace.max(NOT_THE_RELEASE), now) {
+            return Err(RollbackReason::Disturbed { by });
+        }
+        match evidence {
+            Evidence::Measured => {}
+            Evidence::SetByHand => return Err(RollbackReason::SetByHand),
+            Evidence::None | Evidence::NotInAlarm => return Err(RollbackReason::NotConfirmed),
+        }
         Ok(RollbackAction { deployment: current.deployment.clone(), from: images(current), to: images(previous) })
     }
 }
@@ -123,16 +143,23 @@ impl RollbackReason {
             RollbackReason::InAlarmBeforeRollout { .. } => "in_alarm_before_rollout",
             RollbackReason::AlreadyRolledBack => "already_rolled_back",
             RollbackReason::NoVerifiedRelease => "no_verified_release",
+            RollbackReason::Disturbed { by } => by.label(),
+            RollbackReason::NotConfirmed => "not_confirmed",
+            RollbackReason::SetByHand => "set_by_hand",
         }
     }
 
     pub(super) fn needs_manual_action(&self) -> bool {
         match self {
-            RollbackReason::AlreadyRequested { .. } | RollbackReason::RolloutInProgress => false,
+            RollbackReason::AlreadyRequested { .. }
+            | RollbackReason::RolloutInProgress
+            | RollbackReason::Disturbed { .. }
+            | RollbackReason::NotConfirmed => false,
             RollbackReason::NoRecentRollout { .. }
             | RollbackReason::InAlarmBeforeRollout { .. }
             | RollbackReason::AlreadyRolledBack
-            | RollbackReason::NoVerifiedRelease => true,
+            | RollbackReason::NoVerifiedRelease
+            | RollbackReason::SetByHand => true,
         }
     }
 }
@@ -159,6 +186,13 @@ impl fmt::Display for RollbackReason {
             }
             RollbackReason::AlreadyRolledBack => f.write_str("the running release is already a rollback"),
             RollbackReason::NoVerifiedRelease => f.write_str("no earlier release was verified"),
+            RollbackReason::Disturbed { by } => write!(f, "not the release's doing yet, while this may be: {by}"),
+            RollbackReason::NotConfirmed => {
+                f.write_str("CloudWatch does not confirm the ALARM state yet; decided again on the next tick")
+            }
+            RollbackReason::SetByHand => f.write_str(
+                "the ALARM state has no data points, as after SetAlarmState; a rollback needs measured ones",
+            ),
         }
     }
 }

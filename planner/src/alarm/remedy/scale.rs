@@ -93,7 +93,7 @@ impl ScalePolicy {
 
     /// The number of tasks stays the same while the alarm is in ALARM: a boost is extended, never raised.
     pub(super) fn decide(&self, context: &RemedyContext<'_>) -> Result<ScaleAction, ScaleReason> {
-        let RemedyContext { alarm, service, history, since, now } = *context;
+        let RemedyContext { alarm, service, history, since, now, .. } = *context;
         let length = SignedDuration::from_mins(self.minutes.into());
         let boost = |min: u32| Boost { min, expiry: Expiry { at: now + length, by: format!("alarm {alarm}") } };
         let of_this_alarm = history.boost.filter(|boost| boost.since >= since);

@@ -98,11 +98,13 @@ fn scheduled_downtime_explains_an_alarm_until_the_service_should_run() {
 #[test]
 fn starting_explains_an_alarm_until_the_late_start_is_announced() {
     let mut timeline = running().runs(2);
-    timeline.observed.capacity.state = Some(crate::capacity::State::Starting { since: at(0), announced: false });
+    timeline.observed.capacity.state =
+        Some(crate::capacity::State::Starting { since: at(0), until: at(15), announced: false });
     let timeline = timeline.enters_alarm(1);
     assert_eq!((timeline.announced.len(), timeline.plan().decision.reason.label()), (0, "starting"));
     let mut late = timeline;
-    late.observed.capacity.state = Some(crate::capacity::State::Starting { since: at(0), announced: true });
+    late.observed.capacity.state =
+        Some(crate::capacity::State::Starting { since: at(0), until: at(15), announced: true });
     assert_eq!(late.reconciles(16).announced, [(16, Action::AnnounceAlarm)]);
 }
 

@@ -27,11 +27,13 @@ pub(super) fn policy(remedy: RemedyPolicy) -> AlarmPolicy {
     let flapping = FlappingPolicy::default();
     AlarmPolicy {
         name: "acme-prod-web".into(),
+        region: None,
         service: Some("web".into()),
         remedy,
         severity: AlarmSeverity::Critical,
         insufficient_data: InsufficientDataPolicy::Ignore,
         grace_minutes: 0,
+        downtime_mutes: Vec::new(),
         flapping,
         runbook: "web.md".into(),
     }
@@ -122,7 +124,15 @@ impl Timeline {
     }
 
     pub fn receives(mut self, change: StateChange, minute: i64) -> Timeline {
+        let measured = change.state == AlarmState::Alarm;
         self.record.record_state_change(change);
+        self.record.evidence = if measured { Evidence::Measured } else { Evidence::NotInAlarm };
+        self.reconciles(minute)
+    }
+
+    /// The tick, for which CloudWatch returns `lookup`.
+    pub fn looks(mut self, lookup: &AlarmLookup, minute: i64) -> Timeline {
+        self.record.record_lookup(lookup, at(minute));
         self.reconciles(minute)
     }
 
@@ -163,7 +173,7 @@ impl Timeline {
     }
 
     pub fn baseline(mut self, min: u32, max: u32) -> Timeline {
-        self.fleet.services[0].baseline = Baseline { min, max };
+        self.fleet.services[0].baseline = Baseline { min, max, ..self.fleet.services[0].baseline };
         self
     }
 
@@ -193,7 +203,8 @@ impl Timeline {
             previous_revision: "rev-2".into(),
             revision: None,
             started_at: at(minute),
-            phase: Phase::Deploying { revision: "rev-3".into(), deployment: "ecs-svc/3".into() },
+            attempts: 1,
+            phase: Phase::Deploying { revision: "rev-3".into(), deployment: "ecs-svc/3".into(), since: at(minute) },
         });
         self
     }
@@ -213,6 +224,7 @@ impl Timeline {
             scale_to_zero: false,
             max_tasks: Some(max_tasks),
             until: at(10_000),
+            then: None,
         });
         self
     }
@@ -220,7 +232,7 @@ impl Timeline {
     pub fn held(mut self, minutes: i64) -> Timeline {
         let until = capacity::Expiry { at: at(minutes), by: "anna".into() };
         self.observed.capacity.facts.manual_override =
-            Some(capacity::Override { kind: capacity::OverrideKind::Hold, expiry: until });
+            Some(capacity::Override { kind: capacity::OverrideKind::Hold, expiry: until, reason: None });
         self
     }
 }

@@ -91,7 +91,7 @@ proptest! {
                 Action::AnnounceAlarm => { prop_assert!(!open); open = true }
                 Action::AnnounceRecovered | Action::AnnounceStable => { prop_assert!(open); open = false }
                 Action::AnnounceFlapping => open = true,
-                Action::Keep | Action::Record | Action::AnnounceNoData | Action::AnnounceDataBack => prop_assert!(false),
+                Action::Keep | Action::Record | Action::AnnounceMissing | Action::AnnounceNoData | Action::AnnounceDataBack => prop_assert!(false),
             }
         }
     }

@@ -90,3 +90,17 @@ fn a_mistake_is_named_by_path_value_and_expectation() {
     let error = Alarms::parse(r#"{"logs":{"api":"x"}}"#, &fleet()).unwrap_err().to_string();
     assert_eq!(error, "alarms: logs.api: got `api`, expected a service of the fleet");
 }
+
+#[test]
+fn alarms_of_one_name_in_two_regions_are_two_alarms() {
+    let entry = |region: &str| format!(r#"{{"name":"errors"{region},"runbook":"errors.md"}}"#);
+    let (home, edge) = (entry(""), entry(r#","region":"us-east-1""#));
+    let parse = |entries: &[&str]| Alarms::parse(&format!(r#"{{"alarms":[{}]}}"#, entries.join(",")), &fleet());
+    let alarms = parse(&[&home, &edge]).unwrap();
+    let found = |region: &str| alarms.in_region("errors", region, "eu-central-1").map(AlarmPolicy::key);
+    assert_eq!(found("eu-central-1").as_deref(), Some("errors"));
+    assert_eq!(found("us-east-1").as_deref(), Some("us-east-1/errors"));
+    assert_eq!(found("eu-west-1"), None);
+    assert_eq!(alarms.named("us-east-1/errors").unwrap().region.as_deref(), Some("us-east-1"));
+    assert!(parse(&[&edge, &edge]).unwrap_err().to_string().contains("each alarm once"));
+}

@@ -21,7 +21,7 @@ pub struct Reading<'a> {
     pub period: Period,
     /// Does it reach a tier that is not reached yet?
     pub reaches_higher_tier: bool,
-    /// Is the cost of the running tasks known?
+    /// Is the cost of the running tasks known, and does the budget count nothing else?
     pub tasks_priced: bool,
 }
 

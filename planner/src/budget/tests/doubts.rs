@@ -14,12 +14,17 @@ fn day_20() -> Timeline {
 }
 
 #[test]
-fn a_trillion_dollars_is_announced_once_and_restricts_nothing() {
+fn a_trillion_dollars_is_announced_once_a_day_with_what_aws_wrote_and_restricts_nothing() {
     let timeline = day_20().spent(TRILLION).on(20, 20).notified(40_000, TRILLION).notified(50_000, TRILLION);
     let timeline = timeline.hourly_until(22, 12);
     assert_eq!(
         (timeline.announced.as_slice(), timeline.restrictions().len()),
-        (["doubted times_limit".to_owned()].as_slice(), 0)
+        (
+            ["doubted times_limit", "doubted_notice", "doubted_notice", "doubted times_limit"]
+                .map(String::from)
+                .as_slice(),
+            0
+        )
     );
     let doubted = timeline.record.doubted.clone().unwrap();
     assert_eq!((doubted.since, doubted.figure.to_string().as_str()), (at(20, 20), "1,000,000,000,000.00 USD"));
@@ -47,7 +52,7 @@ fn ten_times_yesterday_is_doubted() {
     let doubted = quiet.spent(41_000).on(11, 1).tick();
     assert_eq!(doubted.announced, ["doubted times_yesterday"]);
     // Still so when Budgets repeats it a day later: a doubted figure is not compared with.
-    assert_eq!(doubted.on(12, 13).tick().announced, ["doubted times_yesterday"]);
+    assert_eq!(doubted.on(12, 0).tick().announced, ["doubted times_yesterday"]);
 }
 
 #[test]
@@ -157,7 +162,7 @@ fn an_implausible_figure_is_announced_below_every_tier_and_never_compared_with()
     }
     let timeline = small.spent(39_000).on(21, 1).tick();
     assert_eq!((&timeline.record.figure, timeline.record.tier), (&Some(Amount::cents(33_000)), None));
-    assert_eq!(timeline.on(22, 1).tick().announced, ["doubted times_yesterday"]);
+    assert_eq!(timeline.on(22, 0).tick().announced, ["doubted times_yesterday"]);
 }
 
 #[test]
@@ -183,6 +188,30 @@ fn a_day_may_cost_its_whole_limit_beside_its_tasks_and_no_more() {
         let timeline = timeline.spent(20_000).on(18, 0).tick().on(20, 12).tick().on(21, 12).tick().forget();
         assert_eq!(timeline.spent(cents).on(21, 13).tick().announced, [announced], "{cents}");
     }
+}
+
+#[test]
+fn a_doubted_budget_is_announced_again_at_each_higher_tier_and_each_day() {
+    let timeline = day_20().hourly_until(21, 12).spent(49_100).tick();
+    assert_eq!(timeline.announced, ["doubted not_our_tasks"], "95 %");
+    let timeline = timeline.spent(49_700).on(21, 14).tick();
+    assert_eq!(timeline.announced.len(), 1, "the same tier on the same day");
+    let timeline = timeline.spent(51_000).on(21, 20).tick();
+    assert_eq!(timeline.announced.len(), 2, "100 %");
+    let timeline = timeline.spent(186_000).hourly_until(22, 19);
+    assert_eq!(timeline.announced.len(), 2, "no higher tier, not a day");
+    let timeline = timeline.hourly_until(22, 20);
+    assert_eq!((timeline.announced.len(), timeline.restrictions().len()), (3, 0));
+    // What AWS Budgets writes is passed on.
+    let noticed = timeline.notified(50_000, 186_000);
+    assert_eq!(noticed.announced.last().unwrap(), "doubted_notice");
+}
+
+#[test]
+fn a_budget_of_the_whole_account_is_not_compared_with_the_cost_of_the_tasks() {
+    let mut timeline = day_20().hourly_until(21, 12);
+    timeline.policy.counts_tasks_alone = false;
+    assert_eq!(timeline.spent(51_000).tick().announced, ["reached 100"]);
 }
 
 proptest! {

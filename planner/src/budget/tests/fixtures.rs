@@ -31,7 +31,8 @@ pub const TIERS: &str = r#"[
 ]"#;
 
 pub fn budgets() -> BudgetPolicies {
-    BudgetPolicies::parse(&format!(r#"[{{"name":"monthly","tiers":{TIERS}}}]"#), &fleet()).unwrap()
+    BudgetPolicies::parse(&format!(r#"[{{"name":"monthly","counts_tasks_alone":true,"tiers":{TIERS}}}]"#), &fleet())
+        .unwrap()
 }
 
 /// Day and hour of November 2026; the hours go on into December.
@@ -160,6 +161,7 @@ pub fn notice(threshold: i64, cents: i64, at: Timestamp) -> Notice {
         threshold: Some(Amount::cents(threshold)),
         limit: Some(Amount::cents(LIMIT)),
         at,
+        text: String::new(),
     }
 }
 

@@ -73,8 +73,8 @@ proptest! {
     }
 
     #[test]
-    fn within_a_month_only_an_engineer_or_a_higher_limit_ends_a_tier(
-        figures in prop::collection::vec(prop_oneof![0i64..60_000, Just(9_000_000_000_000i64)], 1..40), reachable in prop::collection::vec(any::<bool>(), 40),
+    fn within_a_day_only_an_engineer_or_a_higher_limit_ends_a_tier(
+        figures in prop::collection::vec(prop_oneof![0i64..60_000, Just(9_000_000_000_000i64)], 1..24), reachable in prop::collection::vec(any::<bool>(), 40),
     ) {
         let mut timeline = Timeline::calm();
         let mut highest = None;
@@ -87,7 +87,8 @@ proptest! {
             // Deciding again at once announces nothing new, except that AWS Budgets does not answer.
             let again = timeline.clone().forget().tick();
             prop_assert!(again.announced.iter().all(|label| label == "unreachable"), "{:?}", again.announced);
-            prop_assert_eq!(again.record, timeline.record.clone());
+            let but_for_silence = |record: &Record| Record { silence: None, ..record.clone() };
+            prop_assert_eq!(but_for_silence(&again.record), but_for_silence(&timeline.record));
         }
     }
 }

@@ -59,9 +59,33 @@ fn a_notice_out_of_order_is_judged_by_the_current_figure() {
 }
 
 #[test]
-fn a_lower_figure_that_comes_late_ends_nothing() {
-    let timeline = month().spent(45_100).on(26, 1).tick().spent(40_100).tick().spent(30_000).on(27, 1).tick();
+fn a_lower_figure_that_comes_and_goes_ends_nothing() {
+    let timeline = month().spent(45_100).on(26, 1).tick().spent(40_100).tick().spent(30_000).on(27, 0).tick();
     assert_eq!((timeline.announced.len(), timeline.record.in_force(timeline.now)), (1, Some(90)));
+}
+
+#[test]
+fn a_figure_corrected_down_ends_a_tier_when_it_stays_low_for_a_day() {
+    let timeline = month().spent(47_600).on(26, 1).tick().forget().spent(41_000).hourly_until(27, 1);
+    assert_eq!((timeline.announced.len(), timeline.record.tier), (0, Some(95)));
+    let timeline = timeline.hourly_until(27, 2);
+    assert_eq!(
+        (timeline.announced.as_slice(), timeline.in_force().as_str()),
+        (["corrected".to_owned()].as_slice(), "crawler on Spot only")
+    );
+    // And it is reached again by a figure that is higher again.
+    assert_eq!(timeline.spent(47_700).tick().announced[1..], ["reached 95"]);
+}
+
+#[test]
+fn a_figure_around_a_threshold_moves_no_task_back_and_forth() {
+    let mut timeline = month().spent(40_100).on(25, 1).tick().forget();
+    for day in 25..30 {
+        // A point below the tier is not clearly below it, and a figure that is low for half a day is not either.
+        timeline =
+            timeline.spent(39_600).hourly_until(day, 12).spent(30_000).hourly_until(day, 23).spent(40_200).tick();
+    }
+    assert_eq!((timeline.announced.len(), timeline.record.tier), (0, Some(80)));
 }
 
 #[test]
@@ -120,7 +144,25 @@ fn while_aws_budgets_does_not_answer_only_the_period_can_end() {
 }
 
 #[test]
-fn of_two_budgets_the_stricter_restriction_applies_until_the_last_period_ends() {
+fn one_answer_that_is_missing_is_not_announced_and_a_silence_is_once_a_day() {
+    let announced = |timeline: &Timeline| {
+        let Plan { decisions, .. } = plan(&timeline.policy, &timeline.record, &timeline.observed, &[], timeline.now);
+        decisions[0].action == Action::Announce
+    };
+    let mut timeline = month().on(25, 0).unreachable();
+    let mut said = Vec::new();
+    for hour in 1..48 {
+        timeline = timeline.on(25, hour);
+        said.extend(announced(&timeline).then_some(hour));
+        timeline = timeline.tick();
+    }
+    assert_eq!(said, [3, 27]);
+    let again = timeline.spent(100).on(27, 0).tick().unreachable().on(27, 1);
+    assert!(!announced(&again), "it has answered since");
+}
+
+#[test]
+fn of_two_budgets_the_stricter_restriction_applies_and_each_ends_with_its_own_period() {
     let daily = r#"{"name":"daily","tiers":[{"at_percent":50,"services":{"crawler":{"scale_to_zero":true},"web":{"max_tasks":4}}}]}"#;
     let budgets =
         BudgetPolicies::parse(&format!(r#"[{daily},{{"name":"monthly","tiers":{TIERS}}}]"#), &fleet()).unwrap();
@@ -133,8 +175,16 @@ fn of_two_budgets_the_stricter_restriction_applies_until_the_last_period_ends() 
     let crawler = &all["crawler"];
     assert_eq!(
         (crawler.reached_percent, crawler.scale_to_zero, crawler.spot_only, crawler.until),
-        (80, true, true, at(31, 0))
+        (80, true, true, at(26, 0))
     );
+    // Whether or not anything is decided at midnight.
+    let mut facts = Facts { budget: all.get("crawler").cloned(), ..Facts::default() };
+    for (hour, scaled_to_zero) in [(23, Some(true)), (24, Some(false)), (6 * 24, None)] {
+        let at = at(25, hour);
+        assert_eq!(facts.restriction_at(at).map(|own| own.scale_to_zero), scaled_to_zero, "{hour}");
+        facts.expire(at);
+        assert_eq!(facts.restriction_at(at).map(|own| own.scale_to_zero), scaled_to_zero, "{hour}");
+    }
     assert_eq!((all["web"].max_tasks, all["web"].until), (Some(4), at(26, 0)));
     // The first decision after midnight leaves the daily one out.
     let all = restrictions(both, at(26, 0));

@@ -24,7 +24,7 @@ impl OverrideRequest {
     /// `Invalid` when `until` is past or out of range.
     pub fn record(&self, kind: OverrideKind, facts: &mut Facts, now: Timestamp) -> Result<()> {
         let expiry = Expiry { at: self.until.end(now)?, by: self.by.clone() };
-        facts.manual_override = Some(Override { kind, expiry });
+        facts.manual_override = Some(Override { kind, expiry, reason: self.reason.clone() });
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ mod time;
 mod window;
 mod zone;
 
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -19,6 +19,8 @@ pub use zone::Zone;
 
 /// How many days ahead the next change is looked for; two weeks cover every weekday twice.
 const HORIZON_DAYS: i64 = 15;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// When a service sleeps: the windows of its scheduled downtime.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -44,33 +46,33 @@ pub struct Downtime {
 }
 
 impl Sleep {
-    /// The downtime at `now`. Windows that overlap or touch are one.
+    /// The downtime at `now`. Windows that overlap or touch are one downtime.
     pub fn at(&self, now: Timestamp) -> Downtime {
-        let spans = self.spans(now);
-        let mut end = now;
-        while let Some(later) =
-            spans.iter().filter(|(start, stop)| *start <= end && *stop > end).map(|(_, stop)| *stop).max()
-        {
-            end = later;
-        }
-        match end > now {
-            true => Downtime { in_force: true, until: Some(end) },
-            false => {
-                let next = spans.iter().map(|(start, _)| *start).filter(|start| *start > now).min();
+        self.longer_at(now, SignedDuration::ZERO)
+    }
+
+    /// The downtime at `now` when each begins `longer` earlier and ends `longer` later; one that is shorter than a day becomes at
+    /// most a day long. What is stretched are points in time: weekdays and exceptions name the same nights as before.
+    pub fn longer_at(&self, now: Timestamp, longer: SignedDuration) -> Downtime {
+        let stretched = merged(self.spans(now)).into_iter().map(|(start, end)| {
+            let length = end.duration_since(start);
+            let by = if length < DAY { longer.min((DAY - length) / 2) } else { longer };
+            (start - by, end + by)
+        });
+        let downtimes = merged(stretched.collect());
+        match downtimes.iter().find(|(start, end)| *start <= now && now < *end) {
+            Some((_, end)) => Downtime { in_force: true, until: Some(*end) },
+            None => {
+                let next = downtimes.iter().map(|(start, _)| *start).find(|start| *start > now);
                 Downtime { in_force: false, until: next }
             }
         }
     }
 
-    /// The same windows, each begun `minutes` earlier and ended `minutes` later.
-    pub fn extended(&self, minutes: u32) -> Sleep {
-        Sleep { windows: self.windows.iter().map(|window| window.extended(minutes)).collect(), ..self.clone() }
-    }
-
-    /// Start and end of every window that begins from two days ago to the horizon.
+    /// Start and end of every window that begins from a few days ago to the horizon.
     fn spans(&self, now: Timestamp) -> Vec<(Timestamp, Timestamp)> {
         let today = now.to_zoned(self.zone.0.clone()).date();
-        let days = (-2..HORIZON_DAYS).filter_map(|n| today.checked_add(n.days()).ok());
+        let days = (-3..HORIZON_DAYS).filter_map(|n| today.checked_add(n.days()).ok());
         days.filter(|day| !self.except.iter().any(|dates| dates.contains(*day)))
             .flat_map(|day| self.windows.iter().filter_map(move |window| window.span(day, &self.zone.0)))
             .collect()
@@ -88,4 +90,17 @@ impl Sleep {
             false => Ok(()),
         }
     }
+}
+
+/// Spans in the order of time, those that overlap or touch as one.
+fn merged(mut spans: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
+    spans.sort();
+    let mut merged: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for (start, end) in spans {
+        match merged.last_mut() {
+            Some((_, last)) if start <= *last => *last = end.max(*last),
+            _ => merged.push((start, end)),
+        }
+    }
+    merged
 }

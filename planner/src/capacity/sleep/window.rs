@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::time::{Day, LocalTime, every_day};
@@ -24,16 +24,6 @@ pub struct Window {
 }
 
 impl Window {
-    /// The same window, begun `minutes` earlier and ended `minutes` later.
-    pub(super) fn extended(&self, minutes: u32) -> Window {
-        let by = i64::from(minutes).minutes();
-        Window {
-            from: LocalTime(self.from.0.wrapping_sub(by)),
-            to: LocalTime(self.to.0.wrapping_add(by)),
-            days: self.days.clone(),
-        }
-    }
-
     /// Start and end of the window that begins on `day`; `None` when none does, or when it lies in a skipped hour.
     pub(super) fn span(&self, day: Date, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
         if !self.days.iter().any(|own| own.0 == day.weekday()) {
@@ -55,7 +45,8 @@ fn instant(day: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
         AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => local.earlier().ok(),
         AmbiguousOffset::Gap { .. } => {
             let after = local.later().ok()?;
-            zone.preceding(after).next().map(|transition| transition.timestamp())
+            // A time at which the gap begins *is* the transition, and `preceding` is strictly before what it is given.
+            zone.preceding(after + SignedDuration::from_nanos(1)).next().map(|transition| transition.timestamp())
         }
     }
 }

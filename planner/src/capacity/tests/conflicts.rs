@@ -31,14 +31,16 @@ impl ServiceState {
     fn arrive(&mut self, arrival: &Arrival, now: Timestamp) {
         let until = Expiry { at: now + SignedDuration::from_hours(2), by: "anna".into() };
         match arrival {
-            Arrival::Override(kind) => self.facts.manual_override = Some(Override { kind: *kind, expiry: until }),
+            Arrival::Override(kind) => {
+                self.facts.manual_override = Some(Override { kind: *kind, expiry: until, reason: None })
+            }
             Arrival::Budget { scale_to_zero, spot_only, max_tasks } => {
                 let (scale_to_zero, spot_only, max_tasks) = (*scale_to_zero, *spot_only, *max_tasks);
                 self.facts.budget =
                     Some(BudgetRestriction { scale_to_zero, spot_only, max_tasks, until: until.at, ..restriction() });
             }
             Arrival::Boost(min) => drop(self.facts.boosts.insert("cpu".into(), Boost { min: *min, expiry: until })),
-            Arrival::Shortage => self.facts.spot = self.facts.spot.after(SpotEvent::NoCapacity, now),
+            Arrival::Shortage => self.facts.spot = self.facts.spot.after(SpotEvent::NoCapacity, 1, now),
             Arrival::RolloutStarts => self.observed.rollout_in_flight = true,
             Arrival::Tick => {}
         }
@@ -97,8 +99,10 @@ proptest! {
         let (mut one, mut other) = (end(&first), end(&second));
         prop_assert_eq!(&one.facts, &other.facts);
         prop_assert_eq!((one.observed.desired, one.observed.bounds), (other.observed.desired, other.observed.bounds));
-        // A service that is scaled to zero keeps its strategy until it runs again.
-        if one.observed.desired > 0 {
+        // A service that is scaled to zero keeps its strategy until it runs again, and one that is to stay on Spot keeps
+        // it while Spot has no capacity: where its tasks are then, they stay.
+        let spot_only = one.facts.restriction_at(now).is_some_and(|restriction| restriction.spot_only);
+        if one.observed.desired > 0 && (one.facts.spot.available(now) || !spot_only) {
             prop_assert_eq!(&one.observed, &other.observed);
         }
         let day_after_tomorrow = noon() + SignedDuration::from_hours(48);

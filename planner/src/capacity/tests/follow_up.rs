@@ -8,12 +8,12 @@ const ONE: TaskCounts = TaskCounts { running: 1, healthy: 1 };
 
 fn following(policy: &CapacityPolicy, record: &Record, observed: &Observed, tasks: TaskCounts) -> FollowUp {
     let decision = plan(policy, &record.facts, observed, noon());
-    follow_up(policy, DEADLINES, record, Applied { decision: &decision, observed, tasks }, noon())
+    follow_up(policy, DEADLINES, record, Applied { decision: &decision, observed, tasks, failed: false }, noon())
 }
 
 #[test]
 fn a_completed_transition_and_a_move_to_another_provider_are_announced_once() {
-    let starting = Some(State::Starting { since: noon(), announced: false });
+    let starting = Some(State::Starting { since: noon(), until: noon(), announced: false });
     let announced_strategy = Some(Placement::OnDemand);
     let mut record = Record { state: starting, announced_strategy, ..Record::default() };
     let follows = following(&policy(), &record, &observed(1, 1, 3), ONE);
@@ -34,11 +34,11 @@ fn what_is_left_unchanged_is_followed_by_nothing() {
 
 #[test]
 fn a_service_that_stays_on_spot_while_spot_has_no_capacity_is_announced() {
-    let shortage = SpotState::default().after(SpotEvent::NoCapacity, noon());
+    let shortage = SpotState::default().after(SpotEvent::NoCapacity, 1, noon());
     let restricted = BudgetRestriction { spot_only: true, ..restriction() };
     let unavailable = |mode: SpotMode, budget: Option<&BudgetRestriction>, spot: &SpotState, zero: bool| {
         let policy = CapacityPolicy { spot: Some(SpotPolicy { mode, base: 0 }), ..policy() };
-        let manual_override = zero.then(|| Override { kind: OverrideKind::Sleep, expiry: until(2) });
+        let manual_override = zero.then(|| Override { kind: OverrideKind::Sleep, expiry: until(2), reason: None });
         let facts = Facts { budget: budget.cloned(), spot: spot.clone(), manual_override, ..Facts::default() };
         let record = Record { facts, ..Record::default() };
         following(&policy, &record, &observed(1, 1, 3), ONE).announcements.contains(&Announcement::SpotUnavailable)
@@ -54,4 +54,38 @@ fn a_service_that_stays_on_spot_while_spot_has_no_capacity_is_announced() {
     ] {
         assert_eq!(unavailable(mode, budget, spot, zero), expected, "{mode:?} {budget:?} {zero}");
     }
+}
+
+/// What follows, minute by minute, while AWS refuses to start the service.
+#[test]
+fn a_service_that_cannot_be_woken_is_announced_at_its_deadline_and_not_starting_for_ever() {
+    let asleep = Observed { asleep: true, ..observed(0, 0, 0) };
+    let mut record = Record { state: Some(State::ScaledToZero { since: noon() }), ..Record::default() };
+    let mut announced = Vec::new();
+    for minute in (0..30).step_by(5) {
+        let now = noon() + SignedDuration::from_mins(minute);
+        let decision = plan(&policy(), &record.facts, &asleep, now);
+        let applied = Applied { decision: &decision, observed: &asleep, tasks: NONE, failed: true };
+        let follows = follow_up(&policy(), DEADLINES, &record, applied, now);
+        announced.extend(follows.announcements.iter().map(|announcement| (minute, *announcement)));
+        (record.state, record.announced_strategy) = (follows.state, follows.announced_strategy);
+        let [Activity { kind: ActivityKind::Starting, until, .. }] = record.activities()[..] else {
+            panic!("{record:?}")
+        };
+        assert_eq!(until, noon() + DEADLINES.start, "it explains alarms until then");
+    }
+    assert_eq!(announced, [(15, Announcement::Transition(Transition::StartOverdue { since: noon() }))]);
+}
+
+#[test]
+fn a_move_that_aws_refuses_is_not_announced_as_made() {
+    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, 1, noon()), ..Facts::default() };
+    let running = observed(1, 1, 3);
+    let announced_strategy = Some(Placement::Spot { base: 0 });
+    let record =
+        Record { facts, announced_strategy, state: Some(State::Running { since: noon() }), ..Record::default() };
+    let decision = plan(&policy(), &record.facts, &running, noon());
+    let refused = Applied { decision: &decision, observed: &running, tasks: ONE, failed: true };
+    let follows = follow_up(&policy(), DEADLINES, &record, refused, noon());
+    assert_eq!((follows.announcements, follows.announced_strategy), (vec![], record.announced_strategy));
 }

@@ -2,7 +2,10 @@
 
 mod conflicts;
 mod follow_up;
+mod moves;
 mod properties;
+mod range;
+mod spot;
 mod transitions;
 
 use super::*;
@@ -21,7 +24,7 @@ fn midnight() -> Timestamp {
 fn policy() -> CapacityPolicy {
     let downtime = r#"{"zone":"Europe/Berlin","windows":[{"from":"22:00","to":"06:00"}]}"#;
     CapacityPolicy {
-        baseline: Baseline { min: 1, max: 3 },
+        baseline: baseline(1, 3),
         sleep: Some(serde_json::from_str(downtime).unwrap()),
         spot: Some(SpotPolicy { mode: SpotMode::Prefer, base: 0 }),
         floor: None,
@@ -30,7 +33,11 @@ fn policy() -> CapacityPolicy {
 
 fn observed(desired: u32, min: u32, max: u32) -> Observed {
     let bounds = Some(Bounds { min, max, scaling: if max == 0 { Scaling::Suspended } else { Scaling::Active } });
-    Observed { desired, bounds, strategy: Placement::Spot { base: 0 }, rollout_in_flight: false, started: true }
+    Observed { desired, bounds, strategy: Placement::Spot { base: 0 }, started: true, ..Observed::default() }
+}
+
+fn baseline(min: u32, max: u32) -> Baseline {
+    Baseline { min, max, bounds: BoundsPolicy::Set }
 }
 
 fn until(hours: i64) -> Expiry {
@@ -38,7 +45,7 @@ fn until(hours: i64) -> Expiry {
 }
 
 fn manual(kind: OverrideKind) -> Facts {
-    Facts { manual_override: Some(Override { kind, expiry: until(2) }), ..Facts::default() }
+    Facts { manual_override: Some(Override { kind, expiry: until(2), reason: None }), ..Facts::default() }
 }
 
 fn restriction() -> BudgetRestriction {
@@ -49,6 +56,7 @@ fn restriction() -> BudgetRestriction {
         scale_to_zero: false,
         max_tasks: None,
         until: until(200).at,
+        then: None,
     }
 }
 
@@ -136,7 +144,7 @@ fn of_several_boosts_the_greatest_counts_until_it_ends() {
 #[test]
 fn the_budget_lowers_the_maximum_and_never_below_the_floor() {
     let mut policy = policy();
-    policy.baseline = Baseline { min: 2, max: 6 };
+    policy.baseline = baseline(2, 6);
     let facts = Facts { budget: Some(BudgetRestriction { max_tasks: Some(1), ..restriction() }), ..Facts::default() };
     let capacity = set(plan(&policy, &facts, &observed(5, 2, 6), noon()));
     assert_eq!((capacity.desired, capacity.bounds.max), (2, 2));
@@ -155,7 +163,7 @@ fn the_budget_extends_scheduled_downtime() {
 
 #[test]
 fn without_spot_the_service_moves_to_on_demand_and_back_after_the_hold_down() {
-    let short = SpotState::default().after(SpotEvent::NoCapacity, noon());
+    let short = SpotState::default().after(SpotEvent::NoCapacity, 1, noon());
     let facts = Facts { spot: short.clone(), ..Facts::default() };
     let provider_change = set(plan(&policy(), &facts, &observed(1, 1, 3), noon()));
     assert_eq!(provider_change.strategy, Placement::OnDemand);
@@ -169,10 +177,10 @@ fn without_spot_the_service_moves_to_on_demand_and_back_after_the_hold_down() {
 
 #[test]
 fn a_strategy_change_waits_for_the_rollout_and_for_the_service_to_run() {
-    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, noon()), ..Facts::default() };
+    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, 1, noon()), ..Facts::default() };
     let rolling = Observed { rollout_in_flight: true, ..observed(1, 1, 3) };
     assert_eq!(plan(&policy(), &facts, &rolling, noon()).action, Action::Keep);
-    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, midnight()), ..Facts::default() };
+    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, 1, midnight()), ..Facts::default() };
     assert_eq!(plan(&policy(), &facts, &observed(0, 0, 0), midnight()).action, Action::Keep);
 }
 
@@ -184,9 +192,58 @@ fn applied(observed: &Observed, decision: &Decision) -> Observed {
             desired: capacity.desired,
             bounds: Some(capacity.bounds),
             strategy: capacity.strategy.clone(),
-            rollout_in_flight: observed.rollout_in_flight,
-            started: observed.started,
+            ..observed.clone()
         },
+    }
+}
+
+/// A service that is looked at again and again, with what is remembered of it.
+struct Play {
+    policy: CapacityPolicy,
+    facts: Facts,
+    observed: Observed,
+    /// Moves that failed, each with its minute.
+    failed: Vec<(i64, MoveFailure)>,
+    /// Minutes at which a forced deployment was requested.
+    forced: Vec<i64>,
+}
+
+impl Play {
+    fn new(policy: CapacityPolicy, observed: Observed) -> Play {
+        Play { policy, facts: Facts::default(), observed, failed: Vec::new(), forced: Vec::new() }
+    }
+
+    /// Looks and decides, and remembers that as the function does; nothing is written to AWS.
+    fn decides(&mut self, minute: i64) -> Decision {
+        let now = noon() + SignedDuration::from_mins(minute);
+        self.facts.expire(now);
+        if let Some(Move { outcome: MoveOutcome::Failed { why, .. }, .. }) = self.facts.observe(&self.observed, now) {
+            self.failed.push((minute, why));
+        }
+        let decision = plan(&self.policy, &self.facts, &self.observed, now);
+        self.facts.remember(&self.policy, &decision, &self.observed, now);
+        if matches!(&decision.action, Action::Set(wanted) if wanted.strategy != self.observed.strategy) {
+            self.forced.push(minute);
+        }
+        decision
+    }
+
+    /// A look whose writes ECS shows at once; a new deployment is in progress then.
+    fn look(&mut self, minute: i64) -> Decision {
+        let decision = self.decides(minute);
+        let after = applied(&self.observed, &decision);
+        if after.strategy != self.observed.strategy {
+            self.deployment(minute, DeploymentProgress::InProgress);
+        }
+        let bounds = after.bounds.filter(|_| self.observed.bounds.is_some());
+        let deployment = self.observed.deployment.clone();
+        self.observed = Observed { bounds, deployment, ..after };
+        decision
+    }
+
+    fn deployment(&mut self, minute: i64, progress: DeploymentProgress) {
+        let created_at = noon() + SignedDuration::from_mins(minute);
+        self.observed.deployment = Some(ObservedDeployment { id: format!("ecs-svc/{minute}"), created_at, progress });
     }
 }
 

@@ -21,14 +21,16 @@ prop_compose! {
     ) -> Facts {
         Facts {
             frozen,
-            manual_override: manual.map(|(kind, expiry)| Override { kind, expiry }),
+            manual_override: manual.map(|(kind, expiry)| Override { kind, expiry, reason: None }),
             boosts: boosts.into_iter().map(|(name, (min, expiry))| (name, Boost { min, expiry })).collect(),
             budget: budget.map(|(scale_to_zero, spot_only, longer_downtime_minutes, max_tasks, until)| BudgetRestriction {
                 scale_to_zero, spot_only, longer_downtime_minutes, max_tasks, until: until.at, ..restriction()
             }),
             spot: short.map_or(SpotState::default(), |hours| {
-                SpotState::default().after(SpotEvent::NoCapacity, midnight() + SignedDuration::from_hours(hours))
+                SpotState::default().after(SpotEvent::NoCapacity, 1, midnight() + SignedDuration::from_hours(hours))
             }),
+            provider_move: None,
+            range: WrittenRange::default(),
         }
     }
 }
@@ -37,17 +39,17 @@ prop_compose! {
     fn any_policy()(min in 0u32..4, more in 0u32..5, floor in prop::option::of(0u32..6), scheduled in any::<bool>(),
         mode in prop::sample::select(vec![SpotMode::Off, SpotMode::Prefer, SpotMode::Only]), base in 0u32..2, managed in any::<bool>()) -> CapacityPolicy {
         let downtime = policy().sleep.filter(|_| scheduled);
-        CapacityPolicy { baseline: Baseline { min, max: min + more }, sleep: downtime, spot: managed.then_some(SpotPolicy { mode, base }), floor }
+        CapacityPolicy { baseline: baseline(min, min + more), sleep: downtime, spot: managed.then_some(SpotPolicy { mode, base }), floor }
     }
 }
 
 prop_compose! {
     fn any_observed()(
         desired in 0u32..9, low in 0u32..9, high in 0u32..9,
-        scaling in prop::sample::select(vec![Scaling::Active, Scaling::Partly, Scaling::Suspended]), rollout_in_flight in any::<bool>(),
+        scaling in prop::sample::select(vec![Scaling::Active, Scaling::Partly, Scaling::Suspended]), rollout_in_flight in any::<bool>(), lacks_tasks in any::<bool>(), asleep in any::<bool>(),
     ) -> Observed {
         let bounds = Some(Bounds { min: low.min(high), max: low.max(high), scaling });
-        Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight, started: true }
+        Observed { desired, bounds, strategy: Placement::OnDemand, rollout_in_flight, lacks_tasks, asleep, started: true, ..Observed::default() }
     }
 }
 
@@ -66,6 +68,11 @@ proptest! {
         let again = plan(&policy, &facts, &after, now);
         prop_assert!(matches!(again.action, Action::Keep | Action::LeaveUnchanged), "{again:?}");
         prop_assert_eq!(&again.reason, &decision.reason);
+
+        // Tasks that run do not move to a Spot that has no capacity.
+        if let (Action::Set(wanted), false) = (&decision.action, facts.spot.available(now)) {
+            prop_assert!(observed.desired == 0 || !wanted.strategy.is_spot());
+        }
 
         // Within the hard bounds; scaled to zero means 0/0 with scaling suspended.
         if let Action::Set(capacity) = &decision.action {

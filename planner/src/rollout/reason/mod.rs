@@ -140,6 +140,49 @@ pub enum Reason {
         /// Id of the failed deployment.
         failed: String,
     },
+    /// Neither the service nor its deployment history lists the deployment.
+    UnknownResult {
+        /// Id of the deployment.
+        deployment: String,
+    },
+    /// Another deployment controller than ECS creates the service's deployments.
+    OtherController {
+        /// `CODE_DEPLOY` or `EXTERNAL`.
+        controller: String,
+    },
+    /// The environment prevented the rollout; it is tried again later.
+    Postponed {
+        /// The image that waits.
+        image: Image,
+        /// What prevented it.
+        reason: String,
+        /// When it is tried again.
+        until: Timestamp,
+    },
+    /// The environment keeps tasks of a woken service from running.
+    Prevented {
+        /// Id of the deployment.
+        what: String,
+        /// In the words of ECS and the tasks.
+        reason: String,
+    },
+    /// The deployment failed, and so did what should have replaced it.
+    BothFailed {
+        /// Id of the deployment that failed first.
+        failed: String,
+        /// What happened to its rollback.
+        why: String,
+    },
+    /// A rollback was requested while one is in progress.
+    RollbackInProgress {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A rollback was requested while the pre-deploy task runs: that is stopped, and the service stays as it is.
+    Aborted {
+        /// Who requested it.
+        by: String,
+    },
     /// A rollout is due.
     Due {
         /// Why.

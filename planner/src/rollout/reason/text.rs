@@ -78,7 +78,23 @@ impl fmt::Display for Reason {
             Reason::Staged { deployment } => {
                 write!(f, "scaled to zero; deployment {deployment} is staged and will be verified at the next wake")
             }
-            Reason::RollingBack { failed } => write!(f, "deployment {failed} failed; ECS is rolling it back"),
+            Reason::RollingBack { failed } => write!(f, "deployment {failed} failed and is being rolled back"),
+            Reason::UnknownResult { deployment } => {
+                write!(f, "deployment {deployment} is listed neither by the service nor in its deployment history; ")?;
+                f.write_str("its result is unknown")
+            }
+            Reason::OtherController { controller } => {
+                write!(f, "the deployment controller is {controller}; the automation updates only those of ECS")
+            }
+            Reason::Postponed { image, reason, until } => {
+                write!(f, "the rollout of {image} was prevented ({reason}); next attempt at {}", format_time(*until))
+            }
+            Reason::Prevented { what, reason } => write!(f, "deployment {what} cannot run its tasks: {reason}"),
+            Reason::BothFailed { failed, why } => write!(f, "deployment {failed} failed, and {why}"),
+            Reason::RollbackInProgress { since } => {
+                write!(f, "a rollback has been in progress since {}", format_time(*since))
+            }
+            Reason::Aborted { by } => write!(f, "rollback requested by {by}: the pre-deploy task is stopped"),
             Reason::Due { cause, change } => write!(f, "{cause}: {change}"),
             Reason::Stuck { revision } => {
                 write!(f, "rolling out the current release on {revision} failed; ")?;

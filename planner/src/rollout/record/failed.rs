@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::postponed::Postponed;
 use super::quarantine::{Quarantine, newly_quarantined};
 use super::rollout::{Cause, Rollout};
 
@@ -10,10 +11,21 @@ use super::rollout::{Cause, Rollout};
 pub struct FailedRollout {
     /// The images to quarantine.
     pub quarantine: Vec<Quarantine>,
-    /// Id of the failed deployment when ECS rolls it back: the rollout then waits for that.
-    pub recover: Option<String>,
+    /// The failed deployment when the service still has to leave it: the rollout then waits for that.
+    pub recover: Option<Recovery>,
     /// ARN of the revision from which drift is not corrected again.
     pub stuck_at: Option<String>,
+    /// When the environment is the cause: the same rollout, later.
+    pub postponed: Option<Postponed>,
+}
+
+/// A failed deployment that is rolled back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// Id of the deployment.
+    pub failed: String,
+    /// ARN of its revision.
+    pub revision: String,
 }
 
 impl FailedRollout {
@@ -22,14 +34,29 @@ impl FailedRollout {
         "fail"
     }
 
-    /// Drift that could not be corrected is not corrected again from the same revision, unless an image is to blame.
+    /// An image is to blame. Drift that could not be corrected brings none: it is not corrected again from the same
+    /// revision.
     pub(in crate::rollout) fn new(
         rollout: &Rollout,
         quarantine: Vec<Quarantine>,
-        recover: Option<String>,
+        recover: Option<Recovery>,
     ) -> FailedRollout {
         let stuck = quarantine.is_empty() && rollout.cause == Cause::Drift;
-        FailedRollout { quarantine, recover, stuck_at: stuck.then(|| rollout.previous_revision.clone()) }
+        let stuck_at = stuck.then(|| rollout.previous_revision.clone());
+        FailedRollout { quarantine, recover, stuck_at, postponed: None }
+    }
+
+    /// The environment is to blame: no quarantine, and the same rollout again when the hold-down ends or something changes;
+    /// `before` is what was postponed last.
+    pub fn prevented(
+        before: Option<&Postponed>,
+        rollout: &Rollout,
+        reason: &str,
+        recover: Option<Recovery>,
+        now: Timestamp,
+    ) -> FailedRollout {
+        let postponed = Postponed::new(rollout, before, reason, now);
+        FailedRollout { recover, postponed: Some(postponed), ..FailedRollout::default() }
     }
 
     /// The registered revision differs from the one before it in more than the images. Unless the new images go into

@@ -2,6 +2,8 @@
 
 mod failed;
 mod order;
+mod outstanding;
+mod postponed;
 mod quarantine;
 mod release;
 mod restart;
@@ -12,8 +14,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use failed::FailedRollout;
+pub use failed::{FailedRollout, Recovery};
 pub use order::{Noted, Order};
+pub use outstanding::{Outstanding, Work};
+pub use postponed::Postponed;
 pub use quarantine::Quarantine;
 pub(super) use quarantine::newly_quarantined;
 pub use release::Release;
@@ -49,6 +53,12 @@ pub struct Record {
     /// Pushes wait until this ends.
     #[serde(default)]
     pub frozen: Option<Freeze>,
+    /// The rollout that the environment prevented: tried again later.
+    #[serde(default)]
+    pub postponed: Option<Postponed>,
+    /// What a verified release still needs: its tags, an invalidation. Tried again at every look.
+    #[serde(default)]
+    pub outstanding: Vec<Outstanding>,
     /// The last restart; without a deployment it is claimed and not confirmed.
     #[serde(default)]
     pub restart: Option<Restart>,
@@ -131,8 +141,13 @@ impl Record {
         if failed.stuck_at.is_some() {
             self.stuck_at = failed.stuck_at;
         }
+        if failed.postponed.is_some() {
+            self.postponed = failed.postponed;
+        }
         match (failed.recover, &mut self.rollout) {
-            (Some(failed), Some(rollout)) => rollout.phase = Phase::RollingBack { failed, since: now },
+            (Some(Recovery { failed, revision }), Some(rollout)) => {
+                rollout.phase = Phase::RollingBack { failed, revision, since: now };
+            }
             (_, rollout) => *rollout = None,
         }
     }
@@ -150,6 +165,12 @@ impl Record {
 
     /// Ends the rollout in progress: its releases are verified.
     pub fn complete(&mut self, releases: Vec<Release>) {
+        let rolled_back = self.rollout.as_ref().is_some_and(|rollout| rollout.cause.is_rollback());
+        // Rolling back does not change what prevented the other rollout: its hold-down continues from the new revision.
+        self.postponed = self.postponed.take().filter(|_| rolled_back).and_then(|postponed| {
+            let revision = releases.last()?.revision.clone();
+            Some(Postponed { revision, ..postponed })
+        });
         for release in releases {
             self.add_release(release);
         }
@@ -162,6 +183,12 @@ impl Record {
         if let Some(release) = noted.release {
             self.add_release(release);
         }
+    }
+
+    /// Notes what a verified release still needs; the same kind of work for an earlier release is no longer needed.
+    pub fn owe(&mut self, work: Work, now: Timestamp) {
+        self.outstanding.retain(|other| std::mem::discriminant(&other.work) != std::mem::discriminant(&work));
+        self.outstanding.push(Outstanding { work, since: now });
     }
 
     /// Adds a verified release as the current one.

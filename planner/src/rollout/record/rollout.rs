@@ -27,6 +27,9 @@ pub struct Rollout {
     pub revision: Option<String>,
     /// When it was claimed.
     pub started_at: Timestamp,
+    /// How often it was claimed: more than once when an invocation was interrupted or AWS refused a call.
+    #[serde(default)]
+    pub attempts: u32,
     /// How far it is.
     pub phase: Phase,
 }
@@ -47,6 +50,8 @@ pub enum Phase {
         revision: String,
         /// ARN of the task.
         task: String,
+        /// When it was started.
+        since: Timestamp,
         /// Desired count for a service that starts for the first time.
         #[serde(default)]
         initial_tasks: Option<u32>,
@@ -57,6 +62,8 @@ pub enum Phase {
         revision: String,
         /// Id of the deployment.
         deployment: String,
+        /// When ECS created it; its deadline counts from then.
+        since: Timestamp,
     },
     /// The deployment is complete with no tasks: it is verified when the service wakes.
     Staged {
@@ -64,11 +71,15 @@ pub enum Phase {
         revision: String,
         /// Id of the deployment.
         deployment: String,
+        /// Since when. Tasks that ended before say nothing about the wake.
+        since: Timestamp,
     },
-    /// The deployment failed and ECS rolls it back.
+    /// The deployment failed: ECS rolls it back, or else the automation does.
     RollingBack {
         /// Id of the deployment that failed.
         failed: String,
+        /// ARN of its revision.
+        revision: String,
         /// When its failure was recorded.
         since: Timestamp,
     },
@@ -99,6 +110,11 @@ pub enum Cause {
     },
     /// The staged image failed when the service woke.
     FailedWake,
+    /// A deployment failed and ECS did not roll it back.
+    AutomaticRollback {
+        /// Id of the deployment that failed.
+        failed: String,
+    },
 }
 
 impl Cause {
@@ -106,7 +122,15 @@ impl Cause {
     pub(in crate::rollout) fn introduces_images(&self) -> bool {
         match self {
             Cause::FirstStart | Cause::Push | Cause::Retry { .. } => true,
-            Cause::Drift | Cause::Rollback { .. } | Cause::FailedWake => false,
+            Cause::Drift | Cause::Rollback { .. } | Cause::FailedWake | Cause::AutomaticRollback { .. } => false,
+        }
+    }
+
+    /// Does such a rollout replace a release that is bad? It is carried out during a freeze, too.
+    pub(in crate::rollout) fn is_rollback(&self) -> bool {
+        match self {
+            Cause::Rollback { .. } | Cause::FailedWake | Cause::AutomaticRollback { .. } => true,
+            Cause::FirstStart | Cause::Push | Cause::Retry { .. } | Cause::Drift => false,
         }
     }
 }
@@ -121,6 +145,9 @@ impl fmt::Display for Cause {
             Cause::Rollback { by, reason: None } => write!(f, "rollback requested by {by}"),
             Cause::Retry { by } => write!(f, "retry requested by {by}"),
             Cause::FailedWake => f.write_str("the staged image failed when the service woke"),
+            Cause::AutomaticRollback { failed } => {
+                write!(f, "deployment {failed} failed and ECS did not roll it back")
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ impl Request {
     /// The decision that the request leads to; `None` when the ordinary rules answer it.
     pub(super) fn decide(&self, inputs: &Inputs<'_>) -> Option<Decision> {
         match self {
-            Request::Rollback(rollback) => rollback.decide(inputs),
+            Request::Rollback(rollback) => Some(rollback.decide(inputs)),
             Request::Restart(restart) => Some(restart.decide(inputs)),
             Request::Retry(retry) => retry.decide(inputs),
         }

@@ -7,9 +7,12 @@ use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
 use crate::rollout::record::{self, Phase};
+use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// How long an interrupted restart is resumed; after that the request has expired.
 const EXPIRES_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// How far the clocks of ECS and of the function may differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 /// Allowance for delivery: a requester that keeps a cool-down counts from when it sent the request.
 const DELIVERY: SignedDuration = SignedDuration::from_secs(30);
 
@@ -62,9 +65,15 @@ pub(in crate::rollout) fn resume(inputs: &Inputs<'_>) -> Option<Decision> {
     let open = record.restart.as_ref().filter(unconfirmed)?;
     let primary = observed.service.primary()?;
     // Any deployment that replaced that one since has replaced its tasks.
-    if primary.id != open.replaces {
+    if primary.id != open.replaces && primary.created_at + CLOCK_SKEW >= open.at {
         let reason = Reason::RestartRequested { by: open.by.clone(), reason: open.reason.clone() };
         return Some(Decision { action: Action::ConfirmRestart { deployment: primary.id.clone() }, reason });
+    }
+    // ECS may have created a deployment whose answer was lost, and may not show it yet: another one would replace all
+    // tasks a second time.
+    let created = observed.history.iter().any(|deployment| deployment.created_at + CLOCK_SKEW >= open.at);
+    if created || *now < open.at + VISIBLE_WITHIN {
+        return Some(Decision::keep(Reason::RestartInProgress { by: open.by.clone() }));
     }
     let has_tasks = observed.service.desired > 0;
     has_tasks.then(|| claim(&open.by, open.reason.clone(), primary.id.clone(), *now))

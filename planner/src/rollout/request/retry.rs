@@ -7,7 +7,7 @@ use crate::rollout::choose;
 use crate::rollout::decision::{Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, same_digests};
+use crate::rollout::record::{Cause, Phase, same_digests};
 use crate::rollout::roll::roll;
 
 /// Roll images although they were refused; they leave quarantine.
@@ -37,6 +37,10 @@ impl Retry {
         let in_progress = record.rollout.as_ref().is_some_and(|rollout| same_digests(&rollout.images, &target));
         if in_progress || observed.runs(&target) || target.len() < inputs.policy.images.len() {
             return None;
+        }
+        if let Some(Phase::PreDeployTask { task, .. }) = record.rollout.as_ref().map(|rollout| &rollout.phase) {
+            // Two pre-deploy tasks may harm each other.
+            return Some(Decision::keep(Reason::AwaitingPreDeployTask { task: task.clone() }));
         }
         let digests = target.iter().map(|(repository, image)| (repository.clone(), image.digest.clone())).collect();
         let cause = Cause::Retry { by: self.by.clone() };

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::rollout::decision::{Decision, Roll};
+use crate::rollout::decision::{Action, Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, Release, newly_quarantined};
+use crate::rollout::record::{Cause, Phase, Release, newly_quarantined};
 use crate::rollout::roll::roll;
 
 /// Roll back to the previous release; the current images go into quarantine.
@@ -33,50 +33,66 @@ pub enum Environment {
 }
 
 impl Rollback {
-    /// `None` when the same request is being carried out already: it was delivered twice or repeated after a crash.
-    pub(super) fn decide(&self, inputs: &Inputs<'_>) -> Option<Decision> {
-        self.other_deployment(inputs).or_else(|| self.roll_back(inputs))
+    pub(super) fn decide(&self, inputs: &Inputs<'_>) -> Decision {
+        self.in_progress(inputs)
+            .or_else(|| self.other_deployment(inputs))
+            .or_else(|| self.abort(inputs))
+            .unwrap_or_else(|| self.roll_back(inputs))
+    }
+
+    /// The service is being rolled back already, by ECS or by the automation: this one would go a release too far.
+    fn in_progress(&self, inputs: &Inputs<'_>) -> Option<Decision> {
+        let rollout = inputs.record.rollout.as_ref()?;
+        let since = match rollout.phase {
+            Phase::RollingBack { since, .. } => since,
+            _ if rollout.cause.is_rollback() => rollout.started_at,
+            _ => return None,
+        };
+        Some(Decision::keep(Reason::RollbackInProgress { since }))
     }
 
     /// The refusal of a rollback that names another deployment than the current one.
     fn other_deployment(&self, inputs: &Inputs<'_>) -> Option<Decision> {
         let requested = self.deployment.as_deref()?;
-        let in_progress = inputs.record.rollout.as_ref().map(|rollout| &rollout.cause);
-        if matches!(in_progress, Some(Cause::Rollback { .. })) {
-            return None;
-        }
         let current = inputs.record.current().filter(|release| inputs.observed.runs(&release.images));
-        if in_progress.is_none() && current.is_some_and(|release| release.deployment == requested) {
+        if inputs.record.rollout.is_none() && current.is_some_and(|release| release.deployment == requested) {
             return None;
         }
         let current = inputs.observed.primary_id();
         Some(Decision::keep(Reason::OtherDeployment { requested: requested.to_owned(), current }))
     }
 
-    fn roll_back(&self, inputs: &Inputs<'_>) -> Option<Decision> {
-        let in_progress = inputs.rolling_forward();
-        if in_progress.is_some_and(|rollout| matches!(rollout.cause, Cause::Rollback { .. })) {
-            return None;
-        }
+    /// While the pre-deploy task runs, the service still has the release before it.
+    fn abort(&self, inputs: &Inputs<'_>) -> Option<Decision> {
+        let Phase::PreDeployTask { task, .. } = &inputs.record.rollout.as_ref()?.phase else { return None };
+        let reason = format!("rollback requested by {}", self.by);
+        let action = Action::StopTask { task: task.clone(), reason };
+        Some(Decision { action, reason: Reason::Aborted { by: self.by.clone() } })
+    }
+
+    fn roll_back(&self, inputs: &Inputs<'_>) -> Decision {
         let record = inputs.record;
         // An image that ECR no longer has could not be pulled.
         let deleted =
-            |release: &Release| release.images.values().any(|image| inputs.observed.deleted.contains(&image.digest));
-        let (bad, target) = match (in_progress, record.current()) {
-            (Some(rollout), Some(current)) => (&rollout.images, current),
+            |release: &&Release| release.images.values().any(|image| inputs.observed.deleted.contains(&image.digest));
+        let (bad, (target, revision)) = match (&record.rollout, record.current()) {
+            (Some(rollout), Some(current)) => (&rollout.images, (&current.images, &current.revision)),
+            // The first rollout that the ledger knows: the images that ran before it.
+            (Some(rollout), None) if !rollout.previous_images.is_empty() => {
+                (&rollout.images, (&rollout.previous_images, &rollout.previous_revision))
+            }
             (None, Some(current)) => match record.earlier().find(|release| !deleted(release)) {
-                Some(earlier) => (&current.images, earlier),
-                None => return Some(Decision::keep(Reason::NoEarlierRelease)),
+                Some(earlier) => (&current.images, (&earlier.images, &earlier.revision)),
+                None => return Decision::keep(Reason::NoEarlierRelease),
             },
-            (_, None) => return Some(Decision::keep(Reason::NoEarlierRelease)),
+            (_, None) => return Decision::keep(Reason::NoEarlierRelease),
         };
-        let quarantine =
-            newly_quarantined(bad, &target.images, &format!("rollback requested by {}", self.by), inputs.now);
+        let quarantine = newly_quarantined(bad, target, &format!("rollback requested by {}", self.by), inputs.now);
         let cause = Cause::Rollback { by: self.by.clone(), reason: self.reason.clone() };
-        let mut roll = Roll { quarantine, ..roll(inputs, target.images.clone(), cause) };
+        let mut roll = Roll { quarantine, ..roll(inputs, target.clone(), cause) };
         if self.environment == Environment::Release {
-            roll.rollout.revision = Some(target.revision.clone());
+            roll.rollout.revision = Some(revision.clone());
         }
-        Some(roll.due())
+        roll.due()
     }
 }

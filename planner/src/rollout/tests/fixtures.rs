@@ -69,6 +69,10 @@ impl Scenario {
             deployments: Vec::new(),
             strategy: crate::model::Strategy::OnDemand,
             network: None,
+            minimum_healthy_percent: 100,
+            no_capacity_at: None,
+            controller: "ECS".into(),
+            events: Vec::new(),
         };
         Scenario {
             images: vec![image],
@@ -84,6 +88,7 @@ impl Scenario {
                 deleted: Vec::new(),
                 running_tasks: Vec::new(),
                 stopped_tasks: Vec::new(),
+                history: Vec::new(),
                 pre_deploy_task: None,
             },
             now: at(60),
@@ -106,9 +111,10 @@ impl Scenario {
             revision: format!("rev-{n}"),
             state,
             reason: None,
-            running: 0,
+            running: 2,
             failed: 0,
             created_at: at(n.into()),
+            updated_at: at(n.into()),
         }];
         self
     }
@@ -129,9 +135,29 @@ impl Scenario {
         self
     }
 
+    /// The service's deployment history has one of `rev-n` in this status.
+    pub fn with_history(mut self, n: u8, status: ServiceDeploymentStatus) -> Scenario {
+        let revision = format!("rev-{n}");
+        self.observed.history = vec![ServiceDeployment { revision, status, reason: None, created_at: at(50) }];
+        self
+    }
+
+    /// The fleet names a pre-deploy task.
+    pub fn with_pre_deploy_task(mut self) -> Scenario {
+        let command = vec!["migrate".to_owned()];
+        self.rollout.pre_deploy_task = Some(PreDeployTask { container: "api".into(), command, deadline_minutes: 15 });
+        self
+    }
+
+    /// ECS said this of the service at a minute.
+    pub fn with_event(mut self, minute: i64, message: &str) -> Scenario {
+        self.observed.service.events.insert(0, ServiceEvent { at: at(minute), message: message.into() });
+        self
+    }
+
     /// Tasks ended like this.
     pub fn with_stopped(mut self, code: &str, reason: &str, count: usize) -> Scenario {
-        let end = StoppedTask { code: Some(code.into()), reason: Some(reason.into()), containers: Vec::new() };
+        let end = StoppedTask { code: Some(code.into()), reason: Some(reason.into()), ..StoppedTask::default() };
         let task = self.clone().with_tasks(0, 1).observed.running_tasks.remove(0);
         self.observed.stopped_tasks = vec![Task { status: "STOPPED".into(), stopped: Some(end), ..task }; count];
         self
@@ -147,6 +173,7 @@ impl Scenario {
             previous_revision: self.observed.service.revision.clone(),
             revision: None,
             started_at: at(50),
+            attempts: 1,
             phase,
         });
         self
@@ -207,5 +234,19 @@ pub fn release(n: u8) -> Release {
 }
 
 pub fn deploying(n: u8) -> Phase {
-    Phase::Deploying { revision: format!("rev-{n}"), deployment: format!("dep-{n}") }
+    Phase::Deploying { revision: format!("rev-{n}"), deployment: format!("dep-{n}"), since: at(50) }
+}
+
+/// `dep-n` failed at this minute.
+pub fn rolling_back(n: u8, minute: i64) -> Phase {
+    Phase::RollingBack { failed: format!("dep-{n}"), revision: format!("rev-{n}"), since: at(minute) }
+}
+
+pub fn staged(n: u8) -> Phase {
+    Phase::Staged { revision: format!("rev-{n}"), deployment: format!("dep-{n}"), since: at(50) }
+}
+
+pub fn migrating(n: u8) -> Phase {
+    let (revision, task) = (format!("rev-{n}"), format!("task-{n}"));
+    Phase::PreDeployTask { revision, task, since: at(50), initial_tasks: None }
 }

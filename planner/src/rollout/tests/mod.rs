@@ -2,9 +2,13 @@
 
 mod adoption;
 mod candidates;
+mod environment;
 mod fixtures;
 mod orders;
 mod policy;
+mod pre_deploy_tasks;
 mod requests;
 mod restarts;
+mod rollbacks;
 mod verdicts;
+mod waking;

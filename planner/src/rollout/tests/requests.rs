@@ -67,7 +67,38 @@ fn rollback_aborts_the_rollout_in_progress() {
 fn rollback_delivered_twice_is_carried_out_once() {
     let mut scenario = with_history().rolling_out(2, deploying(2)).deployed(2, DeploymentState::InProgress);
     scenario.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "anna".into(), reason: None };
-    assert_eq!(outcome(&scenario.request(&rollback())), ("in_flight", None));
+    assert_eq!(outcome(&scenario.request(&rollback())), ("rollback_in_progress", None));
+}
+
+#[test]
+fn rollback_while_ecs_rolls_back_does_not_go_one_release_further() {
+    let scenario = with_history().candidate(4).quarantined(4).rolling_out(4, rolling_back(4, 59));
+    assert_eq!(
+        outcome(&scenario.deployed(3, DeploymentState::InProgress).request(&rollback())).0,
+        "rollback_in_progress"
+    );
+    for cause in [Cause::FailedWake, Cause::AutomaticRollback { failed: "dep-3".into() }] {
+        let mut begun = with_history().rolling_out(2, deploying(2)).deployed(2, DeploymentState::InProgress);
+        begun.record.rollout.as_mut().unwrap().cause = cause;
+        assert_eq!(outcome(&begun.request(&rollback())), ("rollback_in_progress", None));
+    }
+}
+
+#[test]
+fn rollback_of_the_first_rollout_that_the_ledger_knows_returns_to_the_images_before_it() {
+    let mut scenario = Scenario::running(1).candidate(2).rolling_out(2, deploying(2));
+    scenario.record.releases.clear();
+    let decision = scenario.deployed(2, DeploymentState::InProgress).request(&rollback());
+    assert_eq!(outcome(&decision), ("rollback_requested", Some(image(1))));
+}
+
+#[test]
+fn rollback_during_the_pre_deploy_task_stops_the_task() {
+    let scenario = with_history().candidate(4).with_pre_deploy_task().rolling_out(4, migrating(4));
+    let decision = scenario.request(&rollback());
+    let reason = "rollback requested by anna".to_owned();
+    assert_eq!(decision.action, Action::StopTask { task: "task-4".into(), reason });
+    assert_eq!(outcome(&scenario.request(&retry(Some(2)))).0, "awaiting_pre_deploy_task", "one task at a time");
 }
 
 #[test]
@@ -133,7 +164,8 @@ fn rollback_of_a_deployment_that_is_not_current_is_refused() {
     assert_eq!(outcome(&replaced.request(&rollback_of(&current))), ("other_deployment", None));
     let mut begun = with_history().rolling_out(2, deploying(2)).deployed(2, DeploymentState::InProgress);
     begun.record.rollout.as_mut().unwrap().cause = Cause::Rollback { by: "alarm errors".into(), reason: None };
-    assert_eq!(outcome(&begun.request(&rollback_of(&current))), ("in_flight", None), "delivered twice");
+    let twice = outcome(&begun.request(&rollback_of(&current)));
+    assert_eq!(twice, ("rollback_in_progress", None), "delivered twice");
 }
 
 #[test]

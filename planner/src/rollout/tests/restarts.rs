@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::fixtures::*;
-use crate::model::DeploymentState;
+use crate::model::{DeploymentState, ServiceDeploymentStatus};
 use crate::rollout::*;
 
 fn restart(by: &str, cool_down: Option<i64>) -> Request {
@@ -70,8 +70,25 @@ fn a_claimed_restart_excludes_other_invocations_until_its_lease_expires() {
     }
     // A newer image replaces the tasks as well as a restart does.
     assert_eq!(scenario.clone().at(62).outcome(), ("newer_image", Some(image(4))));
-    assert_eq!(scenario.clone().candidate(3).at(62).outcome(), ("restart_requested", None));
+    // An answer may have been lost, so that the claim alone does not say whether ECS was called.
+    assert_eq!(scenario.clone().candidate(3).at(64).outcome(), ("up_to_date", None));
+    assert_eq!(outcome(&scenario.clone().candidate(3).at(64).request(&restart("ben", None))).0, "restart_in_progress");
+    assert_eq!(scenario.clone().candidate(3).at(65).outcome(), ("restart_requested", None));
     assert_eq!(scenario.candidate(3).at(91).outcome(), ("up_to_date", None), "the request has expired");
+}
+
+#[test]
+fn a_restart_whose_answer_was_lost_is_not_carried_out_a_second_time() {
+    let mut scenario = Scenario::running(3);
+    let claim = Restart { deployment: None, replaces: "dep-3".into(), ..restarted(50).record.restart.unwrap() };
+    scenario.record.restart = Some(claim);
+    // ECS created the deployment, and a look at the service does not show it.
+    let lost = scenario.clone().with_history(3, ServiceDeploymentStatus::InProgress);
+    assert_eq!(lost.at(60).outcome(), ("up_to_date", None));
+    assert_eq!(scenario.clone().at(60).outcome(), ("restart_requested", None), "ECS was not called");
+    let primary = &mut scenario.observed.service.deployments[0];
+    (primary.id, primary.created_at) = ("dep-4".into(), at(50));
+    assert_eq!(scenario.at(52).plan().action, Action::ConfirmRestart { deployment: "dep-4".into() });
 }
 
 /// What happens to the service and to the function.
@@ -117,6 +134,7 @@ impl Play {
         let id = format!("dep-{}", self.deployments);
         let primary = &mut self.scenario.observed.service.deployments[0];
         (primary.id, primary.state) = (id, DeploymentState::InProgress);
+        primary.created_at = self.scenario.now;
     }
 
     /// Decides and applies until nothing is left to do; the invocation ends after `until` of the three writes.
@@ -192,12 +210,13 @@ proptest! {
             let before = play.deployments;
             play.step(step);
             prop_assert!(play.deployments - before <= 1, "{step:?} made more than one");
-            // A claim is carried out by the first invocation past its lease, and by no other.
+            // A claim is carried out by the first invocation that knows whether ECS was called, and by no other.
             if let (Some(claim), Step::Pass(_)) = (claimed, step) {
-                let due = claim.at + LEASE <= play.scenario.now;
+                let forced = claim.replaces != format!("dep-{before}");
+                let wait = if forced { LEASE } else { SignedDuration::from_mins(5) };
+                let due = claim.at + wait <= play.scenario.now;
                 let open = play.scenario.record.restart.as_ref().is_some_and(|restart| restart.deployment.is_none());
                 prop_assert_eq!(open, !due);
-                let forced = claim.replaces != format!("dep-{before}");
                 prop_assert_eq!(play.deployments - before, u8::from(due && !forced));
             }
         }

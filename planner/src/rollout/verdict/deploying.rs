@@ -1,55 +1,118 @@
 //! The phase in which ECS replaces tasks.
 
-use super::outcome::{Failure, adopt, complete, fail, failure_reason, healthy_tasks};
-use crate::model::DeploymentState;
+use super::blame::{Blame, blame};
+use super::ours::Ours;
+use super::outcome::{Failure, adopt, complete, fail, frozen, healthy_tasks};
+use crate::model::{Deployment, DeploymentState, ServiceDeployment, ServiceDeploymentStatus};
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, Release, Rollout};
+use crate::rollout::record::{Cause, Rollout};
 use crate::rollout::roll::roll;
+use crate::rollout::visibility::VISIBLE_WITHIN;
 
-/// `revision` and `id` are those of the rollout's own deployment.
-pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, revision: &str, id: &str) -> Decision {
-    let Inputs { policy, observed, now, .. } = inputs;
-    let ours = observed.service.deployment(id);
-    if let Some(deployment) = ours.filter(|deployment| deployment.state == DeploymentState::Failed) {
-        return failed(inputs, rollout, id, deployment.reason.as_deref());
+pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision {
+    match inputs.observed.service.deployment(ours.id) {
+        Some(deployment) if deployment.state == DeploymentState::Failed => {
+            failed(inputs, rollout, ours, deployment.reason.as_deref())
+        }
+        Some(deployment) if deployment.primary => primary(inputs, rollout, ours, deployment),
+        _ => replaced(inputs, rollout, ours),
     }
-    let Some(deployment) = ours.filter(|deployment| deployment.primary) else {
-        return replaced(inputs, rollout, id);
-    };
+}
+
+fn primary(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>, deployment: &Deployment) -> Decision {
+    let Inputs { policy, observed, now, .. } = inputs;
+    let Ours { revision, id, since } = ours;
+    let desired = observed.service.desired;
     let running = healthy_tasks(observed, revision);
-    let overdue = rollout.started_at + policy.rollout.deadline();
+    let deadline = since + policy.rollout.deadline();
     match &deployment.state {
-        DeploymentState::Completed if observed.service.desired == 0 => Decision {
-            action: Action::Stage { revision: revision.to_owned(), deployment: id.to_owned() },
+        DeploymentState::Completed if desired == 0 => Decision {
+            action: Action::Stage { revision: revision.to_owned(), deployment: id.to_owned(), since: *now },
             reason: Reason::Staged { deployment: id.to_owned() },
         },
         DeploymentState::Completed if running > 0 => complete(inputs, rollout, (revision, id), running),
-        _ if overdue < *now => Decision::keep(Reason::Overdue { what: id.to_owned(), since: overdue }),
-        DeploymentState::Completed => Decision::keep(Reason::AwaitingTasks { deployment: id.to_owned() }),
-        DeploymentState::InProgress | DeploymentState::Failed | DeploymentState::Other(_) => {
-            Decision::keep(Reason::InFlight { deployment: id.to_owned() })
+        // With all new tasks running, the deployment waits for old ones to end: protected from scale-in, for instance.
+        DeploymentState::InProgress | DeploymentState::Other(_)
+            if deadline < *now && policy.rollout.rollback_at_deadline && deployment.running < desired =>
+        {
+            overdue(inputs, rollout, ours)
         }
+        _ if deadline < *now => Decision::keep(Reason::Overdue { what: id.to_owned(), since: deadline }),
+        DeploymentState::Completed => Decision::keep(Reason::AwaitingTasks { deployment: id.to_owned() }),
+        DeploymentState::InProgress | DeploymentState::Failed | DeploymentState::Other(_) => in_flight(id),
     }
 }
 
-/// Another deployment has replaced the rollout's own: a forced one of the same images, a rollback by ECS, or a stack
-/// update.
-fn replaced(inputs: &Inputs<'_>, rollout: &Rollout, id: &str) -> Decision {
-    let Inputs { record, observed, .. } = inputs;
+/// Another deployment is the primary one, or ECS does not list ours yet.
+fn replaced(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision {
+    let Inputs { policy, record, observed, now, .. } = inputs;
+    let history = history(inputs, ours);
+    let status = history.map(|deployment| &deployment.status);
+    if status.is_some_and(is_rolled_back) {
+        return failed(inputs, rollout, ours, history.and_then(|deployment| deployment.reason.as_deref()));
+    }
     if observed.runs(&rollout.images) {
         return adopt(inputs);
     }
-    // ECS rolls back to the last *completed* deployment, which is older than ours when a push replaced another in flight.
-    let ran = |release: &Release| release.revision == observed.service.revision;
-    if observed.service.revision == rollout.previous_revision || record.releases.iter().any(ran) {
-        return failed(inputs, rollout, id, None);
+    let newer = observed.service.primary().filter(|primary| primary.created_at > ours.since);
+    // An earlier revision may be ECS's rollback, which the history shows later.
+    let revision = &observed.service.revision;
+    let earlier =
+        *revision == rollout.previous_revision || record.releases.iter().any(|release| release.revision == *revision);
+    let is_settled = |primary: &Deployment| !earlier || primary.created_at + VISIBLE_WITHIN <= *now;
+    let over = matches!(status, Some(ServiceDeploymentStatus::Stopped | ServiceDeploymentStatus::Successful));
+    if newer.is_some_and(is_settled) || over || ours.since + policy.rollout.deadline() < *now {
+        let drift = || roll(inputs, rollout.images.clone(), Cause::Drift).due();
+        return frozen(inputs, rollout).unwrap_or_else(drift);
     }
-    roll(inputs, rollout.images.clone(), Cause::Drift).due()
+    match status {
+        None if newer.is_none() && ours.since + VISIBLE_WITHIN <= *now => {
+            Decision::keep(Reason::UnknownResult { deployment: ours.id.to_owned() })
+        }
+        _ => in_flight(ours.id),
+    }
 }
 
-fn failed(inputs: &Inputs<'_>, rollout: &Rollout, id: &str, sentence: Option<&str>) -> Decision {
-    let reason = failure_reason(sentence, &inputs.observed.stopped_tasks);
-    fail(inputs, rollout, Failure { what: id, reason, deployment: Some(id) })
+fn in_flight(id: &str) -> Decision {
+    Decision::keep(Reason::InFlight { deployment: id.to_owned() })
+}
+
+/// Our deployment in the service's history: the newest of our revision.
+pub(super) fn history<'a>(inputs: &Inputs<'a>, ours: Ours<'_>) -> Option<&'a ServiceDeployment> {
+    inputs.observed.history.iter().find(|deployment| deployment.revision == ours.revision)
+}
+
+fn is_rolled_back(status: &ServiceDeploymentStatus) -> bool {
+    match status {
+        ServiceDeploymentStatus::RollingBack
+        | ServiceDeploymentStatus::RolledBack
+        | ServiceDeploymentStatus::RollbackFailed => true,
+        ServiceDeploymentStatus::InProgress
+        | ServiceDeploymentStatus::Successful
+        | ServiceDeploymentStatus::Stopped
+        | ServiceDeploymentStatus::Other(_) => false,
+    }
+}
+
+fn failed(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>, sentence: Option<&str>) -> Decision {
+    let (to_blame, mut reasons) = blame(inputs.observed, ours.since);
+    // The tasks' own reasons first: the sentence of the circuit breaker alone says nothing.
+    reasons.extend(sentence.map(str::to_owned));
+    if reasons.is_empty() {
+        reasons.push("ECS rolled the deployment back and gave no reason".into());
+    }
+    // ECS itself says that the deployment failed.
+    let blame = if to_blame == Blame::Unknown { Blame::Image } else { to_blame };
+    fail(inputs, rollout, Failure { what: ours.id, reason: reasons.join("; "), blame, deployment: Some(ours) })
+}
+
+/// Neither completed nor failed in time, as without a circuit breaker.
+fn overdue(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision {
+    let (blame, reasons) = blame(inputs.observed, ours.since);
+    let minutes = inputs.policy.rollout.deadline_minutes;
+    let late = format!("neither completed nor failed within {minutes} min");
+    let reason = reasons.into_iter().chain([late]).collect::<Vec<_>>().join("; ");
+    fail(inputs, rollout, Failure { what: ours.id, reason, blame, deployment: Some(ours) })
 }

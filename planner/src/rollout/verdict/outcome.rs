@@ -2,12 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Image, Task, endings};
+use jiff::{SignedDuration, Timestamp};
+
+use super::blame::Blame;
+use super::ours::Ours;
+use crate::model::{Image, Task};
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::observed::Observed;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{FailedRollout, Release, Rollout, newly_quarantined};
+use crate::rollout::record::{Cause, FailedRollout, Recovery, Release, Rollout, newly_quarantined, same_digests};
+
+/// How long a task without a health check has to run until it proves something: the ECS scheduler itself waits 40 s,
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>.
+const PROVEN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// What failed, and why.
 pub(super) struct Failure<'a> {
@@ -15,16 +23,26 @@ pub(super) struct Failure<'a> {
     pub what: &'a str,
     /// In the words of ECS and the tasks.
     pub reason: String,
-    /// Id of the failed deployment when ECS rolls it back.
-    pub deployment: Option<&'a str>,
+    /// The image, or not.
+    pub blame: Blame,
+    /// The failed deployment, when the service was updated to it.
+    pub deployment: Option<Ours<'a>>,
 }
 
 /// The service's primary deployment already runs the rollout's images: it becomes the rollout's own.
 pub(super) fn adopt(inputs: &Inputs<'_>) -> Decision {
     let deployment = inputs.observed.primary_id();
     let revision = inputs.observed.service.revision.clone();
-    let action = Action::Adopt { revision, deployment: deployment.clone() };
+    let since = inputs.observed.service.primary().map_or(inputs.now, |primary| primary.created_at);
+    let action = Action::Adopt { revision, deployment: deployment.clone(), since };
     Decision { action, reason: Reason::Adopted { deployment } }
+}
+
+/// The decision to wait for the end of a freeze, which only a rollback does not.
+pub(super) fn frozen(inputs: &Inputs<'_>, rollout: &Rollout) -> Option<Decision> {
+    let freeze = inputs.record.freeze(inputs.now).filter(|_| !rollout.cause.is_rollback())?.clone();
+    let image = rollout.images.values().next()?.clone();
+    Some(Decision::keep(Reason::Frozen { image, freeze }))
 }
 
 /// The deployment of `revision` is complete and `running` of its tasks run.
@@ -42,7 +60,8 @@ pub(super) fn complete(
         at: inputs.now,
     };
     let mut releases = vec![release(&rollout.images, revision, deployment)];
-    if inputs.record.releases.is_empty() && !rollout.previous_images.is_empty() {
+    let ran_well = !rollout.previous_images.is_empty() && !rollout.cause.is_rollback();
+    if inputs.record.releases.is_empty() && ran_well {
         // The images that ran before the first record of this service are the first release to roll back to.
         releases.insert(0, release(&rollout.previous_images, &rollout.previous_revision, ""));
     }
@@ -51,13 +70,42 @@ pub(super) fn complete(
     Decision { action: Action::Complete { revision, deployment, releases }, reason }
 }
 
-/// The rollout failed: the images that it introduced go into quarantine.
+/// The images to roll back to: those of the current release, else those that ran before the rollout.
+pub(super) fn good<'a>(inputs: &Inputs<'a>, rollout: &'a Rollout) -> &'a BTreeMap<String, Image> {
+    inputs.record.current().map_or(&rollout.previous_images, |release| &release.images)
+}
+
+/// The rollout failed: the images that it introduced go into quarantine, unless they are not to blame.
 pub(super) fn fail(inputs: &Inputs<'_>, rollout: &Rollout, failure: Failure<'_>) -> Decision {
-    let good = inputs.record.current().map_or(&rollout.previous_images, |release| &release.images);
-    let recover = failure.deployment.filter(|_| !good.is_empty()).map(str::to_owned);
-    let quarantine = newly_quarantined(&rollout.images, good, &failure.reason, inputs.now);
-    let reason = Reason::Failed { what: failure.what.to_owned(), reason: failure.reason };
-    Decision { action: Action::Fail(FailedRollout::new(rollout, quarantine, recover)), reason }
+    let Failure { what, reason, blame, deployment } = failure;
+    let failed = Reason::Failed { what: what.to_owned(), reason: reason.clone() };
+    if let Cause::AutomaticRollback { failed: first } = &rollout.cause {
+        return abandon(first, &failed.to_string());
+    }
+    let good = good(inputs, rollout);
+    let recover = deployment.filter(|_| !good.is_empty());
+    let recover = recover.map(|ours| Recovery { failed: ours.id.to_owned(), revision: ours.revision.to_owned() });
+    let outcome = match blame {
+        Blame::Image => {
+            let quarantine = newly_quarantined(&rollout.images, good, &reason, inputs.now);
+            FailedRollout::new(rollout, quarantine, recover)
+        }
+        Blame::Environment | Blame::Unknown => {
+            FailedRollout::prevented(inputs.record.postponed.as_ref(), rollout, &reason, recover, inputs.now)
+        }
+    };
+    Decision { action: Action::Fail(outcome), reason: failed }
+}
+
+/// What should have replaced the failed deployment `first` failed as well.
+pub(super) fn abandon(first: &str, why: &str) -> Decision {
+    let action = Action::Abandon { failed: first.to_owned() };
+    Decision { action, reason: Reason::BothFailed { failed: first.to_owned(), why: why.to_owned() } }
+}
+
+/// Are there other images to roll back to than those that failed?
+pub(super) fn has_other(good: &BTreeMap<String, Image>, rollout: &Rollout) -> bool {
+    !good.is_empty() && !same_digests(good, &rollout.images)
 }
 
 /// Running tasks of `revision` that no health check reports as unhealthy.
@@ -66,11 +114,12 @@ pub(super) fn healthy_tasks(observed: &Observed, revision: &str) -> usize {
     observed.running_tasks.iter().filter(counts).count()
 }
 
-/// The stopped tasks' own reasons, then the sentence of ECS: that of the circuit breaker alone says nothing.
-pub(super) fn failure_reason(sentence: Option<&str>, stopped: &[Task]) -> String {
-    let parts: Vec<String> = endings(stopped).into_iter().chain(sentence.map(str::to_owned)).collect();
-    match parts.is_empty() {
-        true => "ECS rolled the deployment back and gave no reason".into(),
-        false => parts.join("; "),
-    }
+/// Running tasks of `revision` that a health check reports as healthy, or that have run for a while without one.
+pub(super) fn proven_tasks(observed: &Observed, revision: &str, now: Timestamp) -> usize {
+    let runs_long = |task: &Task| task.started_at.is_some_and(|at| at + PROVEN_AFTER <= now);
+    let is_proven = |task: &&Task| {
+        let is_well = task.health == "HEALTHY" || (task.health == "UNKNOWN" && runs_long(task));
+        task.revision == revision && task.status == "RUNNING" && is_well
+    };
+    observed.running_tasks.iter().filter(is_proven).count()
 }

@@ -1,12 +1,15 @@
 //! The phase in which the pre-deploy task runs: its exit code decides.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::outcome::{Failure, fail};
+use super::blame::Blame;
+use super::outcome::{Failure, fail, frozen};
+use crate::model::Ending;
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
 use crate::rollout::record::Rollout;
+use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// The pre-deploy task that was started.
 pub(super) struct Started<'a> {
@@ -14,33 +17,47 @@ pub(super) struct Started<'a> {
     pub revision: &'a str,
     /// ARN of the task.
     pub task: &'a str,
+    /// When it was started.
+    pub since: Timestamp,
     /// Desired count for a service that starts for the first time.
     pub initial_tasks: Option<u32>,
 }
 
 pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, started: &Started<'_>) -> Decision {
-    let &Started { revision, task, initial_tasks } = started;
+    let &Started { revision, task, since, initial_tasks } = started;
     let update = || Decision {
         action: Action::Update { revision: revision.to_owned(), initial_tasks },
         reason: Reason::PreDeployTaskSucceeded,
     };
-    let failed = |reason: String| fail(inputs, rollout, Failure { what: task, reason, deployment: None });
+    // A freeze that began while the task ran holds the update.
+    let update = || frozen(inputs, rollout).unwrap_or_else(update);
+    let failed =
+        |reason: String, blame: Blame| fail(inputs, rollout, Failure { what: task, reason, blame, deployment: None });
+    let awaiting = || Decision::keep(Reason::AwaitingPreDeployTask { task: task.to_owned() });
     let Some(policy) = &inputs.policy.rollout.pre_deploy_task else {
         // The fleet no longer names a pre-deploy task: continue without it.
         return update();
     };
+    let minutes = policy.deadline_minutes;
+    let deadline = since + SignedDuration::from_mins(minutes.into());
     let Some(observed) = &inputs.observed.pre_deploy_task else {
-        return failed("ECS no longer lists the task, so its exit code is unknown".into());
+        // Not visible yet; much later ECS has forgotten it, and its exit code with it.
+        return match inputs.now < deadline.max(since + VISIBLE_WITHIN) {
+            true => awaiting(),
+            false => failed("ECS does not list the task, so its exit code is unknown".into(), Blame::Unknown),
+        };
     };
     match &observed.stopped {
         Some(end) if end.exit_code(&policy.container) == Some(0) => update(),
-        Some(end) => failed(end.to_string()),
-        None => {
-            let since = rollout.started_at + SignedDuration::from_mins(policy.deadline_minutes.into());
-            Decision::keep(match since < inputs.now {
-                true => Reason::Overdue { what: task.to_owned(), since },
-                false => Reason::AwaitingPreDeployTask { task: task.to_owned() },
-            })
+        Some(end) => {
+            let blame = if end.ending() == Ending::Environment { Blame::Environment } else { Blame::Image };
+            failed(end.to_string(), blame)
         }
+        None if deadline < inputs.now => {
+            let reason = format!("still running after its deadline of {minutes} min");
+            let action = Action::StopTask { task: task.to_owned(), reason };
+            Decision { action, reason: Reason::Overdue { what: task.to_owned(), since: deadline } }
+        }
+        None => awaiting(),
     }
 }

@@ -1,40 +1,59 @@
 //! The phase in which the image waits for the service to wake.
 
-use super::outcome::{Failure, complete, fail, failure_reason, healthy_tasks};
-use crate::model::DeploymentState;
+use super::blame::{Blame, blame};
+use super::ours::Ours;
+use super::outcome::{Failure, complete, fail, frozen, good, has_other, proven_tasks};
+use crate::model::{DeploymentState, Ending, Task};
 use crate::rollout::decision::{Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
 use crate::rollout::record::{Cause, Rollout, newly_quarantined};
 use crate::rollout::roll::roll;
 
-/// Stopped tasks after which the wake has failed and the current release is rolled out again.
+/// Failed tasks after which the wake has failed and the current release is rolled out again.
 const FAILED_WAKES: usize = 3;
 
-pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, revision: &str, id: &str) -> Decision {
-    let Inputs { record, observed, now, .. } = inputs;
+pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision {
+    let Inputs { observed, now, .. } = inputs;
     if !observed.runs(&rollout.images) {
-        return roll(inputs, rollout.images.clone(), Cause::Drift).due();
+        let drift = || roll(inputs, rollout.images.clone(), Cause::Drift).due();
+        return frozen(inputs, rollout).unwrap_or_else(drift);
     }
     if observed.service.desired == 0 {
-        return Decision::keep(Reason::Staged { deployment: id.to_owned() });
+        return Decision::keep(Reason::Staged { deployment: ours.id.to_owned() });
     }
     // A deployment of its own may have woken the service, a capacity change for instance.
-    let awake = observed.service.primary().map_or(id, |primary| &primary.id);
-    let running = healthy_tasks(observed, &observed.service.revision);
-    if running > 0 {
-        return complete(inputs, rollout, (revision, awake), running);
+    let awake = observed.service.primary().map_or(ours.id, |primary| &primary.id);
+    let proven = proven_tasks(observed, &observed.service.revision, *now);
+    if proven > 0 {
+        return complete(inputs, rollout, (ours.revision, awake), proven);
     }
-    let failed = observed.service.primary().is_some_and(|primary| primary.state == DeploymentState::Failed);
-    if !failed && observed.stopped_tasks.len() < FAILED_WAKES {
-        return Decision::keep(Reason::AwaitingTasks { deployment: awake.to_owned() });
-    }
-    let reason = failure_reason(None, &observed.stopped_tasks);
-    match record.current() {
-        Some(release) => {
-            let quarantine = newly_quarantined(&rollout.images, &release.images, &reason, *now);
-            Roll { quarantine, ..roll(inputs, release.images.clone(), Cause::FailedWake) }.due()
+    let primary_failed = observed.service.primary().is_some_and(|primary| primary.state == DeploymentState::Failed);
+    let (blame, reasons) = blame(observed, ours.since);
+    match blame {
+        Blame::Image if primary_failed || failures(inputs, ours) >= FAILED_WAKES => {}
+        Blame::Environment => {
+            let (what, reason) = (awake.to_owned(), reasons.join("; "));
+            return Decision::keep(Reason::Prevented { what, reason });
         }
-        None => fail(inputs, rollout, Failure { what: awake, reason, deployment: None }),
+        Blame::Image | Blame::Unknown => {
+            return Decision::keep(Reason::AwaitingTasks { deployment: awake.to_owned() });
+        }
     }
+    let reason = reasons.join("; ");
+    let good = good(inputs, rollout);
+    if !has_other(good, rollout) {
+        return fail(inputs, rollout, Failure { what: awake, reason, blame: Blame::Image, deployment: None });
+    }
+    let quarantine = newly_quarantined(&rollout.images, good, &reason, *now);
+    Roll { quarantine, ..roll(inputs, good.clone(), Cause::FailedWake) }.due()
+}
+
+/// Tasks that failed since the release was staged.
+fn failures(inputs: &Inputs<'_>, ours: Ours<'_>) -> usize {
+    let failed = |task: &&Task| {
+        let end = task.stopped.as_ref().filter(|end| end.at.is_none_or(|at| at >= ours.since));
+        end.is_some_and(|end| end.ending() == Ending::Failure)
+    };
+    inputs.observed.stopped_tasks.iter().filter(failed).count()
 }

@@ -16,17 +16,23 @@ impl Simulation {
                     self.images.rollout = Some(roll.rollout);
                     self.images.orders.extend(roll.orders);
                     roll.quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
-                    self.reach(Phase::Deploying { revision: self.service.revision.clone(), deployment });
+                    let (revision, since) = (self.service.revision.clone(), self.now);
+                    self.reach(Phase::Deploying { revision, deployment, since });
                 }
-                Action::Adopt { revision, deployment } => self.reach(Phase::Deploying { revision, deployment }),
-                Action::Stage { revision, deployment } => self.reach(Phase::Staged { revision, deployment }),
+                Action::Adopt { revision, deployment, since } => {
+                    self.reach(Phase::Deploying { revision, deployment, since });
+                }
+                Action::Stage { revision, deployment, since } => {
+                    self.reach(Phase::Staged { revision, deployment, since });
+                }
                 Action::Complete { releases, .. } => self.images.complete(releases),
                 Action::Fail(failed) => self.images.fail(failed, self.now),
                 Action::Note(noted) => self.images.note(noted),
-                Action::Recover { .. } => self.images.rollout = None,
-                action @ (Action::Update { .. } | Action::Restart(_) | Action::ConfirmRestart { .. }) => {
-                    panic!("{action:?}")
-                }
+                Action::Recover { .. } | Action::Abandon { .. } => self.images.rollout = None,
+                action @ (Action::Update { .. }
+                | Action::Restart(_)
+                | Action::ConfirmRestart { .. }
+                | Action::StopTask { .. }) => panic!("{action:?}"),
             }
             request = None;
         }
@@ -43,11 +49,11 @@ impl Simulation {
             arn: "task".into(),
             revision: revision.into(),
             status: status.into(),
-            health: "UNKNOWN".into(),
+            health: "HEALTHY".into(),
             started_at: None,
             provider: None,
             started_by: None,
-            stopped: None,
+            stopped: (status == "STOPPED").then(StoppedTask::default),
         };
         let serving = self.serving.filter(|_| self.service.running > 0);
         let failing = self.fate(deployed) == Fate::Fails && self.service.desired > 0;
@@ -61,6 +67,7 @@ impl Simulation {
             deleted: Vec::new(),
             running_tasks: serving.map(|image| task(&format!("rev-{image}"), "RUNNING")).into_iter().collect(),
             stopped_tasks: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },
+            history: Vec::new(),
             pre_deploy_task: None,
         }
     }
@@ -70,7 +77,7 @@ impl Simulation {
         let (policy, facts, now) = (&self.fleet.services[0], &mut self.capacity.facts, self.now);
         facts.expire(now);
         if let Some(event) = spot {
-            facts.spot = facts.spot.after(event, now);
+            facts.spot = facts.spot.after(event, 1, now);
         }
         let rolling = self.images.rollout.as_ref();
         let rolling = rolling.is_some_and(|rollout| !matches!(rollout.phase, Phase::Staged { .. }));
@@ -80,6 +87,7 @@ impl Simulation {
             strategy: self.service.strategy.clone(),
             rollout_in_flight: rolling && self.service.running > 0,
             started: true,
+            ..Observed::default()
         };
         let decision = capacity::plan(&policy.capacity(), facts, &observed, now);
         if let Some(target) = decision.target(&observed) {
@@ -100,6 +108,7 @@ impl Simulation {
     pub(super) fn observe_alarm(&mut self, alarm: usize, change: Option<StateChange>) {
         let (policy, record) = (&self.alarms[alarm], &mut self.alarm_records[alarm]);
         if let Some(change) = change {
+            record.evidence = alarm::Evidence::Measured;
             record.record_state_change(change);
         }
         let observed = alarm::Observed {

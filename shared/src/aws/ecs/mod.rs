@@ -1,26 +1,25 @@
 //! Amazon ECS.
 
+mod history;
 mod raw;
 mod read;
 mod tasks;
 
 use std::collections::BTreeMap;
 
+use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::types::{CapacityProviderStrategyItem, TaskDefinitionField};
 use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::connection::{Connection, Service as Endpoint};
-use super::error::classify;
+use super::error::{Status, classify};
 use crate::error::{Context, Error, Kind, Result};
 use planner::model::{Revision, Service, ServiceId, Strategy};
-use read::{FARGATE, FARGATE_SPOT, failed};
+use read::{ALMOST_ALL, FARGATE, FARGATE_SPOT, failed};
 
 pub use tasks::OneOff;
 
-/// Weight of Spot beside a weight of 1. Not 1 beside 0: ECS says of a provider with weight 0 that it places no tasks,
-/// and does not say whether that holds for its base.
-const ALMOST_ALL: i32 = 1000;
 /// Most services that `DescribeServices` takes.
 const SERVICES: usize = 10;
 
@@ -54,7 +53,7 @@ impl Ecs {
         let Some(first) = ids.first() else { return Vec::new() };
         let call = self.client.describe_services().cluster(&first.cluster);
         let call = call.set_services(Some(ids.iter().map(|id| id.name.clone()).collect()));
-        let answer = match call.send().await.map_err(classify) {
+        let answer = match call.send().await.map_err(classified) {
             Ok(answer) => answer,
             Err(error) => {
                 let each =
@@ -86,7 +85,7 @@ impl Ecs {
         let call = self.client.describe_task_definition().task_definition(arn_or_family);
         let answer = raw::Answer::default();
         let call = call.include(TaskDefinitionField::Tags).customize().interceptor(answer.clone());
-        call.send().await.map_err(classify).context(context)?;
+        call.send().await.map_err(classified).context(context)?;
         answer.json().and_then(|json| Revision::from_answer(&json)).context(context)
     }
 
@@ -104,7 +103,7 @@ impl Ecs {
         let answer = raw::Answer::default();
         let call = self.client.register_task_definition().family(family).set_container_definitions(Some(Vec::new()));
         let call = call.customize().interceptor(raw::Body::new(request)).interceptor(answer.clone());
-        call.send().await.map_err(classify).context(context)?;
+        call.send().await.map_err(classified).context(context)?;
         answer.json().and_then(|json| Revision::from_answer(&json)).context(context)
     }
 
@@ -119,7 +118,7 @@ impl Ecs {
         let desired = desired.map(|count| i32::try_from(count).unwrap_or(i32::MAX));
         let call = self.client.update_service().cluster(&id.cluster).service(&id.name);
         let answer = call.task_definition(revision).set_desired_count(desired).send().await;
-        let answer = answer.map_err(classify).context(context)?;
+        let answer = answer.map_err(classified).context(context)?;
         let service = answer.service().ok_or_else(|| Error::new(Kind::Unavailable, "no service in the answer"));
         service.and_then(|service| read::service(id, service)).context(context)
     }
@@ -133,21 +132,21 @@ impl Ecs {
     pub async fn restart(&self, id: &ServiceId) -> Result<Service> {
         let context = || format!("restart service {id}");
         let call = self.client.update_service().cluster(&id.cluster).service(&id.name).force_new_deployment(true);
-        let answer = call.send().await.map_err(classify).context(context)?;
+        let answer = call.send().await.map_err(classified).context(context)?;
         let service = answer.service().ok_or_else(|| Error::new(Kind::Unavailable, "no service in the answer"));
         service.and_then(|service| read::service(id, service)).context(context)
     }
 
-    /// Sets how many tasks a service runs, and where. Another strategy replaces every task: ECS demands a new deployment.
+    /// Sets how many tasks a service runs, and where; what is `None` stays. Another strategy replaces every task: ECS demands a new deployment.
     ///
     /// Requires `ecs:UpdateService`.
     ///
     /// # Errors
     /// `NotFound` when the service is gone, `Invalid` for a strategy that is none of ours.
-    pub async fn set_capacity(&self, id: &ServiceId, desired: u32, strategy: Option<&Strategy>) -> Result<()> {
+    pub async fn set_capacity(&self, id: &ServiceId, desired: Option<u32>, strategy: Option<&Strategy>) -> Result<()> {
         let context = || format!("set capacity of service {id}");
         let call = self.client.update_service().cluster(&id.cluster).service(&id.name);
-        let call = call.desired_count(i32::try_from(desired).unwrap_or(i32::MAX));
+        let call = call.set_desired_count(desired.map(|count| i32::try_from(count).unwrap_or(i32::MAX)));
         let call = match strategy {
             Some(strategy) => {
                 let items = strategy_items(strategy).context(context)?;
@@ -155,13 +154,13 @@ impl Ecs {
             }
             None => call,
         };
-        call.send().await.map(drop).map_err(classify).context(context)
+        call.send().await.map(drop).map_err(classified).context(context)
     }
 }
 
 fn strategy_items(strategy: &Strategy) -> Result<Vec<CapacityProviderStrategyItem>> {
-    let item = |provider: &str, base: u32, weight: i32| {
-        let base = i32::try_from(base).unwrap_or(i32::MAX);
+    let item = |provider: &str, base: u32, weight: u32| {
+        let [base, weight] = [base, weight].map(|n| i32::try_from(n).unwrap_or(i32::MAX));
         let item =
             CapacityProviderStrategyItem::builder().capacity_provider(provider).base(base).weight(weight).build();
         item.map_err(|error| Error::invalid("capacity provider strategy").with_source(error))
@@ -173,6 +172,20 @@ fn strategy_items(strategy: &Strategy) -> Result<Vec<CapacityProviderStrategyIte
         Strategy::Other(items) => {
             Err(Error::bad_field("strategy", items.join(", "), "one of FARGATE and FARGATE_SPOT"))
         }
+    }
+}
+
+/// An error of ECS as one of ours. Its conflicts are with other callers of ECS: the next event or tick is the retry, and
+/// to decide again at once, as after a conflict in the ledger, would meet the same conflict.
+fn classified<E, R>(error: SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: Status + std::fmt::Debug + Send + Sync + 'static,
+{
+    let error = classify(error);
+    match error.kind() {
+        Kind::Conflict => Error::new(Kind::Unavailable, error.to_string()),
+        _ => error,
     }
 }
 

@@ -4,11 +4,18 @@ use aws_sdk_ecs::types as sdk;
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
-use planner::model::{Deployment, DeploymentState, Network, Service, ServiceId, StoppedTask, Strategy, Task};
+use planner::model::{
+    Deployment, DeploymentState, Network, Service, ServiceDeploymentStatus, ServiceEvent, ServiceId, StoppedTask,
+    Strategy, Task,
+};
 
 /// Names of Fargate's two capacity providers.
 pub(super) const FARGATE: &str = "FARGATE";
 pub(super) const FARGATE_SPOT: &str = "FARGATE_SPOT";
+
+/// Weight of Spot beside a weight of 1. Not 1 beside 0: ECS says of a provider with weight 0 that it places no tasks,
+/// and does not say whether that holds for its base.
+pub(super) const ALMOST_ALL: u32 = 1000;
 
 pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service> {
     Ok(Service {
@@ -19,11 +26,48 @@ pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service>
         revision: required("taskDefinition", service.task_definition())?,
         deployments: service.deployments().iter().map(deployment).collect::<Result<_>>()?,
         strategy: strategy(service.capacity_provider_strategy()),
+        minimum_healthy_percent: service
+            .deployment_configuration()
+            .and_then(|config| config.minimum_healthy_percent())
+            .map_or(100, count),
+        no_capacity_at: no_capacity_at(service.events())?,
         network: service
             .network_configuration()
             .and_then(|config| config.awsvpc_configuration())
             .map(|config| network(config, service)),
+        // ECS leaves it out of a service that never named one, and uses its own.
+        controller: service.deployment_controller().map_or("ECS", |controller| controller.r#type().as_str()).to_owned(),
+        events: service.events().iter().filter_map(event).collect(),
     })
+}
+
+/// Time of the newest event that says that Fargate has no capacity. A service event has a text and nothing else; this is
+/// AWS's: <https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity>.
+fn no_capacity_at(events: &[sdk::ServiceEvent]) -> Result<Option<Timestamp>> {
+    let says = |event: &&sdk::ServiceEvent| {
+        let text = event.message().unwrap_or_default();
+        text.contains("unable to place a task") && text.contains("Capacity is unavailable at this time")
+    };
+    let times = events.iter().filter(says).filter_map(|event| event.created_at().map(time));
+    Ok(times.collect::<Result<Vec<_>>>()?.into_iter().max())
+}
+
+/// An event without time or text says nothing.
+fn event(event: &sdk::ServiceEvent) -> Option<ServiceEvent> {
+    let (at, message) = (time(event.created_at()?).ok()?, event.message()?.to_owned());
+    Some(ServiceEvent { at, message })
+}
+
+pub(super) fn service_deployment_status(status: Option<&sdk::ServiceDeploymentStatus>) -> ServiceDeploymentStatus {
+    match status.map_or("", |status| status.as_str()) {
+        "PENDING" | "IN_PROGRESS" => ServiceDeploymentStatus::InProgress,
+        "SUCCESSFUL" => ServiceDeploymentStatus::Successful,
+        "STOP_REQUESTED" | "STOPPED" => ServiceDeploymentStatus::Stopped,
+        "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" => ServiceDeploymentStatus::RollingBack,
+        "ROLLBACK_SUCCESSFUL" => ServiceDeploymentStatus::RolledBack,
+        "ROLLBACK_FAILED" => ServiceDeploymentStatus::RollbackFailed,
+        other => ServiceDeploymentStatus::Other(other.to_owned()),
+    }
 }
 
 fn deployment(deployment: &sdk::Deployment) -> Result<Deployment> {
@@ -42,6 +86,7 @@ fn deployment(deployment: &sdk::Deployment) -> Result<Deployment> {
         running: count(deployment.running_count()),
         failed: count(deployment.failed_tasks()),
         created_at: time(created)?,
+        updated_at: time(deployment.updated_at().unwrap_or(created))?,
     })
 }
 
@@ -58,7 +103,9 @@ fn strategy(items: &[sdk::CapacityProviderStrategyItem]) -> Strategy {
         (None, None) if items.is_empty() => Strategy::OnDemand,
         (Some(_), None | Some((0, 0))) if fargate_alone => Strategy::OnDemand,
         (None, Some((0, 1..))) if fargate_alone => Strategy::Spot { base: 0 },
-        (Some((base @ 1.., 0 | 1)), Some((0, 1..))) if fargate_alone => Strategy::Spot { base },
+        (Some((base @ 1.., 0)), Some((0, 1..))) if fargate_alone => Strategy::Spot { base },
+        // Beside a weight of 1, only almost all of the weight means Spot: one to one, every second task is on demand.
+        (Some((base @ 1.., 1)), Some((0, ALMOST_ALL..))) if fargate_alone => Strategy::Spot { base },
         _ => Strategy::Other(items.iter().map(|(name, base, weight)| format!("{name}:{base}:{weight}")).collect()),
     }
 }
@@ -86,6 +133,7 @@ pub(super) fn task(task: &sdk::Task) -> Result<Task> {
         code: task.stop_code().map(|code| code.as_str().to_owned()),
         reason: task.stopped_reason().map(str::to_owned),
         containers: containers.collect(),
+        at: task.stopped_at().and_then(|at| time(at).ok()),
     });
     Ok(Task {
         arn: required("taskArn", task.task_arn())?,
@@ -107,11 +155,11 @@ pub(super) fn time(at: &aws_smithy_types::DateTime) -> Result<Timestamp> {
     Timestamp::from_nanosecond(at.as_nanos()).map_err(|error| Error::invalid(format!("time {at}")).with_source(error))
 }
 
-fn required(field: &str, value: Option<&str>) -> Result<String> {
+pub(super) fn required(field: &str, value: Option<&str>) -> Result<String> {
     value.map(str::to_owned).ok_or_else(|| missing(field))
 }
 
-fn missing(field: &str) -> Error {
+pub(super) fn missing(field: &str) -> Error {
     Error::invalid(format!("{field} is missing in the answer of ECS"))
 }
 

@@ -9,8 +9,8 @@ use aws_sdk_ecs::types::{
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use super::Ecs;
 use super::read::{self, FARGATE, FARGATE_SPOT, failed};
+use super::{Ecs, classified};
 use crate::aws::error::classify;
 use crate::error::{Context, Error, Kind, Result};
 use planner::model::{Network, ServiceId, Task};
@@ -49,7 +49,7 @@ impl Ecs {
         for batch in tasks.chunks(TASKS) {
             let arns = batch.iter().map(|task| task.arn.clone()).collect();
             let call = self.client.get_task_protection().cluster(cluster).set_tasks(Some(arns));
-            let answer = call.send().await.map_err(classify).context(|| "get task protection")?;
+            let answer = call.send().await.map_err(classified).context(|| "get task protection")?;
             for task in answer.protected_tasks().iter().filter(|task| task.protection_enabled()) {
                 let until = task.expiration_date().map(read::time).transpose()?;
                 protected.extend(task.task_arn().map(str::to_owned).zip(until));
@@ -106,7 +106,8 @@ impl Ecs {
     /// Requires `iam:PassRole`.
     ///
     /// # Errors
-    /// `Unavailable` when ECS could place no task: the answer is a 200 with a failure inside.
+    /// `Unavailable` when ECS could place no task: the answer is a 200 with a failure inside. `Invalid` when the token
+    /// was used with other parameters.
     pub async fn run_task(&self, task: &OneOff<'_>) -> Result<String> {
         let context = || format!("run task {} in {}", task.revision, task.cluster);
         let public = if task.network.public_ip { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
@@ -129,7 +130,7 @@ impl Ecs {
         let call = call.started_by(task.started_by).client_token(task.client_token);
         let call = call.network_configuration(NetworkConfiguration::builder().awsvpc_configuration(network).build());
         let call = call.overrides(TaskOverride::builder().container_overrides(command).build());
-        let answer = call.send().await.map_err(classify).context(context)?;
+        let answer = call.send().await.map_err(classify).map_err(token_taken).context(context)?;
         match (answer.tasks().first().and_then(|task| task.task_arn()), answer.failures().first()) {
             (Some(arn), _) => Ok(arn.to_owned()),
             (None, Some(failure)) => Err(failed(failure)).context(context),
@@ -137,6 +138,17 @@ impl Ecs {
                 Err(Error::new(Kind::Unavailable, "neither task nor failure in the answer")).context(context)
             }
         }
+    }
+
+    /// Stops a task; `reason` becomes part of its `stoppedReason`. One that has ended stays as it is.
+    ///
+    /// Requires `ecs:StopTask`.
+    ///
+    /// # Errors
+    /// `Invalid` when ECS has forgotten the task.
+    pub async fn stop_task(&self, cluster: &str, arn: &str, reason: &str) -> Result<()> {
+        let call = self.client.stop_task().cluster(cluster).task(arn).reason(reason);
+        call.send().await.map(drop).map_err(classified).context(|| format!("stop task {arn}"))
     }
 
     async fn list(
@@ -147,7 +159,7 @@ impl Ecs {
         let mut pages = call.into_paginator().send();
         let mut arns = Vec::new();
         while let Some(page) = pages.next().await {
-            arns.extend(page.map_err(classify)?.task_arns().iter().cloned());
+            arns.extend(page.map_err(classified)?.task_arns().iter().cloned());
         }
         let batches = try_join_all(arns.chunks(TASKS).map(|batch| self.describe(cluster, batch))).await?;
         Ok(batches.into_iter().flatten().collect())
@@ -155,7 +167,7 @@ impl Ecs {
 
     async fn describe(&self, cluster: &str, arns: &[String]) -> Result<Vec<Task>> {
         let call = self.client.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
-        let answer = call.send().await.map_err(classify)?;
+        let answer = call.send().await.map_err(classified)?;
         // A task that ended a while ago is forgotten between the list and this call.
         match answer.failures().iter().find(|failure| failure.reason() != Some("MISSING")) {
             Some(failure) => Err(failed(failure)),
@@ -183,4 +195,13 @@ fn placement(network: &Network) -> Result<Placement> {
         item.map_err(|error| Error::invalid("capacity provider strategy").with_source(error))
     });
     items.collect::<Result<_>>().map(Placement::By)
+}
+
+/// `ConflictException` of `RunTask`: the client token was used with other parameters, and every retry is refused.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>.
+fn token_taken(error: Error) -> Error {
+    match error.kind() {
+        Kind::Conflict => Error::invalid(error.to_string()),
+        _ => error,
+    }
 }

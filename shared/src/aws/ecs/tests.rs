@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::testing::{Replay, Wire, run};
-use planner::model::{DeploymentState, ImageSource, Network, Strategy, Task};
+use planner::model::{DeploymentState, ImageSource, Network, ServiceDeploymentStatus, Strategy, Task};
 
 fn id(name: &str) -> ServiceId {
     ServiceId { cluster: "prod".into(), name: name.into() }
@@ -227,6 +227,10 @@ fn strategies_of_ours_are_read_as_they_are_written_and_others_are_kept_as_they_a
         (json!([item("FARGATE_SPOT", 0, 1)]), Strategy::Spot { base: 0 }),
         (json!([item("FARGATE_SPOT", 0, 1000), item("FARGATE", 1, 1)]), Strategy::Spot { base: 1 }),
         (
+            json!([item("FARGATE", 1, 1), item("FARGATE_SPOT", 0, 1)]),
+            Strategy::Other(vec!["FARGATE:1:1".into(), "FARGATE_SPOT:0:1".into()]),
+        ),
+        (
             json!([item("FARGATE", 0, 1), item("FARGATE_SPOT", 0, 4)]),
             Strategy::Other(vec!["FARGATE:0:1".into(), "FARGATE_SPOT:0:4".into()]),
         ),
@@ -243,19 +247,46 @@ fn strategies_of_ours_are_read_as_they_are_written_and_others_are_kept_as_they_a
 
 #[test]
 fn another_strategy_forces_a_deployment_and_a_count_alone_does_not() {
-    let replay = Replay::new(&[(200, json!({})), (200, json!({}))]);
+    let replay = Replay::new(&[(200, json!({})), (200, json!({})), (200, json!({}))]);
     let ecs = Ecs::new(&replay.connection());
-    run(ecs.set_capacity(&id("web"), 2, Some(&Strategy::Spot { base: 1 }))).unwrap();
-    run(ecs.set_capacity(&id("web"), 0, None)).unwrap();
+    run(ecs.set_capacity(&id("web"), Some(2), Some(&Strategy::Spot { base: 1 }))).unwrap();
+    run(ecs.set_capacity(&id("web"), Some(0), None)).unwrap();
+    run(ecs.set_capacity(&id("web"), None, Some(&Strategy::OnDemand))).unwrap();
     let sent = replay.sent();
+    assert!(sent[2].get("desiredCount").is_none(), "a count that scaling has changed meanwhile stays");
     assert_eq!((&sent[0]["desiredCount"], &sent[0]["forceNewDeployment"]), (&json!(2), &json!(true)));
     let providers: Vec<&Value> =
         sent[0]["capacityProviderStrategy"].as_array().unwrap().iter().map(|item| &item["capacityProvider"]).collect();
     assert_eq!(providers, ["FARGATE", "FARGATE_SPOT"]);
     assert_eq!(sent[1]["desiredCount"], 0);
     assert!(sent[1]["forceNewDeployment"].is_null() && sent[1]["capacityProviderStrategy"].is_null());
-    let other = run(ecs.set_capacity(&id("web"), 1, Some(&Strategy::Other(vec!["mine:0:1".into()])))).unwrap_err();
+    let other =
+        run(ecs.set_capacity(&id("web"), Some(1), Some(&Strategy::Other(vec!["mine:0:1".into()])))).unwrap_err();
     assert_eq!(other.kind(), Kind::Invalid);
+}
+
+#[test]
+fn the_newest_event_about_missing_capacity_is_read_and_no_other_event() {
+    let event = |at: f64, message: &str| json!({"id": "e", "createdAt": at, "message": message});
+    let mut one = service("web");
+    one["events"] = json!([
+        event(1.9e9, "(service web) has reached a steady state."),
+        event(
+            1.8e9,
+            "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section."
+        ),
+        event(
+            1.7e9,
+            "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later."
+        ),
+        event(1.9e9, "(service web) was unable to place a task. Reason: Invalid image."),
+    ]);
+    one["deploymentConfiguration"] = json!({"minimumHealthyPercent": 0, "maximumPercent": 200});
+    let replay = Replay::new(&[(200, json!({"services": [one]}))]);
+    let mut found = run(Ecs::new(&replay.connection()).services(&[id("web")]));
+    let service = found.remove(&id("web")).unwrap().unwrap();
+    assert_eq!(service.no_capacity_at.map(|at| at.as_second()), Some(1_800_000_000));
+    assert_eq!(service.minimum_healthy_percent, 0);
 }
 
 #[test]
@@ -278,4 +309,82 @@ fn protected_tasks_are_reported_with_their_time() {
     let found = run(Ecs::new(&replay.connection()).protected("prod", &[task("a"), task("b"), task("c")])).unwrap();
     assert_eq!(found.keys().collect::<Vec<_>>(), ["a"]);
     assert_eq!(found["a"].as_second(), 1_800_000_000);
+}
+
+#[test]
+fn the_history_names_the_task_definition_of_each_deployment_and_what_became_of_it() {
+    let deployment = |n: u32, status: &str| {
+        json!({
+            "serviceDeploymentArn": format!("d{n}"), "targetServiceRevisionArn": format!("r{n}"), "status": status,
+            "statusReason": "why", "createdAt": 1.7e9 + f64::from(n)
+        })
+    };
+    let statuses = [
+        ("PENDING", ServiceDeploymentStatus::InProgress),
+        ("ROLLBACK_REQUESTED", ServiceDeploymentStatus::RollingBack),
+        ("ROLLBACK_SUCCESSFUL", ServiceDeploymentStatus::RolledBack),
+        ("ROLLBACK_FAILED", ServiceDeploymentStatus::RollbackFailed),
+        ("STOPPED", ServiceDeploymentStatus::Stopped),
+        ("SUCCESSFUL", ServiceDeploymentStatus::Successful),
+        ("PAUSED", ServiceDeploymentStatus::Other("PAUSED".into())),
+    ];
+    for (text, status) in statuses {
+        let list =
+            json!({"serviceDeployments": [deployment(1, "STOPPED"), deployment(2, text), deployment(3, "STOPPED")]});
+        let revisions = json!({"serviceRevisions": [
+            {"serviceRevisionArn": "r1", "taskDefinition": "rev-1"}, {"serviceRevisionArn": "r2", "taskDefinition": "rev-2"},
+        ], "failures": [{"arn": "r3", "reason": "MISSING"}]});
+        let replay = Replay::new(&[(200, list), (200, revisions)]);
+        let since = "2023-11-14T22:13:20Z".parse().unwrap();
+        let found = run(Ecs::new(&replay.connection()).deployments_since(&id("web"), since)).unwrap();
+        let found: Vec<_> = found.iter().map(|found| (found.revision.as_str(), &found.status)).collect();
+        assert_eq!(found, [("rev-2", &status), ("rev-1", &ServiceDeploymentStatus::Stopped)], "the newest first");
+        assert_eq!(replay.sent()[0]["service"], "web");
+        assert_eq!(replay.sent()[1]["serviceRevisionArns"], json!(["r1", "r2", "r3"]));
+    }
+    let replay = Replay::new(&[(200, json!({"serviceDeployments": []}))]);
+    let none = run(Ecs::new(&replay.connection()).deployments_since(&id("web"), jiff::Timestamp::UNIX_EPOCH));
+    assert_eq!(none.unwrap(), [], "and no second call");
+}
+
+#[test]
+fn a_conflict_of_ecs_is_not_one_of_the_ledger() {
+    let refusal = |code: &str| json!({"__type": code, "message": "no"});
+    let replay = Replay::new(&[(400, refusal("ConflictException"))]);
+    let error = run(Ecs::new(&replay.connection()).roll(&id("web"), "rev-2", None)).unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    // The token of a task names other parameters: no retry helps.
+    let network = Network::default();
+    let task = OneOff {
+        cluster: "prod",
+        revision: "rev-2",
+        container: "web",
+        command: &[],
+        network: &network,
+        started_by: "rollout/1",
+        client_token: "1",
+    };
+    let replay = Replay::new(&[(400, refusal("ConflictException"))]);
+    let error = run(Ecs::new(&replay.connection()).run_task(&task)).unwrap_err();
+    assert_eq!(error.kind(), Kind::Invalid);
+}
+
+#[test]
+fn a_task_is_stopped_with_a_reason() {
+    let replay = Replay::new(&[(200, json!({"task": {"taskArn": "t1"}}))]);
+    run(Ecs::new(&replay.connection()).stop_task("prod", "t1", "still running")).unwrap();
+    assert_eq!(replay.sent(), [json!({"cluster": "prod", "task": "t1", "reason": "still running"})]);
+}
+
+#[test]
+fn a_service_shows_its_controller_and_its_events() {
+    let mut one = service("web");
+    one["deploymentController"] = json!({"type": "CODE_DEPLOY"});
+    one["events"] = json!([{"id": "1", "createdAt": 1.7e9, "message": "was unable to place a task"}, {"id": "2"}]);
+    let replay = Replay::new(&[(200, json!({"services": [one, service("api")]}))]);
+    let mut found = run(Ecs::new(&replay.connection()).services(&[id("web"), id("api")]));
+    let web = found.remove(&id("web")).unwrap().unwrap();
+    let events: Vec<&str> = web.events.iter().map(|event| event.message.as_str()).collect();
+    assert_eq!((web.controller.as_str(), events), ("CODE_DEPLOY", vec!["was unable to place a task"]));
+    assert_eq!(found.remove(&id("api")).unwrap().unwrap().controller, "ECS");
 }

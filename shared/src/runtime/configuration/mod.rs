@@ -22,6 +22,7 @@ const STALE: SignedDuration = SignedDuration::from_mins(15);
 /// The configuration of a function, and how it is kept up to date.
 #[derive(Debug)]
 pub struct Configuration<D> {
+    connection: Connection,
     gateway: AppConfig,
     state: RefCell<State<D>>,
 }
@@ -52,7 +53,11 @@ impl<D: Documents> Configuration<D> {
         };
         let state =
             State { documents: None, token: None, next_poll: Timestamp::MIN, rejected: false, unread_since: None };
-        Ok(Configuration { gateway: AppConfig::new(connection, location), state: RefCell::new(state) })
+        Ok(Configuration {
+            connection: connection.clone(),
+            gateway: AppConfig::new(connection, location),
+            state: RefCell::new(state),
+        })
     }
 
     /// Reads the documents for the first time.
@@ -90,8 +95,8 @@ impl<D: Documents> Configuration<D> {
             state.next_poll = clock.saturating_add(POLL).unwrap_or(Timestamp::MAX);
             state.token.take()
         };
-        let looked = tokio::time::timeout(ANSWER_DEADLINE, self.look(token)).await;
-        let looked = looked.unwrap_or_else(|_| {
+        let looked = self.connection.within(ANSWER_DEADLINE, self.look(token)).await;
+        let looked = looked.unwrap_or_else(|| {
             let deadline = format_duration(SignedDuration::try_from(ANSWER_DEADLINE).unwrap_or_default());
             Err(Error::new(crate::Kind::Unavailable, format!("read configuration: no answer within {deadline}")))
         });

@@ -3,9 +3,13 @@
 mod line;
 mod outcome;
 
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::mode::Mode;
+use super::outbox::Sent;
 use crate::error::{Error, Result};
 use crate::ledger::Subject;
 
@@ -18,21 +22,32 @@ pub const NAMESPACE: &str = "Automation";
 /// Counters that every function has, and how long it took.
 const COMMON: [&str; 5] = ["Changed", "Planned", "Failed", "MessagesSent", "DurationMs"];
 
-/// The embedded-metric document of an invocation whose function does not decide from what is deployed. Its dimension is
-/// the name of the Lambda function, which the template knows: the documents say what the system is called.
-pub fn rejected(function: &str, millis: i64) -> Value {
-    json!({
+/// An embedded-metric document of one metric of a Lambda function, by its name: alarms in the templates look at it, and the
+/// templates know the function's name, while the documents say what the system is called. `more` are further dimensions.
+pub fn of_function(
+    function: &str,
+    more: &[(&str, &str)],
+    (metric, unit): (&str, &str),
+    value: i64,
+    millis: i64,
+) -> Value {
+    let names: Vec<&str> = std::iter::once("FunctionName").chain(more.iter().map(|(name, _)| *name)).collect();
+    let mut document = json!({
         "_aws": {
             "Timestamp": millis,
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
-                "Dimensions": [["FunctionName"]],
-                "Metrics": [{ "Name": "ConfigurationRejected", "Unit": "Count" }],
+                "Dimensions": [names],
+                "Metrics": [{ "Name": metric, "Unit": unit }],
             }],
         },
         "FunctionName": function,
-        "ConfigurationRejected": 1,
-    })
+        metric: value,
+    });
+    for (name, value) in more {
+        document[name] = json!(value);
+    }
+    document
 }
 
 /// Everything that an invocation decided and did.
@@ -44,12 +59,16 @@ pub struct Report {
     documents: Vec<Value>,
     messages: Vec<String>,
     sent: usize,
+    /// Subjects of which a message could not be sent.
+    unsent: Vec<Line>,
+    oldest_unsent: Option<SignedDuration>,
 }
 
 impl Report {
     /// Nothing done yet.
     pub fn new(mode: Mode) -> Report {
-        Report { mode, lines: Vec::new(), counted: Vec::new(), documents: Vec::new(), messages: Vec::new(), sent: 0 }
+        let (lines, unsent, counted, documents) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Report { mode, lines, counted, documents, messages: Vec::new(), sent: 0, unsent, oldest_unsent: None }
     }
 
     /// Adds what was done for one item. A final "keep" says nothing that the changes before it have not said.
@@ -67,18 +86,18 @@ impl Report {
         self.lines.push(line);
     }
 
-    /// Adds the messages that were sent about a subject, or why they could not be sent.
-    pub fn sent(&mut self, subject: Subject, sent: Result<Vec<String>>) {
-        match sent {
-            Ok(messages) => {
-                self.sent += messages.len();
-                self.messages.extend(messages);
-            }
-            Err(error) => {
-                let why = format!("messages of {subject} could not be sent; the next invocation tries again");
-                self.lines.push(Line::new(subject, ("send", "error"), why, Outcome::Failed(error)));
-            }
-        }
+    /// Adds what became of the messages about a subject, or why they could not even be read.
+    pub fn sent(&mut self, subject: Subject, sent: Result<Sent>) {
+        let why = format!("messages of {subject} could not be sent; the next invocation tries again");
+        let failed = |error| Line::new(subject, ("send", "error"), why, Outcome::Failed(error));
+        let sent = match sent {
+            Ok(sent) => sent,
+            Err(error) => return self.lines.push(failed(error)),
+        };
+        self.sent += sent.subjects.len();
+        self.messages.extend(sent.subjects);
+        self.oldest_unsent = self.oldest_unsent.max(sent.oldest_unsent);
+        self.unsent.extend(sent.error.map(failed));
     }
 
     /// Adds the subject of a message that would be sent.
@@ -88,16 +107,21 @@ impl Report {
 
     /// Writes one line per decision that is not to keep.
     pub fn log(&self) {
-        for line in &self.lines {
+        for line in self.all() {
             line.log(self.mode != Mode::Act);
         }
+    }
+
+    /// The decisions, then what could not be sent.
+    fn all(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().chain(&self.unsent)
     }
 
     /// The response of the invocation.
     pub fn response(&self) -> Value {
         json!({
             "dry_run": self.mode != Mode::Act,
-            "decisions": self.lines.iter().map(Line::response).collect::<Vec<_>>(),
+            "decisions": self.all().map(Line::response).collect::<Vec<_>>(),
             "messages": self.messages,
         })
     }
@@ -112,7 +136,7 @@ impl Report {
         millis: i64,
         duration_ms: u64,
     ) -> Vec<Value> {
-        let outcomes = |label: &str| self.lines.iter().filter(|line| line.outcome.label() == label).count();
+        let outcomes = |label: &str| self.all().filter(|line| line.outcome.label() == label).count();
         let value = |name: &str| match name {
             "Changed" => json!(outcomes("changed")),
             "Planned" => json!(outcomes("planned")),
@@ -138,13 +162,28 @@ impl Report {
         std::iter::once(document).chain(self.documents.iter().cloned()).collect()
     }
 
-    /// The response, or one error that names every subject that failed.
+    /// Embedded-metric documents for the alarms on the Lambda function `function`: one for each subject that failed, and
+    /// how long the oldest message is unsent.
+    pub fn health(&self, function: &str, millis: i64) -> Vec<Value> {
+        let failed = self.lines.iter().filter(|line| line.outcome.error().is_some());
+        let failed: BTreeSet<String> = failed.map(|line| line.subject.to_string()).collect();
+        let of =
+            |subject: &String| of_function(function, &[("Subject", subject)], ("SubjectFailed", "Count"), 1, millis);
+        let age = self
+            .oldest_unsent
+            .map(|age| of_function(function, &[], ("OldestUnsentSeconds", "Seconds"), age.as_secs().max(0), millis));
+        failed.iter().map(of).chain(age).collect()
+    }
+
+    /// The response, or one error that names every subject that failed. To an engineer who requested something, a message
+    /// that could not be sent is no failure: the request took effect, and the response says the rest.
     ///
     /// # Errors
     /// The kind is that of the first failure; one failed subject fails the invocation so that alarms mean something.
-    pub fn into_result(self) -> Result<Value> {
+    pub fn into_result(self, requested: bool) -> Result<Value> {
+        let unsent = self.unsent.iter().filter(|_| !requested);
         let failed: Vec<(&Line, &Error)> =
-            self.lines.iter().filter_map(|line| Some((line, line.outcome.error()?))).collect();
+            self.lines.iter().chain(unsent).filter_map(|line| Some((line, line.outcome.error()?))).collect();
         let Some((_, first)) = failed.first() else { return Ok(self.response()) };
         let kind = first.kind();
         let sentences: Vec<String> = failed.iter().map(|(line, error)| format!("{}: {error}", line.subject)).collect();

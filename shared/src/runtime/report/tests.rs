@@ -24,7 +24,7 @@ fn one_failed_service_fails_the_invocation_and_is_named() {
     let failed = Outcome::Failed(Error::new(Kind::Throttled, "update service"));
     let mut report = report(vec![Outcome::Unchanged, failed]);
     report.sent(Subject::Budget("monthly".into()), Err(Error::new(Kind::Denied, "publish")));
-    let error = report.into_result().unwrap_err();
+    let error = report.into_result(false).unwrap_err();
     let expected = "service/prod/api: update service; budget/monthly: publish";
     assert_eq!((error.to_string().as_str(), error.kind()), (expected, Kind::Throttled));
 }
@@ -32,7 +32,7 @@ fn one_failed_service_fails_the_invocation_and_is_named() {
 #[test]
 fn the_response_says_what_was_done_and_why_without_a_final_keep() {
     let response = report(vec![Outcome::Changed(vec!["registered api:8".into()]), Outcome::Unchanged]);
-    let response = response.into_result().unwrap();
+    let response = response.into_result(false).unwrap();
     assert_eq!(response["decisions"].as_array().unwrap().len(), 1);
     assert_eq!(response["decisions"][0]["service"], "prod/api");
     assert_eq!(response["decisions"][0]["changes"][0], "registered api:8");
@@ -48,4 +48,34 @@ fn a_pass_that_is_made_again_is_forgotten() {
     done.count("Rolled");
     done.back_to(mark);
     assert_eq!((done.lines.len(), done.counted.len()), (0, 1));
+}
+
+#[test]
+fn an_engineer_whose_request_took_effect_is_answered_although_its_message_could_not_be_sent() {
+    let unsent = || {
+        let mut report = report(vec![Outcome::Changed(vec!["froze".into()])]);
+        report.sent(api(), Ok(Sent { error: Some(Error::new(Kind::Unavailable, "publish")), ..Sent::default() }));
+        report
+    };
+    let answer = unsent().into_result(true).unwrap();
+    assert_eq!(answer["decisions"][1]["error"]["message"], "publish");
+    assert_eq!(unsent().into_result(false).unwrap_err().to_string(), "service/prod/api: publish");
+}
+
+#[test]
+fn the_alarms_on_a_function_see_each_subject_that_failed_and_the_age_of_the_oldest_message() {
+    let error = || Outcome::Failed(Error::new(Kind::Denied, "update service"));
+    let mut report = report(vec![error(), error()]);
+    for minutes in [20, 3] {
+        let oldest_unsent = Some(SignedDuration::from_mins(minutes));
+        report.sent(Subject::Alarm("5xx".into()), Ok(Sent { oldest_unsent, ..Sent::default() }));
+    }
+    let health = report.health("acme-rollout", 7);
+    let dimensions = |document: &Value| document["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0].clone();
+    assert_eq!(health.len(), 2);
+    assert_eq!(dimensions(&health[0]), json!(["FunctionName", "Subject"]));
+    assert_eq!((&health[0]["Subject"], &health[0]["SubjectFailed"]), (&json!("service/prod/api"), &json!(1)));
+    assert_eq!(dimensions(&health[1]), json!(["FunctionName"]));
+    assert_eq!((&health[1]["FunctionName"], &health[1]["OldestUnsentSeconds"]), (&json!("acme-rollout"), &json!(1200)));
+    assert!(Report::new(Mode::Act).health("acme-rollout", 7).is_empty());
 }

@@ -30,8 +30,11 @@ pub(super) fn policy() -> BudgetPolicy {
         {"at_percent":90,"services":{"crawler":{"longer_downtime_minutes":60}}},
         {"at_percent":95,"services":{"crawler":{"scale_to_zero":true}}},
         {"at_percent":100,"services":{"website-agent":{"max_tasks":3}}}]"#;
-    let budgets =
-        BudgetPolicies::parse(&format!(r#"[{{"name":"huskit-monthly","tiers":{tiers}}}]"#), &fleet()).unwrap();
+    let budgets = BudgetPolicies::parse(
+        &format!(r#"[{{"name":"huskit-monthly","counts_tasks_alone":true,"tiers":{tiers}}}]"#),
+        &fleet(),
+    )
+    .unwrap();
     budgets.iter().next().unwrap().clone()
 }
 
@@ -108,7 +111,14 @@ impl Month {
 
 pub(super) fn notice(kind: NoticeKind, threshold: i64, cents: i64, day: i64) -> [Input; 1] {
     let (threshold, limit) = (Some(Amount::cents(threshold)), Some(Amount::cents(50_000)));
-    [Input::Notice(Notice { kind, amount: Amount::cents(cents), threshold, limit, at: noon(day) })]
+    [Input::Notice(Notice {
+        kind,
+        amount: Amount::cents(cents),
+        threshold,
+        limit,
+        at: noon(day),
+        text: "Dear AWS Customer,\n\nBudget Name: huskit-monthly\n".into(),
+    })]
 }
 
 pub(super) fn mail(message: &Notification) -> String {

@@ -14,7 +14,7 @@ fn messages_that_are_forwarded() {
 
     Forwarded unchanged, no action taken: not a notice of AWS Budgets or Cost Anomaly Detection.
 
-    Ihr Budget ist aufgebraucht.
+    > Ihr Budget ist aufgebraucht.
 
     Next
     - Check AWS Budgets: https://console.aws.amazon.com/costmanagement/home#/budgets
@@ -26,9 +26,9 @@ fn messages_that_are_forwarded() {
 
     Forwarded unchanged, no action taken: budget travel is not in the budgets document.
 
-    Budget Name: travel
-    Alert Type: ACTUAL
-    ACTUAL Amount: $1.00
+    > Budget Name: travel
+    > Alert Type: ACTUAL
+    > ACTUAL Amount: $1.00
 
     Next
     - Check AWS Budgets: https://console.aws.amazon.com/costmanagement/home#/budgets

@@ -25,6 +25,7 @@ pub(super) fn required(day: &Day<'_>) -> Action {
             AnnouncedState::Flapping { since } => {
                 format!("flapping {}; not announced again until it is stable", day.since(*since))
             }
+            AnnouncedState::Missing { since } => format!("not found in CloudWatch {}", day.since(*since)),
             AnnouncedState::NoData { since } => format!("without data {}", day.since(*since)),
         };
         action.add(name, what, "Alarms: follow the runbook that the alarm's message links.".into());
@@ -50,11 +51,15 @@ impl Action {
             "{name}: read its logs and service events: aws ecs describe-services --cluster {cluster} --services {name} \
              --query \"services[0].events[:5]\""
         );
+        if let Some(missing) = service.missing {
+            let what = format!("unknown to ECS {}", day.since(missing.since));
+            self.add(name, what, format!("{name}: create the service, or remove it from the fleet document"));
+        }
         match service.state {
             Some(State::Draining { since, announced: true }) => {
                 self.add(name, format!("scale to zero overdue {}", day.since(since)), events);
             }
-            Some(State::Starting { since, announced: true }) => {
+            Some(State::Starting { since, announced: true, .. }) => {
                 self.add(name, format!("start overdue {}, no healthy task", day.since(since)), events);
             }
             None

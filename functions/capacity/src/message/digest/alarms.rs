@@ -14,6 +14,7 @@ pub(super) fn alarms(day: &Day<'_>) -> Lines {
         AnnouncedState::Nothing
         | AnnouncedState::Alarm { .. }
         | AnnouncedState::Flapping { .. }
+        | AnnouncedState::Missing { .. }
         | AnnouncedState::NoData { .. } => None,
     });
     day.changes(Area::Alarm).into_iter().chain(explained).collect()

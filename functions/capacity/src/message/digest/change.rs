@@ -68,10 +68,15 @@ fn is_routine(area: Area, event: &Event) -> bool {
 }
 
 fn change(item: &Item, area: Area, event: &Event) -> Change {
+    // Of a service the name without its cluster; other names may have any number of slashes.
+    let name = match area {
+        Area::Rollout | Area::Capacity => item.name(),
+        Area::Alarm | Area::Budget => item.subject.split_once('/').map_or(item.name(), |(_, name)| name),
+    };
     // The reason of a rollout names the service already.
-    let text = match event.reason.contains(item.name()) {
+    let text = match event.reason.contains(name) {
         true => event.reason.clone(),
-        false => format!("{}: {}", item.name(), event.reason),
+        false => format!("{name}: {}", event.reason),
     };
     Change { at: event.at, area, text }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use planner::capacity::{Facts, Savings, State, UpcomingChange};
+use planner::capacity::{Facts, Missing, Savings, State, UpcomingChange};
 use planner::fleet::{Fleet, ServicePolicy};
 use planner::model::{format_duration, format_time_in, with_times_in};
 use planner::{alarm, budget, rollout};
@@ -42,6 +42,8 @@ pub(crate) struct ServiceDay<'a> {
     pub facts: Facts,
     /// Where it is between scaled to zero and running.
     pub state: Option<State>,
+    /// Since when ECS has not known it.
+    pub missing: Option<Missing>,
     /// Freeze and quarantine are read from it.
     pub rollout: rollout::Record,
     /// Cost and savings since the previous digest.

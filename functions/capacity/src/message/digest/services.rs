@@ -36,7 +36,8 @@ fn in_force(day: &Day<'_>, service: &ServiceDay<'_>) -> Lines {
     let mut lines = Vec::new();
     if let Some(requested) = facts.override_at(day.now) {
         let (kind, by, until) = (requested.kind, requested.expiry.by.clone(), requested.expiry.at);
-        lines.push(format!("{name}: {}", Reason::Override { kind, by, until }.sentence(|at| day.full(at))));
+        let reason = requested.reason.clone();
+        lines.push(format!("{name}: {}", Reason::Override { kind, by, until, reason }.sentence(|at| day.full(at))));
     }
     if let Some(restriction) = facts.restriction_at(day.now) {
         let (percent, until) = (restriction.reached_percent, day.full(restriction.until));

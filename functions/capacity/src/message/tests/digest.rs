@@ -46,10 +46,11 @@ fn digest_of_a_day() {
         month: "2026-11".into(),
         saved: usd(saved),
         spent: usd(spent),
+        hourly: (usd(0), usd(0)),
     };
     let facts = Facts {
         manual_override: Some(anna(OverrideKind::Wake)),
-        spot: SpotState::default().after(SpotEvent::NoCapacity, at(11)),
+        spot: SpotState::default().after(SpotEvent::NoCapacity, 1, at(11)),
         ..Facts::default()
     };
     let freeze = Freeze { until: at(600), by: "ben".into(), reason: Some("launch".into()) };
@@ -69,7 +70,8 @@ fn digest_of_a_day() {
         services: vec![ServiceDay {
             policy: &fleet.services[0],
             facts,
-            state: Some(State::Starting { since: at(-3), announced: true }),
+            state: Some(State::Starting { since: at(-3), until: at(0), announced: true }),
+            missing: None,
             rollout: rollout::Record { frozen: Some(freeze), ..rollout::Record::default() },
             counted: counted(410_000, 1_970_000),
             month: counted(9_120_000, 41_300_000),

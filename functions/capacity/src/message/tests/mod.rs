@@ -2,6 +2,7 @@
 
 mod digest;
 mod overrides;
+mod problems;
 mod spot;
 mod transitions;
 
@@ -31,7 +32,7 @@ fn decision(reason: Reason) -> Decision {
 }
 
 fn anna(kind: OverrideKind) -> Override {
-    Override { kind, expiry: Expiry { at: at(120), by: "anna".into() } }
+    Override { kind, expiry: Expiry { at: at(120), by: "anna".into() }, reason: None }
 }
 
 fn email(write: impl FnOnce(&ServiceMessages<'_>) -> Notification) -> String {

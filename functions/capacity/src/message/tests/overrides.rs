@@ -1,25 +1,22 @@
 //! Overrides.
 
 use insta::assert_snapshot;
-use planner::capacity::{EndedOverride, OverrideKind, OverrideRequest, Reason};
-use planner::model::Span;
+use planner::capacity::{EndedOverride, OverrideKind, Reason};
 
 use super::{anna, at, decision, email};
 
 #[test]
 fn on_hold() {
-    let wanted = OverrideRequest {
-        until: Span::Until(at(120)),
+    let reason = Reason::Override {
+        kind: OverrideKind::Hold,
         by: "anna".into(),
-        reason: Some("looking into ticket 12".into()),
+        until: at(120),
+        reason: Some("ticket 12".into()),
     };
-    let reason = Reason::Override { kind: OverrideKind::Hold, by: "anna".into(), until: at(120) };
-    assert_snapshot!(email(|say| say.held(&wanted, &decision(reason))), @r#"
+    assert_snapshot!(email(|say| say.held(&decision(reason))), @r#"
     Capacity on hold: crawler [huskit prod]
 
-    The automation leaves the capacity of crawler unchanged: `hold` override by anna until 2026-11-21 23:00 UTC.
-
-    reason  looking into ticket 12
+    The automation leaves the capacity of crawler unchanged: `hold` override by anna until 2026-11-21 23:00 UTC: ticket 12.
 
     Next
     - To end the hold, send the request {"action":"resume","service":"crawler","by":"<you>"}

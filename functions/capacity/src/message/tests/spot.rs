@@ -1,14 +1,14 @@
 //! Moves between Fargate Spot and on-demand.
 
 use insta::assert_snapshot;
-use planner::capacity::{Facts, ProviderChange, SpotEvent, SpotState};
-use planner::model::TasksByProvider;
+use planner::capacity::{Facts, Move, MoveFailure, MoveOutcome, ProviderChange, SpotEvent, SpotState};
+use planner::model::{Strategy, TasksByProvider};
 
 use super::{at, cost, email};
 
 #[test]
 fn moving_to_on_demand_after_a_spot_shortage() {
-    let spot = SpotState::default().after(SpotEvent::NoCapacity, at(11));
+    let spot = SpotState::default().after(SpotEvent::NoCapacity, 1, at(11));
     assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToOnDemand, &spot, Some(&cost()))), @"
     Moving to on-demand: crawler, Spot shortage [huskit prod]
 
@@ -21,7 +21,7 @@ fn moving_to_on_demand_after_a_spot_shortage() {
 
 #[test]
 fn moving_back_to_spot() {
-    let spot = SpotState::default().after(SpotEvent::NoCapacity, at(-60));
+    let spot = SpotState::default().after(SpotEvent::NoCapacity, 1, at(-60));
     assert_snapshot!(email(|say| say.provider_change(ProviderChange::ToSpot, &spot, Some(&cost()))), @"
     Moving to Fargate Spot: crawler [huskit prod]
 
@@ -42,7 +42,7 @@ fn moving_to_on_demand_for_good() {
 
 #[test]
 fn no_spot_capacity() {
-    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, at(11)), ..Facts::default() };
+    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, 1, at(11)), ..Facts::default() };
     assert_snapshot!(email(|say| say.spot_unavailable(&facts, TasksByProvider { on_demand: 0, spot: 1 })), @r#"
     No Spot capacity: crawler [huskit prod]
 
@@ -54,4 +54,41 @@ fn no_spot_capacity() {
     - If fewer tasks are acceptable, do nothing: ECS starts tasks when Spot has capacity again.
     - To lift the budget restriction, send the request {"action":"lift","budget":"<budget>","by":"<you>"}
     "#);
+}
+
+#[test]
+fn a_move_that_failed() {
+    let failed = Move {
+        from: Strategy::OnDemand,
+        to: Strategy::Spot { base: 0 },
+        since: at(0),
+        replaces: None,
+        failed_before: 0,
+        requests: 1,
+        outcome: MoveOutcome::Failed { at: at(12), why: MoveFailure::RolledBack, retry_at: at(27) },
+    };
+    let spot = SpotState::default().after(SpotEvent::NoCapacity, 1, at(12));
+    assert_snapshot!(email(|say| say.move_failed(&failed, &spot)), @r#"
+    Move failed: crawler stays on FARGATE [huskit prod]
+
+    crawler did not move from FARGATE to FARGATE_SPOT: the deployment failed, or the service has its previous capacity provider strategy again. The automation keeps it on FARGATE and tries again at 2026-11-21 22:12 UTC.
+
+    move since  2026-11-21 21:00 UTC
+
+    Next
+    - Read the service events of crawler: aws ecs describe-services --cluster huskit-prod --services crawler --query "services[0].events[:5]"
+    - If it keeps failing, set `spot.mode` in the fleet document to what works, and deploy.
+    "#);
+}
+
+#[test]
+fn on_demand_for_lack_of_spot_capacity() {
+    let facts = Facts { spot: SpotState::default().after(SpotEvent::NoCapacity, 1, at(11)), ..Facts::default() };
+    assert_snapshot!(email(|say| say.spot_unavailable(&facts, TasksByProvider { on_demand: 2, spot: 0 })), @"
+    On demand for lack of Spot capacity: crawler [huskit prod]
+
+    Fargate Spot has had no capacity for crawler since 2026-11-21 21:11 UTC. Its tasks stay on demand until Spot is tried again at 2026-11-21 22:11 UTC, although it should run on Spot: a budget restriction says so.
+
+    running tasks  2
+    ");
 }

@@ -28,6 +28,7 @@ fn scaled_to_zero() {
         month: "2026-11".into(),
         saved: Usd::from_micros(12_345_678),
         spent: Usd::default(),
+        hourly: Default::default(),
     };
     assert_snapshot!(email(|say| say.scaled_to_zero(&decision(Reason::ScheduledDowntime), Some(&cost()), &savings)), @r#"
     Scaled to zero: crawler [huskit prod]
@@ -45,7 +46,7 @@ fn scaled_to_zero() {
 
 #[test]
 fn running_again() {
-    let reason = Reason::Override { kind: OverrideKind::Wake, by: "anna".into(), until: at(120) };
+    let reason = Reason::Override { kind: OverrideKind::Wake, by: "anna".into(), until: at(120), reason: None };
     assert_snapshot!(email(|say| say.running_again(&decision(reason), at(9), Some(&cost()))), @"
     Running again: crawler [huskit prod]
 
@@ -61,7 +62,7 @@ fn running_again() {
 fn scale_to_zero_overdue() {
     let tasks = [task("0a1b2c", "HEALTHY"), task("3d4e5f", "HEALTHY")];
     let protected = BTreeMap::from([(tasks[0].arn.clone(), at(90))]);
-    assert_snapshot!(email(|say| say.drain_overdue(at(-20), &tasks, &protected)), @"
+    assert_snapshot!(email(|say| say.drain_overdue(at(-20), &tasks, &protected, None)), @"
     Scale to zero overdue: crawler, 2 tasks still running [huskit prod]
 
     The automation scaled crawler to zero at 2026-11-21 20:40 UTC. After 32 min, 2 tasks are still running.
@@ -78,7 +79,7 @@ fn scale_to_zero_overdue() {
 #[test]
 fn start_overdue() {
     let ends = ["container crawler exited with code 1 (2 tasks)".to_owned()];
-    assert_snapshot!(email(|say| say.start_overdue(at(-3), &decision(Reason::Baseline), &[task("0a1b2c", "UNHEALTHY")], &ends)), @r#"
+    assert_snapshot!(email(|say| say.start_overdue(at(-3), &decision(Reason::Baseline), &[task("0a1b2c", "UNHEALTHY")], (&ends, None))), @r#"
     Start overdue: crawler has no healthy task [huskit prod]
 
     crawler has been starting since 2026-11-21 20:57 UTC, for 15 min, and has no healthy task. It should run: the baseline applies.
@@ -94,11 +95,11 @@ fn start_overdue() {
 }
 
 #[test]
-fn start_overdue_without_a_task() {
-    assert_snapshot!(email(|say| say.start_overdue(at(-3), &decision(Reason::Baseline), &[], &[])), @r#"
+fn start_overdue_of_a_service_that_could_not_be_woken() {
+    assert_snapshot!(email(|say| say.start_overdue(at(-3), &decision(Reason::Baseline), &[], (&[], Some("set capacity of service huskit-prod/crawler: AccessDeniedException: no")))), @r#"
     Start overdue: crawler has no healthy task [huskit prod]
 
-    crawler has been starting since 2026-11-21 20:57 UTC, for 15 min, and has no healthy task. It should run: the baseline applies.
+    crawler has been starting since 2026-11-21 20:57 UTC, for 15 min, and has no healthy task. It should run: the baseline applies. It could not be woken: set capacity of service huskit-prod/crawler: AccessDeniedException: no.
 
     tasks  ECS has started none
 

@@ -60,3 +60,67 @@ fn a_quarantined_digest_is_refused_when_it_is_pushed_again() {
     assert_eq!(sent(push(None)), None);
     assert_eq!(sent(Trigger::Everything), None);
 }
+
+#[test]
+fn a_result_is_unknown_or_a_service_is_not_ours_or_its_tasks_cannot_start() {
+    let fleet = fleet();
+    let kept = |reason: Reason| mail(&messages(&fleet, 60).kept(&reason, &Trigger::Everything).unwrap());
+    assert_snapshot!(kept(Reason::UnknownResult { deployment: "ecs-svc/2".into() }), @r#"
+    Rollout result unknown: website-agent [huskit prod]
+
+    website-agent: deployment ecs-svc/2 is listed neither by the service nor in its deployment history; its result is unknown.
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - To roll back, send the request {"action":"rollback","service":"website-agent","by":"<you>"}
+    "#);
+    assert_snapshot!(kept(Reason::OtherController { controller: "CODE_DEPLOY".into() }), @r#"
+    Service not updated: website-agent [huskit prod]
+
+    website-agent: the deployment controller is CODE_DEPLOY; the automation updates only those of ECS.
+
+    Next
+    - Give the service the deployment controller ECS, or remove its images from the fleet.
+    "#);
+    let reason = "(service website-agent) was unable to place a task. Reason: Capacity is unavailable at this time";
+    assert_snapshot!(kept(Reason::Prevented { what: "ecs-svc/2".into(), reason: reason.into() }), @r#"
+    Tasks cannot start: website-agent [huskit prod]
+
+    website-agent: deployment ecs-svc/2 cannot run its tasks: (service website-agent) was unable to place a task. Reason: Capacity is unavailable at this time.
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    "#);
+}
+
+#[test]
+fn a_request_meets_a_rollback_or_a_pre_deploy_task() {
+    let fleet = fleet();
+    let request = |kind: RequestKind| {
+        Trigger::Request(RolloutRequest {
+            service: Some("website-agent".into()),
+            by: "anna".into(),
+            reason: None,
+            kind,
+        })
+    };
+    let rollback = request(RequestKind::Rollback(Rollback { deployment: None, environment: Default::default() }));
+    let since = at(9);
+    let message = messages(&fleet, 10).kept(&Reason::RollbackInProgress { since }, &rollback).unwrap();
+    assert_snapshot!(mail(&message), @r#"
+    Rollback already in progress: website-agent [huskit prod]
+
+    website-agent: a rollback has been in progress since 2026-11-21 10:09 UTC.
+    "#);
+    let running = Reason::AwaitingPreDeployTask { task: "arn:aws:ecs:eu-central-1:1:task/huskit-prod/3f".into() };
+    let retry = request(RequestKind::Retry(Retry { image: None, repository: None }));
+    assert_snapshot!(mail(&messages(&fleet, 10).kept(&running, &retry).unwrap()), @r#"
+    Retry refused: website-agent [huskit prod]
+
+    website-agent: pre-deploy task arn:aws:ecs:eu-central-1:1:task/huskit-prod/3f is running.
+
+    Next
+    - To stop the task, send the request {"action":"rollback","service":"website-agent","by":"<you>"}
+    "#);
+    assert_eq!(messages(&fleet, 10).kept(&running, &Trigger::Everything), None);
+}

@@ -10,12 +10,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use planner::fleet::Fleet;
 use planner::model::{Image, ScanState};
-use planner::rollout::{Cause, Freeze, Phase, Reason, Record, Release, Rollout};
+use planner::rollout::{
+    Cause, FailedRollout, Freeze, Outstanding, Phase, Quarantine, Reason, Record, Recovery, Release, Rollout, Work,
+};
 use shared::notify::Notification;
+use shared::{Error, Kind};
 
-use super::{Failure, Messages};
-use crate::trigger::Restart;
-use crate::trigger::{RequestKind, RolloutRequest, Trigger};
+use super::{Failure, Messages, Recovered};
+use crate::trigger::{RequestKind, Restart, Retry, Rollback, RolloutRequest, Trigger};
 
 fn fleet() -> Fleet {
     let service = r#"{"name":"website-agent","cluster":"huskit-prod","baseline":{"min":2,"max":6},
@@ -49,6 +51,7 @@ fn rollout(cause: Cause) -> Rollout {
         previous_revision: "rev-1".into(),
         revision: None,
         started_at: at(3),
+        attempts: 1,
         phase: Phase::Claimed { initial_tasks: None },
     }
 }

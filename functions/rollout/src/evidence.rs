@@ -1,0 +1,94 @@
+//! Reads what the verdict on the rollout or restart in progress needs, and nothing else.
+
+use jiff::Timestamp;
+use planner::fleet::ServicePolicy;
+use planner::model::{DeploymentState, ServiceDeployment, ServiceId};
+use planner::rollout::{LEASE, Observed, Phase, Record};
+use shared::Result;
+
+use crate::app::App;
+use crate::observed::ObservedService;
+
+impl App {
+    /// Reads tasks, and the deployment history where the service does not list the deployment in question.
+    pub(crate) async fn observe_evidence(
+        &self,
+        policy: &ServicePolicy,
+        service: &mut ObservedService,
+        now: Timestamp,
+    ) -> Result<()> {
+        let ObservedService { entry, observed, .. } = service;
+        if let Some(since) = unconfirmed_restart(&entry.record, now) {
+            observed.history = self.history(&observed.service.id, since).await;
+        }
+        let Some(rollout) = &entry.record.rollout else { return Ok(()) };
+        match &rollout.phase {
+            Phase::Claimed { .. } => {}
+            Phase::PreDeployTask { task, .. } => {
+                observed.pre_deploy_task = self.ecs.task(&policy.cluster, task).await?
+            }
+            Phase::Deploying { deployment, since, .. } => {
+                let overdue = *since + policy.rollout.deadline() < now;
+                self.observe_deployment(observed, deployment, *since, overdue).await?;
+            }
+            Phase::Staged { deployment, .. } if observed.service.desired > 0 => {
+                let awake = observed.service.primary().map_or(deployment, |primary| &primary.id);
+                observed.stopped_tasks = self.ecs.stopped_tasks(&observed.service.id, awake).await?;
+                observed.running_tasks = self.ecs.running_tasks(&observed.service.id).await?;
+            }
+            Phase::Staged { .. } => {}
+            Phase::RollingBack { since, .. } => {
+                let begun = rollout.started_at.min(*since);
+                observed.history = self.history(&observed.service.id, begun).await;
+                let failed = observed.service.primary().filter(|primary| primary.state == DeploymentState::Failed);
+                if let Some(primary) = failed {
+                    observed.stopped_tasks = self.ecs.stopped_tasks(&observed.service.id, &primary.id).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What shows how our deployment goes.
+    async fn observe_deployment(
+        &self,
+        observed: &mut Observed,
+        id: &str,
+        since: Timestamp,
+        overdue: bool,
+    ) -> Result<()> {
+        let service = &observed.service;
+        match service.deployment(id).map(|ours| (&ours.state, ours.primary)) {
+            Some((DeploymentState::Completed, true)) if service.desired > 0 => {
+                observed.running_tasks = self.ecs.running_tasks(&service.id).await?;
+            }
+            Some((DeploymentState::Failed, _)) => {
+                observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, id).await?;
+            }
+            Some((_, true)) if overdue => observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, id).await?,
+            Some((_, true)) => {}
+            _ => {
+                observed.history = self.history(&service.id, since).await;
+                observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The deployment history; empty when it cannot be read. It only adds evidence, so that without it a verdict waits.
+    async fn history(&self, id: &ServiceId, since: Timestamp) -> Vec<ServiceDeployment> {
+        match self.ecs.deployments_since(id, since).await {
+            Ok(history) => history,
+            Err(error) => {
+                tracing::warn!(error.kind = error.kind().label(), "{error}");
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// When a restart was claimed that no invocation confirmed.
+fn unconfirmed_restart(record: &Record, now: Timestamp) -> Option<Timestamp> {
+    let restart = record.restart.as_ref().filter(|restart| restart.deployment.is_none())?;
+    (restart.at + LEASE <= now).then_some(restart.at)
+}

@@ -1,0 +1,62 @@
+//! A staged release is verified by the tasks of a service that wakes.
+
+use super::fixtures::*;
+use crate::model::*;
+
+fn woken() -> Scenario {
+    Scenario::running(1).candidate(2).rolling_out(2, staged(2)).deployed(2, DeploymentState::Completed)
+}
+
+#[test]
+fn a_staged_image_is_verified_when_the_service_wakes() {
+    let mut scenario = woken();
+    scenario.observed.service.desired = 0;
+    assert_eq!(scenario.outcome().0, "staged");
+    scenario.observed.service.desired = 1;
+    assert_eq!(scenario.outcome().0, "awaiting_tasks");
+    assert_eq!(scenario.clone().with_tasks(2, 1).outcome().0, "verified");
+    let failed = scenario.with_stopped("TaskFailedToStart", "CannotPullContainerError: not found", 3);
+    assert_eq!(failed.outcome(), ("failed_wake", Some(image(1))));
+}
+
+#[test]
+fn a_task_without_a_health_check_proves_something_after_a_minute() {
+    let mut scenario = woken().with_tasks(2, 1);
+    let task = &mut scenario.observed.running_tasks[0];
+    (task.health, task.started_at) = ("UNKNOWN".into(), Some(at(60)));
+    assert_eq!(scenario.clone().at(60).outcome().0, "awaiting_tasks");
+    assert_eq!(scenario.at(61).outcome().0, "verified");
+}
+
+#[test]
+fn only_failures_since_the_image_was_staged_fail_the_wake() {
+    let failed = |code: &str, reason: &str| woken().with_stopped(code, reason, 5);
+    for (code, reason) in [
+        ("ServiceSchedulerInitiated", "Scaling activity initiated by (deployment dep-2)"),
+        ("UserInitiated", "Task stopped by user"),
+    ] {
+        assert_eq!(failed(code, reason).outcome(), ("awaiting_tasks", None), "{reason}");
+    }
+    for (code, reason) in [
+        ("SpotInterruption", "Your Spot Task was interrupted."),
+        ("TaskFailedToStart", "ResourceInitializationError: unable to pull secrets"),
+    ] {
+        assert_eq!(failed(code, reason).outcome(), ("prevented", None), "{reason}");
+    }
+    let mut before = failed("EssentialContainerExited", "exit 1");
+    for task in &mut before.observed.stopped_tasks {
+        task.stopped.as_mut().unwrap().at = Some(at(49));
+    }
+    assert_eq!(before.outcome().0, "awaiting_tasks");
+    assert_eq!(failed("EssentialContainerExited", "exit 1").outcome(), ("failed_wake", Some(image(1))));
+}
+
+#[test]
+fn a_wake_that_fails_without_a_release_returns_to_the_images_before_it() {
+    let mut scenario = woken().with_stopped("EssentialContainerExited", "exit 1", 3);
+    scenario.record.releases.clear();
+    scenario.record.rollout.as_mut().unwrap().previous_images = images(1);
+    assert_eq!(scenario.outcome(), ("failed_wake", Some(image(1))));
+    scenario.record.rollout.as_mut().unwrap().previous_images.clear();
+    assert_eq!(scenario.outcome().0, "failed");
+}

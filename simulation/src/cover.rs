@@ -1,0 +1,79 @@
+//! What a run exercised: how often each decision and reason of the functions, each fault and each law was met.
+
+use std::collections::BTreeMap;
+
+use crate::journal::{Entry, What};
+use crate::laws::Watch;
+
+/// How often each was met, by kind and name.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage(BTreeMap<(&'static str, String), u64>);
+
+impl Coverage {
+    /// Counts what entries say.
+    pub fn add(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            match &entry.what {
+                What::Call { lost: Some(why), .. } => self.count("fault", (*why).to_owned()),
+                What::Call { answer: Err(failure), .. } if failure.message == "the weather" => {
+                    self.count("fault", failure.code.clone());
+                }
+                What::Ends { function, result: Ok(answer), .. } => {
+                    for line in answer["decisions"].as_array().into_iter().flatten() {
+                        let text = |field: &str| line[field].as_str().unwrap_or("?").to_owned();
+                        self.count("decision", format!("{function}: {}", text("decision")));
+                        self.count("reason", format!("{function}: {}", text("reason")));
+                    }
+                }
+                What::Ends { result: Err(error), .. } => {
+                    let kind = error.split(':').next().unwrap_or_default();
+                    self.count("failed invocation", kind.to_owned());
+                }
+                What::DeadLetter { .. } => self.count("world", "dead letter".to_owned()),
+                What::Message(message) => {
+                    let state = message.subject.split(':').next().unwrap_or_default();
+                    let state = if state.starts_with("ALARM") { "ALARM" } else { state };
+                    self.count("message", state.to_owned());
+                }
+                What::World(text) => {
+                    self.count("world", text.split(':').next().unwrap_or_default().to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Counts how often each law was looked at with something to look at.
+    pub fn laws(&mut self, watch: &Watch) {
+        for (law, met) in &watch.met {
+            *self.0.entry(("law", (*law).to_owned())).or_default() += met;
+        }
+    }
+
+    fn count(&mut self, kind: &'static str, name: String) {
+        *self.0.entry((kind, name)).or_default() += 1;
+    }
+
+    /// Adds what another run exercised.
+    pub fn merge(&mut self, other: &Coverage) {
+        for (key, count) in &other.0 {
+            *self.0.entry(key.clone()).or_default() += count;
+        }
+    }
+
+    /// How often a kind's name was met.
+    pub fn met(&self, kind: &str, name: &str) -> u64 {
+        self.0.iter().filter(|((own, known), _)| *own == kind && known == name).map(|(_, count)| count).sum()
+    }
+
+    /// A table, the kinds in order.
+    pub fn table(&self) -> String {
+        let widest = self.0.keys().map(|(kind, name)| kind.len() + name.len()).max().unwrap_or(0);
+        let mut text = String::new();
+        for ((kind, name), count) in &self.0 {
+            let label = format!("{kind}  {name}");
+            text.push_str(&format!("  {label:<width$}  {count:>9}\n", width = widest + 2));
+        }
+        text
+    }
+}

@@ -1,0 +1,74 @@
+//! EventBridge and SNS: what brings an event or a message to its targets.
+//!
+//! EventBridge delivers at least once and in any order, and retries for 24 hours: AWS, "Event retry policy and using dead-letter queues".
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tests::pattern::matches;
+
+use super::{Due, Engine};
+use crate::account::{REGION, Target};
+use crate::world::Event;
+
+/// From a change to the event about it.
+const USUAL: SignedDuration = SignedDuration::from_secs(1);
+
+impl Engine {
+    /// Sends an event to the targets of every rule that matches it.
+    pub(super) fn route(&mut self, event: &Event) {
+        let account = std::rc::Rc::clone(&self.account);
+        for rule in account.rules.iter().filter(|rule| matches(&rule.pattern, &event.body)) {
+            for target in &rule.targets {
+                if event.best_effort && self.rng.chance(self.weather.lost_events) {
+                    continue;
+                }
+                self.send(target, &event.body);
+                if self.rng.chance(self.weather.duplicates) {
+                    self.send(target, &event.body);
+                }
+            }
+        }
+    }
+
+    /// A message of another service to the subscribers of a topic: AWS Budgets, CloudWatch.
+    pub fn publish(&mut self, topic: &str, subject: &str, text: &str) {
+        let account = std::rc::Rc::clone(&self.account);
+        let message = json!({
+            "Type": "Notification", "MessageId": self.change(|_, cx| cx.id()), "TopicArn": topic, "Subject": subject,
+            "Message": text, "Timestamp": self.now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+            "SignatureVersion": "1", "MessageAttributes": {},
+        });
+        for (_, target) in account.subscriptions.iter().filter(|(own, _)| own == topic) {
+            match target {
+                Target::Function(_) => {
+                    let record = json!({ "EventSource": "aws:sns", "EventVersion": "1.0",
+                        "EventSubscriptionArn": format!("{topic}:{REGION}"), "Sns": message });
+                    self.send(target, &json!({ "Records": [record] }));
+                }
+                _ => self.send(target, &message),
+            }
+            if self.rng.chance(self.weather.duplicates) {
+                self.send(target, &message);
+            }
+        }
+    }
+
+    fn send(&mut self, target: &Target, payload: &Value) {
+        let late = self.rng.chance(self.weather.late);
+        let most = if late { self.weather.late_for } else { USUAL };
+        let at = self.now + self.rng.up_to(most);
+        self.due.push(at, Due::Delivered { target: target.clone(), payload: payload.clone() });
+    }
+
+    pub(super) fn delivered(&mut self, target: Target, payload: Value) {
+        match target {
+            Target::Function(function) => self.invoke_async(function, payload),
+            Target::Queue(arn) => self.change(|world, cx| {
+                let queue = world.sqs.number(&arn);
+                world.sqs.send(queue, payload.to_string(), 0, cx);
+            }),
+            // Nobody in the account hears it.
+            Target::Topic(_) | Target::Inbox(_) => {}
+        }
+    }
+}

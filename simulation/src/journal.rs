@@ -1,0 +1,167 @@
+//! What happened, in order: what the laws look at, and what a person reads.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// An invocation begins.
+    Begins {
+        /// Its number.
+        invocation: u64,
+        /// `rollout`, `capacity` and so on.
+        function: &'static str,
+        /// What it gets.
+        payload: Value,
+    },
+    /// A call took effect, or was refused.
+    Call {
+        /// Number of the invocation that made it.
+        invocation: u64,
+        /// Who made it.
+        function: &'static str,
+        /// `ecs`, `dynamodb` and so on.
+        service: &'static str,
+        /// `UpdateService` and so on.
+        operation: String,
+        /// What was asked, as the SDK sent it.
+        input: Value,
+        /// What AWS says; whether the function gets that is another question.
+        answer: Result<Value, crate::wire::Failure>,
+        /// Why the function does not get the answer, where it does not.
+        lost: Option<&'static str>,
+    },
+    /// An invocation ended.
+    Ends {
+        /// Its number.
+        invocation: u64,
+        /// Whose.
+        function: &'static str,
+        /// Its answer, or its error; killed and timed out are errors too.
+        result: Result<Value, String>,
+    },
+    /// SNS took a message.
+    Message(Message),
+    /// A line of a function's log, or an embedded-metric document.
+    Log {
+        /// Whose.
+        function: &'static str,
+        /// The line.
+        line: String,
+    },
+    /// Something in AWS changed by itself or by a person.
+    World(String),
+    /// What a queue of messages that were given up got.
+    DeadLetter {
+        /// The queue's ARN.
+        queue: String,
+        /// The record.
+        body: Value,
+    },
+}
+
+/// A message to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// ARN of the topic.
+    pub topic: String,
+    /// The subject, as e-mail shows it.
+    pub subject: String,
+    /// The text for e-mail.
+    pub text: String,
+    /// The custom notification for chat, as JSON.
+    pub chat: String,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.0}  {}", self.at, self.what)
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::Begins { invocation, function, payload } => {
+                write!(f, "{function} #{invocation} begins: {}", short(&payload.to_string()))
+            }
+            What::Call { invocation, function, service, operation, input, answer, lost } => {
+                write!(f, "{function} #{invocation}   {service}:{operation} {}", short(&input.to_string()))?;
+                match answer {
+                    Ok(answer) => write!(f, " -> {}", short(&answer.to_string()))?,
+                    Err(failure) => write!(f, " -> {failure}")?,
+                }
+                lost.map_or(Ok(()), |why| write!(f, " ({why})"))
+            }
+            What::Ends { invocation, function, result: Ok(answer) } => {
+                write!(f, "{function} #{invocation} ends: {}", short(&answer.to_string()))
+            }
+            What::Ends { invocation, function, result: Err(error) } => {
+                write!(f, "{function} #{invocation} FAILS: {}", short(error))
+            }
+            What::Message(message) => write!(f, "message: {}", message.subject),
+            What::Log { function, line } => write!(f, "{function} log: {}", short(line)),
+            What::World(text) => f.write_str(text),
+            What::DeadLetter { queue, body } => write!(f, "dead letter in {queue}: {}", short(&body.to_string())),
+        }
+    }
+}
+
+/// Longest that a value is shown.
+const SHOWN: usize = 400;
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+impl What {
+    /// Does a person want to read it in a timeline? Not every call, and not every look that changed nothing.
+    pub fn matters(&self) -> bool {
+        match self {
+            What::Begins { .. } | What::Log { .. } => false,
+            What::Call { service, operation, lost, .. } => {
+                let reads = ["Describe", "List", "Get", "BatchGet", "Start"];
+                lost.is_some()
+                    || !reads.iter().any(|read| operation.starts_with(read)) && !matches!(*service, "dynamodb" | "sns")
+            }
+            What::Ends { result: Ok(answer), .. } => {
+                let kept = |line: &Value| matches!(line["decision"].as_str(), Some("keep" | "leave_unchanged"));
+                answer["decisions"].as_array().is_some_and(|lines| !lines.iter().all(kept))
+            }
+            What::Ends { .. } | What::Message(_) | What::World(_) | What::DeadLetter { .. } => true,
+        }
+    }
+
+    /// The same for people who do not read JSON: decisions with their sentences, messages with their subjects.
+    pub fn told(&self) -> Vec<String> {
+        match self {
+            What::Ends { function, result: Ok(answer), .. } => {
+                let lines = answer["decisions"].as_array().into_iter().flatten();
+                let kept = |line: &&Value| !matches!(line["decision"].as_str(), Some("keep" | "leave_unchanged"));
+                let told = |line: &Value| {
+                    let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
+                    let subject = ["service", "alarm", "budget", "system"].map(text).concat();
+                    let why = [text("message"), text("why")].concat();
+                    format!("{function}: {subject}: {} ({}): {why}", text("decision"), text("reason"))
+                };
+                lines.filter(kept).map(told).collect()
+            }
+            other => vec![other.to_string()],
+        }
+    }
+}

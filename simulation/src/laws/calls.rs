@@ -1,0 +1,101 @@
+//! Laws about calls: what the policy allows, how many, and that a dry run changes nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Broken, Watch, broken};
+use crate::engine::Engine;
+use crate::journal::{Entry, What};
+
+/// What is remembered of calls.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    by_invocation: BTreeMap<u64, usize>,
+    /// Deployments that functions started, by service: when, and what for.
+    deployments: BTreeMap<String, Vec<(Timestamp, String)>>,
+}
+
+/// Most calls of one invocation: so many, and so many more for each service.
+const CALLS: (usize, usize) = (40, 40);
+/// Most deployments of the same revision and strategy that the automation starts for one service in six hours.
+const SAME_DEPLOYMENTS: usize = 3;
+const WINDOW: SignedDuration = SignedDuration::from_hours(6);
+
+/// Calls that change AWS; the ledger and messages are the automation's own.
+const CHANGES: [&str; 8] = [
+    "UpdateService",
+    "RegisterTaskDefinition",
+    "RunTask",
+    "StopTask",
+    "PutImage",
+    "CreateInvalidation",
+    "RegisterScalableTarget",
+    "StopServiceDeployment",
+];
+
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
+    let What::Call { invocation, function, service, operation, input, answer, .. } = &entry.what else { return Ok(()) };
+    watch.meets("every call is allowed");
+    if let Err(failure) = answer
+        && failure.code == "AccessDeniedException"
+        && failure.message.contains("is not authorized to perform")
+    {
+        return Err(broken(engine, "every call is allowed", format!("{function}: {}", failure.message)));
+    }
+    watch.meets("calls of an invocation are bounded");
+    let calls = watch.calls.by_invocation.entry(*invocation).or_default();
+    *calls += 1;
+    let services = engine.account().of_type("AWS::ECS::Service").len();
+    if *calls > CALLS.0 + CALLS.1 * services {
+        let how = format!("{function} made {calls} calls in one invocation, the last {service}:{operation}");
+        return Err(broken(engine, "calls of an invocation are bounded", how));
+    }
+    let changes = CHANGES.contains(&operation.as_str());
+    if changes && engine.account().functions[function].variables["DRY_RUN"] == "true" {
+        watch.meets("a dry run changes nothing");
+        return Err(broken(engine, "a dry run changes nothing", format!("{function}: {service}:{operation} {input}")));
+    }
+    if operation == "UpdateService" && answer.is_ok() {
+        bounds(watch, engine, entry)?;
+        repeated(watch, engine, entry)?;
+    }
+    Ok(())
+}
+
+/// A desired count is never outside what the fleet allows.
+fn bounds(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
+    let What::Call { function, input, .. } = &entry.what else { return Ok(()) };
+    let Some(desired) = input["desiredCount"].as_i64() else { return Ok(()) };
+    watch.meets("never outside the bounds of the fleet");
+    let configuration: serde_json::Value = serde_json::from_str(engine.world.appconfig.deployed()).expect("JSON");
+    let services = configuration["fleet"]["services"].as_array().expect("services");
+    let policy = services.iter().find(|service| service["name"] == input["service"]);
+    let most = policy.and_then(|policy| policy["baseline"]["max"].as_i64()).unwrap_or(0);
+    if desired > most {
+        let how = format!("{function} sets {} to {desired} tasks, the most are {most}", input["service"]);
+        return Err(broken(engine, "never outside the bounds of the fleet", how));
+    }
+    Ok(())
+}
+
+/// The same deployment is not started again and again.
+fn repeated(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
+    let What::Call { function, input, .. } = &entry.what else { return Ok(()) };
+    let starts = input["forceNewDeployment"] == true || input["taskDefinition"].is_string();
+    if !starts {
+        return Ok(());
+    }
+    watch.meets("no loop of deployments");
+    let what = format!("{} {} {}", function, input["taskDefinition"], input["capacityProviderStrategy"]);
+    let service = input["service"].as_str().unwrap_or_default().to_owned();
+    let started = watch.calls.deployments.entry(service).or_default();
+    started.retain(|(at, _)| *at + WINDOW > entry.at);
+    started.push((entry.at, what.clone()));
+    let same = started.iter().filter(|(_, one)| *one == what).count();
+    if same > SAME_DEPLOYMENTS {
+        let how = format!("{function} started the same deployment of {} {same} times in 6 hours", input["service"]);
+        return Err(broken(engine, "no loop of deployments", how));
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Laws about images: what was good is not blamed.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Broken, Watch, broken, ledger::plain};
+use crate::engine::Engine;
+use crate::journal::{Entry, What};
+use crate::world::behaviour::Behaviour;
+
+/// What is remembered of images.
+#[derive(Debug, Default)]
+pub(super) struct Images {
+    /// Service and digest of good images in quarantine.
+    blamed: BTreeSet<(String, String)>,
+    /// Rollbacks that people asked for: service and the request's id, or its number where it has none.
+    rollbacks: BTreeSet<(String, String)>,
+    /// Requests that were answered.
+    requests: usize,
+}
+
+const HOUR: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
+    match &entry.what {
+        What::Begins { function: "request", payload, .. } if payload["action"] == "rollback" => {
+            watch.images.requests += 1;
+            let number = format!("#{}", watch.images.requests);
+            let id = payload["id"].as_str().map_or(number, str::to_owned);
+            let service = payload["service"].as_str().unwrap_or_default().to_owned();
+            if !fails(engine, &service) {
+                watch.images.rollbacks.insert((service, id));
+            }
+            Ok(())
+        }
+        What::Call { service: "dynamodb", operation, input, answer: Ok(_), .. } if operation == "PutItem" => {
+            quarantine(watch, engine, &plain(&input["Item"], true))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Does the newest rollout of a service fail by itself? A rollback that is requested now is about that, not about what ran before.
+fn fails(engine: &Engine, service: &str) -> bool {
+    let Some(policy) = super::referee::policy_of(engine, service) else { return false };
+    let Some(service) = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), service) else {
+        return false;
+    };
+    let newest = service.revisions.last().filter(|revision| revision.created_at + HOUR > engine.now());
+    let digests = newest.into_iter().flat_map(|revision| &revision.images).filter_map(|(_, _, digest)| digest.as_ref());
+    let behaviours = digests.filter_map(|digest| {
+        engine.world.ecr.repositories.values().find_map(|repository| Some(repository.images.get(digest)?.behaviour))
+    });
+    behaviours.into_iter().any(|behaviour| !behaviour.serves())
+}
+
+/// An image whose tasks serve is in quarantine only because a person rolled it back, and no more of them than were rolled back.
+fn quarantine(watch: &mut Watch, engine: &Engine, item: &Value) -> Result<(), Broken> {
+    const LAW: &str = "no good image is quarantined";
+    let Some(service) = item["pk"].as_str().and_then(|pk| pk.rsplit('/').next()) else { return Ok(()) };
+    for entry in item["quarantine"].as_array().into_iter().flatten() {
+        watch.meets(LAW);
+        let digest = entry["image"]["digest"].as_str().unwrap_or_default();
+        let repositories = engine.world.ecr.repositories.values();
+        let image = repositories.filter_map(|repository| repository.images.get(digest)).next();
+        // One that was deleted in the meantime cannot be asked.
+        let Some(image) = image else { continue };
+        let to_blame = !image.behaviour.serves()
+            || matches!(
+                image.behaviour,
+                Behaviour::ErrsUnderTraffic | Behaviour::FailsMigration | Behaviour::HangsMigration | Behaviour::Slow
+            );
+        if to_blame {
+            continue;
+        }
+        watch.images.blamed.insert((service.to_owned(), digest.to_owned()));
+        let blamed = watch.images.blamed.iter().filter(|(own, _)| own == service).count();
+        let asked = watch.images.rollbacks.iter().filter(|(own, _)| own == service).count();
+        if blamed > asked {
+            let how = format!(
+                "{service}: {blamed} good images are in quarantine, {asked} rollbacks were requested: {} because: {}",
+                &digest[7..19],
+                entry["reason"]
+            );
+            return Err(broken(engine, LAW, how));
+        }
+    }
+    Ok(())
+}

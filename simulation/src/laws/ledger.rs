@@ -1,0 +1,54 @@
+//! Laws about what is left in the ledger.
+
+use serde_json::{Map, Value};
+
+use super::{Broken, Watch, broken};
+use crate::engine::Engine;
+use crate::journal::What;
+
+/// Every item of the ledger by its keys, as JSON.
+pub fn items(engine: &Engine) -> Vec<(String, String, Value)> {
+    let items = engine.world.dynamodb.all();
+    items.map(|((pk, sk), item)| (pk.clone(), sk.clone(), plain(item, true))).collect()
+}
+
+/// An attribute value as JSON.
+pub(super) fn plain(value: &Value, is_item: bool) -> Value {
+    let fields = value.as_object().expect("an attribute");
+    if is_item {
+        return Value::Object(fields.iter().map(|(name, field)| (name.clone(), plain(field, false))).collect());
+    }
+    let (kind, inner) = fields.iter().next().expect("one kind");
+    match kind.as_str() {
+        "M" => Value::Object(inner.as_object().map_or_else(Map::new, |fields| {
+            fields.iter().map(|(name, field)| (name.clone(), plain(field, false))).collect()
+        })),
+        "L" => inner.as_array().into_iter().flatten().map(|item| plain(item, false)).collect(),
+        "N" => inner.as_str().and_then(|text| text.parse::<i64>().ok()).map_or_else(|| inner.clone(), Value::from),
+        "NULL" => Value::Null,
+        _ => inner.clone(),
+    }
+}
+
+/// When everything has come to rest nothing is pending, and nothing was lost without a word.
+pub(super) fn at_rest(engine: &Engine, watch: &mut Watch) -> Result<(), Broken> {
+    for (pk, sk, item) in items(engine) {
+        watch.meets("nothing is pending in the end");
+        let unsent = item["outbox"].as_array().map_or(0, Vec::len);
+        if unsent > 0 {
+            let how = format!("{pk} {sk} has {unsent} unsent messages: {}", item["outbox"]);
+            return Err(broken(engine, "nothing is pending in the end", how));
+        }
+        let phase = &item["rollout"]["phase"];
+        if !phase.is_null() && phase["staged"].is_null() {
+            let how = format!("{pk}: a rollout is still in phase {phase}");
+            return Err(broken(engine, "nothing is pending in the end", how));
+        }
+    }
+    let dead = engine.journal.iter().filter(|entry| matches!(entry.what, What::DeadLetter { .. })).count();
+    watch.meets("no dead letter on a good day");
+    if dead > 0 && engine.weather.is_calm() && watch.messages.is_calm() {
+        return Err(broken(engine, "no dead letter on a good day", format!("{dead} dead letters")));
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Laws about messages: no secret in them, told once, and nobody woken for nothing.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Broken, Watch, broken};
+use crate::engine::Engine;
+use crate::journal::{Entry, What};
+use crate::people::{Act, Plan};
+use crate::weather::Weather;
+
+/// What is remembered of messages.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    /// How often each announcement was sent, by its id.
+    sent: BTreeMap<String, usize>,
+    /// Has the weather been good all the time?
+    calm: bool,
+    /// Is there a reason for an alarm: a bad image, errors, load, an environment that is broken, somebody who sets it?
+    trouble: bool,
+}
+
+impl Messages {
+    pub(super) fn new(plan: &Plan) -> Messages {
+        let trouble = |(_, act): &(jiff::SignedDuration, Act)| match act {
+            Act::Push { behaviour, .. } => {
+                !behaviour.serves() || *behaviour == crate::world::behaviour::Behaviour::ErrsUnderTraffic
+            }
+            Act::Load { .. }
+            | Act::Errors { .. }
+            | Act::OnDemandShort { .. }
+            | Act::SecretMissing { .. }
+            | Act::SetAlarm { .. }
+            | Act::DeleteImage { .. }
+            | Act::ConsoleCount { .. }
+            | Act::UpdatesRefused { .. }
+            | Act::ConsoleRevision { .. } => true,
+            _ => false,
+        };
+        Messages { sent: BTreeMap::new(), calm: plan.weather == Weather::CALM, trouble: plan.acts.iter().any(trouble) }
+    }
+
+    pub(super) fn is_calm(&self) -> bool {
+        self.calm
+    }
+}
+
+/// What stands in the environment of a task definition and must not leave it.
+pub const SECRET: &str = "hunter2-is-secret";
+
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
+    let text = match &entry.what {
+        What::Message(message) => format!("{}\n{}\n{}", message.subject, message.text, message.chat),
+        What::Log { line, .. } => line.clone(),
+        What::Ends { result, .. } => result.as_ref().map_or_else(Clone::clone, Value::to_string),
+        _ => return Ok(()),
+    };
+    watch.meets("no secret in a message, log or answer");
+    if text.contains(SECRET) {
+        return Err(broken(engine, "no secret in a message, log or answer", text));
+    }
+    let What::Message(message) = &entry.what else { return Ok(()) };
+    let chat: Value = serde_json::from_str(&message.chat).unwrap_or_default();
+    let id = format!("{} {}", message.subject, chat["id"].as_str().unwrap_or_default());
+    watch.meets("a message is sent once on a good day");
+    let sent = watch.messages.sent.entry(id.clone()).or_default();
+    *sent += 1;
+    if *sent > 1 && watch.messages.calm {
+        return Err(broken(engine, "a message is sent once on a good day", format!("{sent} times: {id}")));
+    }
+    watch.meets("nobody is woken for what the automation does itself");
+    if message.subject.starts_with("ALARM") && watch.messages.calm && !watch.messages.trouble {
+        let how = format!("{}\n{}", message.subject, message.text);
+        return Err(broken(engine, "nobody is woken for what the automation does itself", how));
+    }
+    Ok(())
+}
+
+pub(super) fn at_rest(_: &Engine, _: &mut Watch) -> Result<(), Broken> {
+    Ok(())
+}

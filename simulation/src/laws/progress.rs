@@ -1,0 +1,265 @@
+//! Laws about what must happen in time, and what must not happen at all: pushes arrive, people hear of what rings, remedies have a cause,
+//! installing changes nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::referee::{policy_of, sleeps_at};
+use super::{Broken, Watch, broken};
+use crate::engine::Engine;
+use crate::journal::{Entry, What};
+use crate::people::{Act, Plan};
+use crate::weather::Weather;
+use crate::world::behaviour::Behaviour;
+
+/// What is remembered.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    calm: bool,
+    installed: bool,
+    /// Has anything happened yet?
+    began: bool,
+    /// When a good image of a service must serve.
+    due: BTreeMap<String, Timestamp>,
+    /// Alarms of the documents that are in ALARM, since when.
+    ringing: BTreeMap<String, Timestamp>,
+    /// When alarms left ALARM or were deleted.
+    silent: BTreeMap<String, Timestamp>,
+    /// When a message about something was sent, by subject.
+    told: Vec<(Timestamp, String)>,
+    /// Services whose capacity a person has a hand in.
+    by_hand: bool,
+    /// When the topic refuses nobody can be told.
+    refuses: bool,
+}
+
+/// A rollout takes minutes; a pre-deploy task, a scan and a tick come on top.
+const ROLLED_WITHIN: SignedDuration = SignedDuration::from_mins(60);
+/// Longer than any grace.
+const TOLD_WITHIN: SignedDuration = SignedDuration::from_mins(90);
+/// Evaluation, delivery and a tick.
+const CAUSE_WITHIN: SignedDuration = SignedDuration::from_mins(20);
+/// Longer than a wake may take.
+const WOKEN_WITHIN: SignedDuration = SignedDuration::from_mins(45);
+
+impl Progress {
+    pub(super) fn new(plan: &Plan) -> Progress {
+        let refuses = plan.acts.iter().any(|(_, act)| matches!(act, Act::TopicRefuses { .. }));
+        let calm = plan.weather == Weather::CALM && !plan.setup.dry_run;
+        Progress { calm, installed: plan.setup.installed, refuses, ..Progress::default() }
+    }
+}
+
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
+    match &entry.what {
+        What::World(text) => {
+            happens(watch, engine, text);
+            Ok(())
+        }
+        What::Message(message) => {
+            watch.progress.told.push((entry.at, format!("{}\n{}", message.subject, message.text)));
+            Ok(())
+        }
+        What::Call { function: "alarm", service: "lambda", input, answer: Ok(_), .. } => {
+            remedy(watch, engine, &input["Payload"])
+        }
+        What::Call { function, operation, input, answer: Ok(_), .. } if operation == "UpdateService" => {
+            installing(watch, engine, function, input)
+        }
+        What::Call { operation, input, answer: Ok(_), .. } if operation == "RunTask" => {
+            one_at_a_time(watch, engine, input)
+        }
+        What::Ends { function: "alarm", .. } => rings(watch, engine),
+        What::Ends { function: "capacity", .. } => woken(watch, engine),
+        What::Ends { function: "rollout", .. } => rolled(watch, engine),
+        _ => Ok(()),
+    }
+}
+
+fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
+    let (who, what) = text.split_once(": ").unwrap_or(("", text));
+    if who.starts_with("alarm ") {
+        let name = who.trim_start_matches("alarm ").to_owned();
+        if what.contains("-> ALARM") {
+            watch.progress.ringing.insert(name, engine.now());
+        } else if watch.progress.ringing.remove(&name).is_some() {
+            watch.progress.silent.insert(name, engine.now());
+        }
+        return;
+    }
+    if let Some(name) = text.strip_prefix("a person deletes alarm ") {
+        watch.progress.ringing.remove(name);
+        watch.progress.silent.insert(name.to_owned(), engine.now());
+        return;
+    }
+    let Ok(act) = what.parse::<Act>() else { return };
+    watch.progress.began = true;
+    match act {
+        Act::Push { service, behaviour: Behaviour::Good, .. } => {
+            watch.progress.due.insert(service, engine.now() + ROLLED_WITHIN);
+        }
+        Act::Request(request) => {
+            watch.progress.by_hand |= request["action"] != "plan";
+            match request["service"].as_str() {
+                Some(service) => drop(watch.progress.due.remove(service)),
+                None => watch.progress.due.clear(),
+            }
+        }
+        Act::ConsoleCount { .. } | Act::Spend { .. } => watch.progress.by_hand = true,
+        // Something that a rollout may well wait for.
+        Act::TopicRefuses { .. }
+        | Act::Interrupt { .. }
+        | Act::Load { .. }
+        | Act::SetAlarm { .. }
+        | Act::DeleteAlarm { .. } => {}
+        _ => watch.progress.due.clear(),
+    }
+}
+
+/// A good image that was pushed on a good day serves within the hour.
+fn rolled(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
+    const LAW: &str = "a good push serves within the hour";
+    if !watch.progress.calm {
+        return Ok(());
+    }
+    let due: Vec<String> =
+        watch.progress.due.iter().filter(|(_, at)| **at <= engine.now()).map(|(service, _)| service.clone()).collect();
+    for service in due {
+        watch.progress.due.remove(&service);
+        let Some(policy) = policy_of(engine, &service) else { continue };
+        let slept = (0..=6).any(|ten| sleeps_at(&policy, engine.now() - SignedDuration::from_mins(ten * 10)));
+        if slept || watch.progress.installed {
+            continue;
+        }
+        watch.meets(LAW);
+        let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
+        let wanted = engine.world.ecr.repositories.get(repository).and_then(|known| known.tags.get("latest"));
+        let serving = engine.world.ecs.serving(policy["cluster"].as_str().unwrap_or_default(), &service);
+        if wanted.is_some_and(|wanted| !serving.digests.contains_key(wanted)) {
+            let how = format!("{service} does not serve what was pushed an hour ago");
+            return Err(broken(engine, LAW, how));
+        }
+    }
+    Ok(())
+}
+
+/// Who is woken by an alarm hears of it, whatever was lost, unless the service sleeps.
+fn rings(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
+    const LAW: &str = "an alarm that stays in ALARM is announced";
+    if watch.progress.refuses {
+        return Ok(());
+    }
+    for (name, since) in watch.progress.ringing.clone() {
+        let Some(service) = documented(engine, &name) else { continue };
+        let policy = policy_of(engine, &service).unwrap_or_default();
+        if since + TOLD_WITHIN > engine.now() || !engine.weather.is_calm() {
+            continue;
+        }
+        let stopped = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
+        if stopped.is_none_or(|service| service.desired == 0) {
+            watch.progress.ringing.insert(name, engine.now());
+            continue;
+        }
+        watch.meets(LAW);
+        let short = name.rsplit_once("prod-").map_or(name.as_str(), |(_, short)| short);
+        let since = since - SignedDuration::from_hours(1);
+        if !watch.progress.told.iter().any(|(at, text)| *at >= since && text.contains(short)) {
+            return Err(broken(engine, LAW, format!("{name} is in ALARM for 90 minutes and no message says so")));
+        }
+    }
+    Ok(())
+}
+
+/// The service of an alarm that the documents list.
+fn documented(engine: &Engine, alarm: &str) -> Option<String> {
+    let configuration: Value = serde_json::from_str(engine.world.appconfig.deployed()).expect("JSON");
+    let alarms = configuration["alarms"]["alarms"].as_array()?;
+    alarms.iter().find(|one| one["name"] == alarm)?["service"].as_str().map(str::to_owned)
+}
+
+/// A restart or rollback because of an alarm has an alarm that is in ALARM.
+fn remedy(watch: &mut Watch, engine: &Engine, request: &Value) -> Result<(), Broken> {
+    const LAW: &str = "a remedy has an alarm that is in ALARM";
+    let Some(name) = request["by"].as_str().and_then(|by| by.strip_prefix("alarm ")) else { return Ok(()) };
+    if !matches!(request["action"].as_str(), Some("restart" | "rollback")) {
+        return Ok(());
+    }
+    watch.meets(LAW);
+    let full =
+        engine.world.cloudwatch.alarms.keys().find(|known| *known == name || known.ends_with(&format!("-{name}")));
+    let rings = full.is_some_and(|full| engine.world.cloudwatch.in_alarm(full));
+    let silent = watch.progress.silent.iter().find(|(known, _)| *known == name || known.ends_with(&format!("-{name}")));
+    let recently = silent.is_some_and(|(_, at)| *at + CAUSE_WITHIN > engine.now());
+    if !rings && !recently {
+        return Err(broken(engine, LAW, format!("{} because of {name}, which is not in ALARM", request["action"])));
+    }
+    Ok(())
+}
+
+/// Installing the automation beside running services starts and rolls nothing.
+fn installing(watch: &mut Watch, engine: &Engine, function: &str, input: &Value) -> Result<(), Broken> {
+    const LAW: &str = "installing changes no service";
+    if !watch.progress.installed || watch.progress.began {
+        return Ok(());
+    }
+    watch.meets(LAW);
+    let starts = input["taskDefinition"].is_string()
+        || input["forceNewDeployment"] == true
+        || input["desiredCount"].as_i64() > Some(0);
+    if starts {
+        return Err(broken(engine, LAW, format!("{function} updates {} before anything happened", input["service"])));
+    }
+    Ok(())
+}
+
+/// One pre-deploy task of a service at a time: two migrations beside each other break a database.
+fn one_at_a_time(watch: &mut Watch, engine: &Engine, input: &Value) -> Result<(), Broken> {
+    const LAW: &str = "one pre-deploy task at a time";
+    watch.meets(LAW);
+    let family =
+        |definition: &str| definition.rsplit('/').next().and_then(|name| name.split(':').next()).map(str::to_owned);
+    let wanted = family(input["taskDefinition"].as_str().unwrap_or_default());
+    let running = engine.world.ecs.tasks.values().filter(|task| task.of.is_none() && task.is_wanted());
+    let same = running.filter(|task| task.definition["family"].as_str().map(str::to_owned) == wanted).count();
+    if same > 1 {
+        return Err(broken(engine, LAW, format!("{same} tasks of {wanted:?} run beside each other")));
+    }
+    Ok(())
+}
+
+/// A service that should be awake and is not is announced.
+fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
+    const LAW: &str = "a service that cannot be woken is announced";
+    if watch.progress.by_hand || watch.progress.installed || watch.progress.refuses || !engine.weather.is_calm() {
+        return Ok(());
+    }
+    for policy in engine.account().policies() {
+        let name = policy["name"].as_str().unwrap_or_default();
+        let asleep = |minutes: i64| sleeps_at(&policy, engine.now() - SignedDuration::from_mins(minutes));
+        let Some(service) = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), name) else {
+            continue;
+        };
+        let ran = service.rollouts.iter().any(|rollout| rollout.status == "SUCCESSFUL");
+        let awake_since = WOKEN_WITHIN.as_mins();
+        if !ran
+            || policy["sleep"]["windows"].as_array().is_none_or(Vec::is_empty)
+            || (0..=awake_since).step_by(5).any(asleep)
+            || !asleep(awake_since + 20)
+        {
+            continue;
+        }
+        watch.meets(LAW);
+        let since = engine.now() - WOKEN_WITHIN - SignedDuration::from_mins(20);
+        let told = watch.progress.told.iter().any(|(at, text)| *at >= since && text.contains(name));
+        if service.desired == 0 && !told {
+            return Err(broken(
+                engine,
+                LAW,
+                format!("{name} should be awake for {awake_since} minutes, and nobody was told"),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The referee: what should run, from the README alone.
+//!
+//! A service runs the image that its followed tag names now. An image that fails is not run: the one that served before it is. A person who
+//! rolls back, freezes, or deploys by hand is respected. A service whose scheduled downtime it is runs nothing.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::{Broken, Watch, broken};
+use crate::engine::Engine;
+use crate::people::{Act, Plan};
+use crate::world::behaviour::Behaviour;
+
+/// The acts of a plan that a person or the world did to a service.
+fn acts<'p>(plan: &'p Plan, service: &'p str) -> impl Iterator<Item = &'p Act> {
+    plan.acts.iter().map(|(_, act)| act).filter(move |act| match act {
+        Act::Request(request) => request["service"] == service || request["service"].is_null(),
+        Act::ConsoleRevision { service: own, .. }
+        | Act::ConsoleCount { service: own, .. }
+        | Act::DeleteImage { service: own }
+        | Act::Errors { service: own, .. }
+        | Act::UpdatesRefused { service: own, .. }
+        | Act::SecretMissing { service: own, .. } => own == service,
+        Act::OnDemandShort { .. } => true,
+        Act::SetAlarm { alarm } | Act::DeleteAlarm { alarm } => alarm.starts_with(service),
+        _ => false,
+    })
+}
+
+/// Every service serves the image that it should, where no person or fault left a choice.
+pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<(), Broken> {
+    const LAW: &str = "every service runs what the followed tag names";
+    for policy in engine.account().policies() {
+        let name = policy["name"].as_str().unwrap_or_default();
+        let choice = |act: &Act| match act {
+            Act::Request(request) => matches!(request["action"].as_str(), Some("rollback" | "freeze")),
+            Act::ConsoleRevision { .. } | Act::DeleteImage { .. } | Act::Errors { .. } | Act::SetAlarm { .. } => true,
+            // What needed the environment at that time failed for it; a person tries again.
+            Act::SecretMissing { .. } | Act::OnDemandShort { .. } | Act::UpdatesRefused { .. } => true,
+            _ => false,
+        };
+        if acts(plan, name).any(choice)
+            || is_asleep(engine, &policy)
+            || near_edge(engine, &policy)
+            || plan.setup.installed
+            || plan.setup.dry_run
+        {
+            continue;
+        }
+        let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
+        let Some(repository) = engine.world.ecr.repositories.get(repository) else { continue };
+        let Some(image) = repository.tags.get("latest").and_then(|digest| repository.images.get(digest)) else {
+            continue;
+        };
+        let serving = serving(engine, &policy);
+        watch.meets(LAW);
+        let short = |digest: &str| digest.get(7..19).unwrap_or(digest).to_owned();
+        let runs: Vec<String> = serving.iter().map(|digest| short(digest)).collect();
+        let good = matches!(image.behaviour, Behaviour::Good | Behaviour::FailsMigration | Behaviour::HangsMigration);
+        if good && (serving.len() != 1 || !serving.contains(&image.digest)) {
+            let how = format!("{name} serves {runs:?}, `latest` names the good image {}", short(&image.digest));
+            return Err(broken(engine, LAW, how));
+        }
+        if !good && image.behaviour != Behaviour::Slow && serving.contains(&image.digest) {
+            let how = format!("{name} still serves {} which is {:?}", short(&image.digest), image.behaviour);
+            return Err(broken(engine, LAW, how));
+        }
+        if serving.is_empty() {
+            return Err(broken(engine, LAW, format!("{name} serves nothing")));
+        }
+    }
+    Ok(())
+}
+
+/// Asleep means 0, awake means at least the baseline's minimum, and never more than its maximum.
+pub(super) fn capacity(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<(), Broken> {
+    const LAW: &str = "every service has the capacity that it should";
+    for policy in engine.account().policies() {
+        let name = policy["name"].as_str().unwrap_or_default();
+        let choice = |act: &Act| match act {
+            Act::Request(request) => {
+                matches!(request["action"].as_str(), Some("wake" | "sleep" | "hold" | "freeze" | "lift" | "resume"))
+            }
+            Act::ConsoleCount { .. } => true,
+            _ => false,
+        };
+        let spends = plan.acts.iter().any(|(_, act)| matches!(act, Act::Spend { .. }));
+        if acts(plan, name).any(choice)
+            || spends
+            || near_edge(engine, &policy)
+            || plan.setup.installed
+            || plan.setup.dry_run
+        {
+            continue;
+        }
+        let cluster = policy["cluster"].as_str().unwrap_or_default();
+        let Some(service) = engine.world.ecs.service(cluster, name) else { continue };
+        watch.meets(LAW);
+        let number = |field: &str| policy["baseline"][field].as_i64().unwrap_or(0);
+        // There is little to do in the end, so that scaling has come back to the least.
+        let (least, most) = if is_asleep(engine, &policy) { (0, 0) } else { (number("min"), number("min")) };
+        if !(least..=most).contains(&service.desired) {
+            let how =
+                format!("{name} should run {least} to {most} tasks and has a desired count of {}", service.desired);
+            return Err(broken(engine, LAW, how));
+        }
+    }
+    Ok(())
+}
+
+/// The fleet's entry of a service.
+pub(super) fn policy_of(engine: &Engine, service: &str) -> Option<Value> {
+    engine.account().policies().into_iter().find(|policy| policy["name"] == service)
+}
+
+/// Digests of the healthy running tasks of a service.
+fn serving(engine: &Engine, policy: &Value) -> BTreeSet<String> {
+    let text = |field: &str| policy[field].as_str().unwrap_or_default().to_owned();
+    engine.world.ecs.serving(&text("cluster"), &text("name")).digests.keys().cloned().collect()
+}
+
+fn is_asleep(engine: &Engine, policy: &Value) -> bool {
+    sleeps_at(policy, engine.now())
+}
+
+/// Has scheduled downtime begun or ended in the last quarter of an hour?
+fn near_edge(engine: &Engine, policy: &Value) -> bool {
+    let before = engine.now() - SignedDuration::from_mins(15);
+    sleeps_at(policy, before) != is_asleep(engine, policy)
+}
+
+/// Daily windows of local time; a window ends on the next day when its end is before its start.
+pub(super) fn sleeps_at(policy: &Value, at: jiff::Timestamp) -> bool {
+    let sleep = &policy["sleep"];
+    let zone = sleep["zone"].as_str().unwrap_or("UTC");
+    let local = at.to_zoned(TimeZone::get(zone).expect("a time zone"));
+    let now = local.strftime("%H:%M").to_string();
+    sleep["windows"].as_array().into_iter().flatten().filter(|window| window["days"].is_null()).any(|window| {
+        let (from, to) = (window["from"].as_str().unwrap_or_default(), window["to"].as_str().unwrap_or_default());
+        if from < to { (from..to).contains(&now.as_str()) } else { now.as_str() >= from || now.as_str() < to }
+    })
+}

@@ -1,0 +1,180 @@
+//! `cargo xtask simulate`: runs many seeds, says what was exercised, and tells the shortest story of what fails.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use clap::Parser;
+use jiff::SignedDuration;
+use simulation::account::Account;
+use simulation::cover::Coverage;
+use simulation::people::{Plan, Setup, draw};
+use simulation::rng::Rng;
+use simulation::run::run;
+use simulation::shrink::shrink;
+use simulation::weather::Weather;
+
+/// Plays the automation against a model of AWS at its worst.
+#[derive(Debug, Parser)]
+struct Options {
+    /// How many seeds to run.
+    #[arg(long, default_value_t = 100)]
+    seeds: u64,
+    /// The first seed; with `--seeds 1` a replay.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Hours in which things happen.
+    #[arg(long, default_value_t = 24)]
+    hours: i64,
+    /// calm, bad or terrible; without it each seed has one of the three.
+    #[arg(long)]
+    weather: Option<Weather>,
+    /// Print every call with its answer.
+    #[arg(long)]
+    trace: bool,
+    /// Go on after the first seed that fails, and list them all.
+    #[arg(long)]
+    keep_going: bool,
+    /// Tell the story of the first seed that fails as it was drawn.
+    #[arg(long)]
+    no_shrink: bool,
+    /// Print how often each decision, reason, fault and law was met.
+    #[arg(long)]
+    coverage: bool,
+    /// How many seeds run at the same time.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+}
+
+/// A seed that failed.
+struct Failure {
+    seed: u64,
+    law: &'static str,
+    how: String,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let first = options.seed.unwrap_or_else(fresh);
+    let count = if options.seed.is_some() && options.trace { 1 } else { options.seeds };
+    let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (failures, coverage) = (Mutex::new(Vec::new()), Mutex::new(Coverage::default()));
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs.max(1) {
+            scope.spawn(|| {
+                let mut accounts = Accounts::default();
+                let mut own = Coverage::default();
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let stop = !options.keep_going && !failures.lock().expect("failures").is_empty();
+                    if number >= count || stop {
+                        break;
+                    }
+                    let seed = first + number;
+                    let plan = plan(seed, &options);
+                    let outcome = run(&accounts.of(&plan.setup), &plan, seed);
+                    own.merge(&outcome.coverage);
+                    if let Some(broken) = outcome.broken {
+                        let failure = Failure { seed, law: broken.law, how: broken.how };
+                        failures.lock().expect("failures").push(failure);
+                    }
+                    progress(done.fetch_add(1, Ordering::Relaxed) + 1, count, started);
+                }
+                coverage.lock().expect("coverage").merge(&own);
+            });
+        }
+    });
+    let (failures, coverage) = (failures.into_inner().expect("failures"), coverage.into_inner().expect("coverage"));
+    let ran = done.into_inner();
+    let seconds = started.elapsed().as_secs_f64();
+    println!(
+        "\n{ran} seeds from {first}, {} hours each, in {seconds:.1} s: {:.1} seeds a second",
+        options.hours,
+        ran_per(ran, seconds)
+    );
+    if options.coverage {
+        println!("\nMet\n{}", coverage.table());
+    }
+    report(&failures, &options)
+}
+
+/// An account for each setup, read once.
+#[derive(Default)]
+struct Accounts(BTreeMap<Setup, Rc<Account>>);
+
+impl Accounts {
+    fn of(&mut self, setup: &Setup) -> Rc<Account> {
+        Rc::clone(self.0.entry(setup.clone()).or_insert_with(|| Rc::new(setup.account())))
+    }
+}
+
+fn ran_per(ran: u64, seconds: f64) -> f64 {
+    // Few enough to be exact.
+    #[allow(clippy::cast_precision_loss)]
+    let ran = ran as f64;
+    ran / seconds.max(0.001)
+}
+
+fn plan(seed: u64, options: &Options) -> Plan {
+    thread_local!(static SERVICES: Vec<String> = Account::huskit(&[]).services());
+    let mut rng = Rng::seeded(seed ^ 0x5eed);
+    let weather =
+        options.weather.clone().unwrap_or_else(|| rng.pick(&[Weather::CALM, Weather::BAD, Weather::TERRIBLE]).clone());
+    SERVICES.with(|services| draw(&mut rng, services, SignedDuration::from_hours(options.hours), weather))
+}
+
+/// Says which seeds failed, and tells the story of the first.
+fn report(failures: &[Failure], options: &Options) -> ExitCode {
+    let Some(first) = failures.iter().min_by_key(|failure| failure.seed) else {
+        println!("every law held");
+        return ExitCode::SUCCESS;
+    };
+    let mut laws: Vec<&str> = failures.iter().map(|failure| failure.law).collect();
+    laws.sort_unstable();
+    laws.dedup();
+    for law in laws {
+        let of: Vec<&Failure> = failures.iter().filter(|failure| failure.law == law).collect();
+        println!("\nBROKEN {} times: {law}", of.len());
+        for failure in of.iter().take(5) {
+            println!("  --seed {}: {}", failure.seed, failure.how.lines().next().unwrap_or_default());
+        }
+    }
+    let drawn = plan(first.seed, options);
+    let account = Rc::new(drawn.setup.account());
+    println!("\nThe shortest story of seed {} (of {} things that happen)", first.seed, drawn.acts.len());
+    let shortest = if options.no_shrink { drawn } else { shortest(&account, &drawn, first.seed) };
+    for (at, act) in &shortest.acts {
+        println!("  {:>7}  {act}", format!("{}m", at.as_mins()));
+    }
+    println!("  {:?}\n  {:?}\n", shortest.setup, shortest.weather);
+    println!("{}", run(&account, &shortest, first.seed).timeline(options.trace));
+    ExitCode::FAILURE
+}
+
+fn shortest(account: &Rc<Account>, drawn: &Plan, seed: u64) -> Plan {
+    shrink(account, drawn, seed, |runs, plan| {
+        if std::io::stderr().is_terminal() {
+            eprint!("\r  {runs} tried, {} things happen   ", plan.acts.len());
+        }
+    })
+}
+
+fn progress(done: u64, count: u64, started: Instant) {
+    let mut err = std::io::stderr();
+    if err.is_terminal() {
+        let rate = ran_per(done, started.elapsed().as_secs_f64());
+        let _ = write!(err, "\r{done} of {count} seeds, {rate:.1} a second   ");
+        let _ = err.flush();
+    }
+}
+
+/// A seed that nobody chose.
+fn fresh() -> u64 {
+    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(1, |since| since.as_nanos());
+    u64::try_from(nanos % 1_000_000_007).expect("a small number") * 1_000
+}

@@ -1,0 +1,8 @@
+//! People, and what happens to them.
+
+mod act;
+mod day;
+mod perform;
+
+pub use act::{Act, span};
+pub use day::{Plan, Setup, draw};

@@ -1,0 +1,94 @@
+//! One run: a plan and a seed, until a law is broken or everything has come to rest.
+
+use std::rc::Rc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::account::Account;
+use crate::cover::Coverage;
+use crate::engine::Engine;
+use crate::laws::{self, Broken, Watch};
+use crate::people::Plan;
+use crate::weather::Weather;
+use crate::world::behaviour::Behaviour;
+use crate::world::ecr::Image;
+use crate::world::ecs;
+
+/// How long everything has to come to rest once nothing goes wrong any more: late events, held-back messages, a deadline of a rollout.
+const REST: SignedDuration = SignedDuration::from_hours(5);
+
+/// How a run ended.
+pub struct Outcome {
+    /// The first law that was broken; none when all held.
+    pub broken: Option<Broken>,
+    /// What was exercised.
+    pub coverage: Coverage,
+    /// Everything that happened.
+    pub engine: Engine,
+}
+
+/// Runs a plan.
+pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64) -> Outcome {
+    let mut engine = Engine::new(Rc::clone(account), plan.weather.clone(), plan.start, seed);
+    if plan.setup.installed {
+        install(&mut engine);
+    }
+    for (after, act) in &plan.acts {
+        let act = act.clone();
+        engine.at(plan.start + *after, move |engine| act.perform(engine));
+    }
+    let end = plan.start + plan.lasts;
+    engine.at(end, |engine| engine.weather = Weather::OVER);
+    let mut watch = Watch::new(plan);
+    let mut coverage = Coverage::default();
+    let mut seen = 0;
+    let always = engine.run(end + REST, |engine| {
+        let fresh = &engine.journal[seen..];
+        seen = engine.journal.len();
+        coverage.add(fresh);
+        watch.always(engine, fresh)
+    });
+    let broken = always.and_then(|()| laws::in_the_end(&engine, &mut watch, plan)).err();
+    coverage.laws(&watch);
+    Outcome { broken, coverage, engine }
+}
+
+/// Services that have run for long, the last one parked, and newer images than they run.
+fn install(engine: &mut Engine) {
+    let services = engine.account().policies();
+    for (at, policy) in services.iter().enumerate() {
+        let text = |field: &str| policy[field].as_str().unwrap_or_default().to_owned();
+        let (name, cluster) = (text("name"), text("cluster"));
+        let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
+        for (tags, days) in [(["live", "0a10000"], 9), (["latest", "0a10001"], 2)] {
+            let pushed_at = engine.now() - SignedDuration::from_hours(24 * days);
+            let bits: Vec<String> = (0..4).map(|_| format!("{:016x}", engine.rng().bits())).collect();
+            let image = Image::plain(format!("sha256:{}", bits.concat()), pushed_at, Behaviour::Good);
+            let known = engine.world.ecr.repositories.entry(repository.to_owned()).or_default();
+            known.tags.extend(tags.map(|tag| (tag.to_owned(), image.digest.clone())));
+            known.images.insert(image.digest.clone(), image);
+        }
+        let parked = at + 1 == services.len();
+        let desired = if parked { 0 } else { policy["baseline"]["min"].as_i64().unwrap_or(1) };
+        engine.change(|world, cx| ecs::settle(world, &cluster, &name, desired, None, cx));
+    }
+}
+
+impl Outcome {
+    /// What happened, one line each, for a person: changes, decisions, messages and what broke.
+    pub fn timeline(&self, trace: bool) -> String {
+        let mut text = String::new();
+        for entry in self.engine.journal.iter().filter(|entry| trace || entry.what.matters()) {
+            text.push_str(&format!("{entry}\n"));
+        }
+        if let Some(broken) = &self.broken {
+            text.push_str(&format!("{}  BROKEN  {broken}\n", stamp(broken.at)));
+        }
+        text
+    }
+}
+
+/// A time as the timeline shows it.
+pub fn stamp(at: Timestamp) -> String {
+    at.strftime("%a %d %H:%M:%S").to_string()
+}

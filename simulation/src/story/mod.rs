@@ -1,0 +1,97 @@
+//! Stories: a script and what came of it, in one text file that a person can read.
+//!
+//! A line that begins with `> ` is a command; what follows until the next command is what came of it, written by the run. Everything else
+//! before the first command is the story's title and what it is about. Commands:
+//!
+//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1]`: right after the deploy; the first images run
+//! - `> pass 20m`: time passes
+//! - `> show`: what runs, and what the bounds are
+//! - anything of [`Act`]: `> push website-agent crashes`
+
+use std::fmt::Write;
+use std::rc::Rc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::account::Account;
+use crate::engine::Engine;
+use crate::people::{Act, span};
+use crate::run::stamp;
+use crate::weather::Weather;
+use crate::world::behaviour::Behaviour;
+
+/// What marks a command.
+const COMMAND: &str = "> ";
+
+/// Plays a story and returns its text as it should be.
+///
+/// # Errors
+/// A line that is no command, with what was expected.
+pub fn play(account: &Rc<Account>, text: &str) -> Result<String, String> {
+    let mut told = String::new();
+    let head = text.lines().take_while(|line| !line.starts_with(COMMAND));
+    for line in head {
+        let _ = writeln!(told, "{line}");
+    }
+    let mut engine: Option<Engine> = None;
+    let mut seen = 0;
+    for command in text.lines().filter_map(|line| line.strip_prefix(COMMAND)) {
+        let _ = writeln!(told, "{COMMAND}{command}");
+        if let Some(begin) = command.strip_prefix("begin ") {
+            let begun = begin_at(account, begin)?;
+            seen = begun.journal.len();
+            engine = Some(begun);
+            told.push('\n');
+            continue;
+        }
+        let engine = engine.as_mut().ok_or_else(|| format!("`{command}`: expected `begin` first"))?;
+        match command.split_once(' ') {
+            Some(("pass", lasts)) => {
+                engine.pass(span(lasts).ok_or_else(|| format!("`{command}`: expected a duration such as 20m"))?);
+            }
+            _ if command == "show" => told.push_str(&show(engine)),
+            _ => {
+                let act: Act = command.parse()?;
+                act.perform(engine);
+            }
+        }
+        for entry in engine.journal[seen..].iter().filter(|entry| entry.what.matters()) {
+            for line in entry.what.told() {
+                let _ = writeln!(told, "{}  {line}", stamp(entry.at));
+            }
+        }
+        seen = engine.journal.len();
+        told.push('\n');
+    }
+    Ok(format!("{}\n", told.trim_end()))
+}
+
+/// Every service runs its first image when a story begins.
+fn begin_at(account: &Rc<Account>, words: &str) -> Result<Engine, String> {
+    let mut words = words.split_whitespace();
+    let start = words.next().unwrap_or_default();
+    let start: Timestamp = start.parse().map_err(|_| format!("begin: got `{start}`, expected a time"))?;
+    let (mut weather, mut seed) = (Weather::CALM, 1);
+    while let Some(word) = words.next() {
+        match word {
+            "seed" => seed = words.next().and_then(|seed| seed.parse().ok()).ok_or("seed: expected a number")?,
+            name => weather = name.parse()?,
+        }
+    }
+    let before = start - SignedDuration::from_mins(30);
+    let mut engine = Engine::new(Rc::clone(account), Weather::OVER, before, seed);
+    for service in account.services() {
+        Act::Push { service, behaviour: Behaviour::Good, multi: false }.perform(&mut engine);
+    }
+    engine.pass(SignedDuration::from_mins(30));
+    engine.weather = weather;
+    Ok(engine)
+}
+
+fn show(engine: &Engine) -> String {
+    let mut text = String::new();
+    for service in engine.account().services() {
+        let _ = writeln!(text, "{}", engine.world.describe(&service));
+    }
+    text
+}

@@ -1,0 +1,366 @@
+//! AWS CloudFormation: updates of the stack with the services.
+//!
+//! - What a template says of a changed resource is sent, whatever the resource is now; what it leaves out is not: DesiredCount and
+//!   CapacityProviderStrategy of <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html>.
+//! - A changed task definition is registered anew, and the service is updated with the stack's own revision; no deployment is forced.
+//! - CloudFormation waits until the service is stable, and rolls back when that fails.
+//! - Events: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-reference.html>, guaranteed.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use ::tests::template::text;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::{Cx, World, autoscaling, ecs};
+use crate::account::{Account, Resource};
+use crate::wire::Failure;
+
+/// What goes on later.
+#[derive(Clone, Debug)]
+pub enum Wake {
+    /// The stack's resources are written.
+    Write,
+    /// Is what was written stable?
+    Wait,
+    /// Something failed: what was before is written again.
+    RollBack(String),
+    /// The update, or its rollback, has ended.
+    End(&'static str),
+}
+
+/// An update by a person. Where nothing is said to change, everything does: an update without changes is refused.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Names of the services that change; empty stands for all.
+    pub services: Vec<String>,
+    /// Does the task definition of each change, an environment variable for example?
+    pub task_definition: bool,
+    /// Do properties of the service itself change?
+    pub service: bool,
+    /// Do the bounds of the scalable target change?
+    pub bounds: bool,
+    /// Does another resource fail, so that everything is rolled back?
+    pub fails: bool,
+}
+
+/// The stack.
+#[derive(Debug)]
+pub struct CloudFormation {
+    /// Id of the stack with the services, as rules name it.
+    pub stack: String,
+    /// `UPDATE_COMPLETE` and so on.
+    pub status: &'static str,
+    /// What updates write: the templates as they are deployed after the first time. Read with the first update unless somebody gives another.
+    pub template: Option<Rc<Account>>,
+    /// ARN of the stack's task definition, by service.
+    pub revisions: BTreeMap<String, String>,
+    update: Update,
+    before: BTreeMap<String, String>,
+    /// The templates of the last update that completed, which a rollback writes; the account's where there was none.
+    deployed: Option<Rc<Account>>,
+    since: Timestamp,
+}
+
+/// Longest that CloudFormation waits for a service.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(3);
+
+impl CloudFormation {
+    pub(super) fn new(account: &Account) -> CloudFormation {
+        let pattern = account.rules.iter().find(|rule| rule.pattern["source"][0] == "aws.cloudformation");
+        let services = account.of_type("AWS::ECS::Service").iter();
+        CloudFormation {
+            stack: pattern.map(|rule| text(&rule.pattern["detail"]["stack-id"][0])).unwrap_or_default(),
+            status: "CREATE_COMPLETE",
+            template: None,
+            revisions: services
+                .map(|one| (text(&one.properties["ServiceName"]), text(&one.properties["TaskDefinition"])))
+                .collect(),
+            update: Update::default(),
+            before: BTreeMap::new(),
+            deployed: None,
+            since: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
+
+/// Updates the stack.
+///
+/// # Errors
+/// When an update is on its way already.
+pub fn update(world: &mut World, update: Update, cx: &mut Cx<'_>) -> Result<(), Failure> {
+    let stack = &mut world.cloudformation;
+    if stack.status.ends_with("IN_PROGRESS") {
+        let sentence = format!("Stack:{} is in {} state and can not be updated.", stack.stack, stack.status);
+        return Err(Failure::new("ValidationError", sentence));
+    }
+    cx.note(format!("a person updates the stack: {update:?}"));
+    stack.before.clone_from(&stack.revisions);
+    let nothing = !(update.task_definition || update.service || update.bounds);
+    stack.update = match nothing {
+        true => Update { task_definition: true, service: true, bounds: true, ..update },
+        false => update,
+    };
+    tell(world, "UPDATE_IN_PROGRESS", "User Initiated", cx);
+    let after = SignedDuration::from_secs(cx.rng.between(5, 40));
+    cx.after(after, super::Wake::CloudFormation(Wake::Write));
+    Ok(())
+}
+
+fn tell(world: &mut World, status: &'static str, reason: &str, cx: &mut Cx<'_>) {
+    world.cloudformation.status = status;
+    let stack = world.cloudformation.stack.clone();
+    cx.note(format!("stack {stack}: {status} {reason}"));
+    let detail = json!({
+        "stack-id": stack, "status-details": { "status": status, "status-reason": reason }, "client-request-token": "",
+    });
+    cx.emit("aws.cloudformation", "CloudFormation Stack Status Change", &[stack], detail);
+}
+
+fn template(world: &mut World) -> Rc<Account> {
+    let stack = &mut world.cloudformation;
+    Rc::clone(stack.template.get_or_insert_with(|| Rc::new(Account::huskit(&[("FirstDeploy", "false")]))))
+}
+
+/// The services of the template that the update is about.
+fn changed(world: &World, template: &Account) -> Vec<Resource> {
+    let names = &world.cloudformation.update.services;
+    let is_meant = |resource: &&Resource| {
+        names.is_empty() || names.iter().any(|name| resource.properties["ServiceName"] == name.as_str())
+    };
+    template.of_type("AWS::ECS::Service").iter().filter(is_meant).cloned().collect()
+}
+
+pub(super) fn wake(world: &mut World, wake: Wake, cx: &mut Cx<'_>) {
+    match wake {
+        Wake::Write => {
+            let fails = world.cloudformation.update.fails;
+            let failed = match write(world, cx) {
+                Ok(()) if !fails => return wait(world, cx),
+                Ok(()) => "The following resource(s) failed to update: [Dashboard].".to_owned(),
+                Err(failure) => failure.to_string(),
+            };
+            let after = SignedDuration::from_secs(cx.rng.between(5, 60));
+            cx.after(after, super::Wake::CloudFormation(Wake::RollBack(failed)));
+        }
+        Wake::RollBack(reason) => roll_back(world, &reason, cx),
+        Wake::Wait => stable(world, cx),
+        Wake::End(status) => {
+            if status == "UPDATE_COMPLETE" {
+                world.cloudformation.deployed = Some(template(world));
+            }
+            tell(world, status, "", cx);
+        }
+    }
+}
+
+fn wait(world: &mut World, cx: &mut Cx<'_>) {
+    world.cloudformation.since = cx.now;
+    cx.after(SignedDuration::from_secs(15), super::Wake::CloudFormation(Wake::Wait));
+}
+
+/// Writes what the template says.
+fn write(world: &mut World, cx: &mut Cx<'_>) -> Result<(), Failure> {
+    let template = template(world);
+    let Update { task_definition, service, bounds, .. } = world.cloudformation.update.clone();
+    for resource in changed(world, &template) {
+        let properties = &resource.properties;
+        let name = text(&properties["ServiceName"]);
+        if task_definition {
+            let reference = text(&properties["TaskDefinition"]);
+            let definitions = template.of_type("AWS::ECS::TaskDefinition");
+            let definition = definitions.iter().find(|one| one.reference == reference).expect("a task definition");
+            let registered = ecs::call(world, "RegisterTaskDefinition", &camel(&definition.properties), cx)?;
+            let arn = text(&registered["taskDefinition"]["taskDefinitionArn"]);
+            world.cloudformation.revisions.insert(name.clone(), arn);
+        }
+        if task_definition || service {
+            update_service(world, properties, cx)?;
+        }
+        if bounds {
+            write_bounds(world, &template, &name, cx)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_bounds(world: &mut World, template: &Account, service: &str, cx: &mut Cx<'_>) -> Result<(), Failure> {
+    let suffix = format!("/{service}");
+    let targets = template.of_type("AWS::ApplicationAutoScaling::ScalableTarget").iter();
+    for target in targets.filter(|target| text(&target.properties["ResourceId"]).ends_with(&suffix)) {
+        autoscaling::call(world, "RegisterScalableTarget", &target.properties, cx)?;
+    }
+    Ok(())
+}
+
+/// UpdateService as CloudFormation calls it: with the stack's own revision, and with count and strategy only where the template has them.
+fn update_service(world: &mut World, properties: &Value, cx: &mut Cx<'_>) -> Result<(), Failure> {
+    let mut input = json!({
+        "cluster": properties["Cluster"], "service": properties["ServiceName"],
+        "taskDefinition": world.cloudformation.revisions.get(&text(&properties["ServiceName"])),
+    });
+    let sent = [
+        "DesiredCount",
+        "CapacityProviderStrategy",
+        "DeploymentConfiguration",
+        "NetworkConfiguration",
+        "HealthCheckGracePeriodSeconds",
+        "EnableExecuteCommand",
+        "LoadBalancers",
+        "ServiceRegistries",
+        "PropagateTags",
+    ];
+    for field in sent {
+        if !properties[field].is_null() {
+            input[lower(field)] = camel(&properties[field]);
+        }
+    }
+    ecs::update_service(world, &input, ecs::Cause::CloudFormation, cx).map(drop)
+}
+
+/// Is every service that was written stable? A deployment that ECS itself gives up fails the update.
+fn stable(world: &mut World, cx: &mut Cx<'_>) {
+    let template = template(world);
+    let rolling_back = world.cloudformation.status == "UPDATE_ROLLBACK_IN_PROGRESS";
+    let update = &world.cloudformation.update;
+    let wrote = update.task_definition || update.service;
+    let mut waits = false;
+    for resource in changed(world, &template).into_iter().filter(|_| wrote) {
+        let properties = &resource.properties;
+        let name = text(&properties["ServiceName"]);
+        let Some(service) = world.ecs.service(&text(&properties["Cluster"]), &name) else { continue };
+        let own = world.cloudformation.revisions.get(&name);
+        let failed = service.deployments.iter().filter(|one| one.state == ecs::Rollout::Failed);
+        let recent = failed.filter(|one| one.created_at + SignedDuration::from_mins(1) > world.cloudformation.since);
+        let arn = |one: &ecs::Deployment| text(&service.revisions[one.revision].definition["taskDefinitionArn"]);
+        if !rolling_back && recent.map(arn).any(|arn| own == Some(&arn)) {
+            let why = "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.";
+            roll_back(world, why, cx);
+            return;
+        }
+        waits |= service.primary().state == ecs::Rollout::InProgress;
+    }
+    if waits && world.cloudformation.since + PATIENCE > cx.now {
+        cx.after(SignedDuration::from_secs(15), super::Wake::CloudFormation(Wake::Wait));
+    } else if waits && !rolling_back {
+        roll_back(world, "Service did not stabilize.", cx);
+    } else {
+        let (cleanup, end) = match rolling_back {
+            true => ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"),
+            false => ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"),
+        };
+        tell(world, cleanup, "", cx);
+        cx.after(SignedDuration::from_secs(5), super::Wake::CloudFormation(Wake::End(end)));
+    }
+}
+
+/// Writes what the templates before said, and waits for that.
+fn roll_back(world: &mut World, reason: &str, cx: &mut Cx<'_>) {
+    tell(world, "UPDATE_ROLLBACK_IN_PROGRESS", reason, cx);
+    let template = world.cloudformation.deployed.clone().unwrap_or_else(|| Rc::clone(&world.account));
+    let before = world.cloudformation.before.clone();
+    world.cloudformation.revisions = before;
+    let Update { task_definition, service, bounds, .. } = world.cloudformation.update.clone();
+    for resource in changed(world, &template) {
+        let name = text(&resource.properties["ServiceName"]);
+        let service = match task_definition || service {
+            true => update_service(world, &resource.properties, cx),
+            false => Ok(()),
+        };
+        let bounds = if bounds { write_bounds(world, &template, &name, cx) } else { Ok(()) };
+        for failure in [service.err(), bounds.err()].into_iter().flatten() {
+            cx.note(format!("rolling the stack back: {failure}"));
+        }
+    }
+    wait(world, cx);
+}
+
+fn lower(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// Properties as the API has them: the same names, in lower camel case.
+fn camel(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(camel).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, field)| (lower(name), camel(field))).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::behaviour::Behaviour;
+    use crate::world::ecr::{self, Findings, Push, Shape};
+    use crate::world::testing::Bench;
+
+    const CLUSTER: &str = "huskit-prod";
+
+    /// A system that has run for a while, with a strategy that is not the first deploy's.
+    fn bench(tags: &[&str], behaviour: Behaviour) -> Bench {
+        let mut bench = Bench::new();
+        bench.world.autoscaling.registering_scales = Some(false);
+        for repository in ["huskit/website-agent", "huskit/crawler"] {
+            let push = Push { repository, tags, behaviour, shape: Shape::Single, findings: Findings::new() };
+            bench.change(|world, cx| ecr::push(world, &push, cx));
+        }
+        bench.pass(SignedDuration::from_mins(1));
+        bench.change(|world, cx| ecs::settle(world, CLUSTER, "website-agent", 2, None, cx));
+        bench.change(|world, cx| ecs::settle(world, CLUSTER, "crawler", 0, None, cx));
+        bench
+    }
+
+    fn statuses(bench: &Bench) -> Vec<String> {
+        let of_stack = bench.events.iter().filter(|event| event["source"] == "aws.cloudformation");
+        of_stack.map(|event| text(&event["detail"]["status-details"]["status"])).collect()
+    }
+
+    fn updated(bench: &mut Bench, change: Update) {
+        bench.change(|world, cx| update(world, change, cx)).unwrap();
+        bench.pass(SignedDuration::from_mins(40));
+    }
+
+    #[test]
+    fn an_update_writes_the_revision_of_the_stack_and_leaves_the_count_alone() {
+        let mut bench = bench(&["live"], Behaviour::Good);
+        let change = Update { services: vec!["website-agent".into()], task_definition: true, ..Update::default() };
+        updated(&mut bench, change);
+        assert_eq!(statuses(&bench), ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"]);
+        let service = bench.world.ecs.service(CLUSTER, "website-agent").unwrap();
+        assert_eq!(service.desired, 2);
+        let revision = &service.revisions[service.primary().revision];
+        assert_eq!(
+            revision.definition["taskDefinitionArn"],
+            bench.world.cloudformation.revisions["website-agent"].as_str()
+        );
+        assert!(text(&revision.definition["containerDefinitions"][0]["image"]).ends_with("huskit/website-agent:live"));
+        let last = bench.world.ecs.history.last().unwrap();
+        assert!(matches!(last.cause, ecs::Cause::CloudFormation), "{last:?}");
+    }
+
+    #[test]
+    fn an_update_that_fails_writes_back_what_was_before() {
+        let mut bench = bench(&["live"], Behaviour::Good);
+        let before = bench.world.cloudformation.revisions.clone();
+        bench.world.autoscaling.targets.get_mut("service/huskit-prod/website-agent").unwrap().bounds.max = 9;
+        let change = Update { task_definition: true, bounds: true, fails: true, ..Update::default() };
+        updated(&mut bench, change);
+        assert_eq!(statuses(&bench)[1], "UPDATE_ROLLBACK_IN_PROGRESS");
+        assert_eq!(statuses(&bench).last().unwrap(), "UPDATE_ROLLBACK_COMPLETE");
+        assert_eq!(bench.world.cloudformation.revisions, before);
+        let after = bench.world.autoscaling.bounds(CLUSTER, "website-agent").unwrap();
+        assert_eq!((after.min, after.max), (2, 6), "what the template before said, not what was there");
+    }
+
+    #[test]
+    fn what_cloudwatch_and_auto_scaling_see_is_what_runs() {
+        let bench = bench(&["live"], Behaviour::ErrsUnderTraffic);
+        let sight = crate::world::load::look(&bench.world, "huskit-prod/website-agent").unwrap();
+        assert_eq!((sight.desired, sight.running, sight.serving, sight.erring), (2, 2, 2, 2));
+    }
+}

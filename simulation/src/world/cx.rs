@@ -1,0 +1,89 @@
+//! What a service of the world gets with everything that it is asked: the time, chance, the weather, and where to put what follows.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::Wake;
+use crate::account::{ACCOUNT, REGION};
+use crate::journal::What;
+use crate::rng::Rng;
+use crate::weather::Weather;
+
+/// What follows from a change of the world.
+#[derive(Debug, Default)]
+pub struct Out {
+    /// What goes on later.
+    pub wakes: Vec<(Timestamp, Wake)>,
+    /// Events for the default bus.
+    pub events: Vec<Event>,
+    /// For the journal.
+    pub notes: Vec<What>,
+    /// Numbers of queues that got a message.
+    pub queued: Vec<usize>,
+    /// Messages of services of AWS: topic, subject and text.
+    pub published: Vec<(String, String, String)>,
+}
+
+/// An event for the default bus.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The event, with its envelope.
+    pub body: Value,
+    /// Is it delivered on a best effort basis, so that it may be lost? ECR and Application Auto Scaling; ECS and CloudWatch are
+    /// "guaranteed": <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-list.html>.
+    pub best_effort: bool,
+}
+
+/// Time, chance, weather, and where to put what follows.
+pub struct Cx<'w> {
+    /// The time.
+    pub now: Timestamp,
+    /// Chance.
+    pub rng: &'w mut Rng,
+    /// What goes wrong.
+    pub weather: &'w Weather,
+    /// What follows.
+    pub out: &'w mut Out,
+}
+
+impl Cx<'_> {
+    /// Goes on with `wake` after `delay`.
+    pub fn after(&mut self, delay: SignedDuration, wake: Wake) {
+        self.out.wakes.push((self.now + delay, wake));
+    }
+
+    /// Puts an event on the default bus.
+    pub fn emit(&mut self, source: &str, kind: &str, resources: &[String], detail: Value) {
+        let best_effort = matches!(source, "aws.ecr" | "aws.application-autoscaling");
+        let body = json!({
+            "version": "0",
+            "id": self.id(),
+            "detail-type": kind,
+            "source": source,
+            "account": ACCOUNT,
+            "time": self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "region": REGION,
+            "resources": resources,
+            "detail": detail,
+        });
+        self.out.events.push(Event { body, best_effort });
+    }
+
+    /// Notes something that AWS or a person did, for the journal.
+    pub fn note(&mut self, text: impl Into<String>) {
+        self.out.notes.push(What::World(text.into()));
+    }
+
+    /// A new id in the form of a UUID.
+    pub fn id(&mut self) -> String {
+        let (high, low) = (self.rng.bits(), self.rng.bits());
+        let hex = format!("{high:016x}{low:016x}");
+        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    }
+
+    /// Does a read answer with what was true some time ago, and how long ago? Reads of most services are eventually consistent.
+    pub fn staleness(&mut self) -> Option<SignedDuration> {
+        let stale = self.rng.chance(self.weather.stale);
+        stale.then(|| self.rng.up_to(self.weather.stale_for))
+    }
+}

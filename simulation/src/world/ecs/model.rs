@@ -1,0 +1,344 @@
+//! What there is.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::Definition;
+use super::fate::Fate;
+use crate::world::Cx;
+
+/// An item of a capacity provider strategy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Item {
+    /// `FARGATE` or `FARGATE_SPOT`.
+    pub provider: String,
+    /// How many tasks run there at least.
+    pub base: i64,
+    /// Its share of the others.
+    pub weight: i64,
+}
+
+/// What started a deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The service was created.
+    Created,
+    /// A function called `UpdateService`.
+    Call,
+    /// A person, with what they did.
+    Person(String),
+    /// CloudFormation updates the service.
+    CloudFormation,
+    /// The circuit breaker rolls back.
+    CircuitBreaker,
+    /// An alarm of the deployment rolls back.
+    Alarm,
+}
+
+/// A deployment that started, also one that started again as a rollback.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// When.
+    pub at: Timestamp,
+    /// Name of the cluster.
+    pub cluster: String,
+    /// Name of the service.
+    pub service: String,
+    /// `ecs-svc/<digits>`.
+    pub deployment: String,
+    /// Why.
+    pub cause: Cause,
+    /// ARN of the task definition.
+    pub definition: String,
+    /// Where its tasks run; empty with a launch type.
+    pub strategy: Vec<Item>,
+    /// What was asked of `UpdateService`; null otherwise.
+    pub input: Value,
+}
+
+/// What a service is to run and where: a service revision.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// Its ARN.
+    pub arn: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// The task definition.
+    pub definition: Rc<Value>,
+    /// Capacity providers; empty with a launch type.
+    pub strategy: Vec<Item>,
+    /// The network.
+    pub network: Value,
+    /// Of each container its name, its image as the task definition has it, and the digest once the first task was started.
+    pub images: Vec<(String, String, Option<String>)>,
+}
+
+/// `rolloutState`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rollout {
+    /// `IN_PROGRESS`.
+    InProgress,
+    /// `COMPLETED`.
+    Completed,
+    /// `FAILED`.
+    Failed,
+}
+
+/// A deployment of a service.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// `ecs-svc/<digits>`.
+    pub id: String,
+    /// What started it first.
+    pub cause: Cause,
+    /// Number of its service revision.
+    pub revision: usize,
+    /// `rolloutState`.
+    pub state: Rollout,
+    /// `rolloutStateReason`.
+    pub reason: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its state changed last.
+    pub updated_at: Timestamp,
+    /// `failedTasks`.
+    pub failed: i64,
+    /// Has it ever completed?
+    pub succeeded: bool,
+    /// Is it what ECS rolls back to?
+    pub is_rollback: bool,
+    /// Since when all its tasks are healthy and no other runs, while alarms are watched.
+    pub baking_since: Option<Timestamp>,
+    /// "If an alarm is in the ALARM state when a deployment starts, ECS ignores alarms for the duration of the deployment."
+    pub ignores_alarms: bool,
+}
+
+/// A record of `ListServiceDeployments`.
+#[derive(Clone, Debug)]
+pub struct ServiceDeployment {
+    /// Its ARN.
+    pub arn: String,
+    /// Number of the deployment that it is about.
+    pub deployment: usize,
+    /// `PENDING`, `SUCCESSFUL` and so on.
+    pub status: &'static str,
+    /// `statusReason`.
+    pub reason: Option<String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Numbers of the service revisions that it replaces.
+    pub sources: Vec<usize>,
+    /// When a rollback began, why, and to which service revision.
+    pub rollback: Option<(Timestamp, String, usize)>,
+    /// Failed tasks and threshold of the circuit breaker.
+    pub failures: (i64, i64),
+    /// What triggered it: `circuitBreaker`, `alarms`.
+    pub triggered: Option<&'static str>,
+}
+
+/// What was true since when.
+pub(super) type Versions<T> = VecDeque<(Timestamp, T)>;
+
+/// A service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Name of its cluster.
+    pub cluster: String,
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Is it ACTIVE?
+    pub active: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// `desiredCount`.
+    pub desired: i64,
+    /// What it was created with, with the names of the wire, and what updates changed.
+    pub spec: Value,
+    /// Every deployment ever, the oldest first.
+    pub deployments: Vec<Deployment>,
+    /// Number of the PRIMARY deployment.
+    pub primary: usize,
+    /// Every service revision ever.
+    pub revisions: Vec<Revision>,
+    /// Every service deployment, the oldest first.
+    pub rollouts: Vec<ServiceDeployment>,
+    /// Service events, the newest first.
+    pub events: VecDeque<(Timestamp, String, String)>,
+    /// Numbers of the tasks that have not stopped.
+    pub tasks: BTreeSet<u64>,
+    /// Numbers of those that have, as long as ECS remembers them.
+    pub stopped: BTreeSet<u64>,
+    /// Has it said that it is steady?
+    pub is_steady: bool,
+    /// Tasks in a row that did not come to run, and until when no other starts.
+    pub throttle: (u32, Timestamp),
+    /// Placements in a row that failed.
+    pub unplaced: u32,
+    /// Will the scheduler look, and when?
+    pub(super) looks_at: Option<Timestamp>,
+    pub(super) versions: Versions<Rc<Value>>,
+}
+
+impl Service {
+    /// The PRIMARY deployment.
+    pub fn primary(&self) -> &Deployment {
+        &self.deployments[self.primary]
+    }
+
+    /// What it is to run.
+    pub fn revision(&self) -> &Revision {
+        &self.revisions[self.primary().revision]
+    }
+
+    /// The service deployment that goes on, if one does.
+    pub fn current(&self) -> Option<&ServiceDeployment> {
+        self.rollouts.last().filter(|rollout| rollout.finished_at.is_none())
+    }
+}
+
+/// `lastStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// `PROVISIONING`.
+    Provisioning,
+    /// `PENDING`.
+    Pending,
+    /// `ACTIVATING`.
+    Activating,
+    /// `RUNNING`.
+    Running,
+    /// `DEACTIVATING`.
+    Deactivating,
+    /// `STOPPING`.
+    Stopping,
+    /// `DEPROVISIONING`.
+    Deprovisioning,
+    /// `STOPPED`.
+    Stopped,
+}
+
+/// `healthStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// `UNKNOWN`.
+    Unknown,
+    /// `HEALTHY`.
+    Healthy,
+    /// `UNHEALTHY`.
+    Unhealthy,
+}
+
+/// Why a task stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// `stopCode`.
+    pub code: &'static str,
+    /// `stoppedReason`.
+    pub reason: String,
+    /// When that was decided.
+    pub at: Timestamp,
+}
+
+/// A task.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its number, which is part of its ARN.
+    pub number: u64,
+    /// Its ARN.
+    pub arn: String,
+    /// Name of its cluster.
+    pub cluster: String,
+    /// Number of its service and of its deployment; none for a task that runs once.
+    pub of: Option<(usize, usize)>,
+    /// `startedBy`.
+    pub started_by: Option<String>,
+    /// `group`.
+    pub group: String,
+    /// Its task definition.
+    pub definition: Rc<Value>,
+    /// Its capacity provider; none with a launch type.
+    pub provider: Option<String>,
+    /// `overrides`.
+    pub overrides: Value,
+    /// `tags`.
+    pub tags: Value,
+    /// `lastStatus`.
+    pub status: Status,
+    /// Is it to run? Otherwise why not.
+    pub stop: Option<Stop>,
+    /// `healthStatus`, which is UNKNOWN for ever without a health check.
+    pub health: Health,
+    /// Does the scheduler count it as healthy?
+    pub is_healthy: bool,
+    /// Was it ever?
+    pub was_healthy: bool,
+    /// Of each container its name, its image, its digest.
+    pub images: Vec<(String, String, Option<String>)>,
+    /// What will become of it.
+    pub(super) fate: Fate,
+    /// Exit code of its essential container.
+    pub exit: Option<i64>,
+    /// `reason` of its essential container.
+    pub container_reason: Option<String>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its images were being pulled.
+    pub pulled: (Option<Timestamp>, Option<Timestamp>),
+    /// When it began to run.
+    pub started_at: Option<Timestamp>,
+    /// When its containers ended.
+    pub ended_at: Option<Timestamp>,
+    /// When it had stopped.
+    pub stopped_at: Option<Timestamp>,
+    /// Until when scale-in and deployments do not stop it.
+    pub protected_until: Option<Timestamp>,
+    /// `version`.
+    pub version: i64,
+    pub(super) versions: Versions<Rc<Value>>,
+}
+
+impl Task {
+    /// `desiredStatus` is RUNNING.
+    pub fn is_wanted(&self) -> bool {
+        self.stop.is_none()
+    }
+
+    /// It runs and is not about to stop.
+    pub fn is_running(&self) -> bool {
+        self.is_wanted() && self.status == Status::Running
+    }
+
+    pub(super) fn is_protected(&self, now: Timestamp) -> bool {
+        self.protected_until.is_some_and(|until| until > now)
+    }
+}
+
+/// Longest time that an answer is behind.
+const KEPT: SignedDuration = SignedDuration::from_mins(6);
+
+/// Adds what is true from now on, and drops what no answer shows any more.
+pub(super) fn remember<T>(versions: &mut Versions<T>, what: T, cx: &Cx<'_>) {
+    versions.push_back((cx.now, what));
+    while versions.get(1).is_some_and(|(since, _)| *since < cx.now - KEPT) {
+        versions.pop_front();
+    }
+}
+
+/// What was true at a time.
+pub(super) fn at<T>(versions: &Versions<T>, at: Timestamp) -> Option<&T> {
+    versions.iter().rev().find(|(since, _)| *since <= at).map(|(_, what)| what)
+}
+
+/// The wire's task definition of a revision.
+pub(super) fn shared(definition: &Definition) -> Rc<Value> {
+    Rc::clone(&definition.body)
+}

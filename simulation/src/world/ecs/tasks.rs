@@ -1,0 +1,290 @@
+//! Calls about tasks: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>, `ListTasks`, `DescribeTasks`, `StopTask`,
+//! `GetTaskProtection`, `UpdateTaskProtection`. Client tokens: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::fate::{decide, images};
+use super::model::{Health, Revision, Status, Task, at, shared};
+use super::update::strategy;
+use super::{Around, Ecs, FARGATE, arn, epoch, list, number, truth};
+use crate::wire::{Answer, Failure};
+use crate::world::Cx;
+
+/// "Tokens are valid for 24 hours".
+const TOKEN: SignedDuration = SignedDuration::from_hours(24);
+
+fn invalid(sentence: &str) -> Failure {
+    Failure::new("InvalidParameterException", sentence)
+}
+
+impl Ecs {
+    /// Number of a task, by its id or ARN.
+    pub fn task_number(&self, cluster: &str, task: &str) -> Option<u64> {
+        let id = task.rsplit('/').next()?;
+        let number = u64::from_str_radix(id.get(16..)?, 16).ok()?;
+        let task = self.tasks.get(&number)?;
+        (task.cluster == cluster && task.arn.ends_with(id)).then_some(number)
+    }
+
+    pub(super) fn list_tasks(&mut self, input: &Value, cx: &mut Cx<'_>) -> Answer {
+        let cluster = self.cluster(input)?;
+        let as_of = self.as_of(cx);
+        let wanted = input["desiredStatus"].as_str().unwrap_or("RUNNING");
+        let (by, family, launch) =
+            (input["startedBy"].as_str(), input["family"].as_str(), input["launchType"].as_str());
+        // "When you specify startedBy, it must be the only filter that you use."
+        if by.is_some() && (input["serviceName"].is_string() || family.is_some()) {
+            return Err(invalid("startedBy must be the only filter."));
+        }
+        let numbers: Vec<u64> = match input["serviceName"].as_str() {
+            Some(name) => {
+                let Some(service) = self.number(&cluster, name) else {
+                    return Err(Failure::new("ServiceNotFoundException", "Service not found."));
+                };
+                let service = &self.services[service];
+                service.tasks.iter().chain(&service.stopped).copied().collect()
+            }
+            None => self.tasks.keys().copied().collect(),
+        };
+        let matches = |task: &&Task| {
+            let Some(view) = at(&task.versions, as_of) else { return false };
+            task.cluster == cluster
+                && view["desiredStatus"] == wanted
+                && by.is_none_or(|by| task.started_by.as_deref() == Some(by))
+                && family.is_none_or(|family| task.definition["family"] == family)
+                && launch.is_none_or(|launch| view["launchType"] == launch)
+        };
+        let found: Vec<&str> = numbers
+            .iter()
+            .filter_map(|number| self.tasks.get(number))
+            .filter(matches)
+            .map(|task| task.arn.as_str())
+            .collect();
+        let from: usize = input["nextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
+        let most = usize::try_from(number(&input["maxResults"]).unwrap_or(100)).unwrap_or(100).clamp(1, 100);
+        let page: Vec<&str> = found.iter().skip(from).take(most).copied().collect();
+        let mut answer = json!({ "taskArns": page });
+        if from + most < found.len() {
+            answer["nextToken"] = (from + most).to_string().into();
+        }
+        Ok(answer)
+    }
+
+    pub(super) fn describe_tasks(&mut self, input: &Value, cx: &mut Cx<'_>) -> Answer {
+        let cluster = self.cluster(input)?;
+        let names = list(&input["tasks"]);
+        if names.is_empty() || names.len() > 100 {
+            return Err(invalid("Tasks cannot be empty, and at most 100."));
+        }
+        let tags = list(&input["include"]).iter().any(|field| field == "TAGS");
+        let as_of = self.as_of(cx);
+        let (mut tasks, mut failures) = (Vec::new(), Vec::new());
+        for name in names {
+            let name = name.as_str().unwrap_or_default();
+            let task = self.task_number(&cluster, name).and_then(|number| self.tasks.get(&number));
+            let task = task.filter(|_| !cx.rng.chance(cx.weather.partial));
+            match task.and_then(|task| Some((task, at(&task.versions, as_of)?))) {
+                Some((task, view)) => {
+                    let mut view = Value::clone(view);
+                    if tags {
+                        view["tags"] = task.tags.clone();
+                    }
+                    tasks.push(view);
+                }
+                None => failures.push(missing(&cluster, name)),
+            }
+        }
+        Ok(json!({ "tasks": tasks, "failures": failures }))
+    }
+
+    pub(super) fn run_task(&mut self, input: &Value, around: Around<'_>, cx: &mut Cx<'_>) -> Answer {
+        let cluster = self.cluster(input)?;
+        let mut asked = input.clone();
+        let token = asked
+            .as_object_mut()
+            .and_then(|asked| asked.remove("clientToken"))
+            .and_then(|token| token.as_str().map(str::to_owned));
+        if let Some((since, before, numbers)) = token.as_ref().and_then(|token| self.tokens.get(token))
+            && cx.now.duration_since(*since) < TOKEN
+        {
+            let found = numbers.iter().filter_map(|number| self.tasks.get(number));
+            if *before != asked {
+                let sentence = "The client token was used with other parameters.";
+                let mut failure = Failure::new("ConflictException", sentence);
+                failure.more = json!({ "resourceIds": found.map(|task| task.arn.clone()).collect::<Vec<_>>() });
+                return Err(failure);
+            }
+            let tasks: Vec<Value> =
+                found.filter_map(|task| task.versions.back()).map(|(_, view)| Value::clone(view)).collect();
+            return Ok(json!({ "tasks": tasks, "failures": [] }));
+        }
+        let Some(definition) = self.definition(input["taskDefinition"].as_str().unwrap_or_default()).map(shared) else {
+            return Err(Failure::new("ClientException", "TaskDefinition not found."));
+        };
+        if input["networkConfiguration"]["awsvpcConfiguration"].is_null() && definition["networkMode"] == "awsvpc" {
+            return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
+        }
+        if let Some(error) = self.unassumable(&definition) {
+            return Err(Failure::new("ClientException", error));
+        }
+        let own = strategy(&input["capacityProviderStrategy"]);
+        if !own.is_empty() && !input["launchType"].is_null() {
+            return Err(invalid("Specifying both a launch type and capacity provider strategy is not supported."));
+        }
+        for given in list(&input["overrides"]["containerOverrides"]) {
+            if !images(&definition).iter().any(|(name, ..)| given["name"] == *name) {
+                return Err(invalid("Override for container named which is not a container in the TaskDefinition."));
+            }
+        }
+        let count = number(&input["count"]).unwrap_or(1);
+        if !(1..=10).contains(&count) {
+            return Err(invalid("Count must be from 1 to 10."));
+        }
+        let provider = own.iter().find(|item| item.weight > 0 || item.base > 0).map(|item| item.provider.clone());
+        if self.environment.no_capacity.contains(provider.as_deref().unwrap_or(FARGATE)) {
+            self.counters.unplaced += 1;
+            let reason =
+                "Capacity is unavailable at this time. Please try again later or in a different availability zone";
+            return Ok(json!({ "tasks": [], "failures": [{ "reason": reason }] }));
+        }
+        let mut numbers = Vec::new();
+        for _ in 0..count {
+            let mut revision = Revision {
+                arn: String::new(),
+                created_at: cx.now,
+                images: images(&definition),
+                definition: Rc::clone(&definition),
+                strategy: own.clone(),
+                network: input["networkConfiguration"].clone(),
+            };
+            let fate = decide(&mut revision, &self.environment, around, cx);
+            let task = self.next();
+            let text = |field: &str| input[field].as_str().map(str::to_owned);
+            let family = definition["family"].as_str().unwrap_or_default();
+            numbers.push(task);
+            self.launch(
+                Task {
+                    number: task,
+                    arn: arn(&format!("task/{cluster}/{:016x}{task:016x}", cx.rng.bits())),
+                    cluster: cluster.clone(),
+                    of: None,
+                    started_by: text("startedBy"),
+                    group: text("group").unwrap_or_else(|| format!("family:{family}")),
+                    definition: Rc::clone(&definition),
+                    provider: provider.clone(),
+                    overrides: if input["overrides"].is_null() {
+                        json!({ "containerOverrides": [] })
+                    } else {
+                        input["overrides"].clone()
+                    },
+                    tags: if input["tags"].is_null() { json!([]) } else { input["tags"].clone() },
+                    status: Status::Provisioning,
+                    stop: None,
+                    health: Health::Unknown,
+                    is_healthy: false,
+                    was_healthy: false,
+                    images: revision.images,
+                    fate,
+                    exit: None,
+                    container_reason: None,
+                    created_at: cx.now,
+                    pulled: (None, None),
+                    started_at: None,
+                    ended_at: None,
+                    stopped_at: None,
+                    protected_until: None,
+                    version: 0,
+                    versions: VecDeque::new(),
+                },
+                cx,
+            );
+        }
+        let tasks: Vec<Value> = numbers
+            .iter()
+            .filter_map(|number| self.tasks[number].versions.back())
+            .map(|(_, view)| Value::clone(view))
+            .collect();
+        if let Some(token) = token {
+            self.tokens.insert(token, (cx.now, asked, numbers));
+        }
+        Ok(json!({ "tasks": tasks, "failures": [] }))
+    }
+
+    pub(super) fn stop_task(&mut self, input: &Value, cx: &mut Cx<'_>) -> Answer {
+        let cluster = self.cluster(input)?;
+        let name = input["task"].as_str().unwrap_or_default();
+        let Some(number) = self.task_number(&cluster, name) else {
+            return Err(invalid("The referenced task was not found."));
+        };
+        let reason = input["reason"].as_str().unwrap_or("Task stopped by user").to_owned();
+        self.halt(number, "UserInitiated", reason, cx);
+        let view = self.tasks[&number].versions.back().map(|(_, view)| Value::clone(view));
+        Ok(json!({ "task": view }))
+    }
+
+    pub(super) fn get_protection(&mut self, input: &Value, cx: &mut Cx<'_>) -> Answer {
+        let cluster = self.cluster(input)?;
+        let (mut protected, mut failures) = (Vec::new(), Vec::new());
+        for name in list(&input["tasks"]) {
+            let name = name.as_str().unwrap_or_default();
+            match self.protectable(&cluster, name) {
+                Ok(number) => protected.push(protection(&self.tasks[&number], cx.now)),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        Ok(json!({ "protectedTasks": protected, "failures": failures }))
+    }
+
+    pub(super) fn update_protection(&mut self, input: &Value, cx: &mut Cx<'_>) -> Answer {
+        let cluster = self.cluster(input)?;
+        let minutes = number(&input["expiresInMinutes"]).unwrap_or(120);
+        if !(1..=2880).contains(&minutes) || list(&input["tasks"]).len() > 10 {
+            return Err(invalid("expiresInMinutes must be from 1 to 2880, and tasks at most 10."));
+        }
+        let enabled = truth(&input["protectionEnabled"]).unwrap_or(false);
+        let (mut protected, mut failures) = (Vec::new(), Vec::new());
+        for name in list(&input["tasks"]) {
+            let name = name.as_str().unwrap_or_default();
+            match self.protectable(&cluster, name) {
+                Ok(number) => {
+                    if let Some(task) = self.tasks.get_mut(&number) {
+                        task.protected_until = enabled.then(|| cx.now + SignedDuration::from_mins(minutes));
+                        protected.push(protection(task, cx.now));
+                        if let (Some((service, _)), false) = (task.of, enabled) {
+                            self.soon(service, cx);
+                        }
+                    }
+                }
+                Err(failure) => failures.push(failure),
+            }
+        }
+        Ok(json!({ "protectedTasks": protected, "failures": failures }))
+    }
+
+    /// The task, when it is one that can be protected: one of a service that is to run.
+    fn protectable(&self, cluster: &str, name: &str) -> Result<u64, Value> {
+        let Some(number) = self.task_number(cluster, name) else { return Err(missing(cluster, name)) };
+        let task = &self.tasks[&number];
+        match task.of.is_some() && task.is_wanted() {
+            true => Ok(number),
+            false => Err(json!({ "arn": task.arn, "reason": "TASK_NOT_VALID" })),
+        }
+    }
+}
+
+fn protection(task: &Task, now: Timestamp) -> Value {
+    let mut view = json!({ "taskArn": task.arn, "protectionEnabled": task.is_protected(now) });
+    if let Some(until) = task.protected_until.filter(|until| *until > now) {
+        view["expirationDate"] = epoch(until);
+    }
+    view
+}
+
+fn missing(cluster: &str, name: &str) -> Value {
+    let id = name.rsplit('/').next().unwrap_or(name);
+    json!({ "arn": arn(&format!("task/{cluster}/{id}")), "reason": "MISSING" })
+}

@@ -1,0 +1,47 @@
+//! Amazon SNS: messages to people.
+//!
+//! Limits: a subject has fewer than 100 characters, is ASCII and has no control characters; all renderings together have at most 256 KiB:
+//! <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>.
+
+use serde_json::{Value, json};
+
+use super::Cx;
+use crate::journal::{Message, What};
+use crate::wire::{Answer, Failure};
+
+/// The topics.
+#[derive(Debug, Default)]
+pub struct Sns {
+    /// What was accepted, in order.
+    pub messages: Vec<Message>,
+}
+
+impl Sns {
+    pub(super) fn call(&mut self, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
+        assert_eq!(operation, "Publish", "the model has no sns:{operation}");
+        if cx.rng.chance(cx.weather.refused_messages) {
+            return Err(Failure::new("InternalError", "try later").with_status(500));
+        }
+        let text = |field: &str| input[field].as_str().unwrap_or_default().to_owned();
+        let (subject, body) = (text("Subject"), text("Message"));
+        let invalid = |message: &str| Err(Failure::new("InvalidParameter", message));
+        if subject.len() >= 100 || !subject.is_ascii() || subject.chars().any(|letter| letter.is_ascii_control()) {
+            return invalid("Invalid parameter: Subject");
+        }
+        if body.is_empty() || body.len() > 256 * 1024 {
+            return invalid("Invalid parameter: Message too long");
+        }
+        let renderings: Value = match input["MessageStructure"] == "json" {
+            true => serde_json::from_str(&body).unwrap_or_default(),
+            false => json!({ "default": body }),
+        };
+        let Some(default) = renderings["default"].as_str() else {
+            return invalid("Invalid parameter: Message Structure - No default entry in JSON message body");
+        };
+        let chat = renderings["https"].as_str().unwrap_or_default().to_owned();
+        let message = Message { topic: text("TopicArn"), subject, text: default.to_owned(), chat };
+        cx.out.notes.push(What::Message(message.clone()));
+        self.messages.push(message);
+        Ok(json!({ "MessageId": cx.id() }))
+    }
+}

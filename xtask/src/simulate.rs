@@ -1,0 +1,30 @@
+//! `cargo xtask simulate`: the automation against a model of AWS at its worst.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+
+/// What the simulation is given; `--help` lists it.
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub struct Args {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    options: Vec<String>,
+}
+
+/// Compiles the simulation with optimisation, which 1,000 seeds need, and runs it here.
+///
+/// # Errors
+/// When it cannot be compiled, or a law was broken.
+pub fn run(args: &Args) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    process::forget_cargo(&mut cargo);
+    cargo.args(["run", "--quiet", "--profile", "measure", "--package", "simulation", "--"]).args(&args.options);
+    let status = cargo.current_dir(crate::tools::root()).status().context("start cargo")?;
+    if !status.success() {
+        bail!("the simulation found something, or did not run: {status}");
+    }
+    Ok(())
+}
