@@ -58,7 +58,7 @@ pub fn plan(
             decision => decision,
         },
         // What the environment prevented does not interrupt its own rollback.
-        (Some(rollout), Choice::Newer(images)) if is_rollback(rollout) && was_prevented(record, &images) => {
+        (Some(rollout), Choice::Newer(images)) if rollout.is_rollback() && was_prevented(record, &images) => {
             verdict(inputs, rollout)
         }
         (_, Choice::Newer(images)) => postponed(inputs, &images).unwrap_or_else(|| newer(inputs, images)),
@@ -87,10 +87,6 @@ fn occupied(inputs: &Inputs<'_>, rollout: &Rollout) -> bool {
         Phase::Claimed { .. } => runs_task,
         Phase::Deploying { .. } | Phase::Staged { .. } | Phase::RollingBack { .. } => false,
     }
-}
-
-fn is_rollback(rollout: &Rollout) -> bool {
-    rollout.cause.is_rollback() || matches!(rollout.phase, Phase::RollingBack { .. })
 }
 
 fn was_prevented(record: &Record, images: &BTreeMap<String, Image>) -> bool {

@@ -9,7 +9,7 @@ use super::inputs::Inputs;
 use super::observed::RunningImage;
 use super::policy::ImagePolicy;
 use super::reason::Reason;
-use super::record::{Noted, Order, Record, Release};
+use super::record::{Noted, Order, Record, Release, Rollout};
 use crate::model::{DeploymentState, Image};
 use by_hand::{ByHand, names};
 use offer::{Offer, offer};
@@ -114,10 +114,12 @@ pub(super) fn current(inputs: &Inputs<'_>) -> BTreeMap<String, Image> {
     let Inputs { record, observed, .. } = inputs;
     let in_progress = inputs.rolling_forward().map(|rollout| &rollout.images);
     let known = in_progress.or(record.current().map(|release| &release.images));
+    let failed =
+        |key: &str, image: &Image| record.is_quarantined(key, &image.digest) || is_rolled_back(record, key, image);
     let of = |key: String| {
         let known = known.and_then(|images| images.get(&key));
         let running = match observed.running.get(&key) {
-            Some(RunningImage::Known(running)) if !record.is_quarantined(&key, &running.digest) => Some(running),
+            Some(RunningImage::Known(running)) if !failed(&key, running) => Some(running),
             _ => None,
         };
         // A newer image that was deployed manually stays: never downgrade a deployment that is not the automation's.
@@ -143,6 +145,13 @@ pub(super) fn answered(inputs: &Inputs<'_>) -> BTreeMap<String, Order> {
     let recorded = |key: &str| inputs.record.orders.get(key).map(|order| digest(order.image.as_ref()));
     let new = inputs.observed.candidates.iter().filter(|(key, image)| recorded(key) != Some(digest(image.as_ref())));
     new.map(|(key, image)| (key.clone(), Order { image: image.clone(), at: inputs.now })).collect()
+}
+
+/// Is it the image that the environment prevented, while the service is rolled back to another?
+fn is_rolled_back(record: &Record, key: &str, image: &Image) -> bool {
+    let prevented = record.postponed.as_ref().and_then(|postponed| postponed.images.get(key));
+    record.rollout.as_ref().is_some_and(Rollout::is_rollback)
+        && prevented.is_some_and(|prevented| prevented.digest == image.digest)
 }
 
 fn was_released(record: &Record, key: &str, image: &Image) -> bool {

@@ -34,6 +34,13 @@ pub struct Rollout {
     pub phase: Phase,
 }
 
+impl Rollout {
+    /// Is the service being rolled back, by ECS or by the automation?
+    pub(in crate::rollout) fn is_rollback(&self) -> bool {
+        self.cause.is_rollback() || matches!(self.phase, Phase::RollingBack { .. })
+    }
+}
+
 /// How far a rollout is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

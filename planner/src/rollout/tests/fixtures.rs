@@ -163,8 +163,12 @@ impl Scenario {
         self
     }
 
-    /// A rollout from the running image to image `n` has been in this phase since minute 50.
+    /// A rollout from the running image to image `n` has been in this phase since minute 50; where the tag names it, that
+    /// order is recorded.
     pub fn rolling_out(mut self, n: u8, phase: Phase) -> Scenario {
+        if self.observed.candidates.get(REPOSITORY) == Some(&Some(image(n))) {
+            self.record.orders.insert(REPOSITORY.into(), Order { image: Some(image(n)), at: at(50) });
+        }
         self.record.rollout = Some(Rollout {
             id: format!("r-{n}"),
             cause: Cause::Push,
