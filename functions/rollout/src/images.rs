@@ -98,8 +98,8 @@ impl App {
         if policy.rollout.scan.is_none() || ordered.is_some_and(|ordered| ordered.digest == found.digest) {
             return found;
         }
-        let scan = self.ecr.of(&image.registry()).scan(&image.repository, &found).await;
-        Image { scan, ..found }
+        let ecr = self.ecr.of(&image.registry());
+        Image { scan: ecr.scan(&image.repository, &found).await, ..found }
     }
 
     /// The image that the current revision names. One that the ledger has costs no call.

@@ -56,9 +56,10 @@ impl Service<'_> {
             let image =
                 |release: Option<&Release>| release.and_then(|release| release.images.get(&policy.key()).cloned());
             let moves = [(&policy.previous, image(record.previous())), (&policy.live, image(record.current()))];
+            let ecr = self.app.ecr.of(&policy.registry());
             for (tag, image) in moves {
                 let Some(image) = image else { continue };
-                match self.app.ecr.of(&policy.registry()).tag(&policy.repository, &image.digest, tag).await {
+                match ecr.tag(&policy.repository, &image.digest, tag).await {
                     Ok(TagMove::Moved) => {
                         changes.push(format!("moved tag {}:{tag} to {}", policy.repository, image.digest.short()))
                     }

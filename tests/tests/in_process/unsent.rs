@@ -73,15 +73,16 @@ fn a_digest_that_could_not_be_sent_is_sent_by_a_later_attempt() {
 /// What fails a service at every tick may be what its message is about.
 #[test]
 fn the_message_of_a_service_that_fails_at_every_tick_is_sent() {
-    let services = json!([{"name": "web", "cluster": "prod", "baseline": {"min": 1, "max": 2}}]);
+    let images = json!([{"repository": "acme/web", "tag": {"exact": "latest"}}]);
+    let services = json!([{"name": "web", "cluster": "prod", "baseline": {"min": 1, "max": 2}, "images": images}]);
     let cloud = Cloud::new(&json!({"system": "acme", "stage": "prod", "services": services}), &json!([]));
     let message = ["key", "thread", "scope", "title", "summary"].map(|field| (field.to_owned(), json!({"S": "m"})));
     let mut message: serde_json::Map<String, Value> = message.into_iter().collect();
     message.insert("severity".to_owned(), json!({"S": "critical"}));
     let unsent = json!({"M": {"at": {"S": "2026-11-21T09:00:00Z"}, "message": {"M": message}}});
-    cloud.put("service/prod/web", "capacity", json!({"version": {"N": "1"}, "outbox": {"L": [unsent]}}));
+    cloud.put("service/prod/web", "rollout", json!({"version": {"N": "1"}, "outbox": {"L": [unsent]}}));
     // ECS knows no such service.
-    let tick = |now: &str| cloud.invoke::<capacity::App>(json!({"action": "reconcile"}), now).unwrap_err();
+    let tick = |now: &str| cloud.invoke::<rollout::App>(json!({"action": "reconcile"}), now).unwrap_err();
     assert!(tick("2026-11-21T10:00:00Z").to_string().contains("service/prod/web"));
     assert_eq!(cloud.published(), 1);
     tick("2026-11-21T10:05:00Z");
