@@ -95,7 +95,9 @@ fn first_look(inputs: &Inputs<'_>, noted: Noted) -> Choice {
     let images = observed.running_images();
     let settled = |state: &DeploymentState| *state == DeploymentState::Completed;
     let primary = observed.service.primary().filter(|primary| settled(&primary.state));
-    let known = record.releases.is_empty() && images.len() == inputs.policy.images.len();
+    // Nothing shows that the images of a service at zero have run, and a service with a release is started by its baseline.
+    let parked = observed.service.desired == 0;
+    let known = record.releases.is_empty() && !parked && images.len() == inputs.policy.images.len();
     let release = primary.filter(|_| known).map(|primary| Release {
         images,
         revision: observed.service.revision.clone(),

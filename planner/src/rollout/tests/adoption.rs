@@ -34,7 +34,9 @@ fn the_first_look_at_a_running_service_rolls_nothing_and_records_its_first_relea
 fn the_first_look_at_a_parked_service_does_not_start_it() {
     let mut scenario = installed_over(1).candidate(2);
     (scenario.observed.service.desired, scenario.observed.service.running) = (0, 0);
-    scenario.record.note(noted(scenario.plan()).0);
+    let (noted, _) = noted(scenario.plan());
+    assert_eq!(noted.release, None, "a service with a release is started by its baseline");
+    scenario.record.note(noted);
     let Action::Roll(roll) = scenario.candidate(3).at(70).plan().action else { panic!("not rolled") };
     assert_eq!((roll.initial_tasks, &roll.rollout.cause), (None, &Cause::Push));
 }
