@@ -49,6 +49,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("ecr.image-scan.failed", &["RolloutFunction.ImageScanned"]),
     ("ecr.image-scan.findings", &["RolloutFunction.ImageScanned"]),
     ("ecr.referrer-action.push", &[]),
+    ("ecr.replication-action.failed", &[]),
+    ("ecr.replication-action.replicated", &["RolloutFunction.ImagePushed"]),
     (
         "ecs.deployment-state-change.completed",
         &["RolloutFunction.DeploymentChanged", "CapacityFunction.DeploymentEnded"],
@@ -74,6 +76,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("ecs.task-state-change.service-task-stopped", &[]),
     ("ecs.task-state-change.spot-interruption", &["CapacityFunction.SpotInterrupted"]),
     ("ecs.task-state-change.termination-notice", &["CapacityFunction.SpotInterrupted"]),
+    ("inspector2.scan.initial-scan-complete", &["RolloutFunction.ImageScannedByInspector"]),
+    ("inspector2.scan.other-repository", &[]),
     ("request.budget-confirm", &[]),
     ("request.budget-hold", &[]),
     ("request.budget-lift", &[]),

@@ -103,9 +103,11 @@ fn a_revision_may_be_registered_and_do_no_more_than_its_service() {
     };
     assert_eq!(resource("ecs:RegisterTaskDefinition"), ["*"]);
     assert_eq!(resource("iam:PassRole"), [json!({"Ref": "TaskRoleArns"})]);
-    for action in ["ecs:TagResource", "ecs:RunTask"] {
-        assert_eq!(resource(action), [json!({"Ref": "TaskDefinitionArns"})], "{action}");
-    }
+    assert_eq!(resource("ecs:RunTask"), [json!({"Ref": "TaskDefinitionArns"})]);
+    // A pre-deploy task has the tags of its task definition.
+    let tagged = resource("ecs:TagResource");
+    assert_eq!((tagged.len(), &tagged[0]), (2, &json!({"Ref": "TaskDefinitionArns"})));
+    assert!(tagged[1]["Fn::If"][1].to_string().contains("task/${ClusterName}/*"), "{}", tagged[1]);
     let services = resource("ecs:UpdateService")[0]["Fn::If"][1].to_string();
     assert!(services.contains("service/${ClusterName}/*"), "{services}");
 }
@@ -143,10 +145,11 @@ fn another_service_may_send_something_for_this_account_only() {
             // Cost anomalies come from subscriptions that no template here knows: their account is all there is to hold.
             let held =
                 ["aws:SourceArn", "AWS:SourceArn", "aws:SourceAccount"].iter().any(|key| condition.contains(key));
-            // The ARN of a topic of the same template has the account in it.
+            // The ARN of one topic has its account in it.
             let topic = statement.body["Condition"]["ArnEquals"]["aws:SourceArn"]["Ref"].as_str();
-            let own = topic.is_some_and(|id| {
-                template.section("Resources").get(id).is_some_and(|own| own["Type"] == "AWS::SNS::Topic")
+            let own = topic.is_some_and(|id| match template.section("Parameters").contains_key(id) {
+                true => id.ends_with("TopicArn"),
+                false => template.resource(id)["Type"] == "AWS::SNS::Topic",
             });
             assert!(held && (own || condition.contains("AWS::AccountId")), "{}: {}", statement.at, statement.body);
         }

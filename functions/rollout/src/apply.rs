@@ -6,8 +6,9 @@ use shared::runtime::{Done, Line, Next, Outcome};
 use shared::{Kind, Result};
 
 use crate::message::Recovered;
-use crate::observe::{Entry, ObservedService};
+use crate::observed::{Entry, ObservedService};
 use crate::service::{Service, why};
+use crate::trigger::Trigger;
 
 impl Service<'_> {
     /// Records a freeze, or its end.
@@ -28,6 +29,11 @@ impl Service<'_> {
     pub async fn apply(&self, decision: &Decision, service: &mut ObservedService, done: &mut Done) -> Result<Next> {
         let image = in_question(decision, &service.entry);
         let outcome = match self.invocation.act(self.carry_out(decision, service)).await {
+            // What could not be read fails the invocation, after everything else is decided: it is tried again, and its
+            // alarm is heard. A request that was carried out has not failed.
+            Ok(_) if decision.action == Action::Keep && !service.unread.is_empty() && !self.is_requested() => {
+                service.unread.first().map_or(Outcome::Unchanged, |error| Outcome::Failed(error.copy()))
+            }
             Ok(Some(outcome)) => outcome,
             Ok(None) if decision.action == Action::Keep => Outcome::Unchanged,
             Ok(None) => Outcome::Planned(vec![format!("would {}: {}", decision.action.label(), decision.reason)]),
@@ -62,6 +68,7 @@ impl Service<'_> {
                     outcome => Ok(outcome),
                 };
             }
+            Action::Note(noted) => self.note(decision, noted, entry).await,
             Action::Roll(roll) => self.roll(decision, roll, entry, observed, revision).await,
             Action::Update { revision, initial_tasks } => {
                 self.update_after_task(decision, (revision, *initial_tasks), entry, observed).await
@@ -89,11 +96,17 @@ impl Service<'_> {
         changes.map(Outcome::Changed)
     }
 
+    fn is_requested(&self) -> bool {
+        matches!(self.invocation.trigger, Trigger::Request(_) | Trigger::Named(_))
+    }
+
     /// Nothing changes, but what is held, refused or overdue is announced once.
     async fn keep(&self, decision: &Decision, entry: &mut Entry) -> Result<Outcome> {
-        let message = self.messages().kept(&decision.reason, self.invocation.trigger);
-        let mut next = entry.clone();
-        if !message.is_some_and(|message| next.announce(self.invocation.now, message)) {
+        let (messages, mut next) = (self.messages(), entry.clone());
+        let worth_it =
+            decision.reason.each().iter().filter_map(|reason| messages.kept(reason, self.invocation.trigger));
+        let new = worth_it.map(|message| next.announce(self.invocation.now, message)).filter(|new| *new).count();
+        if new == 0 {
             return Ok(Outcome::Unchanged);
         }
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
@@ -107,7 +120,8 @@ fn goes_on(action: &Action) -> bool {
     match action {
         Action::Keep | Action::StopTask { .. } => false,
         Action::Roll(roll) => !roll.run_pre_deploy_task,
-        Action::Update { .. }
+        Action::Note(_)
+        | Action::Update { .. }
         | Action::Restart(_)
         | Action::ConfirmRestart { .. }
         | Action::Adopt { .. }
@@ -124,6 +138,7 @@ fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
     let rollout = match &decision.action {
         Action::Roll(roll) => Some(&roll.rollout),
         Action::Keep
+        | Action::Note(_)
         | Action::Update { .. }
         | Action::Restart(_)
         | Action::ConfirmRestart { .. }

@@ -7,7 +7,7 @@ use planner::rollout::{LEASE, Observed, Phase, Record};
 use shared::Result;
 
 use crate::app::App;
-use crate::observe::ObservedService;
+use crate::observed::ObservedService;
 
 impl App {
     /// Reads tasks, and the deployment history where the service does not list the deployment in question.

@@ -5,7 +5,7 @@ use planner::rollout::{Decision, FailedRollout, Work};
 use shared::{Error, Kind, Result};
 
 use crate::message::{Failure, Recovered};
-use crate::observe::Entry;
+use crate::observed::Entry;
 use crate::service::{Service, why};
 
 /// Attempts after which a rollout has failed whose calls AWS refuses.

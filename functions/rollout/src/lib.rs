@@ -5,8 +5,8 @@
 //!
 //! | trigger | scope |
 //! |---|---|
-//! | image pushed to ECR, ECR scan ended | the services that follow the repository |
-//! | ECS deployment changed state | that service |
+//! | image pushed or replicated to ECR, scan by ECR or Inspector ended | the services that follow the repository |
+//! | ECS deployment complete, failed or rolled back by ECS | that service |
 //! | pre-deploy task ended | the services of its cluster with a pre-deploy task |
 //! | tick, stack update | every service |
 //! | request `rollback`, `restart`, `retry` | the named service |
@@ -14,10 +14,13 @@
 //!
 //! | observed | action |
 //! |---|---|
-//! | a newer image under the followed tag | register a revision pinned to the digest, run the pre-deploy task if there is one, update the service |
-//! | the same, and the service never ran | also set the desired count to its baseline |
+//! | the followed tag names another image than at the last look | register a revision pinned to the digest, run the pre-deploy task if there is one, update the service |
+//! | the same, and the revision names a tag that ECR does not have: the service never ran | also set the desired count to its baseline |
 //! | the same, and the service is scaled to zero | the rollout is *staged*: verified when the service wakes |
-//! | an older image, a quarantined digest, a freeze, too many scan findings | none; announced once |
+//! | a quarantined digest, an image that is left over, a freeze, too many scan findings | none; announced once |
+//! | first look at a service that has had an image | none: what it runs is recorded as its first release, and announced |
+//! | an earlier release deployed by a person | none: it is the current release now; message, then tags and CDN |
+//! | ECR cannot be read | what does without it is done; the invocation fails |
 //! | a newer image while the pre-deploy task of another runs | it waits for that task, then has its own |
 //! | pre-deploy task still running at its deadline | stop the task |
 //! | deployment complete and tasks of the new revision running | the release is *verified*: ledger and message, then tags `previous` and `live` and the CDN, again at every look until done |
@@ -36,8 +39,11 @@ mod app;
 mod apply;
 mod evidence;
 mod failure;
+mod images;
 mod message;
+mod note;
 mod observe;
+mod observed;
 mod planned;
 mod release;
 mod restart;
@@ -56,7 +62,7 @@ use shared::ledger::{Entry, Subject};
 use shared::runtime::{Context, Function, Invocation, Next, Pass, Payload, Received};
 use shared::{Error, Result};
 
-use observe::ObservedService;
+use observed::ObservedService;
 use service::Service;
 
 pub use app::App;
@@ -83,7 +89,7 @@ impl Function for App {
         let Some(service) = fleet.services.first() else { return };
         let image = async {
             match service.images.first() {
-                Some(image) => self.ecr.tagged(&image.repository, &image.live).await.is_ok(),
+                Some(image) => self.ecr.of(&image.registry()).tagged(&image.repository, &image.live).await.is_ok(),
                 None => false,
             }
         };
@@ -102,7 +108,7 @@ impl Function for App {
         Ok(match invocation.trigger {
             Trigger::Push { repository, tag, .. } => fleet
                 .following(repository)
-                .filter(|service| service.image(repository).is_some_and(|image| image.tag.matches(tag)))
+                .filter(|service| service.images_of(repository).any(|image| image.tag.matches(tag)))
                 .collect(),
             Trigger::Scan { repository } => {
                 fleet.following(repository).filter(|service| service.rollout.scan.is_some()).collect()

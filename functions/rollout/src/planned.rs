@@ -5,7 +5,7 @@ use planner::fleet::ServicePolicy;
 use planner::rollout::{Decision, FreezeChange, Reason, plan};
 use shared::{Error, Kind, Result};
 
-use crate::observe::ObservedService;
+use crate::observed::ObservedService;
 use crate::trigger::Trigger;
 
 /// What is decided about one service.

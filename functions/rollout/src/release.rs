@@ -1,9 +1,9 @@
 //! What a verified release leaves behind: record and message, then tags and CDN.
 
-use planner::rollout::{Decision, Release, Work};
+use planner::rollout::{Decision, Release};
 use shared::Result;
 
-use crate::observe::Entry;
+use crate::observed::Entry;
 use crate::service::Service;
 
 impl Service<'_> {
@@ -21,10 +21,7 @@ impl Service<'_> {
         let previous_images =
             next.record.current().map_or(rollout.previous_images.clone(), |release| release.images.clone());
         next.record.complete(releases.to_vec());
-        next.record.owe(Work::MoveTags, now);
-        if self.policy.rollout.invalidate.is_some() {
-            next.record.owe(Work::Invalidate { reference: deployment.to_owned() }, now);
-        }
+        self.owe(&mut next.record, deployment);
         let message = self.messages().completed(&rollout, &previous_images, deployment);
         let why = format!("{}: {}", message.title, decision.reason);
         next.record_event(now, &decision.action, (decision.reason.label(), why));

@@ -3,7 +3,7 @@
 use planner::rollout::{Decision, Observed, Restart};
 use shared::Result;
 
-use crate::observe::Entry;
+use crate::observed::Entry;
 use crate::service::{Service, why};
 
 impl Service<'_> {

@@ -1,14 +1,12 @@
 //! Rolls a service to other images: claim, revision, pre-deploy task, deployment.
 
-use std::collections::BTreeMap;
-
-use planner::model::{Digest, Revision};
-use planner::rollout::{Action, Cause, Decision, FailedRollout, Observed, Phase, Roll, RunningImage};
+use planner::model::{Digest, ImageSource, Revision};
+use planner::rollout::{Action, Cause, Decision, FailedRollout, ImagePolicy, Observed, Phase, Roll, RunningImage};
 use shared::aws::OneOff;
 use shared::{Error, Kind, Result};
 
 use crate::failure::is_permanent;
-use crate::observe::Entry;
+use crate::observed::Entry;
 use crate::service::{Service, why};
 use crate::trigger::STARTED_BY;
 
@@ -29,6 +27,7 @@ impl Service<'_> {
         for (repository, digest) in &roll.unquarantine {
             next.record.unquarantine(repository, digest);
         }
+        next.record.orders.extend(roll.orders.clone());
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         if matches!(roll.rollout.cause, Cause::Retry { .. }) {
             next.record.postponed = None;
@@ -81,14 +80,19 @@ impl Service<'_> {
         self.refused(error, attempts, entry).await
     }
 
-    /// Registers a copy of the current revision with other images; returns its ARN. An interrupted rollout may have
-    /// registered it already.
+    /// Registers a copy of the current revision, or of the one that the rollout names, with other images; returns its ARN.
+    /// An interrupted rollout may have registered it already.
     async fn register(&self, roll: &Roll, entry: &mut Entry, current: &Revision) -> Result<(String, Vec<String>)> {
-        let digests: BTreeMap<String, Digest> =
-            roll.rollout.images.iter().map(|(repository, image)| (repository.clone(), image.digest.clone())).collect();
-        let request = current.with_images(&digests);
+        let base = match &roll.rollout.revision {
+            Some(arn) => &self.app.ecs.revision(arn).await?,
+            None => current,
+        };
+        let image =
+            |image: &ImagePolicy| Some((image.image_source(), roll.rollout.images.get(&image.key())?.digest.clone()));
+        let images: Vec<(ImageSource, Digest)> = self.policy.images.iter().filter_map(image).collect();
+        let request = base.with_images(&images);
         if roll.resumed {
-            let latest = self.app.ecs.revision(current.family()).await?;
+            let latest = self.app.ecs.revision(base.family()).await?;
             if latest.arn() != roll.rollout.previous_revision && latest.differences(&request).is_empty() {
                 let found = format!("{} was registered already", short(latest.arn()));
                 return Ok((latest.arn().to_owned(), vec![found]));
@@ -102,7 +106,7 @@ impl Service<'_> {
         let reason = format!(
             "{} differs from {} in more than the image: {}",
             short(registered.arn()),
-            short(current.arn()),
+            short(base.arn()),
             differences.join(", ")
         );
         self.refuse(

@@ -10,7 +10,7 @@ use shared::{Kind, Result};
 
 use crate::app::App;
 use crate::message::Messages;
-use crate::observe::Entry;
+use crate::observed::Entry;
 
 /// One service whose plan is carried out.
 pub(crate) struct Service<'a> {

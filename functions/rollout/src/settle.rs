@@ -6,13 +6,21 @@ use shared::aws::TagMove;
 use shared::{Kind, Result};
 
 use crate::failure::is_permanent;
-use crate::observe::Entry;
+use crate::observed::Entry;
 use crate::service::Service;
 
 /// How long a call may fail for a reason that passes until it is announced.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
 impl Service<'_> {
+    /// Notes what a release needs that is current from now on; `reference` is that of its invalidation.
+    pub(crate) fn owe(&self, record: &mut Record, reference: &str) {
+        record.owe(Work::MoveTags, self.invocation.now);
+        if self.policy.rollout.invalidate.is_some() {
+            record.owe(Work::Invalidate { reference: reference.to_owned() }, self.invocation.now);
+        }
+    }
+
     /// Does what is outstanding. What AWS refuses stays outstanding for the next look, and is announced once: the release
     /// does not depend on it.
     pub(crate) async fn settle(&self, entry: &mut Entry) -> Result<Vec<String>> {
@@ -46,11 +54,12 @@ impl Service<'_> {
         let mut changes = Vec::new();
         for policy in &self.policy.images {
             let image =
-                |release: Option<&Release>| release.and_then(|release| release.images.get(&policy.repository).cloned());
+                |release: Option<&Release>| release.and_then(|release| release.images.get(&policy.key()).cloned());
             let moves = [(&policy.previous, image(record.previous())), (&policy.live, image(record.current()))];
+            let ecr = self.app.ecr.of(&policy.registry());
             for (tag, image) in moves {
                 let Some(image) = image else { continue };
-                match self.app.ecr.tag(&policy.repository, &image.digest, tag).await {
+                match ecr.tag(&policy.repository, &image.digest, tag).await {
                     Ok(TagMove::Moved) => {
                         changes.push(format!("moved tag {}:{tag} to {}", policy.repository, image.digest.short()))
                     }

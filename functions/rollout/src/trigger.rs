@@ -80,6 +80,9 @@ pub struct Rollback {
     /// Id of the deployment to roll back; refused when another is running.
     #[serde(default)]
     pub deployment: Option<String>,
+    /// `current` or `release`: what the tasks get beside the earlier images.
+    #[serde(default)]
+    pub environment: request::Environment,
 }
 
 /// Parameters of `restart`.
@@ -176,24 +179,47 @@ impl Trigger {
 
 fn of_event(event: &Event) -> Result<Received<Trigger>> {
     match event.about() {
-        ("aws.ecr", "ECR Image Action") => push(event),
+        ("aws.ecr", "ECR Image Action" | "ECR Replication Action") => push(event),
         ("aws.ecr", "ECR Image Scan") => {
             Ok(Received::Trigger(Trigger::Scan { repository: event.text("repository-name")?.to_owned() }))
         }
-        ("aws.ecs", "ECS Deployment State Change") => Ok(match event.service()? {
-            Some(service) => Received::Trigger(Trigger::Deployment { service }),
-            None => Received::Ignored(format!("{} names no cluster", event.resources.join(", "))),
-        }),
+        ("aws.inspector2", "Inspector2 Scan") => scan_by_inspector(event),
+        ("aws.ecs", "ECS Deployment State Change") => deployment(event),
         ("aws.ecs", "ECS Task State Change") => task(event),
         ("aws.cloudformation", "CloudFormation Stack Status Change") => Ok(Received::Trigger(Trigger::Everything)),
         (source, detail_type) => Ok(Received::Ignored(format!("`{detail_type}` of {source} is not for this function"))),
     }
 }
 
+/// ECS sends `SERVICE_DEPLOYMENT_IN_PROGRESS` a second after every update of a service, also for the automation's own: a
+/// look then sees the oldest answers of all, and what is in progress needs none. Only that ECS rolls back needs one, which
+/// nothing but the reason says: "ECS deployment circuit breaker: rolling back to deploymentId ...". Source:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html>.
+fn deployment(event: &Event) -> Result<Received<Trigger>> {
+    let reason = event.optional("reason");
+    if event.optional("eventName") == "SERVICE_DEPLOYMENT_IN_PROGRESS" && !reason.contains("rolling back") {
+        return Ok(Received::Ignored(format!("a deployment that is in progress needs no look: {reason}")));
+    }
+    Ok(match event.service()? {
+        Some(service) => Received::Trigger(Trigger::Deployment { service }),
+        None => Received::Ignored(format!("{} names no cluster", event.resources.join(", "))),
+    })
+}
+
+/// Inspector names the repository by its ARN: `arn:aws:ecr:eu-central-1:123456789012:repository/acme/web`. Source:
+/// <https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html>.
+fn scan_by_inspector(event: &Event) -> Result<Received<Trigger>> {
+    let arn = event.text("repository-name")?;
+    Ok(match arn.split_once(":repository/") {
+        Some((_, repository)) => Received::Trigger(Trigger::Scan { repository: repository.to_owned() }),
+        None => Received::Ignored(format!("`{arn}` is no repository")),
+    })
+}
+
 fn push(event: &Event) -> Result<Received<Trigger>> {
     let (action, result) = (event.text("action-type")?, event.text("result")?);
     let repository = event.text("repository-name")?;
-    if (action, result) != ("PUSH", "SUCCESS") {
+    if !["PUSH", "REPLICATE"].contains(&action) || result != "SUCCESS" {
         return Ok(Received::Ignored(format!("{action} of {repository} with result {result} adds no image")));
     }
     // The child manifests of a multi-architecture push have no tag.
@@ -253,6 +279,43 @@ mod tests {
     fn an_impossible_date_loses_the_date_and_not_the_event() {
         let trigger = parse(push_event("v1".into(), "2023-02-29T02:36:48Z"));
         assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), at: None });
+    }
+
+    #[test]
+    fn a_replicated_image_is_a_push() {
+        let mut event = push_event("v1".into(), "2026-11-21T10:00:00Z");
+        event["detail-type"] = "ECR Replication Action".into();
+        event["detail"]["action-type"] = "REPLICATE".into();
+        assert!(matches!(parse(event.clone()), Trigger::Push { tag, .. } if tag == "v1"));
+        event["detail"]["result"] = "FAILED".into();
+        assert!(matches!(read(event).unwrap(), Received::Ignored(_)));
+    }
+
+    #[test]
+    fn inspector_names_the_repository_by_its_arn() {
+        let event = |name: &str| json!({"source": "aws.inspector2", "detail-type": "Inspector2 Scan", "detail": {"repository-name": name}});
+        let arn = "arn:aws:ecr:eu-central-1:123456789012:repository/a/b";
+        assert_eq!(parse(event(arn)), Trigger::Scan { repository: "a/b".into() });
+        assert!(matches!(read(event("a/b")).unwrap(), Received::Ignored(_)));
+    }
+
+    #[test]
+    fn a_deployment_in_progress_needs_a_look_only_when_ecs_rolls_back() {
+        let event = |name: &str, reason: &str| {
+            let service = "arn:aws:ecs:eu-central-1:123456789012:service/prod/api";
+            json!({"source": "aws.ecs", "detail-type": "ECS Deployment State Change", "resources": [service],
+                "detail": {"eventName": name, "reason": reason, "deploymentId": "ecs-svc/2"}})
+        };
+        let begun = event("SERVICE_DEPLOYMENT_IN_PROGRESS", "ECS deployment ecs-svc/2 in progress.");
+        assert!(matches!(read(begun).unwrap(), Received::Ignored(_)));
+        let back = "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.";
+        for (name, reason) in [
+            ("SERVICE_DEPLOYMENT_IN_PROGRESS", back),
+            ("SERVICE_DEPLOYMENT_COMPLETED", "ECS deployment ecs-svc/2 completed."),
+            ("SERVICE_DEPLOYMENT_FAILED", "ECS deployment circuit breaker: tasks failed to start."),
+        ] {
+            assert!(matches!(parse(event(name, reason)), Trigger::Deployment { .. }), "{name}: {reason}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The fleet document, a section of the configuration: everything that differs per service.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::Deserialize;
 
@@ -125,17 +125,31 @@ impl Fleet {
             }
             service.validate(&path)?;
         }
-        self.validate_live_tags()
+        self.validate_own_tags()
     }
 
-    /// Two services may follow one repository, but not keep one `live` tag on two different things.
-    fn validate_live_tags(&self) -> Result<()> {
-        let mut followed = HashMap::new();
-        for image in self.services.iter().flat_map(|service| &service.images) {
-            let tag = followed.entry((&image.repository, &image.live)).or_insert(&image.tag);
-            if *tag != &image.tag {
-                let path = format!("images of repository {}: live", image.repository);
-                return Err(Error::bad_field(&path, &image.live, "a tag of its own for each tag policy"));
+    /// Several entries may follow one repository, but each keeps `live` and `previous` tags of its own: they name what
+    /// one service runs, and a stack update deploys what they name. None of them may be a tag that an entry follows: each
+    /// move of it would be a push.
+    fn validate_own_tags(&self) -> Result<()> {
+        let entries: Vec<&ImagePolicy> = self.services.iter().flat_map(|service| &service.images).collect();
+        for (i, image) in entries.iter().enumerate() {
+            let mut same = entries.iter().take(i).filter(|other| {
+                (&other.account, &other.region, &other.repository) == (&image.account, &image.region, &image.repository)
+            });
+            for (field, tag) in [("live", &image.live), ("previous", &image.previous)] {
+                if same.clone().any(|other| [&other.live, &other.previous].contains(&tag)) {
+                    let path = format!("images of repository {}: {field}", image.repository);
+                    return Err(Error::bad_field(&path, tag, "a tag of its own for each service and container"));
+                }
+            }
+            let follows =
+                |a: &ImagePolicy, b: &ImagePolicy| [&b.live, &b.previous].into_iter().any(|tag| a.tag.matches(tag));
+            if let Some(other) = same.find(|other| follows(other, image) || follows(image, other)) {
+                let path = format!("images of repository {}: tag", image.repository);
+                let expected =
+                    format!("a policy that follows no tag which the automation moves, beside `{}`", other.tag);
+                return Err(Error::bad_field(&path, &image.tag, &expected));
             }
         }
         Ok(())
@@ -158,9 +172,14 @@ impl ServicePolicy {
         rollout::Policy { images: &self.images, rollout: &self.rollout, initial_tasks: self.baseline.min }
     }
 
-    /// What it wants of `repository`, if anything.
-    pub fn image(&self, repository: &str) -> Option<&ImagePolicy> {
-        self.images.iter().find(|image| image.repository == repository)
+    /// The entry whose image is kept under this key: the repository, unless it names a registry or containers.
+    pub fn image(&self, key: &str) -> Option<&ImagePolicy> {
+        self.images.iter().find(|image| image.key() == key)
+    }
+
+    /// What it wants of `repository`: one entry, or one for each of several containers.
+    pub fn images_of<'a>(&'a self, repository: &'a str) -> impl Iterator<Item = &'a ImagePolicy> {
+        self.images.iter().filter(move |image| image.repository == repository)
     }
 
     fn validate(&self, path: &str) -> Result<()> {
@@ -178,9 +197,11 @@ impl ServicePolicy {
         for (i, image) in self.images.iter().enumerate() {
             let path = format!("{path}.images[{i}]");
             image.validate(&path)?;
-            if self.images[..i].iter().any(|other| other.repository == image.repository) {
+            let source = image.image_source();
+            if self.images[..i].iter().any(|other| other.image_source().overlaps(&source)) {
                 let path = format!("{path}.repository");
-                return Err(Error::bad_field(&path, &image.repository, "each repository once per service"));
+                let expected = "each repository once per service, or each of its entries with `containers` of its own";
+                return Err(Error::bad_field(&path, &image.repository, expected));
             }
         }
         self.rollout.validate(&format!("{path}.rollout"))

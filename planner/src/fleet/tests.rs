@@ -73,14 +73,27 @@ fn a_mistake_is_reported_with_path_value_and_expectation() {
 }
 
 #[test]
-fn two_services_may_share_a_repository_but_not_a_live_tag_for_different_policies() {
-    let service = |name: &str, tag: &str, live: &str| {
-        format!(
-            r#"{{"name":"{name}","cluster":"c","baseline":{{"min":1,"max":1}},"images":[{{"repository":"r","tag":{{"exact":"{tag}"}},"live":"{live}"}}]}}"#
-        )
+fn services_and_containers_may_share_a_repository_but_no_tag_of_the_automation() {
+    let image = |more: &str| format!(r#"{{"repository":"r",{more}}}"#);
+    let service = |name: &str, images: &[String]| {
+        let images = images.join(",");
+        format!(r#"{{"name":"{name}","cluster":"c","baseline":{{"min":1,"max":1}},"images":[{images}]}}"#)
     };
-    assert!(with(&[service("a", "x", "live"), service("b", "x", "live")].join(",")).is_ok());
-    assert!(with(&[service("a", "x", "live-a"), service("b", "y", "live-b")].join(",")).is_ok());
-    let error = with(&[service("a", "x", "live"), service("b", "y", "live")].join(",")).unwrap_err();
-    assert!(error.to_string().contains("a tag of its own"), "{error}");
+    let two = |a: &str, b: &str| with(&[service("a", &[image(a)]), service("b", &[image(b)])].join(","));
+    let (a, b) = (r#""tag":{"exact":"x"}"#, r#""tag":{"exact":"x"},"live":"live-b","previous":"previous-b""#);
+    assert!(two(a, b).is_ok());
+    assert!(two(a, r#""tag":{"exact":"x"},"account":"999999999999""#).is_ok(), "it is another repository");
+    let refused = |result: Result<Fleet>, expected: &str| {
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}\nlacks\n{expected}");
+    };
+    refused(two(a, a), "repository r: live: got `live`, expected a tag of its own for each service");
+    refused(two(a, r#""tag":{"exact":"x"},"live":"live-b""#), "repository r: previous: got `previous`");
+    refused(two(r#""tag":{"glob":"*-b"}"#, b), "a policy that follows no tag which the automation moves");
+    let containers = |a: &str, b: &str| with(&service("a", &[image(a), image(b)]));
+    let (app, proxy) = (format!(r#"{a},"containers":["app"]"#), format!(r#"{b},"containers":["proxy"]"#));
+    assert!(containers(&app, &proxy).is_ok());
+    refused(containers(&app, b), "each of its entries with `containers` of its own");
+    refused(containers(&app, &proxy.replace("proxy", "app")), "each of its entries with `containers` of its own");
+    refused(with(&service("a", &[image(r#""tag":{"exact":"x"},"account":"1""#)])), "expected twelve digits");
 }

@@ -1,4 +1,4 @@
-//! Images: digests, references as task definitions write them, and what ECR knows of them.
+//! Images: digests, and what ECR knows of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -119,6 +119,8 @@ pub enum ScanState {
     Missing,
     /// A scan runs.
     Pending,
+    /// The result could not be read, and why: neither a finding nor none.
+    Unknown(String),
     /// A scan ended without a result.
     Failed(String),
     /// A scan ended; findings by severity.
@@ -126,69 +128,37 @@ pub enum ScanState {
 }
 
 impl ScanState {
+    /// The worst of several, for the platforms of one image: an end without a result, then one that is awaited, then the
+    /// greatest count of each severity. [`Missing`](ScanState::Missing) of none.
+    pub fn worst(states: impl IntoIterator<Item = ScanState>) -> ScanState {
+        let rank = |state: &ScanState| match state {
+            ScanState::Complete(_) => 0,
+            ScanState::Pending => 1,
+            ScanState::Missing => 2,
+            ScanState::Unknown(_) => 3,
+            ScanState::Failed(_) => 4,
+        };
+        let worse = |a: ScanState, b: ScanState| match (a, b) {
+            (ScanState::Complete(mut a), ScanState::Complete(b)) => {
+                for (severity, n) in b {
+                    let most = a.entry(severity).or_default();
+                    *most = n.max(*most);
+                }
+                ScanState::Complete(a)
+            }
+            (a, b) => {
+                if rank(&b) > rank(&a) {
+                    b
+                } else {
+                    a
+                }
+            }
+        };
+        states.into_iter().reduce(worse).unwrap_or_default()
+    }
+
     fn is_missing(&self) -> bool {
         *self == ScanState::Missing
-    }
-}
-
-/// An image as a task definition names it: `registry/repository:tag` or `registry/repository@digest`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageRef {
-    /// Host of the registry, empty for Docker Hub's short names.
-    pub registry: String,
-    /// Repository, may contain `/`.
-    pub repository: String,
-    /// What of the repository.
-    pub reference: Reference,
-}
-
-/// What of a repository a task definition names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reference {
-    /// A tag; `latest` when none is written.
-    Tag(String),
-    /// Pinned. A tag beside the digest is ignored, as container runtimes do.
-    Digest(Digest),
-}
-
-impl ImageRef {
-    /// Is this an image of `repository` in a private ECR registry?
-    pub fn is_ecr(&self, repository: &str) -> bool {
-        self.registry.contains(".dkr.ecr") && self.repository == repository
-    }
-
-    /// The same repository, pinned to `digest`.
-    pub fn pinned(&self, digest: &Digest) -> String {
-        format!("{}/{}@{digest}", self.registry, self.repository)
-    }
-}
-
-impl FromStr for ImageRef {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let bad = || Error::bad_field("image", text, "`registry/repository:tag` or `registry/repository@sha256:...`");
-        let (path, digest) = match text.split_once('@') {
-            Some((path, digest)) => (path, Some(digest.parse::<Digest>()?)),
-            None => (text, None),
-        };
-        // A colon before the last slash belongs to the registry's port.
-        let (path, tag) = match path.rsplit_once(':') {
-            Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
-            _ => (path, None),
-        };
-        let (registry, repository) = match path.split_once('/') {
-            Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host, rest),
-            _ => ("", path),
-        };
-        if repository.is_empty() || tag.is_some_and(str::is_empty) {
-            return Err(bad());
-        }
-        let reference = match digest {
-            Some(digest) => Reference::Digest(digest),
-            None => Reference::Tag(tag.unwrap_or("latest").to_owned()),
-        };
-        Ok(ImageRef { registry: registry.to_owned(), repository: repository.to_owned(), reference })
     }
 }
 
@@ -197,21 +167,6 @@ mod tests {
     use super::*;
 
     const HEX: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-
-    #[test]
-    fn reads_references_with_ports_tags_and_digests() {
-        let parse = |text: &str| text.parse::<ImageRef>().unwrap();
-        let ecr = parse("123456789012.dkr.ecr.eu-central-1.amazonaws.com/huskit/website-agent:live");
-        assert_eq!(ecr.repository, "huskit/website-agent");
-        assert_eq!(ecr.reference, Reference::Tag("live".into()));
-        assert!(ecr.is_ecr("huskit/website-agent"));
-        assert!(!ecr.is_ecr("website-agent"));
-        assert_eq!(parse("localhost:5000/a/b").reference, Reference::Tag("latest".into()));
-        assert_eq!(parse("localhost:5000/a/b").registry, "localhost:5000");
-        assert_eq!(parse(&format!("x.io/a:v1@{HEX}")).reference, Reference::Digest(HEX.parse().unwrap()));
-        assert_eq!(parse("nginx").repository, "nginx");
-        assert_eq!(ecr.pinned(&HEX.parse().unwrap()), format!("{}/huskit/website-agent@{HEX}", ecr.registry));
-    }
 
     #[test]
     fn is_shown_by_version_then_followed_tag_then_digest() {
@@ -247,9 +202,13 @@ mod tests {
     }
 
     #[test]
-    fn refuses_references_without_a_repository() {
-        for bad in ["", "x.io/", "x.io/a:", "x.io/a@sha256:12"] {
-            assert!(bad.parse::<ImageRef>().is_err(), "{bad}");
-        }
+    fn the_worst_platform_counts_and_one_that_is_awaited_hides_no_result() {
+        let found = |severity: &str, n: u32| ScanState::Complete(Severities::from([(severity.to_owned(), n)]));
+        let both = Severities::from([("critical".to_owned(), 1), ("high".to_owned(), 4)]);
+        let states = [found("critical", 1), found("high", 4), found("high", 2)];
+        assert_eq!(ScanState::worst(states), ScanState::Complete(both));
+        assert_eq!(ScanState::worst([found("high", 0), ScanState::Pending]), ScanState::Pending);
+        assert_eq!(ScanState::worst([ScanState::Failed("x".into()), found("high", 0)]), ScanState::Failed("x".into()));
+        assert_eq!(ScanState::worst([]), ScanState::Missing);
     }
 }

@@ -3,6 +3,7 @@
 mod ending;
 mod format;
 mod image;
+mod image_ref;
 mod price;
 mod revision;
 mod service;
@@ -13,7 +14,8 @@ mod version;
 
 pub use ending::{Ending, StoppedTask, is_environment};
 pub use format::{format_duration, format_time, format_time_in, with_times_in};
-pub use image::{Digest, Image, ImageRef, Reference, ScanState, Severities};
+pub use image::{Digest, Image, ScanState, Severities};
+pub use image_ref::{ImageRef, ImageSource, Reference, Registry};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use revision::Revision;
 pub use service::{

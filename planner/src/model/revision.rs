@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::image::{Digest, ImageRef};
+use super::image::Digest;
+use super::image_ref::{ImageRef, ImageSource, Registry};
 use super::price::{Arch, TaskSize};
 use crate::error::{Error, Result};
 
@@ -65,26 +66,22 @@ impl Revision {
         Some(TaskSize { cpu_units: units("cpu")?, memory_mib: units("memory")?, arch })
     }
 
-    /// The images of its containers that come from `repository` in ECR.
-    pub fn images<'a>(&'a self, repository: &'a str) -> impl Iterator<Item = ImageRef> + 'a {
-        self.containers()
-            .filter_map(|container| container.get("image")?.as_str()?.parse::<ImageRef>().ok())
-            .filter(move |image| image.is_ecr(repository))
+    /// The images of the containers that `source` is about.
+    pub fn images(&self, source: &ImageSource) -> Vec<ImageRef> {
+        let home = self.home();
+        self.containers().filter_map(|container| image_of(container, source, &home)).collect()
     }
 
     /// The same revision with other images: the request that registers it.
     ///
-    /// Only containers whose repository is named in `images` change; sidecars of other repositories stay.
-    pub fn with_images(&self, images: &BTreeMap<String, Digest>) -> Value {
-        let mut document: Map<String, Value> = self.comparable();
+    /// Only containers that a source is about change; sidecars of other repositories stay.
+    pub fn with_images(&self, images: &[(ImageSource, Digest)]) -> Value {
+        let (mut document, home) = (self.comparable(), self.home());
         for container in document.get_mut("containerDefinitions").and_then(Value::as_array_mut).into_iter().flatten() {
-            let Some(image) =
-                container.get("image").and_then(Value::as_str).and_then(|text| text.parse::<ImageRef>().ok())
-            else {
-                continue;
-            };
-            if let Some((_, digest)) = images.iter().find(|(repository, _)| image.is_ecr(repository)) {
-                container["image"] = image.pinned(digest).into();
+            let pinned =
+                images.iter().find_map(|(source, digest)| Some(image_of(container, source, &home)?.pinned(digest)));
+            if let Some(pinned) = pinned {
+                container["image"] = pinned.into();
             }
         }
         // AWS refuses an empty list of tags, and tags of its own prefix.
@@ -95,7 +92,7 @@ impl Revision {
         Value::Object(document)
     }
 
-    /// In what a registered revision differs from the request that made it; empty when it is what was requested.
+    /// In what a registered revision is not what was requested; empty when it has all of that, whatever else it has.
     pub fn differences(&self, request: &Value) -> Vec<String> {
         let mut wanted = request.as_object().cloned().unwrap_or_default();
         let tags = wanted.remove("tags");
@@ -104,10 +101,17 @@ impl Revision {
         let text = |tag: &Value, field: &str| tag.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         let tags = tags.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let tags: BTreeMap<String, String> = tags.iter().map(|tag| (text(tag, "key"), text(tag, "value"))).collect();
-        if tags != self.own_tags().map(|(key, value)| (key.clone(), value.clone())).collect() {
+        if tags.iter().any(|(key, value)| self.tags.get(key) != Some(value)) {
             found.push("tags".into());
         }
+        found.sort();
         found
+    }
+
+    /// Account and region, from its ARN: `arn:aws:ecs:<region>:<account>:task-definition/<family>:<revision>`.
+    fn home(&self) -> Registry {
+        let part = |n: usize| self.arn().split(':').nth(n).filter(|part| !part.is_empty()).map(str::to_owned);
+        Registry { account: part(4), region: part(3) }
     }
 
     fn own_tags(&self) -> impl Iterator<Item = (&String, &String)> {
@@ -124,8 +128,17 @@ impl Revision {
     }
 }
 
-/// Names the paths in which two documents differ. Absent, null and empty are one: ECS answers with empty lists for
-/// what was never given.
+/// The image of a container, if `source` is about it.
+fn image_of(container: &Value, source: &ImageSource, home: &Registry) -> Option<ImageRef> {
+    let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
+    let image: ImageRef = container.get("image")?.as_str()?.parse().ok()?;
+    let named = source.containers.is_empty() || source.containers.iter().any(|container| container == name);
+    (named && image.is_of(source, home)).then_some(image)
+}
+
+/// Names the paths in which `got` lacks what was wanted. What was not asked for is no difference: ECS answers with
+/// defaults of its own, and new ones appear without notice (`enableFaultInjection` did,
+/// <https://github.com/aws-actions/amazon-ecs-deploy-task-definition/issues/701>). Absent, null and empty are one.
 fn compare(path: &str, wanted: &Value, got: &Value, found: &mut Vec<String>) {
     let empty = |value: &Value| match value {
         Value::Null => true,
@@ -134,15 +147,11 @@ fn compare(path: &str, wanted: &Value, got: &Value, found: &mut Vec<String>) {
         _ => false,
     };
     match (wanted, got) {
-        (wanted, got) if wanted == got || (empty(wanted) && empty(got)) => {}
+        (wanted, got) if wanted == got || empty(wanted) => {}
         (Value::Object(wanted), Value::Object(got)) => {
-            let mut keys: Vec<&String> = wanted.keys().chain(got.keys()).collect();
-            keys.sort();
-            keys.dedup();
-            let null = Value::Null;
-            for key in keys {
+            for (key, wanted) in wanted {
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                compare(&path, wanted.get(key).unwrap_or(&null), got.get(key).unwrap_or(&null), found);
+                compare(&path, wanted, got.get(key).unwrap_or(&Value::Null), found);
             }
         }
         (Value::Array(wanted), Value::Array(got)) if names(wanted).is_some() && names(wanted) == names(got) => {
@@ -199,8 +208,47 @@ mod tests {
         format!("sha256:{}", "ab".repeat(32)).parse().unwrap()
     }
 
+    fn source(containers: &[&str]) -> ImageSource {
+        let containers = containers.iter().map(|name| (*name).to_owned()).collect();
+        ImageSource { repository: "acme/api".into(), containers, ..ImageSource::default() }
+    }
+
     fn request() -> Value {
-        Revision::from_answer(&answer()).unwrap().with_images(&BTreeMap::from([("acme/api".to_owned(), digest())]))
+        Revision::from_answer(&answer()).unwrap().with_images(&[(source(&[]), digest())])
+    }
+
+    #[test]
+    fn containers_of_one_repository_get_the_images_of_their_own_entries() {
+        let other: Digest = format!("sha256:{}", "cd".repeat(32)).parse().unwrap();
+        let revision = Revision::from_answer(&answer()).unwrap();
+        let request = revision.with_images(&[(source(&["api"]), digest()), (source(&["worker"]), other.clone())]);
+        assert_eq!(request["containerDefinitions"][0]["image"], format!("{REGISTRY}/acme/api@{}", digest()));
+        assert_eq!(request["containerDefinitions"][1]["image"], format!("{REGISTRY}/acme/api@{other}"));
+        assert_eq!(revision.images(&source(&["api"])).len(), 1);
+        assert_eq!(revision.images(&source(&[])).len(), 2);
+    }
+
+    #[test]
+    fn a_repository_of_the_same_name_in_another_account_is_left_alone() {
+        let mut answer = answer();
+        let central = "999999999999.dkr.ecr.eu-central-1.amazonaws.com/acme/api:live";
+        answer["taskDefinition"]["containerDefinitions"][1]["image"] = central.into();
+        let request = Revision::from_answer(&answer).unwrap().with_images(&[(source(&[]), digest())]);
+        assert_eq!(request["containerDefinitions"][0]["image"], format!("{REGISTRY}/acme/api@{}", digest()));
+        assert_eq!(request["containerDefinitions"][1]["image"], central);
+    }
+
+    #[test]
+    fn what_ecs_adds_to_a_registration_is_no_difference() {
+        let request = request();
+        let mut registered = json!({"taskDefinition": request, "tags": request["tags"]});
+        let document = registered["taskDefinition"].as_object_mut().unwrap();
+        document.remove("tags");
+        document.insert("taskDefinitionArn".into(), "arn".into());
+        document.insert("enableFaultInjection".into(), false.into());
+        document["containerDefinitions"][0]["essential"] = true.into();
+        registered["tags"].as_array_mut().unwrap().push(json!({"key": "added", "value": "by a tag policy"}));
+        assert_eq!(Revision::from_answer(&registered).unwrap().differences(&request), Vec::<String>::new());
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub struct ServiceEvent {
     pub message: String,
 }
 
-/// The `awsvpc` configuration of a service.
+/// Where the tasks of a service are placed: its `awsvpc` configuration, and its launch type or capacity providers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Network {
     /// Subnet ids.
@@ -93,6 +93,10 @@ pub struct Network {
     pub security_groups: Vec<String>,
     /// Do tasks get a public address?
     pub public_ip: bool,
+    /// `FARGATE`, `EC2` or `EXTERNAL`; `None` when it has capacity providers.
+    pub launch_type: Option<String>,
+    /// Its capacity providers: name, base, weight.
+    pub providers: Vec<(String, u32, u32)>,
 }
 
 impl Service {

@@ -7,7 +7,7 @@ use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
 use super::image::Image;
-use super::version::semantic;
+use super::version::{is_artifact, semantic};
 use crate::error::{Error, Result};
 
 /// Which tags of a repository a service follows, and which of them wins.
@@ -44,9 +44,10 @@ impl TagPolicy {
         }
     }
 
-    /// Does a push of `tag` concern this policy?
+    /// Does a push of `tag` concern this policy? Never the tag of a signature, an attestation or an SBOM.
     pub fn matches(&self, tag: &str) -> bool {
         match self {
+            _ if is_artifact(tag) => false,
             TagPolicy::Exact(exact) => exact == tag,
             TagPolicy::Glob(glob) => Self::pattern(glob).is_ok_and(|pattern| pattern.matches(tag)),
             TagPolicy::Semver(range) => semantic(tag).is_some_and(|version| range.matches(&version)),
@@ -62,6 +63,17 @@ impl TagPolicy {
             TagPolicy::Semver(_) => matching.max_by_key(|(tag, image)| (semantic(tag), image.pushed_at)),
         };
         chosen.map(|(tag, image)| Image { tag: Some(tag.to_owned()), ..image.clone() })
+    }
+
+    /// Does this policy prefer `image` to `other`, both found by tags of it? Push times order different images that it
+    /// selected among at once; versions order themselves.
+    pub fn prefers(&self, image: &Image, other: &Image) -> bool {
+        let version = |image: &Image| image.tag.as_deref().and_then(semantic);
+        match self {
+            TagPolicy::Exact(_) => true,
+            TagPolicy::Glob(_) => image.pushed_at > other.pushed_at,
+            TagPolicy::Semver(_) => (version(image), image.pushed_at) > (version(other), other.pushed_at),
+        }
     }
 
     fn pattern(glob: &str) -> Result<Pattern> {
@@ -109,6 +121,28 @@ mod tests {
         let policy = TagPolicy::Semver(">=1.2, <2".parse().unwrap());
         let tags = ["v1.9.0", "1.10.0", "2.0.0", "v1.11.0-rc.1", "latest", "live", "1.2"];
         assert_eq!(policy.choose(tags.map(|tag| (tag, &image))).unwrap().tag.as_deref(), Some("1.10.0"));
+    }
+
+    #[test]
+    fn a_signature_matches_no_policy_whatever_its_glob() {
+        let hex = "ab".repeat(32);
+        for tag in
+            ["sig", "att", "sbom"].map(|end| format!("sha256-{hex}.{end}")).iter().chain([&format!("sha256-{hex}")])
+        {
+            assert!(!TagPolicy::Glob("*".into()).matches(tag) && !TagPolicy::Exact(tag.clone()).matches(tag), "{tag}");
+        }
+        assert!(TagPolicy::Glob("s*".into()).matches("sha-3f2a9c1"));
+        assert!(TagPolicy::Glob("sha256-*".into()).matches("sha256-tree"));
+    }
+
+    #[test]
+    fn versions_order_themselves_whenever_they_were_pushed() {
+        let tagged = |tag: &str, pushed: &str| Image { tag: Some(tag.into()), ..image(1, pushed) };
+        let policy = TagPolicy::Semver("*".parse().unwrap());
+        let (old, new) = (tagged("v1.11.0", "2026-01-01T00:00:00Z"), tagged("1.10.1", "2026-01-02T00:00:00Z"));
+        assert!(policy.prefers(&old, &new) && !policy.prefers(&new, &old));
+        let glob = TagPolicy::Glob("*".into());
+        assert!(glob.prefers(&new, &old) && !glob.prefers(&old, &new));
     }
 
     #[test]

@@ -30,6 +30,14 @@ pub(super) fn semantic(tag: &str) -> Option<Version> {
     Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
 }
 
+/// Is this the tag of something that belongs to an image and is none: `sha256-<64 hex digits>`, alone or with `.sig`,
+/// `.att` or `.sbom`? cosign writes them, and the OCI distribution specification, "Referrers Tag Schema".
+pub(super) fn is_artifact(tag: &str) -> bool {
+    let Some(rest) = tag.strip_prefix("sha256-") else { return false };
+    let (hex, end) = rest.split_once('.').unwrap_or((rest, ""));
+    hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()) && matches!(end, "" | "sig" | "att" | "sbom")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::reason::Reason;
-use super::record::{FailedRollout, Freeze, Quarantine, Release, Restart, Rollout};
+use super::record::{FailedRollout, Freeze, Noted, Order, Quarantine, Release, Restart, Rollout};
 use crate::model::{Digest, Image};
 
 /// An action and its reason.
@@ -29,6 +29,8 @@ impl Decision {
 pub enum Action {
     /// Change nothing.
     Keep,
+    /// Record what was seen: no image changes.
+    Note(Noted),
     /// Register a revision, then start the pre-deploy task or update the service.
     Roll(Box<Roll>),
     /// Update the service to a revision whose pre-deploy task succeeded.
@@ -102,6 +104,7 @@ impl Action {
     pub fn label(&self) -> &'static str {
         match self {
             Action::Keep => "keep",
+            Action::Note(_) => "note",
             Action::Roll(_) => "roll",
             Action::Update { .. } => "update",
             Action::Restart(_) => "restart",
@@ -146,6 +149,8 @@ pub struct Roll {
     pub quarantine: Vec<Quarantine>,
     /// Repository and digest of images to take out of quarantine.
     pub unquarantine: Vec<(String, Digest)>,
+    /// By key: the orders that it answers.
+    pub orders: BTreeMap<String, Order>,
     /// Did an earlier invocation claim it? Then its revision may already be registered.
     pub resumed: bool,
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::observed::Observed;
+use super::observed::{Observed, RunningImage};
 use super::policy::Policy;
 use super::record::{Phase, Record, Rollout};
 
@@ -25,8 +25,14 @@ impl<'a> Inputs<'a> {
         self.record.rollout.as_ref().filter(|rollout| !matches!(rollout.phase, Phase::RollingBack { .. }))
     }
 
-    /// Has the service never run a release, and is it scaled to zero?
+    /// Does the current revision name an image that ECR does not have? Then no task of it can have started.
+    pub fn has_no_image(&self) -> bool {
+        self.observed.running.values().any(|running| *running == RunningImage::Absent)
+    }
+
+    /// Has the service never run an image, and is it scaled to zero? A service that was scaled to zero has had one.
     pub fn never_ran(&self) -> bool {
-        self.record.releases.is_empty() && self.observed.service.desired == 0
+        let Inputs { record, observed, .. } = self;
+        record.releases.is_empty() && observed.service.desired == 0 && self.has_no_image()
     }
 }

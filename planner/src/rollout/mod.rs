@@ -8,7 +8,8 @@
 //!
 //! - `policy`: what is wanted. `observed`: what AWS shows. `record`: what the ledger keeps. [`request`]: what was
 //!   requested, one file each.
-//! - `plan`: the order of the rules. `choose`: which image each repository should run, behind the scan gate.
+//! - `plan`: the order of the rules. `choose`: which image each repository should run, behind the scan gate; the move of
+//!   a tag is the order.
 //!   `verdict`: what became of the rollout in progress, one file for each phase. `roll`: how a rollout starts.
 //! - `decision`: the action with its complete values. `reason`: why, as a sentence and as a label.
 
@@ -27,13 +28,13 @@ mod verdict;
 mod visibility;
 
 pub use decision::{Action, Decision, FreezeChange, Roll};
-pub use observed::{Observed, RunningImage};
+pub use observed::{Observed, Pushed, RunningImage};
 pub use plan::{LEASE, plan};
 pub use policy::{ImagePolicy, Invalidate, Policy, PreDeployTask, RolloutPolicy, ScanGate, Unscanned};
 pub use reason::Reason;
 pub use record::{
-    Cause, FailedRollout, Freeze, Outstanding, Phase, Postponed, Quarantine, Record, Recovery, Release, Restart,
-    Rollout, Work,
+    Cause, FailedRollout, Freeze, Noted, Order, Outstanding, Phase, Postponed, Quarantine, Record, Recovery, Release,
+    Restart, Rollout, Work,
 };
 pub use request::Request;
 

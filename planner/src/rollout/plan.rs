@@ -58,10 +58,11 @@ pub fn plan(
             decision => decision,
         },
         // What the environment prevented does not interrupt its own rollback.
-        (Some(rollout), Choice::Newer(images)) if is_rollback(rollout) && was_prevented(record, &images) => {
+        (Some(rollout), Choice::Newer(images)) if rollout.is_rollback() && was_prevented(record, &images) => {
             verdict(inputs, rollout)
         }
         (_, Choice::Newer(images)) => postponed(inputs, &images).unwrap_or_else(|| newer(inputs, images)),
+        (_, Choice::Note(noted, reason)) => Decision { action: Action::Note(noted), reason },
         (Some(rollout), Choice::Drift(_) | Choice::Stay(_)) => verdict(inputs, rollout),
         (None, Choice::Drift(_)) if record.stuck_at.as_ref() == Some(&observed.service.revision) => {
             Decision::keep(Reason::Stuck { revision: observed.service.revision.clone() })
@@ -86,10 +87,6 @@ fn occupied(inputs: &Inputs<'_>, rollout: &Rollout) -> bool {
         Phase::Claimed { .. } => runs_task,
         Phase::Deploying { .. } | Phase::Staged { .. } | Phase::RollingBack { .. } => false,
     }
-}
-
-fn is_rollback(rollout: &Rollout) -> bool {
-    rollout.cause.is_rollback() || matches!(rollout.phase, Phase::RollingBack { .. })
 }
 
 fn was_prevented(record: &Record, images: &BTreeMap<String, Image>) -> bool {

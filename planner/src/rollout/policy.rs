@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::minutes::check_minutes;
-use crate::model::{TagPolicy, version_tag};
+use crate::model::{ImageSource, Registry, TagPolicy, version_tag};
 
 /// The part of a service's entry that decides about its images.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,18 @@ pub struct ImagePolicy {
     /// Name of the ECR repository, without registry.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[^@:]+$")))]
     pub repository: String,
+    /// Account id of its registry; that of the service when left out.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9]{12}$")))]
+    pub account: Option<String>,
+    /// Region of its registry; that of the service when left out.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[a-z]{2,}(-[a-z]+)+-[0-9]+$")))]
+    pub region: Option<String>,
+    /// Names of the containers that run it; every container with an image of the repository when left out. For a
+    /// repository whose tags hold different images, each entry names its own.
+    #[serde(default)]
+    pub containers: Vec<String>,
     /// Its tags that are followed: a push under one of them is rolled out.
     pub tag: TagPolicy,
     /// Tag that the automation moves to the current release; the template's task definition names it. `live` by default.
@@ -135,7 +147,27 @@ pub struct Invalidate {
 }
 
 impl ImagePolicy {
-    /// Checks repository, tags and source; `path` is the entry's place in the document.
+    /// The name under which its image is kept and announced: the repository, with the registry and the containers that
+    /// the fleet names, `acme/web` or `999999999999/acme/web (proxy)`.
+    pub fn key(&self) -> String {
+        let registry = [&self.account, &self.region].into_iter().flatten().map(|part| format!("{part}/"));
+        let containers =
+            if self.containers.is_empty() { String::new() } else { format!(" ({})", self.containers.join(", ")) };
+        format!("{}{}{containers}", registry.collect::<String>(), self.repository)
+    }
+
+    /// The registry that its repository is in.
+    pub fn registry(&self) -> Registry {
+        Registry { account: self.account.clone(), region: self.region.clone() }
+    }
+
+    /// The containers that it is about.
+    pub fn image_source(&self) -> ImageSource {
+        let (repository, containers) = (self.repository.clone(), self.containers.clone());
+        ImageSource { registry: self.registry(), repository, containers }
+    }
+
+    /// Checks registry, repository, containers, tags and source; `path` is the entry's place in the document.
     ///
     /// # Errors
     /// `Invalid`, naming the path, the value and what was expected.
@@ -146,6 +178,16 @@ impl ImagePolicy {
                 &self.repository,
                 "a repository name without registry or tag",
             ));
+        }
+        let is_account = |account: &String| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+        if let Some(account) = self.account.as_ref().filter(|account| !is_account(account)) {
+            return Err(Error::bad_field(&format!("{path}.account"), account, "twelve digits"));
+        }
+        if let Some(region) = self.region.as_ref().filter(|region| region.split('-').count() < 3) {
+            return Err(Error::bad_field(&format!("{path}.region"), region, "a region such as `eu-central-1`"));
+        }
+        if self.containers.iter().any(String::is_empty) {
+            return Err(Error::bad_field(&format!("{path}.containers"), "", "names of containers"));
         }
         self.tag.validate(&format!("{path}.tag"))?;
         if self.live == self.previous {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::choose;
 use super::decision::{Action, Decision, Roll};
 use super::inputs::Inputs;
 use super::reason::Reason;
@@ -13,11 +14,13 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
     let first_start = inputs.never_ran() && matches!(cause, Cause::FirstStart | Cause::Retry { .. });
     let initial_tasks = first_start.then_some(inputs.policy.initial_tasks);
     let run_pre_deploy_task = inputs.policy.rollout.pre_deploy_task.is_some() && cause.introduces_images();
+    let orders = choose::carried_out(inputs, &images);
     let newest = images.values().map(|image| image.digest.short()).next().unwrap_or("none");
     let rollout = Rollout {
         id: format!("{newest}-{}", inputs.now.as_millisecond()),
         phase: Phase::Claimed { initial_tasks },
         previous_revision: inputs.observed.service.revision.clone(),
+        revision: None,
         started_at: inputs.now,
         attempts: 1,
         previous_images: inputs.observed.running_images(),
@@ -25,7 +28,7 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
         cause,
     };
     let (quarantine, unquarantine) = (Vec::new(), Vec::new());
-    Roll { rollout, initial_tasks, run_pre_deploy_task, quarantine, unquarantine, resumed: false }
+    Roll { rollout, initial_tasks, run_pre_deploy_task, quarantine, unquarantine, orders, resumed: false }
 }
 
 impl Roll {

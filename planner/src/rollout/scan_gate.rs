@@ -15,16 +15,19 @@ pub(super) fn refusal(gate: &ScanGate, image: &Image, now: Timestamp) -> Option<
             let (severity, max) = gate.max.iter().find(|(severity, max)| count(severity) > **max)?;
             format!("{} {severity} findings, at most {max} allowed", count(severity))
         }
-        ScanState::Missing | ScanState::Pending if now < until => {
+        ScanState::Missing | ScanState::Pending | ScanState::Unknown(_) if now < until => {
             return Some(Reason::AwaitingScan { image: image.clone(), until });
         }
-        ScanState::Missing | ScanState::Pending | ScanState::Failed(_) if gate.unscanned == Unscanned::Accept => {
+        ScanState::Missing | ScanState::Pending | ScanState::Unknown(_) | ScanState::Failed(_)
+            if gate.unscanned == Unscanned::Accept =>
+        {
             return None;
         }
         ScanState::Missing | ScanState::Pending => {
             let wait = format_duration(SignedDuration::from_mins(gate.wait_minutes.into()));
             format!("no scan result within {wait}")
         }
+        ScanState::Unknown(error) => format!("its scan result could not be read: {error}"),
         ScanState::Failed(reason) => format!("its scan failed: {reason}"),
     };
     Some(Reason::ScanRefused { image: image.clone(), finding })

@@ -109,7 +109,9 @@ pub struct Connection {
 
 /// Where a document goes that stands alone on its line; standard output when there is none.
 #[derive(Clone)]
-struct Print(Option<Arc<dyn Fn(&Value) + Send + Sync>>);
+struct Print(Option<Arc<Printer>>);
+
+type Printer = dyn Fn(&Value) + Send + Sync;
 
 impl fmt::Debug for Print {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

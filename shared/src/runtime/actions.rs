@@ -47,7 +47,7 @@ const fn reconcile(functions: &'static [&'static str], targets: &'static [Target
 pub const ACTIONS: [Action; 21] = [
     request("rollback", &["rollout"], &[Service], "Roll back to the previous release, quarantine the current one"),
     request("restart", &["rollout"], &[Service], "Replace every task, same revision"),
-    request("retry", &["rollout"], &[Service], "Roll out a refused image: older, quarantined or with findings"),
+    request("retry", &["rollout"], &[Service], "Roll out a refused image: left over, quarantined or with findings"),
     request("freeze", &["rollout"], &[Everything, Service], "Pushes wait and capacity stays unchanged until a time"),
     request("unfreeze", &["rollout"], &[Everything, Service], "End a freeze; the newest push is rolled out"),
     request("wake", &["capacity"], &[Service], "Run the service whatever schedule and budget say, until a time"),

@@ -73,7 +73,8 @@ fn a_digest_that_could_not_be_sent_is_sent_by_a_later_attempt() {
 /// What fails a service at every tick may be what its message is about.
 #[test]
 fn the_message_of_a_service_that_fails_at_every_tick_is_sent() {
-    let services = json!([{"name": "web", "cluster": "prod", "baseline": {"min": 1, "max": 2}}]);
+    let images = json!([{"repository": "acme/web", "tag": {"exact": "latest"}}]);
+    let services = json!([{"name": "web", "cluster": "prod", "baseline": {"min": 1, "max": 2}, "images": images}]);
     let cloud = Cloud::new(&json!({"system": "acme", "stage": "prod", "services": services}), &json!([]));
     let message = ["key", "thread", "scope", "title", "summary"].map(|field| (field.to_owned(), json!({"S": "m"})));
     let mut message: serde_json::Map<String, Value> = message.into_iter().collect();

@@ -21,7 +21,7 @@ fn a_push_is_rolled_once_and_the_same_event_again_is_nothing() {
 }
 
 #[test]
-fn a_tag_moved_to_an_older_image_is_ignored() {
+fn a_tag_moved_back_to_an_older_image_is_rolled() {
     let mut scenario = scenario();
     let old = scenario.push(None);
     scenario.deliver(&scenario.cloud.push_event(&old));
@@ -35,10 +35,13 @@ fn a_tag_moved_to_an_older_image_is_ignored() {
     let put = json!({"repositoryName": REPOSITORY, "imageTag": "latest", "imageManifest": image["imageManifest"]});
     scenario.cloud.client.call("ecr", "put_image", put).unwrap();
     let answers = scenario.deliver(&scenario.cloud.push_event(&old));
-    assert_eq!(reason(&answers[0]), "older");
+    assert_eq!(reason(&answers[0]), "newer_image");
     scenario.settle();
-    assert!(scenario.runs(&new));
-    assert_eq!(scenario.messages().len(), 0);
+    assert!(scenario.runs(&old));
+    // The event of the image that was replaced arrives once more.
+    assert_eq!(reason(&scenario.deliver(&scenario.cloud.push_event(&new))[0]), "up_to_date");
+    assert!(scenario.runs(&old));
+    assert_eq!(scenario.messages().len(), 1);
 }
 
 #[test]

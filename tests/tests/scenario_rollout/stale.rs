@@ -9,7 +9,6 @@ use super::scenario;
 const MANY: u32 = 1000;
 
 #[test]
-#[ignore]
 fn a_deployment_that_ecs_does_not_list_yet_is_not_failed() {
     let mut scenario = scenario();
     scenario.cloud.set_stale(&json!({ "calls": MANY })).unwrap();
@@ -31,7 +30,6 @@ fn a_deployment_that_ecs_does_not_list_yet_is_not_failed() {
 }
 
 #[test]
-#[ignore]
 fn a_pre_deploy_task_that_ecs_does_not_find_yet_is_not_failed() {
     let mut scenario = scenario();
     scenario.with_policy(&migration(), |scenario| {

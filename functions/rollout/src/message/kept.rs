@@ -39,6 +39,11 @@ impl Messages<'_> {
                 }
                 _ => None,
             },
+            Reason::PassedOver { image, selected, .. } => {
+                let key = format!("passed-over/{}/{}", image.digest, selected.digest);
+                let title = format!("Push not rolled out: {service} {}", image.short());
+                Some(message(Severity::Info, key, title, vec![self.step("To roll it out", "retry")]))
+            }
             Reason::Overdue { what, .. } => {
                 let steps = vec![self.service_events(), self.step("To roll back", "rollback")];
                 Some(warning(format!("overdue/{what}"), format!("Rollout overdue: {service}"), steps))
@@ -88,6 +93,12 @@ impl Messages<'_> {
             | Reason::UpToDate
             | Reason::NoImage { .. }
             | Reason::Older { .. }
+            | Reason::TagSettles { .. }
+            | Reason::Unread { .. }
+            | Reason::Unidentified { .. }
+            | Reason::FirstLook { .. }
+            | Reason::DeployedByHand { .. }
+            | Reason::Several(_)
             | Reason::AwaitingScan { .. }
             | Reason::ClaimedElsewhere { .. }
             | Reason::AwaitingPreDeployTask { .. }
@@ -111,7 +122,7 @@ impl Messages<'_> {
         }
     }
 
-    fn step(&self, purpose: &str, action: &str) -> String {
+    pub(super) fn step(&self, purpose: &str, action: &str) -> String {
         format!("{purpose}, send the request {}", self.request(action))
     }
 

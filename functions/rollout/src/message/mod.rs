@@ -2,6 +2,7 @@
 
 mod format;
 mod kept;
+mod noted;
 mod request;
 mod rollout;
 #[cfg(test)]

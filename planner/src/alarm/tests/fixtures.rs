@@ -201,6 +201,7 @@ impl Timeline {
             images: images(3),
             previous_images: images(2),
             previous_revision: "rev-2".into(),
+            revision: None,
             started_at: at(minute),
             attempts: 1,
             phase: Phase::Deploying { revision: "rev-3".into(), deployment: "ecs-svc/3".into(), since: at(minute) },

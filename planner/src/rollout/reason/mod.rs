@@ -5,7 +5,7 @@ mod text;
 
 use jiff::Timestamp;
 
-use super::record::{Cause, Freeze};
+use super::record::{Cause, Freeze, Quarantine};
 use crate::model::Image;
 
 /// Why a decision was made.
@@ -22,13 +22,57 @@ pub enum Reason {
         /// The tag policy, as written.
         tag: String,
     },
-    /// The image that matches was pushed before one that runs, ran or failed.
+    /// The tag policy selects another image only because the one before lost its tag.
     Older {
         /// The image that the tag policy selects.
         image: Image,
-        /// Push time of the newest image that runs, ran or failed here.
-        than: Timestamp,
+        /// The one before.
+        than: Image,
     },
+    /// A tag names an image that is older than the last order, which was moments ago.
+    TagSettles {
+        /// The image that the tag policy selects.
+        image: Image,
+        /// When the wait ends.
+        until: Timestamp,
+    },
+    /// An image was pushed under a followed tag, and the tag policy prefers another one.
+    PassedOver {
+        /// The image that was pushed.
+        image: Image,
+        /// The one that the policy selects.
+        selected: Image,
+        /// The tag policy, as written.
+        tag: String,
+    },
+    /// ECR could not be read.
+    Unread {
+        /// The repository.
+        repository: String,
+        /// Why.
+        error: String,
+    },
+    /// The running image is not known: the revision names a tag that moved after the deployment.
+    Unidentified {
+        /// The repository.
+        repository: String,
+    },
+    /// The first look at a service: what it runs is its first release.
+    FirstLook {
+        /// What it runs, where that is known and its deployment is complete.
+        images: Option<String>,
+    },
+    /// A person deployed an earlier release.
+    DeployedByHand {
+        /// Id of the deployment.
+        deployment: String,
+        /// The images that run now.
+        images: String,
+        /// The images that ran before.
+        replaced: String,
+    },
+    /// Several reasons, one for each repository.
+    Several(Vec<Reason>),
     /// The image that matches is in quarantine.
     Quarantined {
         /// The image that the tag policy selects.
@@ -219,4 +263,27 @@ pub enum Reason {
         /// Id of the failed deployment.
         failed: String,
     },
+}
+
+impl Reason {
+    /// All of them as one; up to date when there is none.
+    pub(super) fn of(mut reasons: Vec<Reason>) -> Reason {
+        match reasons.len() {
+            0 => Reason::UpToDate,
+            1 => reasons.remove(0),
+            _ => Reason::Several(reasons),
+        }
+    }
+
+    /// Each of several, or the only one.
+    pub fn each(&self) -> &[Reason] {
+        match self {
+            Reason::Several(reasons) => reasons,
+            reason => std::slice::from_ref(reason),
+        }
+    }
+
+    pub(super) fn quarantined(image: Image, entry: &Quarantine) -> Reason {
+        Reason::Quarantined { image, reason: entry.reason.clone(), since: entry.at }
+    }
 }

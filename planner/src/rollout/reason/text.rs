@@ -13,12 +13,40 @@ impl fmt::Display for Reason {
             Reason::UpToDate => f.write_str("already up to date"),
             Reason::NoImage { repository, tag } => write!(f, "{repository} has no image tagged {tag} yet"),
             Reason::Older { image, than } => {
-                let (pushed, than) = (format_time(image.pushed_at), format_time(*than));
+                write!(f, "{image} is selected only because {than} has lost its tag; ")?;
+                f.write_str("request `retry` to roll it out")
+            }
+            Reason::TagSettles { image, until } => {
                 write!(
                     f,
-                    "{image} was pushed at {pushed}, before the newest image that ran or failed here ({than}); "
+                    "{image} is older than the last order, a moment ago: it is rolled out if the tag still names "
                 )?;
-                f.write_str("request `retry` to roll it out")
+                write!(f, "it at {}", format_time(*until))
+            }
+            Reason::PassedOver { image, selected, tag } => {
+                write!(f, "{image}, pushed at {}, is not rolled out: ", format_time(image.pushed_at))?;
+                write!(f, "{tag} selects {selected}; request `retry` to roll it out")
+            }
+            Reason::Unread { repository, error } => {
+                write!(f, "ECR could not be read, so what to run of {repository} is unknown: {error}")
+            }
+            Reason::Unidentified { repository } => {
+                write!(f, "the running image of {repository} is unknown: its tag has moved since the deployment; ")?;
+                f.write_str("the next push is rolled out")
+            }
+            Reason::FirstLook { images: Some(images) } => {
+                write!(f, "first look: {images} is recorded as the first release; the next push is rolled out")
+            }
+            Reason::FirstLook { images: None } => f.write_str("first look: the next push is rolled out"),
+            Reason::DeployedByHand { deployment, images, replaced } => {
+                write!(f, "deployment {deployment}, made outside of the automation, has rolled back to {images}; ")?;
+                write!(f, "{replaced} does not come back until its tag moves or `retry` requests it")
+            }
+            Reason::Several(reasons) => {
+                for (i, reason) in reasons.iter().enumerate() {
+                    write!(f, "{}{reason}", if i == 0 { "" } else { "; " })?;
+                }
+                Ok(())
             }
             Reason::Quarantined { image, reason, since } => {
                 write!(f, "{image} has been in quarantine since {} ({reason})", format_time(*since))

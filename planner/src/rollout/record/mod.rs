@@ -1,6 +1,7 @@
 //! What the ledger keeps of one service's images.
 
 mod failed;
+mod order;
 mod outstanding;
 mod postponed;
 mod quarantine;
@@ -8,10 +9,13 @@ mod release;
 mod restart;
 mod rollout;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use failed::{FailedRollout, Recovery};
+pub use order::{Noted, Order};
 pub use outstanding::{Outstanding, Work};
 pub use postponed::Postponed;
 pub use quarantine::Quarantine;
@@ -37,6 +41,9 @@ pub struct Record {
     /// The rollout in progress.
     #[serde(default)]
     pub rollout: Option<Rollout>,
+    /// By key of the fleet's entry: the last order of its tag policy.
+    #[serde(default)]
+    pub orders: BTreeMap<String, Order>,
     /// Digests that are not rolled out again unless a `retry` requests it.
     #[serde(default)]
     pub quarantine: Vec<Quarantine>,
@@ -77,12 +84,16 @@ impl Record {
 
     /// The newest release before the current one with other images, none of them in quarantine.
     pub fn previous(&self) -> Option<&Release> {
-        let current = self.current()?;
+        self.earlier().next()
+    }
+
+    /// The releases before the current one with other images, none of them in quarantine, newest first.
+    pub fn earlier(&self) -> impl Iterator<Item = &Release> {
         let good = |release: &&Release| {
-            !same_digests(&release.images, &current.images)
+            self.current().is_some_and(|current| !same_digests(&release.images, &current.images))
                 && !release.images.iter().any(|(repository, image)| self.is_quarantined(repository, &image.digest))
         };
-        self.releases.iter().skip(1).find(good)
+        self.releases.iter().skip(1).filter(good)
     }
 
     /// Is `release` a rollback: did another release run its images as well?
@@ -121,6 +132,9 @@ impl Record {
 
     /// Ends the rollout in progress, or lets it wait until ECS has rolled it back.
     pub fn fail(&mut self, failed: FailedRollout, now: Timestamp) {
+        if failed.quarantine.is_empty() {
+            self.reopen_orders();
+        }
         for entry in failed.quarantine {
             self.add_quarantine(entry);
         }
@@ -138,6 +152,17 @@ impl Record {
         }
     }
 
+    /// No image is to blame for the failure: what the rollout introduced stays ordered.
+    fn reopen_orders(&mut self) {
+        let introduced = self.rollout.iter().filter(|rollout| rollout.cause.introduces_images());
+        for (key, image) in introduced.flat_map(|rollout| &rollout.images) {
+            let order = self.orders.get_mut(key).filter(|order| order.names(&image.digest));
+            if let Some(order) = order {
+                order.image = None;
+            }
+        }
+    }
+
     /// Ends the rollout in progress: its releases are verified.
     pub fn complete(&mut self, releases: Vec<Release>) {
         let rolled_back = self.rollout.as_ref().is_some_and(|rollout| rollout.cause.is_rollback());
@@ -150,6 +175,14 @@ impl Record {
             self.add_release(release);
         }
         (self.rollout, self.stuck_at) = (None, None);
+    }
+
+    /// Records what was seen.
+    pub fn note(&mut self, noted: Noted) {
+        self.orders.extend(noted.orders);
+        if let Some(release) = noted.release {
+            self.add_release(release);
+        }
     }
 
     /// Notes what a verified release still needs; the same kind of work for an earlier release is no longer needed.

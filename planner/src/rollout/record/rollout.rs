@@ -22,6 +22,9 @@ pub struct Rollout {
     pub previous_images: BTreeMap<String, Image>,
     /// ARN of the revision that ran when it started.
     pub previous_revision: String,
+    /// ARN of the revision that is copied, with these images; the current one when there is none.
+    #[serde(default)]
+    pub revision: Option<String>,
     /// When it was claimed.
     pub started_at: Timestamp,
     /// How often it was claimed: more than once when an invocation was interrupted or AWS refused a call.
@@ -29,6 +32,13 @@ pub struct Rollout {
     pub attempts: u32,
     /// How far it is.
     pub phase: Phase,
+}
+
+impl Rollout {
+    /// Is the service being rolled back, by ECS or by the automation?
+    pub(in crate::rollout) fn is_rollback(&self) -> bool {
+        self.cause.is_rollback() || matches!(self.phase, Phase::RollingBack { .. })
+    }
 }
 
 /// How far a rollout is.

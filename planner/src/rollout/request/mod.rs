@@ -9,7 +9,7 @@ mod unfreeze;
 pub use freeze::Freeze;
 pub use restart::Restart;
 pub use retry::Retry;
-pub use rollback::Rollback;
+pub use rollback::{Environment, Rollback};
 pub use unfreeze::Unfreeze;
 
 use super::decision::Decision;

@@ -44,6 +44,8 @@ impl Retry {
         }
         let digests = target.iter().map(|(repository, image)| (repository.clone(), image.digest.clone())).collect();
         let cause = Cause::Retry { by: self.by.clone() };
-        Some(Roll { unquarantine: digests, ..roll(inputs, target, cause) }.due())
+        // A person's word is the newest order: what the tags name now does not replace it.
+        let orders = choose::answered(inputs);
+        Some(Roll { unquarantine: digests, orders, ..roll(inputs, target, cause) }.due())
     }
 }

@@ -1,9 +1,11 @@
 //! `rollback`: roll back to the previous release.
 
+use serde::Deserialize;
+
 use crate::rollout::decision::{Action, Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, Phase, newly_quarantined};
+use crate::rollout::record::{Cause, Phase, Release, newly_quarantined};
 use crate::rollout::roll::roll;
 
 /// Roll back to the previous release; the current images go into quarantine.
@@ -15,6 +17,19 @@ pub struct Rollback {
     pub reason: Option<String>,
     /// Id of the deployment to undo: refused when another deployment is current. Left out: the current one.
     pub deployment: Option<String>,
+    /// What the tasks get beside the earlier images.
+    pub environment: Environment,
+}
+
+/// What tasks get beside their images when a service is rolled back: environment, secrets, CPU, memory and so on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// Today's: a copy of the current revision, with the earlier images.
+    #[default]
+    Current,
+    /// The release's: a copy of the revision that it ran.
+    Release,
 }
 
 impl Rollback {
@@ -57,18 +72,27 @@ impl Rollback {
 
     fn roll_back(&self, inputs: &Inputs<'_>) -> Decision {
         let record = inputs.record;
-        let (bad, target) = match (&record.rollout, record.current()) {
-            (Some(rollout), Some(current)) => (&rollout.images, &current.images),
+        // An image that ECR no longer has could not be pulled.
+        let deleted =
+            |release: &&Release| release.images.values().any(|image| inputs.observed.deleted.contains(&image.digest));
+        let (bad, (target, revision)) = match (&record.rollout, record.current()) {
+            (Some(rollout), Some(current)) => (&rollout.images, (&current.images, &current.revision)),
             // The first rollout that the ledger knows: the images that ran before it.
-            (Some(rollout), None) if !rollout.previous_images.is_empty() => (&rollout.images, &rollout.previous_images),
-            (None, Some(current)) => match record.previous() {
-                Some(previous) => (&current.images, &previous.images),
+            (Some(rollout), None) if !rollout.previous_images.is_empty() => {
+                (&rollout.images, (&rollout.previous_images, &rollout.previous_revision))
+            }
+            (None, Some(current)) => match record.earlier().find(|release| !deleted(release)) {
+                Some(earlier) => (&current.images, (&earlier.images, &earlier.revision)),
                 None => return Decision::keep(Reason::NoEarlierRelease),
             },
             (_, None) => return Decision::keep(Reason::NoEarlierRelease),
         };
         let quarantine = newly_quarantined(bad, target, &format!("rollback requested by {}", self.by), inputs.now);
         let cause = Cause::Rollback { by: self.by.clone(), reason: self.reason.clone() };
-        Roll { quarantine, ..roll(inputs, target.clone(), cause) }.due()
+        let mut roll = Roll { quarantine, ..roll(inputs, target.clone(), cause) };
+        if self.environment == Environment::Release {
+            roll.rollout.revision = Some(revision.clone());
+        }
+        roll.due()
     }
 }

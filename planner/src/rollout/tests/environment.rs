@@ -58,6 +58,9 @@ fn a_postponed_rollout_waits_until_its_hold_down_ends_or_something_changes() {
     let mut ours = scenario.clone().at(64);
     assert_eq!(ours.outcome(), ("automatic_rollback", Some(image(1))));
     let Action::Roll(roll) = ours.plan().action else { panic!("not a roll") };
+    let mut interrupted = ours.clone().at(70);
+    interrupted.record.rollout = Some(roll.rollout.clone());
+    assert_eq!(interrupted.outcome(), ("resumed", Some(image(1))), "the prevented image is not noted as running");
     ours.record.rollout = Some(Rollout { phase: deploying(3), ..roll.rollout });
     let mut ours = ours.deployed(3, DeploymentState::Completed).with_tasks(3, 2);
     ours.observed.running.insert(REPOSITORY.into(), RunningImage::Known(image(1)));

@@ -52,6 +52,9 @@ impl Scenario {
         let tag = TagPolicy::Exact("latest".into());
         let image = ImagePolicy {
             repository: REPOSITORY.into(),
+            account: None,
+            region: None,
+            containers: Vec::new(),
             tag,
             live: "live".into(),
             previous: "previous".into(),
@@ -78,7 +81,11 @@ impl Scenario {
             observed: Observed {
                 service,
                 candidates: BTreeMap::from([(REPOSITORY.to_owned(), None)]),
-                running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Unknown)]),
+                running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Absent)]),
+                unread: BTreeMap::new(),
+                pushed: None,
+                pinned: false,
+                deleted: Vec::new(),
                 running_tasks: Vec::new(),
                 stopped_tasks: Vec::new(),
                 history: Vec::new(),
@@ -156,14 +163,19 @@ impl Scenario {
         self
     }
 
-    /// A rollout from the running image to image `n` has been in this phase since minute 50.
+    /// A rollout from the running image to image `n` has been in this phase since minute 50; where the tag names it, that
+    /// order is recorded.
     pub fn rolling_out(mut self, n: u8, phase: Phase) -> Scenario {
+        if self.observed.candidates.get(REPOSITORY) == Some(&Some(image(n))) {
+            self.record.orders.insert(REPOSITORY.into(), Order { image: Some(image(n)), at: at(50) });
+        }
         self.record.rollout = Some(Rollout {
             id: format!("r-{n}"),
             cause: Cause::Push,
             images: images(n),
             previous_images: self.record.current().map(|release| release.images.clone()).unwrap_or_default(),
             previous_revision: self.observed.service.revision.clone(),
+            revision: None,
             started_at: at(50),
             attempts: 1,
             phase,

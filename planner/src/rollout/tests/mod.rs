@@ -1,8 +1,10 @@
 //! The planner's rules, one sentence each.
 
+mod adoption;
 mod candidates;
 mod environment;
 mod fixtures;
+mod orders;
 mod policy;
 mod pre_deploy_tasks;
 mod requests;

@@ -1,10 +1,11 @@
 use super::fixtures::*;
 use crate::model::*;
-use crate::rollout::request::{Freeze, Retry, Rollback, Unfreeze};
+use crate::rollout::request::{Environment, Freeze, Retry, Rollback, Unfreeze};
 use crate::rollout::*;
 
 fn rollback() -> Request {
-    Request::Rollback(Rollback { by: "anna".into(), reason: Some("checkout broken".into()), deployment: None })
+    let (by, reason) = ("anna".into(), Some("checkout broken".into()));
+    Request::Rollback(Rollback { by, reason, deployment: None, environment: Environment::Current })
 }
 
 fn retry(n: Option<u8>) -> Request {
@@ -29,6 +30,28 @@ fn rollback_returns_to_the_previous_release_and_quarantines_the_current_one() {
 #[test]
 fn rollback_skips_releases_in_quarantine() {
     assert_eq!(outcome(&with_history().quarantined(2).request(&rollback())), ("rollback_requested", Some(image(1))));
+}
+
+#[test]
+fn rollback_skips_releases_that_ecr_no_longer_has() {
+    let mut scenario = with_history();
+    scenario.observed.deleted = vec![image(2).digest];
+    assert_eq!(outcome(&scenario.request(&rollback())), ("rollback_requested", Some(image(1))));
+    scenario.observed.deleted.push(image(1).digest);
+    assert_eq!(outcome(&scenario.request(&rollback())), ("no_earlier_release", None));
+}
+
+#[test]
+fn rollback_takes_todays_environment_unless_the_releases_is_asked_for() {
+    let revision = |environment: Environment| {
+        let rollback = Rollback { by: "anna".into(), reason: None, deployment: None, environment };
+        let Action::Roll(roll) = with_history().request(&Request::Rollback(rollback)).action else {
+            panic!("not a roll")
+        };
+        roll.rollout.revision
+    };
+    assert_eq!(revision(Environment::Current), None);
+    assert_eq!(revision(Environment::Release), Some("rev-2".into()));
 }
 
 #[test]
@@ -101,10 +124,13 @@ fn retry_takes_its_image_out_of_quarantine() {
 #[test]
 fn retry_may_name_an_older_image_and_it_stays() {
     let mut scenario = Scenario::running(3);
-    assert_eq!(outcome(&scenario.request(&retry(Some(1)))), ("retry_requested", Some(image(1))));
+    let decision = scenario.request(&retry(Some(1)));
+    assert_eq!(outcome(&decision), ("retry_requested", Some(image(1))));
+    let Action::Roll(roll) = decision.action else { panic!("not a roll") };
+    scenario.record.orders = roll.orders;
     scenario = scenario.deployed(1, DeploymentState::Completed);
     scenario.record.add_release(release(1));
-    assert_eq!(scenario.candidate(3).outcome(), ("older", None));
+    assert_eq!(scenario.candidate(3).outcome(), ("up_to_date", None));
 }
 
 #[test]
@@ -119,7 +145,8 @@ fn retry_of_the_running_image_changes_nothing() {
 }
 
 fn rollback_of(deployment: &str) -> Request {
-    Request::Rollback(Rollback { by: "alarm errors".into(), reason: None, deployment: Some(deployment.into()) })
+    let (by, deployment) = ("alarm errors".into(), Some(deployment.into()));
+    Request::Rollback(Rollback { by, reason: None, deployment, environment: Environment::Current })
 }
 
 #[test]

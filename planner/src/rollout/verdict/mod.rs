@@ -55,6 +55,7 @@ fn resume(inputs: &Inputs<'_>, rollout: &Rollout, initial_tasks: Option<u32>) ->
         run_pre_deploy_task: inputs.policy.rollout.pre_deploy_task.is_some() && rollout.cause.introduces_images(),
         quarantine: Vec::new(),
         unquarantine: Vec::new(),
+        orders: Default::default(),
         resumed: true,
     };
     Decision { action: Action::Roll(Box::new(roll)), reason: Reason::Resumed { since: rollout.started_at } }

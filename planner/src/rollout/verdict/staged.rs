@@ -31,7 +31,7 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) ->
     let primary_failed = observed.service.primary().is_some_and(|primary| primary.state == DeploymentState::Failed);
     let (blame, reasons) = blame(observed, ours.since);
     match blame {
-        Blame::Image if primary_failed || failures(inputs, ours) >= FAILED_WAKES => {}
+        Blame::Image if primary_failed || failures(inputs) >= FAILED_WAKES => {}
         Blame::Environment => {
             let (what, reason) = (awake.to_owned(), reasons.join("; "));
             return Decision::keep(Reason::Prevented { what, reason });
@@ -49,11 +49,8 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) ->
     Roll { quarantine, ..roll(inputs, good.clone(), Cause::FailedWake) }.due()
 }
 
-/// Tasks that failed since the release was staged.
-fn failures(inputs: &Inputs<'_>, ours: Ours<'_>) -> usize {
-    let failed = |task: &&Task| {
-        let end = task.stopped.as_ref().filter(|end| end.at.is_none_or(|at| at >= ours.since));
-        end.is_some_and(|end| end.ending() == Ending::Failure)
-    };
+/// Tasks of the staged deployment that failed: it has none before the wake.
+fn failures(inputs: &Inputs<'_>) -> usize {
+    let failed = |task: &&Task| task.stopped.as_ref().is_some_and(|end| end.ending() == Ending::Failure);
     inputs.observed.stopped_tasks.iter().filter(failed).count()
 }

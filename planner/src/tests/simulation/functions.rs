@@ -14,6 +14,7 @@ impl Simulation {
                     let image = roll.rollout.images[REPOSITORY].tag.as_ref().unwrap()[1..].parse().unwrap();
                     let deployment = self.deploy(image);
                     self.images.rollout = Some(roll.rollout);
+                    self.images.orders.extend(roll.orders);
                     roll.quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
                     let (revision, since) = (self.service.revision.clone(), self.now);
                     self.reach(Phase::Deploying { revision, deployment, since });
@@ -26,6 +27,7 @@ impl Simulation {
                 }
                 Action::Complete { releases, .. } => self.images.complete(releases),
                 Action::Fail(failed) => self.images.fail(failed, self.now),
+                Action::Note(noted) => self.images.note(noted),
                 Action::Recover { .. } | Action::Abandon { .. } => self.images.rollout = None,
                 action @ (Action::Update { .. }
                 | Action::Restart(_)
@@ -59,6 +61,10 @@ impl Simulation {
             service: self.service.clone(),
             candidates: BTreeMap::from([(REPOSITORY.to_owned(), Some(self.image(self.newest())))]),
             running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Known(self.image(deployed)))]),
+            unread: BTreeMap::new(),
+            pushed: None,
+            pinned: true,
+            deleted: Vec::new(),
             running_tasks: serving.map(|image| task(&format!("rev-{image}"), "RUNNING")).into_iter().collect(),
             stopped_tasks: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },
             history: Vec::new(),
@@ -124,7 +130,9 @@ impl Simulation {
             }
             RemedyAction::Rollback(RollbackAction { deployment, .. }) => {
                 let by = policy.name.clone();
-                let rollback = rollout::request::Rollback { by, reason: None, deployment: Some(deployment) };
+                let deployment = Some(deployment);
+                let environment = rollout::request::Environment::Current;
+                let rollback = rollout::request::Rollback { by, reason: None, deployment, environment };
                 self.roll(Some(Request::Rollback(rollback)));
             }
             RemedyAction::Restart(_) => panic!("no alarm here restarts"),

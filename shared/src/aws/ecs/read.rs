@@ -31,7 +31,10 @@ pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service>
             .and_then(|config| config.minimum_healthy_percent())
             .map_or(100, count),
         no_capacity_at: no_capacity_at(service.events())?,
-        network: service.network_configuration().and_then(|config| config.awsvpc_configuration()).map(network),
+        network: service
+            .network_configuration()
+            .and_then(|config| config.awsvpc_configuration())
+            .map(|config| network(config, service)),
         // ECS leaves it out of a service that never named one, and uses its own.
         controller: service.deployment_controller().map_or("ECS", |controller| controller.r#type().as_str()).to_owned(),
         events: service.events().iter().filter_map(event).collect(),
@@ -107,11 +110,16 @@ fn strategy(items: &[sdk::CapacityProviderStrategyItem]) -> Strategy {
     }
 }
 
-fn network(config: &sdk::AwsVpcConfiguration) -> Network {
+fn network(config: &sdk::AwsVpcConfiguration, service: &sdk::Service) -> Network {
+    let provider = |item: &sdk::CapacityProviderStrategyItem| {
+        (item.capacity_provider().to_owned(), count(item.base()), count(item.weight()))
+    };
     Network {
         subnets: config.subnets().to_vec(),
         security_groups: config.security_groups().to_vec(),
         public_ip: config.assign_public_ip() == Some(&sdk::AssignPublicIp::Enabled),
+        launch_type: service.launch_type().map(|launch| launch.as_str().to_owned()),
+        providers: service.capacity_provider_strategy().iter().map(provider).collect(),
     }
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, ContainerOverride, DesiredStatus, LaunchType, NetworkConfiguration,
-    TaskOverride,
+    AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, ContainerOverride, DesiredStatus, LaunchType,
+    NetworkConfiguration, PropagateTags, TaskOverride,
 };
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
-use super::read::{self, failed};
+use super::read::{self, FARGATE, FARGATE_SPOT, failed};
 use super::{Ecs, classified};
 use crate::aws::error::classify;
 use crate::error::{Context, Error, Kind, Result};
@@ -98,9 +98,11 @@ impl Ecs {
         Ok(tasks.into_iter().next())
     }
 
-    /// Starts a task to run once, on Fargate on demand; returns its ARN.
+    /// Starts a task to run once, with the tags of its task definition; returns its ARN. It runs where the service runs,
+    /// and on Fargate on demand where that is Fargate Spot: an interruption would leave half a migration.
     ///
     /// Requires `ecs:RunTask`.
+    /// Requires `ecs:TagResource`.
     /// Requires `iam:PassRole`.
     ///
     /// # Errors
@@ -118,7 +120,14 @@ impl Ecs {
         let command =
             ContainerOverride::builder().name(task.container).set_command(Some(task.command.to_vec())).build();
         let call = self.client.run_task().cluster(task.cluster).task_definition(task.revision).count(1);
-        let call = call.launch_type(LaunchType::Fargate).started_by(task.started_by).client_token(task.client_token);
+        let call = match placement(task.network).context(context)? {
+            Placement::On(launch_type) => call.launch_type(launch_type),
+            Placement::By(providers) => call.set_capacity_provider_strategy(Some(providers)),
+        };
+        // `SERVICE` is refused for a task of its own:
+        // <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>.
+        let call = call.propagate_tags(PropagateTags::TaskDefinition).enable_ecs_managed_tags(true);
+        let call = call.started_by(task.started_by).client_token(task.client_token);
         let call = call.network_configuration(NetworkConfiguration::builder().awsvpc_configuration(network).build());
         let call = call.overrides(TaskOverride::builder().container_overrides(command).build());
         let answer = call.send().await.map_err(classify).map_err(token_taken).context(context)?;
@@ -165,6 +174,27 @@ impl Ecs {
             None => answer.tasks().iter().map(read::task).collect(),
         }
     }
+}
+
+/// Where a task of its own runs; ECS takes one of the two.
+enum Placement {
+    On(LaunchType),
+    By(Vec<CapacityProviderStrategyItem>),
+}
+
+fn placement(network: &Network) -> Result<Placement> {
+    let fargate = network.providers.iter().all(|(name, ..)| [FARGATE, FARGATE_SPOT].contains(&name.as_str()));
+    if fargate {
+        let launch_type = network.launch_type.as_deref().filter(|_| network.providers.is_empty());
+        return Ok(Placement::On(LaunchType::from(launch_type.unwrap_or(FARGATE))));
+    }
+    let whole = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let items = network.providers.iter().map(|(name, base, weight)| {
+        let item = CapacityProviderStrategyItem::builder().capacity_provider(name);
+        let item = item.base(whole(*base)).weight(whole(*weight)).build();
+        item.map_err(|error| Error::invalid("capacity provider strategy").with_source(error))
+    });
+    items.collect::<Result<_>>().map(Placement::By)
 }
 
 /// `ConflictException` of `RunTask`: the client token was used with other parameters, and every retry is refused.

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::testing::{Replay, Wire, run};
-use planner::model::{DeploymentState, Network, ServiceDeploymentStatus, Strategy, Task};
+use planner::model::{DeploymentState, ImageSource, Network, ServiceDeploymentStatus, Strategy, Task};
 
 fn id(name: &str) -> ServiceId {
     ServiceId { cluster: "prod".into(), name: name.into() }
@@ -88,7 +88,8 @@ fn fields_that_the_sdk_does_not_know_survive_reading_and_registering() {
     let digest: planner::model::Digest = format!("sha256:{}", "ab".repeat(32)).parse().unwrap();
     run(async {
         let revision = ecs.revision("web:7").await.unwrap();
-        let request = revision.with_images(&BTreeMap::from([("acme/web".to_owned(), digest.clone())]));
+        let source = ImageSource { repository: "acme/web".into(), ..ImageSource::default() };
+        let request = revision.with_images(&[(source, digest.clone())]);
         let registered = ecs.register(&request).await.unwrap();
         assert_eq!(registered.differences(&request), ["containerDefinitions[web].image"]);
         let sent = &replay.sent()[1];
@@ -108,7 +109,7 @@ fn the_document_is_read_and_sent_as_it_stands_over_a_socket_too() {
     let request = json!({"family": "web", "containerDefinitions": [], "fieldFromNextYear": "ü", "cpu": "256"});
     run(async {
         let revision = ecs.revision("web:7").await.unwrap();
-        assert_eq!(revision.with_images(&BTreeMap::new())["fieldFromNextYear"], json!({"a": [1, null]}));
+        assert_eq!(revision.with_images(&[])["fieldFromNextYear"], json!({"a": [1, null]}));
         ecs.register(&request).await.unwrap();
     });
     let sent = &wire.requests()[1];
@@ -178,7 +179,7 @@ fn tasks_are_listed_by_page_and_those_that_vanished_are_left_out() {
 fn a_task_that_could_not_be_placed_is_an_error_although_the_answer_is_a_200() {
     let replay =
         Replay::new(&[(200, json!({"tasks": [], "failures": [{"reason": "RESOURCE:ENI", "detail": "no address"}]}))]);
-    let network = Network { subnets: vec!["s".into()], security_groups: vec![], public_ip: true };
+    let network = Network { subnets: vec!["s".into()], public_ip: true, ..Network::default() };
     let command = ["migrate".to_owned()];
     let task = OneOff {
         cluster: "prod",
@@ -194,6 +195,27 @@ fn a_task_that_could_not_be_placed_is_an_error_although_the_answer_is_a_200() {
     let sent = &replay.sent()[0];
     assert_eq!((&sent["clientToken"], &sent["startedBy"]), (&json!("1"), &json!("rollout/1")));
     assert_eq!(sent["overrides"]["containerOverrides"][0]["command"], json!(["migrate"]));
+}
+
+#[test]
+fn a_task_of_its_own_runs_where_its_service_runs_with_the_tags_of_its_definition_and_never_on_spot() {
+    let provider = |name: &str| (name.to_owned(), 0, 1);
+    let sent = |launch_type: Option<&str>, providers: &[(String, u32, u32)]| {
+        let replay = Replay::new(&[(200, json!({"tasks": [{"taskArn": "t1"}]}))]);
+        let (launch_type, providers) = (launch_type.map(str::to_owned), providers.to_vec());
+        let network = Network { subnets: vec!["s".into()], launch_type, providers, ..Network::default() };
+        let (started_by, client_token) = ("rollout/1", "1");
+        let (cluster, revision, container) = ("prod", "rev-2", "web");
+        let task = OneOff { cluster, revision, container, command: &[], network: &network, started_by, client_token };
+        run(Ecs::new(&replay.connection()).run_task(&task)).unwrap();
+        replay.sent().remove(0)
+    };
+    assert_eq!(sent(Some("EC2"), &[])["launchType"], "EC2");
+    assert_eq!(sent(None, &[provider("FARGATE"), provider("FARGATE_SPOT")])["launchType"], "FARGATE");
+    let own = sent(None, &[provider("gpu")]);
+    assert_eq!(own["launchType"], Value::Null);
+    assert_eq!(own["capacityProviderStrategy"], json!([{"capacityProvider": "gpu", "base": 0, "weight": 1}]));
+    assert_eq!((&own["propagateTags"], &own["enableECSManagedTags"]), (&json!("TASK_DEFINITION"), &json!(true)));
 }
 
 #[test]

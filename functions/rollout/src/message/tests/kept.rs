@@ -104,7 +104,7 @@ fn a_request_meets_a_rollback_or_a_pre_deploy_task() {
             kind,
         })
     };
-    let rollback = request(RequestKind::Rollback(Rollback { deployment: None }));
+    let rollback = request(RequestKind::Rollback(Rollback { deployment: None, environment: Default::default() }));
     let since = at(9);
     let message = messages(&fleet, 10).kept(&Reason::RollbackInProgress { since }, &rollback).unwrap();
     assert_snapshot!(mail(&message), @r#"

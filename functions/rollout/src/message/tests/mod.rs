@@ -1,6 +1,7 @@
 //! Every message as it arrives in an inbox.
 
 mod kept;
+mod noted;
 mod requests;
 mod rollouts;
 
@@ -48,6 +49,7 @@ fn rollout(cause: Cause) -> Rollout {
         images: images(2),
         previous_images: images(1),
         previous_revision: "rev-1".into(),
+        revision: None,
         started_at: at(3),
         attempts: 1,
         phase: Phase::Claimed { initial_tasks: None },

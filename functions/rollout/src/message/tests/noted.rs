@@ -1,0 +1,67 @@
+//! Messages about what was seen where no image changes.
+
+use insta::assert_snapshot;
+
+use super::*;
+
+#[test]
+fn a_first_look_names_the_running_image_and_promises_the_next_push() {
+    let fleet = fleet();
+    let reason = Reason::FirstLook { images: Some("1a9c3f2 (latest, 010101010101)".into()) };
+    assert_snapshot!(mail(&messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap()), @r#"
+    Automation follows: website-agent [huskit prod]
+
+    website-agent: first look: 1a9c3f2 (latest, 010101010101) is recorded as the first release; the next push is rolled out.
+    "#);
+}
+
+#[test]
+fn a_rollback_outside_of_the_automation_is_adopted_and_said() {
+    let fleet = fleet();
+    let reason = Reason::DeployedByHand {
+        deployment: "ecs-svc/3".into(),
+        images: "1a9c3f2 (latest, 010101010101)".into(),
+        replaced: "2a9c3f2 (latest, 020202020202)".into(),
+    };
+    assert_snapshot!(mail(&messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap()), @r#"
+    Rollback outside of the automation: website-agent [huskit prod]
+
+    website-agent: deployment ecs-svc/3, made outside of the automation, has rolled back to 1a9c3f2 (latest, 010101010101); 2a9c3f2 (latest, 020202020202) does not come back until its tag moves or `retry` requests it.
+
+    Next
+    - To roll out again what it replaced, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    "#);
+}
+
+#[test]
+fn a_tag_that_names_a_quarantined_image_again_is_announced_on_a_tick_too() {
+    let fleet = fleet();
+    let image = images(2).remove("huskit/website-agent").unwrap();
+    let reason = Reason::Quarantined { image, reason: "exit 1".into(), since: at(30) };
+    let refused = messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap();
+    assert!(mail(&refused).starts_with("Push refused: website-agent 2a9c3f2"), "{}", mail(&refused));
+}
+
+#[test]
+fn a_push_that_the_policy_passes_over_and_an_image_that_is_left_over_are_announced() {
+    let fleet = fleet();
+    let image = |n: u8| images(n).remove("huskit/website-agent").unwrap();
+    let reason = Reason::PassedOver { image: image(1), selected: image(2), tag: ">=1".into() };
+    assert_snapshot!(mail(&messages(&fleet, 60).kept(&reason, &Trigger::Everything).unwrap()), @r#"
+    Push not rolled out: website-agent 1a9c3f2 [huskit prod]
+
+    website-agent: 1a9c3f2 (latest, 010101010101), pushed at 2026-11-21 10:01 UTC, is not rolled out: >=1 selects 2a9c3f2 (latest, 020202020202); request `retry` to roll it out.
+
+    Next
+    - To roll it out, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    "#);
+    let reason = Reason::Older { image: image(1), than: image(2) };
+    assert_snapshot!(mail(&messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap()), @r#"
+    Push refused: website-agent 1a9c3f2 [huskit prod]
+
+    website-agent: 1a9c3f2 (latest, 010101010101) is selected only because 2a9c3f2 (latest, 020202020202) has lost its tag; request `retry` to roll it out.
+
+    Next
+    - To roll it out, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    "#);
+}
