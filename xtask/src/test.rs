@@ -79,8 +79,6 @@ fn stages(tools: &Tools, args: &Args, count: &mut Count) -> Result<()> {
     if args.fast {
         return Ok(());
     }
-    let simulate = ["run", "--quiet", "--profile", "measure", "--package", "simulation", "--", "--seeds", "200"];
-    stage("simulation, 200 fresh seeds", vec![job("simulation", cargo(tools, &simulate))], 1, count)?;
     let compile = vec![job("scenarios", cargo(tools, &[&scenario("scenario_*")[..], &["--no-run"]].concat()))];
     stage("scenarios, compiled", compile, 1, count)?;
     let scenarios = SCENARIOS.map(|name| job(name, cargo(tools, &scenario(name)))).into();

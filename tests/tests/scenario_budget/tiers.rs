@@ -130,7 +130,10 @@ fn while_aws_budgets_does_not_answer_a_notice_is_announced_and_nothing_changes()
         .faults(json!([{"operation": "DescribeBudget", "status": 500, "code": "InternalErrorException", "times": 3}]));
     let answer = scenario.start(&json!({"action": "reconcile"})).unwrap();
     assert_ne!(reasons(&answer), ["reached"], "{answer}");
-    assert_eq!((scenario.restriction("crawler").unwrap()["reached_percent"]["N"].clone(), scenario.messages().len()), (json!("80"), 0));
+    assert_eq!(
+        (scenario.restriction("crawler").unwrap()["reached_percent"]["N"].clone(), scenario.messages().len()),
+        (json!("80"), 0)
+    );
     scenario.faults(json!([]));
     assert_eq!(reasons(&scenario.tick()), ["reached"]);
 }
