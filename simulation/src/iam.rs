@@ -41,11 +41,7 @@ fn needs(request: &Request) -> Vec<Need> {
         let cluster = field("cluster");
         cluster.rsplit('/').next().unwrap_or(cluster).to_owned()
     };
-    let prefix = match *service {
-        "application-autoscaling" => "application-autoscaling",
-        other => other,
-    };
-    let need = |resource: String| Need { action: format!("{prefix}:{operation}"), resource, context: json!({}) };
+    let need = |resource: String| Need { action: format!("{service}:{operation}"), resource, context: json!({}) };
     let in_cluster = || json!({ "ecs:cluster": arn("ecs", &format!("cluster/{}", cluster())) });
     let services = |names: &[Value]| -> Vec<Need> {
         let name = |name: &Value| {

@@ -46,7 +46,7 @@ pub fn response(request: &Request, answer: &Answer) -> HttpResponse {
         (_, Ok(answer)) => (200, vec![], answer.to_string()),
         (_, Err(failure)) => {
             let mut body = json!({ "__type": failure.code, "message": failure.message });
-            if let (Value::Object(body), Value::Object(more)) = (&mut body, &failure.more) {
+            if let (Value::Object(body), Value::Object(more)) = (&mut body, failure.more.as_ref()) {
                 body.extend(more.clone());
             }
             (failure.status, vec![("x-amzn-errortype", failure.code.clone())], body.to_string())

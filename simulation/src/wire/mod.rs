@@ -22,13 +22,13 @@ pub struct Failure {
     /// Its sentence.
     pub message: String,
     /// Further fields of the error, as `ConditionalCheckFailedException` has the item.
-    pub more: serde_json::Value,
+    pub more: Box<serde_json::Value>,
 }
 
 impl Failure {
     /// An error that is the caller's, status 400.
     pub fn new(code: &str, message: impl Into<String>) -> Failure {
-        Failure { status: 400, code: code.to_owned(), message: message.into(), more: serde_json::Value::Null }
+        Failure { status: 400, code: code.to_owned(), message: message.into(), more: Box::default() }
     }
 
     /// The same with another status.

@@ -14,11 +14,14 @@ use crate::wire::{Answer, Failure};
 /// Largest item, in bytes.
 const LARGEST: usize = 400 * 1024;
 
+/// Both keys of an item.
+type Key = (String, String);
+
 /// The table.
 #[derive(Debug, Default)]
 pub struct DynamoDb {
     /// Versions of each item, the newest last; `None` where it was deleted.
-    items: BTreeMap<(String, String), Vec<(Timestamp, Option<Value>)>>,
+    items: BTreeMap<Key, Vec<(Timestamp, Option<Value>)>>,
 }
 
 impl DynamoDb {
@@ -107,7 +110,7 @@ impl DynamoDb {
         let mut failure = Failure::new("ConditionalCheckFailedException", "The conditional request failed");
         if let (Some(item), "ALL_OLD") = (current, input["ReturnValuesOnConditionCheckFailure"].as_str().unwrap_or(""))
         {
-            failure.more = json!({ "Item": item });
+            failure.more = Box::new(json!({ "Item": item }));
         }
         Err(failure)
     }

@@ -32,6 +32,9 @@ pub use image::{Image, Kind};
 pub use people::{Push, Shape, delete, push, replicate, retag, sign};
 pub use scan::{Findings, Scan, Scanning, finding, scanned};
 
+/// When a repository was changed, and its images and tags until then.
+type Past = (Timestamp, BTreeMap<String, Image>, BTreeMap<String, String>);
+
 /// What goes on later.
 #[derive(Clone, Debug)]
 pub enum Wake {
@@ -77,7 +80,7 @@ pub struct Repository {
     pub scan_on_push: bool,
     /// Every move of a tag: when, which, to which digest; `None` where it was deleted.
     pub moves: Vec<(Timestamp, String, Option<String>)>,
-    past: Vec<(Timestamp, BTreeMap<String, Image>, BTreeMap<String, String>)>,
+    past: Vec<Past>,
 }
 
 impl Repository {

@@ -115,7 +115,8 @@ impl Ecs {
             if *before != asked {
                 let sentence = "The client token was used with other parameters.";
                 let mut failure = Failure::new("ConflictException", sentence);
-                failure.more = json!({ "resourceIds": found.map(|task| task.arn.clone()).collect::<Vec<_>>() });
+                let arns: Vec<String> = found.map(|task| task.arn.clone()).collect();
+                *failure.more = json!({ "resourceIds": arns });
                 return Err(failure);
             }
             let tasks: Vec<Value> =
