@@ -13,6 +13,7 @@ use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
 use crate::world::ecr::Image;
 use crate::world::ecs;
+use crate::world::load::Load;
 
 /// How long everything has to come to rest once nothing goes wrong any more: late events, held-back messages, a deadline of a rollout.
 const REST: SignedDuration = SignedDuration::from_hours(5);
@@ -32,6 +33,11 @@ pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64) -> Outcome {
     let mut engine = Engine::new(Rc::clone(account), plan.weather.clone(), plan.start, seed);
     if plan.setup.installed {
         install(&mut engine);
+    }
+    for policy in engine.account().policies() {
+        let text = |field: &str| policy[field].as_str().unwrap_or_default();
+        let service = format!("{}/{}", text("cluster"), text("name"));
+        engine.world.loads.insert(service, Load::default());
     }
     for (after, act) in &plan.acts {
         let act = act.clone();

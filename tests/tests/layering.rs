@@ -158,6 +158,29 @@ fn dependencies_between_crates_point_one_way() {
     assert_eq!(found, NOTHING);
 }
 
+/// What the code believes must not leak into what the simulated AWS does.
+#[test]
+fn the_simulation_imports_neither_planners_nor_gateways() {
+    let mut open = vec![root().join("simulation/src")];
+    let mut found = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            // The connection is how a function reaches the model; everything else of `aws` is a gateway.
+            let gateways = text.matches("shared::aws::").count() - text.matches("shared::aws::Connection").count();
+            if text.contains("planner::") || gateways > 0 {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    assert_eq!(found, NOTHING);
+}
+
 /// `cargo xtask circles` prints them with their lines.
 #[test]
 fn no_files_of_a_folder_import_each_other_in_a_circle() {

@@ -82,7 +82,9 @@ impl Engine {
             Origin::Event { id, .. } => id.clone(),
             _ => self.change(|_, cx| cx.id()),
         };
-        let future = process.invoke(named(payload.clone(), &id), self.now, is_read);
+        // No two invocations read the same nanosecond from their clocks.
+        let clock = self.now + SignedDuration::from_nanos(i64::try_from(number % 1_000_000).unwrap());
+        let future = process.invoke(named(payload.clone(), &id), clock, is_read);
         let timeout = self.account.functions[function].timeout;
         self.due.push(self.now + timeout, Due::TimeOut { invocation: number });
         self.invocations.insert(number, Invocation { process, future, payload, origin, waiting: Vec::new() });
