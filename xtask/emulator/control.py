@@ -11,6 +11,7 @@ import traceback
 import asgi
 import budgets
 import calls
+import clock
 import deployments
 import functions
 import gate
@@ -26,6 +27,7 @@ OPERATIONS = {
     "budget": budgets.spend,
     "calls": calls.take,
     "calls/count": lambda _request: {"count": len(calls.journal)},
+    "clock": clock.set_clock,
     "faults": calls.set_faults,
     "faults/state": lambda _request: {"faults": calls.faults},
     "functions/running": functions.running,

@@ -16,7 +16,8 @@ import placement
 import protection
 import spot
 import tasks
-from ministack.core.responses import now_iso, set_request_account_id, set_request_region
+from clock import now_iso
+from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import ecs
 
 

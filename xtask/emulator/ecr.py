@@ -1,8 +1,8 @@
 """ECR: the answers that a rollout rests on and that MiniStack gives otherwise."""
 
 import fnmatch
-import time
 
+import clock
 from ministack.core.responses import error_response_json
 from ministack.services import ecr
 
@@ -44,7 +44,7 @@ def put_image(put):
         if answer[0] == 200 and not known:
             # Whole seconds would make two pushes in one second equally old.
             image = next(image for image in ecr._images[name] if image["imageDigest"] == digest)
-            image["imagePushedAt"] = round(time.time(), 3)
+            image["imagePushedAt"] = round(clock.time(), 3)
         return answer
 
     return put_image

@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.h
 import datetime
 import secrets
 
-from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, now_iso
+from clock import now_iso
+from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 from ministack.services import ecs
 
 UNDER_WAY = ("IN_PROGRESS", "ROLLBACK_IN_PROGRESS")

@@ -5,7 +5,8 @@ import json
 import events
 import outcomes
 import tasks
-from ministack.core.responses import json_response, now_iso
+from clock import now_iso
+from ministack.core.responses import json_response
 from ministack.services import ecs
 
 

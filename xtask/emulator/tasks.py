@@ -6,7 +6,8 @@ import events
 import outcomes
 import placement
 import protection
-from ministack.core.responses import get_account_id, get_region, now_iso
+from clock import now_iso
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import ecs
 
 # So many tasks fail before ECS says that it cannot start them.

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+use serde_json::json;
 
 use super::{Step, Story};
 use crate::screen::{Line, Paint, labelled_as};
@@ -30,8 +31,7 @@ impl Step<'_> {
     /// When there is no such time, or the fleet has no such zone.
     pub fn pass_to(&mut self, time: &str) -> Result<()> {
         let next = self.next(time)?;
-        self.set_clock(&next);
-        Ok(())
+        self.set_clock(&next)
     }
 
     /// When clocks next show this.
@@ -52,8 +52,7 @@ impl Step<'_> {
     /// When the fleet has no such zone.
     pub fn pass(&mut self, minutes: i64) -> Result<()> {
         let next = self.now() + SignedDuration::from_mins(minutes);
-        self.set_clock(&next.to_zoned(self.zone()?));
-        Ok(())
+        self.set_clock(&next.to_zoned(self.zone()?))
     }
 
     /// Time passes until the next month begins in UTC, by which the periods of budgets go.
@@ -62,8 +61,7 @@ impl Step<'_> {
     /// When the fleet has no such zone.
     pub fn pass_to_next_month(&mut self) -> Result<()> {
         let first = self.now().to_zoned(TimeZone::UTC).date().last_of_month().tomorrow()?;
-        self.set_clock(&first.to_zoned(TimeZone::UTC)?.with_time_zone(self.zone()?));
-        Ok(())
+        self.set_clock(&first.to_zoned(TimeZone::UTC)?.with_time_zone(self.zone()?))
     }
 
     /// Time passes until noon before the next downtime in which clocks change.
@@ -74,13 +72,14 @@ impl Step<'_> {
         let zone = self.zone()?;
         let change = zone.following(self.now()).next().context("clocks never change there")?;
         let noon = (change.timestamp().to_zoned(zone) - 1.day()).with().hour(12).minute(0).build()?;
-        self.set_clock(&noon);
-        Ok(())
+        self.set_clock(&noon)
     }
 
-    fn set_clock(&mut self, next: &Zoned) {
+    fn set_clock(&mut self, next: &Zoned) -> Result<()> {
         self.clock.set(Some(next.timestamp()));
+        self.cloud.client.call("local", "clock", json!({ "now": next.timestamp().as_second() }))?;
         labelled_as(Line::Detail, "clock", Paint::Cyan, &next.strftime("%A, %Y-%m-%d %H:%M %Z").to_string());
+        Ok(())
     }
 
     fn zone(&self) -> Result<TimeZone> {
