@@ -33,9 +33,7 @@ pub(super) struct Failure<'a> {
 pub(super) fn adopt(inputs: &Inputs<'_>) -> Decision {
     let deployment = inputs.observed.primary_id();
     let revision = inputs.observed.service.revision.clone();
-    // The rollout's deadline counts from its claim, where the deployment is older than that.
-    let claimed = inputs.record.rollout.as_ref().map_or(inputs.now, |rollout| rollout.started_at);
-    let since = inputs.observed.service.primary().map_or(claimed, |primary| primary.created_at.max(claimed));
+    let since = inputs.observed.service.primary().map_or(inputs.now, |primary| primary.created_at);
     let action = Action::Adopt { revision, deployment: deployment.clone(), since };
     Decision { action, reason: Reason::Adopted { deployment } }
 }
