@@ -163,13 +163,12 @@ impl Service<'_> {
     ) -> Result<Vec<String>> {
         let service = self.app.ecs.roll(&self.policy.id(), revision, initial_tasks).await?;
         let ours = service.deployments.iter().find(|deployment| deployment.revision == revision && deployment.primary);
-        let (deployment, since) =
-            ours.map(|ours| (ours.id.clone(), ours.created_at.max(self.invocation.now))).ok_or_else(|| {
-                Error::new(
-                    Kind::Unavailable,
-                    format!("update service {}: no deployment of {revision} in the answer", service.id),
-                )
-            })?;
+        let (deployment, since) = ours.map(|ours| (ours.id.clone(), ours.created_at)).ok_or_else(|| {
+            Error::new(
+                Kind::Unavailable,
+                format!("update service {}: no deployment of {revision} in the answer", service.id),
+            )
+        })?;
         let mut changes = vec![format!("updated the service to {}: {deployment}", short(revision))];
         changes.extend(initial_tasks.map(|count| format!("desired count {count}")));
         let phase = Phase::Deploying { revision: revision.to_owned(), deployment, since };
