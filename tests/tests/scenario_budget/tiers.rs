@@ -67,7 +67,10 @@ fn a_trillion_dollars_starts_no_restriction() {
     scenario.publish("sns.notification.budget-trillion");
     let messages = scenario.wait_for_messages();
     // One message, with what AWS wrote.
-    assert_eq!(messages, ["Budget figure doubted: huskit-monthly 1,000,183,965,812.54 USD, with a notice of AWS [huskit prod]"]);
+    assert_eq!(
+        messages,
+        ["Budget figure doubted: huskit-monthly 1,000,183,965,812.54 USD, with a notice of AWS [huskit prod]"]
+    );
     assert_eq!((scenario.restriction("crawler"), scenario.restriction("website-agent")), (None, None));
     // It stays wrong for hours, and is announced once.
     assert_eq!(reasons(&scenario.tick()), ["unchanged"]);

@@ -10,7 +10,7 @@ use shared::notify::{Notification, Severity};
 use super::Messages;
 use super::format::{changes, names, short_names};
 
-/// What became of a failed rollout.
+/// How a rollout failed.
 pub(crate) struct Failure<'a> {
     /// What failed, in the words of ECS and the tasks.
     pub reason: &'a str,
@@ -148,18 +148,27 @@ impl Messages<'_> {
     /// AWS refuses what a verified release still needs.
     pub fn outstanding(&self, outstanding: &Outstanding, error: &Error) -> Notification {
         let service = &self.policy.name;
-        let (key, what) = match &outstanding.work {
-            Work::MoveTags => {
-                ("tags", "its tags cannot be moved, so that a stack update would deploy an earlier image")
-            }
-            Work::Invalidate { .. } => {
-                ("invalidation", "the CDN cannot be invalidated, so that it may serve old pages")
-            }
+        let (key, what, next) = match &outstanding.work {
+            Work::MoveTags => (
+                "tags",
+                "its tags cannot be moved, so that a stack update would deploy an earlier image",
+                "ImageTagAlreadyExistsException: let the tags of this repository move, with aws ecr \
+                 put-image-tag-mutability --image-tag-mutability MUTABLE --repository-name <repository>",
+            ),
+            Work::Invalidate { .. } => (
+                "invalidation",
+                "the CDN cannot be invalidated, so that it may serve old pages",
+                "NoSuchDistribution: correct `rollout.invalidate` in the fleet document, and deploy.",
+            ),
         };
         let key = format!("outstanding/{key}/{}", outstanding.since);
         Notification {
-            summary: format!("{service} is running, but {what}. The automation tries again at every look."),
+            summary: format!("{service} is running, but {what}. The automation tries again every 5 minutes."),
             facts: vec![("error".into(), error.to_string())],
+            next_steps: vec![
+                next.into(),
+                "AccessDeniedException: compare the function's policy with permissions.md, and deploy again.".into(),
+            ],
             ..self.notification(Severity::Warning, &key, &key, &format!("Release incomplete: {service}"))
         }
     }

@@ -19,10 +19,7 @@ fn a_trillion_dollars_is_announced_once_a_day_with_what_aws_wrote_and_restricts_
     let timeline = timeline.hourly_until(22, 12);
     assert_eq!(
         (timeline.announced.as_slice(), timeline.restrictions().len()),
-        (
-            ["doubted_notice", "doubted_notice", "doubted times_limit"].map(String::from).as_slice(),
-            0
-        )
+        (["doubted_notice", "doubted_notice", "doubted times_limit"].map(String::from).as_slice(), 0)
     );
     let doubted = timeline.record.doubted.clone().unwrap();
     assert_eq!((doubted.since, doubted.figure.to_string().as_str()), (at(20, 20), "1,000,000,000,000.00 USD"));
