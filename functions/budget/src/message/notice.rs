@@ -68,7 +68,7 @@ pub(super) fn silent(context: &Context<'_>, since: Timestamp, error: &str) -> No
         facts: vec![("error".to_owned(), error.to_owned())],
         next_steps: vec![
             format!("NotFoundException: check that a budget of this name exists: {}budgets", context.console),
-            "AccessDeniedException: compare the function's policy with permissions.md, and deploy again.".into(),
+            "AccessDeniedException: compare the function's policy with docs/reference/permissions.md, and deploy again.".into(),
             "Any other error: check AWS Health: https://health.aws.amazon.com/health/status".into(),
         ],
         ..context.message(Severity::Warning, "silent", &context.now.to_string(), "cannot be read", &[String::new()])

@@ -121,7 +121,7 @@ fn a_budget_that_aws_does_not_answer_about_is_announced_when_it_lasts() {
 
     Next
     - NotFoundException: check that a budget of this name exists: https://console.aws.amazon.com/costmanagement/home#/budgets
-    - AccessDeniedException: compare the function's policy with permissions.md, and deploy again.
+    - AccessDeniedException: compare the function's policy with docs/reference/permissions.md, and deploy again.
     - Any other error: check AWS Health: https://health.aws.amazon.com/health/status
     ");
 }

@@ -196,6 +196,6 @@ fn tags_cannot_be_moved() {
 
     Next
     - ImageTagAlreadyExistsException: let the tags of this repository move, with aws ecr put-image-tag-mutability --image-tag-mutability MUTABLE --repository-name <repository>
-    - AccessDeniedException: compare the function's policy with permissions.md, and deploy again.
+    - AccessDeniedException: compare the function's policy with docs/reference/permissions.md, and deploy again.
     "#);
 }
