@@ -18,7 +18,7 @@ struct Arguments {
 enum Command {
     /// Deploy the real templates and functions to a local cloud, play a story, check every step
     Demo(demo::Args),
-    /// Run everything that is tested: fmt, lints, units, properties, events, templates, scenarios
+    /// Run everything that is tested: fmt, lints, units, properties, events, templates, stories, scenarios
     Test(test::Args),
     /// Play the automation against a model of AWS at its worst: many seeds, every law
     Simulate(simulate::Args),

@@ -16,7 +16,7 @@ use crate::tools::Tools;
 /// What to leave out.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Leave out the scenarios on local clouds: format, lints, unit, property, event and template tests only
+    /// Leave out the scenarios on local clouds: format, lints, unit, property, event and template tests and stories only
     #[arg(long)]
     fast: bool,
 }

@@ -1,9 +1,9 @@
-//! What became of a remedy that was decided.
+//! The outcome of a remedy that was decided.
 
 use planner::alarm::{RemedyAction, RemedyReason};
 use shared::Error;
 
-/// What became of a remedy.
+/// The outcome of a remedy.
 #[derive(Debug)]
 pub enum RemedyOutcome {
     /// None is due, and why.

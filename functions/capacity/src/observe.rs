@@ -94,7 +94,7 @@ impl App {
                     DeploymentState::InProgress | DeploymentState::Other(_) => DeploymentProgress::InProgress,
                 },
             }),
-            no_capacity_at: service.no_capacity_at,
+            no_capacity_at: service.no_capacity_at(),
             asleep: matches!(entry.record.state, Some(State::ScaledToZero { .. } | State::Draining { .. })),
             // A service that is at zero and has no record was not scaled to zero by the automation.
             started: service.desired > 0 || !rollout.releases.is_empty() || entry.record.state.is_some(),
@@ -114,7 +114,6 @@ fn absent(id: &ServiceId) -> Service {
         deployments: Vec::new(),
         strategy: Strategy::OnDemand,
         minimum_healthy_percent: 100,
-        no_capacity_at: None,
         network: None,
         controller: "ECS".to_owned(),
         events: Vec::new(),

@@ -135,21 +135,7 @@ fn goes_on(action: &Action) -> bool {
 
 /// The image that a decision is about: the one to be rolled out, or the one in progress.
 fn in_question(decision: &Decision, entry: &Entry) -> Option<(String, Image)> {
-    let rollout = match &decision.action {
-        Action::Roll(roll) => Some(&roll.rollout),
-        Action::Keep
-        | Action::Note(_)
-        | Action::Update { .. }
-        | Action::Restart(_)
-        | Action::ConfirmRestart { .. }
-        | Action::Adopt { .. }
-        | Action::Stage { .. }
-        | Action::Complete { .. }
-        | Action::Fail { .. }
-        | Action::StopTask { .. }
-        | Action::Recover { .. }
-        | Action::Abandon { .. } => entry.record.rollout.as_ref(),
-    };
-    let images = rollout.map(|rollout| &rollout.images)?;
+    let begun = if let Action::Roll(roll) = &decision.action { Some(&roll.rollout) } else { None };
+    let images = &begun.or(entry.record.rollout.as_ref())?.images;
     images.iter().next().map(|(repository, image)| (repository.clone(), image.clone()))
 }

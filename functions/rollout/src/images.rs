@@ -77,8 +77,9 @@ impl App {
             service.observed.running.insert(image.key(), running);
         }
         service.observed.pinned = pinned;
-        if let Trigger::Push { repository, tag, .. } = trigger {
-            service.observed.pushed = self.pushed(policy, repository, tag, trigger, service).await;
+        if let Trigger::Push { repository, tag, at } = trigger {
+            let pushed = self.pushed(policy, repository, tag, service).await;
+            service.observed.pushed = pushed.map(|(key, image)| Pushed { key, image, at: *at });
         }
         if let Trigger::Request(RolloutRequest { kind: RequestKind::Rollback(_), .. }) = trigger {
             service.observed.deleted = self.deleted(policy, service).await;
@@ -140,16 +141,15 @@ impl App {
         }
     }
 
-    /// What the pushed tag names now; `None` where it names nothing or could not be read, which decides nothing.
+    /// Key of the entry that follows the pushed tag, and what that names now; `None` where it names nothing or could not be
+    /// read, which decides nothing.
     async fn pushed(
         &self,
         policy: &ServicePolicy,
         repository: &str,
         tag: &str,
-        trigger: &Trigger,
         service: &ObservedService,
-    ) -> Option<Pushed> {
-        let Trigger::Push { at, .. } = trigger else { return None };
+    ) -> Option<(String, Image)> {
         let followed = policy.images_of(repository).find(|image| image.tag.matches(tag))?;
         let key = followed.key();
         let candidate = service.observed.candidates.get(&key).and_then(Option::as_ref);
@@ -157,7 +157,7 @@ impl App {
             Some(image) => image.clone(),
             None => self.ecr.of(&followed.registry()).tagged(repository, tag).await.ok()??,
         };
-        Some(Pushed { key, image, at: *at })
+        Some((key, image))
     }
 
     /// Digests of earlier releases that ECR no longer has. One that could not be read is not among them.

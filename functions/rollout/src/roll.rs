@@ -34,28 +34,18 @@ impl Service<'_> {
         }
         // The claim: from here on no other invocation rolls this service until the lease expires.
         self.save(entry, next).await?;
-        match self.deploy(decision, roll, entry, observed, current).await {
-            Ok(changes) => Ok(changes),
+        let deployed = async {
+            let (revision, mut changes) = self.register(roll, entry, current).await?;
+            changes.extend(match roll.run_pre_deploy_task {
+                true => self.run_pre_deploy_task(roll, &revision, entry, observed).await?,
+                false => self.update(decision, &revision, roll.initial_tasks, entry, observed).await?,
+            });
+            Ok(changes)
+        };
+        match deployed.await {
             Err(error) => self.refused(error, roll.rollout.attempts, entry).await,
+            changes => changes,
         }
-    }
-
-    /// What follows the claim.
-    async fn deploy(
-        &self,
-        decision: &Decision,
-        roll: &Roll,
-        entry: &mut Entry,
-        observed: &mut Observed,
-        current: &Revision,
-    ) -> Result<Vec<String>> {
-        let (revision, mut changes) = self.register(roll, entry, current).await?;
-        if roll.run_pre_deploy_task {
-            changes.extend(self.run_pre_deploy_task(roll, &revision, entry, observed).await?);
-            return Ok(changes);
-        }
-        changes.extend(self.update(decision, &revision, roll.initial_tasks, entry, observed).await?);
-        Ok(changes)
     }
 
     /// Updates the service after its pre-deploy task; a refusal counts as one of the rollout's attempts.
@@ -66,8 +56,9 @@ impl Service<'_> {
         entry: &mut Entry,
         observed: &mut Observed,
     ) -> Result<Vec<String>> {
-        let Err(error) = self.update(decision, revision, initial_tasks, entry, observed).await else {
-            return Ok(vec![format!("updated the service to {}", short(revision))]);
+        let error = match self.update(decision, revision, initial_tasks, entry, observed).await {
+            Err(error) => error,
+            changes => return changes,
         };
         let attempts = entry.record.rollout.as_ref().map_or(0, |rollout| rollout.attempts).saturating_add(1);
         if is_permanent(&error) {

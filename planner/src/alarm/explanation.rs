@@ -18,7 +18,7 @@ pub enum Explanation {
         /// Until when, if that is known.
         until: Option<Timestamp>,
     },
-    /// Its service was never started.
+    /// Its desired count is 0, and the automation did not set it.
     NotStarted,
     /// Its service is scaled to zero.
     ScaledToZero {
@@ -88,7 +88,7 @@ impl fmt::Display for Explanation {
         match self {
             Explanation::Muted { by, until: Some(until) } => write!(f, "muted by {by} until {}", format_time(*until)),
             Explanation::Muted { by, until: None } => write!(f, "muted by {by}"),
-            Explanation::NotStarted => f.write_str("the service was never started"),
+            Explanation::NotStarted => f.write_str("desired count 0, not set by the automation"),
             Explanation::ScaledToZero { reason } => write!(f, "the service is scaled to zero: {reason}"),
             Explanation::Starting => f.write_str("the service was woken and its tasks are starting"),
             Explanation::Rollout { until } => {

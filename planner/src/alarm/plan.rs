@@ -20,7 +20,7 @@ type Announcement = (Action, Reason, AnnouncedState);
 /// `service` is `None` for an alarm that is about no service of the fleet; it gets no remedy.
 pub fn plan(policy: &AlarmPolicy, service: Option<&ObservedService<'_>>, record: &Record, now: Timestamp) -> Plan {
     if let Some(pending) = record.claimed_elsewhere(now) {
-        // The other invocation announces what came of it.
+        // The other invocation announces its result.
         let reason = Reason::ClaimedElsewhere { remedy: pending.action.label() };
         let remedy = RemedyDecision::none(RemedyReason::ClaimedElsewhere);
         return Plan {

@@ -72,7 +72,7 @@ pub enum Novelty {
     Known,
 }
 
-/// What came of a claimed remedy in the invocation that ends the claim.
+/// The result of a claimed remedy in the invocation that ends the claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimResult<'a> {
     /// It was requested.
@@ -193,11 +193,11 @@ impl Record {
         }
     }
 
-    /// Ends the claim of a remedy with what came of it.
+    /// Ends the claim of a remedy with its result.
     pub fn end_claim(&mut self, result: ClaimResult<'_>, now: Timestamp) {
         match (result, self.pending.take()) {
             (ClaimResult::Requested(action), _) => self.record_remedy(action, now),
-            // The invocation that claimed it ended before it could say what came of it: it may have been requested, and
+            // The invocation that claimed it ended before it could record its result: it may have been requested, and
             // counts.
             (ClaimResult::None, Some(pending)) => self.record_remedy(&pending.action, pending.at),
             (ClaimResult::None, None) | (ClaimResult::Failed, _) => {}

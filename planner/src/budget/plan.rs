@@ -85,7 +85,12 @@ impl Draft<'_> {
                 let comparable = self.policy.counts_tasks_alone && observed.hourly_micros.is_some();
                 self.assess_figure(spend, period, comparable);
                 self.move_tier(spend);
-                self.reasons.extend(notice.and_then(|notice| self.answer(notice, spend, period)));
+                let answer = notice.and_then(|notice| self.answer(notice, spend, period));
+                if matches!(answer, Some(Reason::DoubtedNotice { .. })) {
+                    // It says so too, with what AWS wrote. A reminder stays: a copy of a notice is not sent again.
+                    self.reasons.retain(|reason| !matches!(reason, Reason::Doubted { since, at, .. } if since == at));
+                }
+                self.reasons.extend(answer);
             }
             SpendLookup::Unreachable(error) => {
                 let reason = self.unverified(notice, error, period);
@@ -230,12 +235,14 @@ impl Draft<'_> {
         match notice.kind {
             _ if notice.at < period.start => Some(Reason::LateNotice { notice }),
             NoticeKind::Forecasted => Some(Reason::Forecast { notice }),
-            // What AWS says of it is passed on; that it is said here too would otherwise swallow it.
-            NoticeKind::Actual if self.record.doubted.is_some() => {
-                Some(Reason::DoubtedNotice { notice, figure: spend.actual.clone() })
-            }
-            NoticeKind::Actual if covered || announced => None,
-            NoticeKind::Actual => Some(Reason::NoTier { notice, figure: spend.actual.clone() }),
+            NoticeKind::Actual => match &self.record.doubted {
+                // What AWS says of it is passed on, also where the doubt was said before.
+                Some(DoubtedFigure { figure, doubt, .. }) => {
+                    Some(Reason::DoubtedNotice { notice, figure: figure.clone(), doubt: doubt.clone() })
+                }
+                None if covered || announced => None,
+                None => Some(Reason::NoTier { notice, figure: spend.actual.clone() }),
+            },
         }
     }
 

@@ -58,12 +58,14 @@ pub enum Reason {
         /// When it is said; the key of its message.
         at: Timestamp,
     },
-    /// AWS Budgets has sent a notice about a figure that is doubted.
+    /// AWS Budgets has sent a notice about a figure that is doubted. Where the doubt begins with the notice, this says both.
     DoubtedNotice {
         /// What AWS Budgets has sent.
         notice: Notice,
         /// The figure that AWS Budgets returns now.
         figure: Amount,
+        /// Why it is doubted.
+        doubt: Doubt,
     },
     /// The figure is plausible again.
     Accepted {
@@ -240,8 +242,8 @@ impl fmt::Display for Reason {
             Reason::Corrected { from, to: Some(to), figure } => {
                 write!(f, "figure corrected to {figure}: the {from} % tier is no longer reached; the {to} % tier is")
             }
-            Reason::DoubtedNotice { notice, figure } => {
-                write!(f, "{notice}; AWS Budgets returns {figure}, which is doubted")
+            Reason::DoubtedNotice { notice, figure, doubt } => {
+                write!(f, "{notice}; AWS Budgets returns {figure}, which is doubted: {doubt}")
             }
             Reason::Doubted { figure, doubt, .. } => write!(f, "figure of {figure} doubted: {doubt}"),
             Reason::Accepted { figure, since } => {

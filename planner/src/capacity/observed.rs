@@ -30,7 +30,8 @@ pub struct Observed {
     pub no_capacity_at: Option<Timestamp>,
     /// Has the automation scaled it to zero, and not started it again?
     pub asleep: bool,
-    /// Has it ever run? Only the first push starts a service that has no image yet.
+    /// Has it ever run, as far as the automation knows? One that has not is started by its first push, or by a person who
+    /// raises its desired count.
     pub started: bool,
 }
 

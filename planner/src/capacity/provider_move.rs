@@ -148,8 +148,8 @@ impl Move {
     }
 
     pub(super) fn failed(&self, why: MoveFailure, now: Timestamp) -> MoveOutcome {
-        let hold = FIRST_HOLD_DOWN.checked_mul(1 << self.failed_before.min(10)).unwrap_or(LONGEST_HOLD_DOWN);
-        MoveOutcome::Failed { at: now, why, retry_at: now + hold.min(LONGEST_HOLD_DOWN) }
+        let hold = FIRST_HOLD_DOWN.saturating_mul(1 << self.failed_before.min(10)).min(LONGEST_HOLD_DOWN);
+        MoveOutcome::Failed { at: now, why, retry_at: now + hold }
     }
 }
 

@@ -10,7 +10,8 @@ use crate::model::format_time;
 /// Why a service's capacity should be what it should be; the strongest fact that is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The service has never run.
+    /// The desired count is 0, and the automation did not set it: the service has never run, or was stopped before the
+    /// automation was installed. Neither is started here; no override changes that.
     NotStarted,
     /// A freeze is in force.
     Frozen {
@@ -67,7 +68,11 @@ impl Reason {
     /// The reason as a sentence without its full stop, with points in time as `time` formats them.
     pub fn sentence(&self, time: impl Fn(Timestamp) -> String) -> String {
         match self {
-            Reason::NotStarted => "the service has never run; the first image push starts it".into(),
+            Reason::NotStarted => {
+                "desired count 0, not set by the automation: the first push starts a service that has never \
+                                   run; any other stays at 0 until its desired count is raised"
+                    .into()
+            }
             Reason::Frozen { by, until } => format!("frozen by {by} until {}", time(*until)),
             Reason::Override { kind, by, until, reason } => {
                 let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();

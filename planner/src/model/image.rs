@@ -95,6 +95,11 @@ impl Image {
     }
 }
 
+/// `3f2a9c1 (latest, ab12cd34ef56)`; several images joined by `and`.
+pub fn image_names(images: &BTreeMap<String, Image>) -> String {
+    images.values().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+}
+
 /// `3f2a9c1 (latest, 2fe2b014a2a5)`: version, followed tag, short digest, as far as there are.
 impl fmt::Display for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

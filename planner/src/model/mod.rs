@@ -14,7 +14,7 @@ mod version;
 
 pub use ending::{Ending, StoppedTask, is_environment};
 pub use format::{format_duration, format_time, format_time_in, with_times_in};
-pub use image::{Digest, Image, ScanState, Severities};
+pub use image::{Digest, Image, ScanState, Severities, image_names};
 pub use image_ref::{ImageRef, ImageSource, Reference, Registry};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use revision::Revision;

@@ -65,14 +65,22 @@ pub struct Service {
     pub strategy: Strategy,
     /// Share of its tasks that ECS keeps healthy while it replaces them, in percent.
     pub minimum_healthy_percent: u32,
-    /// Time of its newest service event that says that Fargate has no capacity for a task.
-    pub no_capacity_at: Option<Timestamp>,
     /// Where its tasks are placed, passed on as it came to one-off tasks: subnets, security groups, public address.
     pub network: Option<Network>,
     /// `ECS`, or who else creates its deployments: `CODE_DEPLOY`, `EXTERNAL`.
     pub controller: String,
     /// What ECS says about its tasks and deployments, the newest first, at most 100.
     pub events: Vec<ServiceEvent>,
+}
+
+impl Service {
+    /// Time of its newest service event that says that Fargate has no capacity for a task. A service event has a text and
+    /// nothing else; this is AWS's: <https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity>.
+    pub fn no_capacity_at(&self) -> Option<Timestamp> {
+        let phrases = ["unable to place a task", "Capacity is unavailable at this time"];
+        let says = |event: &&ServiceEvent| phrases.iter().all(|phrase| event.message.contains(phrase));
+        self.events.iter().filter(says).map(|event| event.at).max()
+    }
 }
 
 /// One entry of the `events` of a service.

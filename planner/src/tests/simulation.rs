@@ -115,7 +115,6 @@ impl Simulation {
                 strategy: Strategy::Spot { base: 0 },
                 network: None,
                 minimum_healthy_percent: 100,
-                no_capacity_at: None,
                 controller: "ECS".into(),
                 events: Vec::new(),
             },

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::client::{CallError, Client};
 
-/// Creates the role, if the account has none; says what became of it. What cannot be done is not fatal: the account may have
+/// Creates the role, if the account has none; returns the result. What cannot be done is not fatal: the account may have
 /// the role, and only not say so.
 pub fn create(client: &Client) -> String {
     said(&client.call("iam", "create_service_linked_role", json!({"AWSServiceName": "ecs.amazonaws.com"})))

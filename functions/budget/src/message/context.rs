@@ -148,6 +148,15 @@ impl Context<'_> {
         ]
     }
 
+    /// What an engineer can do about a figure that is doubted.
+    pub(super) fn doubted_steps(&self) -> Vec<String> {
+        vec![
+            format!("Compare with Cost Explorer: {}", self.cost_explorer()),
+            "Check AWS Health for a billing issue: https://health.aws.amazon.com/health/status".into(),
+            format!("If the figure is right, confirm it so that it counts: {}", self.request("confirm", &[])),
+        ]
+    }
+
     pub(super) fn cost_explorer(&self) -> String {
         format!("{}cost-explorer", self.console)
     }

@@ -28,11 +28,7 @@ pub(super) fn doubted(
             context.in_force()
         ),
         facts,
-        next_steps: vec![
-            format!("Compare with Cost Explorer: {}", context.cost_explorer()),
-            "Check AWS Health for a billing issue: https://health.aws.amazon.com/health/status".into(),
-            format!("If the figure is right, confirm it so that it counts: {}", context.request("confirm", &[])),
-        ],
+        next_steps: context.doubted_steps(),
         ..context.message(Severity::Critical, "doubted", &at.to_string(), "figure doubted", &[format!(" {figure}")])
     }
 }

@@ -29,7 +29,7 @@ impl Context<'_> {
             Reason::HoldEnded { by, until, tier } => tier::hold_ended(self, by, *until, *tier),
             Reason::PeriodEnded { period, tier } => tier::period_ended(self, period, *tier),
             Reason::Doubted { figure, doubt, since, at } => figure::doubted(self, figure, doubt, (*since, *at)),
-            Reason::DoubtedNotice { notice, figure } => notice::doubted(self, notice, figure),
+            Reason::DoubtedNotice { notice, figure, doubt } => notice::doubted(self, notice, figure, doubt),
             Reason::Accepted { figure, since } => figure::accepted(self, figure, *since),
             Reason::Confirmed { by, figure } => figure::confirmed(self, by, figure),
             Reason::Unverified { notice, error } => notice::unverified(self, notice, error),

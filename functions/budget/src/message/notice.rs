@@ -1,7 +1,7 @@
 //! Messages about notices of AWS Budgets that change nothing.
 
 use jiff::Timestamp;
-use planner::budget::{Amount, Notice, NoticeKind};
+use planner::budget::{Amount, Doubt, Notice, NoticeKind};
 use planner::model::format_time;
 use shared::notify::{Notification, Severity};
 
@@ -33,26 +33,25 @@ pub(super) fn unverified(context: &Context<'_>, notice: &Notice, error: &str) ->
 }
 
 /// AWS Budgets has passed a threshold with a figure that is doubted: what it wrote is passed on.
-pub(super) fn doubted(context: &Context<'_>, notice: &Notice, figure: &Amount) -> Notification {
+pub(super) fn doubted(context: &Context<'_>, notice: &Notice, figure: &Amount, doubt: &Doubt) -> Notification {
     let (name, amount) = (context.name(), &notice.amount);
     let text = notice.text.trim();
-    let wrote = if text.is_empty() { String::new() } else { format!("\n\nAWS Budgets wrote:\n\n{text}") };
+    let known = [("AWS Budgets now".to_owned(), figure.to_string()), ("last accepted".to_owned(), context.accepted())];
+    let facts = facts(notice).into_iter().chain(known).chain(context.tasks_fact());
+    let wrote = if text.is_empty() { String::new() } else { format!(" AWS Budgets wrote:\n\n{text}") };
     Notification {
         summary: format!(
-            "AWS Budgets has sent a notice: actual spend of budget {name} is {amount}. The figure is doubted and starts no restriction; {}.{wrote}",
+            "AWS Budgets has sent a notice: actual spend of budget {name} is {amount}. The figure is doubted: {doubt}. It starts no restriction; {}.{wrote}",
             context.in_force()
         ),
-        facts: facts(notice).into_iter().chain([("AWS Budgets now".to_owned(), figure.to_string())]).collect(),
-        next_steps: vec![
-            format!("Compare with Cost Explorer: {}", context.cost_explorer()),
-            format!("If the figure is right, confirm it so that it counts: {}", context.request("confirm", &[])),
-        ],
+        facts: facts.collect(),
+        next_steps: context.doubted_steps(),
         ..context.message(
             Severity::Critical,
             "doubted-notice",
             &about(notice),
-            "notice about a doubted figure",
-            &[format!(" {amount}")],
+            "figure doubted",
+            &[format!(" {amount}, with a notice of AWS"), format!(" {amount}")],
         )
     }
 }
@@ -62,16 +61,17 @@ pub(super) fn silent(context: &Context<'_>, since: Timestamp, error: &str) -> No
     let name = context.name();
     Notification {
         summary: format!(
-            "AWS Budgets has not answered about budget {name} since {}. Until it answers, no restriction begins or ends before its period does; {}. The budget function asks again every hour.",
+            "AWS Budgets has not answered about budget {name} since {}. Until it answers, no restriction begins, and none ends before the budget period does; {}. The budget function asks again every hour.",
             format_time(since),
             context.in_force()
         ),
         facts: vec![("error".to_owned(), error.to_owned())],
         next_steps: vec![
-            format!("Check that the budget exists: {}budgets", context.console),
-            "Check AWS Health for an issue: https://health.aws.amazon.com/health/status".into(),
+            format!("NotFoundException: check that a budget of this name exists: {}budgets", context.console),
+            "AccessDeniedException: compare the function's policy with docs/reference/permissions.md, and deploy again.".into(),
+            "Any other error: check AWS Health: https://health.aws.amazon.com/health/status".into(),
         ],
-        ..context.message(Severity::Warning, "silent", &context.now.to_string(), "not answered", &[String::new()])
+        ..context.message(Severity::Warning, "silent", &context.now.to_string(), "cannot be read", &[String::new()])
     }
 }
 

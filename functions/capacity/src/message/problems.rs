@@ -35,9 +35,12 @@ impl ServiceMessages<'_> {
             ),
             next_steps: vec![
                 format!(
-                    "Find who changes them: aws application-autoscaling describe-scheduled-actions --service-namespace ecs \
-                     --resource-id service/{id}"
+                    "Find who changes them. Scheduled actions: aws application-autoscaling describe-scheduled-actions \
+                     --service-namespace ecs --resource-id service/{id}"
                 ),
+                "Callers: aws cloudtrail lookup-events --lookup-attributes \
+                 AttributeKey=EventName,AttributeValue=RegisterScalableTarget"
+                    .into(),
                 "To let your own scheduled scaling set them: `bounds: leave` in the service's `baseline` in the fleet document."
                     .into(),
                 "To keep the baseline: delete the scheduled actions.".into(),

@@ -63,6 +63,7 @@ impl ServiceMessages<'_> {
         if failed.to.is_spot() {
             retry = retry.max(spot.retry_at.unwrap_or(retry));
         }
+        let stay = if failed.to.is_spot() { "`off` to stay on demand" } else { "`only` to stay on Spot" };
         let cluster = &self.policy.cluster;
         Notification {
             summary: format!(
@@ -78,7 +79,7 @@ impl ServiceMessages<'_> {
                     "Read the service events of {name}: aws ecs describe-services --cluster {cluster} --services {name} \
                      --query \"services[0].events[:5]\""
                 ),
-                "If it keeps failing, set `spot.mode` in the fleet document to what works, and deploy.".into(),
+                format!("If it keeps failing, set `spot.mode` in the fleet document to {stay}, and deploy."),
             ],
             ..self.message(Severity::Warning, "move-failed", &format!("Move failed: {name} stays on {}", failed.from))
         }
@@ -91,7 +92,7 @@ impl ServiceMessages<'_> {
         let shortage = facts.spot.shortage_at.unwrap_or(self.now);
         let (why, how) = match only {
             true => (
-                "its policy is `spot: only`".to_owned(),
+                "its `spot.mode` is `only`".to_owned(),
                 "To allow on-demand: set `spot.mode` to `prefer` in the fleet document and deploy.".to_owned(),
             ),
             false => (
@@ -108,10 +109,10 @@ impl ServiceMessages<'_> {
                 key: format!("no-spot/{}/{shortage}", self.policy.id()),
                 summary: format!(
                     "Fargate Spot has had no capacity for {name} since {}. Its tasks stay on demand until Spot is tried again \
-                     at {}, although it should run on Spot: {}.",
+                     at {}, although {}.",
                     format_time(shortage),
                     format_time(retry),
-                    if only { "its policy is `spot: only`" } else { "a budget restriction says so" },
+                    if only { "its `spot.mode` is `only`" } else { "a budget restriction requires Spot" },
                 ),
                 facts: vec![("running tasks".into(), tasks.all().to_string())],
                 ..self.message(Severity::Warning, "no-spot", &format!("On demand for lack of Spot capacity: {name}"))

@@ -111,6 +111,19 @@ impl ServiceMessages<'_> {
         (stopped, error): (&[String], Option<&str>),
     ) -> Notification {
         let (name, cluster) = (self.name(), &self.policy.cluster);
+        let logs = format!(
+            "Read the logs of {name} and its service events: aws ecs describe-services --cluster {cluster} --services {name} \
+             --query \"services[0].events[:5]\""
+        );
+        let next_steps = match error {
+            Some(_) => vec!["Correct the cause of the error: the automation tries again every 5 minutes.".into(), logs],
+            None => vec![
+                logs,
+                "If a release that was staged during the downtime is the cause, the rollout function rolls it back after three failed tasks."
+                    .into(),
+                format!("To roll back to the previous release now, {}", self.request("rollback", &[])),
+            ],
+        };
         let error = error.map(|error| format!(" It could not be woken: {error}.")).unwrap_or_default();
         let mut facts: Vec<(String, String)> =
             stopped.iter().map(|ending| ("stopped".into(), ending.clone())).collect();
@@ -126,15 +139,7 @@ impl ServiceMessages<'_> {
                 decision.reason
             ),
             facts,
-            next_steps: vec![
-                format!(
-                    "Read the logs of {name} and its service events: aws ecs describe-services --cluster {cluster} --services {name} \
-                     --query \"services[0].events[:5]\""
-                ),
-                "If a release that was staged during the downtime is the cause, the rollout function rolls it back after three failed tasks."
-                    .into(),
-                format!("To roll back to the previous release now, {}", self.request("rollback", &[])),
-            ],
+            next_steps,
             ..self.message(Severity::Critical, "start-overdue", &format!("Start overdue: {name} has no healthy task"))
         }
     }

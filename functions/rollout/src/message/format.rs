@@ -5,11 +5,6 @@ use std::collections::BTreeMap;
 use planner::fleet::ServicePolicy;
 use planner::model::{Image, format_time};
 
-/// `3f2a9c1 (latest, ab12cd34ef56)`; several images joined.
-pub(super) fn names(images: &BTreeMap<String, Image>) -> String {
-    images.values().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
-}
-
 /// `3f2a9c1`, for subjects; several images joined.
 pub(super) fn short_names(images: &BTreeMap<String, Image>) -> String {
     images.values().map(Image::short).collect::<Vec<_>>().join(" and ")

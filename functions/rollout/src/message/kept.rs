@@ -1,7 +1,7 @@
 //! Messages about decisions that change nothing: waiting, refused, overdue.
 
 use planner::rollout::Reason;
-use shared::notify::{Notification, Severity};
+use shared::notify::{Notification, Severity, request};
 
 use super::Messages;
 use crate::trigger::{RequestKind, RolloutRequest, Trigger};
@@ -39,10 +39,14 @@ impl Messages<'_> {
                 }
                 _ => None,
             },
-            Reason::PassedOver { image, selected, .. } => {
+            Reason::PassedOver { key, image, selected, .. } => {
+                // Without its name, `retry` rolls out what the policy selects.
+                let repository = (self.policy.images.len() > 1).then_some(("repository", key.as_str()));
+                let named = [("service", service.as_str()), ("image", image.digest.as_str())];
+                let retry = request("retry", &named.into_iter().chain(repository).collect::<Vec<_>>());
                 let key = format!("passed-over/{}/{}", image.digest, selected.digest);
                 let title = format!("Push not rolled out: {service} {}", image.short());
-                Some(message(Severity::Info, key, title, vec![self.step("To roll it out", "retry")]))
+                Some(message(Severity::Info, key, title, vec![format!("To roll it out, send the request {retry}")]))
             }
             Reason::Overdue { what, .. } => {
                 let steps = vec![self.service_events(), self.step("To roll back", "rollback")];
@@ -64,7 +68,7 @@ impl Messages<'_> {
             }
             Reason::Stuck { revision } => {
                 let title = format!("Drift correction failed: {service}");
-                let step = "Compare this revision with the previous one: environment, secrets, cpu, memory.".to_owned();
+                let step = "Compare this revision with the previous one: environment, secrets, CPU, memory.".to_owned();
                 Some(message(Severity::Critical, format!("stuck/{revision}"), title, vec![step, self.service_events()]))
             }
             Reason::UnknownResult { deployment } => {
@@ -73,7 +77,10 @@ impl Messages<'_> {
             }
             Reason::Prevented { what, .. } => {
                 let key = format!("prevented/{what}");
-                Some(warning(key, format!("Tasks cannot start: {service}"), vec![self.service_events()]))
+                let wait =
+                    "Correct the cause: ECS starts the tasks as soon as it can, and the release is verified then.";
+                let steps = vec![self.service_events(), wait.to_owned()];
+                Some(warning(key, format!("Tasks cannot start: {service}"), steps))
             }
             Reason::OtherController { controller } => {
                 let step =

@@ -1,5 +1,6 @@
 //! Messages about what was seen where no image changes.
 
+use planner::model::Image;
 use planner::rollout::Reason;
 use shared::notify::{Notification, Severity};
 
@@ -10,7 +11,7 @@ impl Messages<'_> {
     /// What is worth a message when it is recorded: an order that is refused, images that no rollout brought.
     pub fn noted(&self, reason: &Reason, trigger: &Trigger) -> Option<Notification> {
         let service = &self.policy.name;
-        let refused = |image: &planner::model::Image, steps: Vec<String>| {
+        let refused = |title: &str, image: &Image, steps: Vec<String>| {
             // The key of `kept`: the push that moved the tag is announced by one of them.
             let at = match trigger {
                 Trigger::Push { at: Some(at), .. } => *at,
@@ -20,12 +21,7 @@ impl Messages<'_> {
             Notification {
                 summary: format!("{service}: {reason}."),
                 next_steps: steps,
-                ..self.notification(
-                    Severity::Warning,
-                    &key,
-                    &key,
-                    &format!("Push refused: {service} {}", image.short()),
-                )
+                ..self.notification(Severity::Warning, &key, &key, &format!("{title}: {service} {}", image.short()))
             }
         };
         let found = |key: String, title: String| Notification {
@@ -33,11 +29,15 @@ impl Messages<'_> {
             ..self.notification(Severity::Info, &key, &key, &title)
         };
         match reason {
-            Reason::Quarantined { image, .. } => Some(refused(image, self.after_a_failed_image().into())),
-            Reason::Older { image, .. } => Some(refused(image, vec![self.step("To roll it out", "retry")])),
+            Reason::Quarantined { image, .. } => {
+                Some(refused("Push refused", image, self.after_a_failed_image().into()))
+            }
+            Reason::Older { image, .. } => {
+                Some(refused("Image not rolled out", image, vec![self.step("To roll it out", "retry")]))
+            }
             Reason::FirstLook { .. } => {
                 let key = format!("first-look/{}", self.policy.id());
-                Some(found(key, format!("Automation follows: {service}")))
+                Some(found(key, format!("Service adopted: {service}")))
             }
             Reason::DeployedByHand { deployment, .. } => {
                 let key = format!("by-hand/{deployment}");

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use planner::model::{Image, format_duration, format_time};
+use planner::model::{Image, format_duration, format_time, image_names};
 use planner::rollout::{Cause, FailedRollout, Outstanding, Reason, Record, Rollout, Work};
 use shared::Error;
 use shared::notify::{Notification, Severity};
 
 use super::Messages;
-use super::format::{changes, names, short_names};
+use super::format::{changes, short_names};
 
-/// What became of a failed rollout.
+/// How a rollout failed.
 pub(crate) struct Failure<'a> {
     /// What failed, in the words of ECS and the tasks.
     pub reason: &'a str,
@@ -38,7 +38,7 @@ impl Messages<'_> {
         previous_images: &BTreeMap<String, Image>,
         deployment: &str,
     ) -> Notification {
-        let (service, images) = (&self.policy.name, names(&rollout.images));
+        let (service, images) = (&self.policy.name, image_names(&rollout.images));
         let mut facts = changes(self.policy, &rollout.images, previous_images);
         facts.push(("reason".into(), rollout.cause.to_string()));
         facts.push(("duration".into(), format_duration(self.now.duration_since(rollout.started_at))));
@@ -56,7 +56,7 @@ impl Messages<'_> {
 
     /// The service has no tasks; the image waits.
     pub fn staged(&self, rollout: &Rollout, deployment: &str) -> Notification {
-        let (service, images) = (&self.policy.name, names(&rollout.images));
+        let (service, images) = (&self.policy.name, image_names(&rollout.images));
         let title = format!("{} staged: {service} {}", kind(&rollout.cause), short_names(&rollout.images));
         Notification {
             summary: format!(
@@ -70,15 +70,15 @@ impl Messages<'_> {
 
     /// The new images failed.
     pub fn failed(&self, rollout: &Rollout, record: &Record, failure: &Failure<'_>) -> Notification {
-        let (service, images) = (&self.policy.name, names(&rollout.images));
+        let (service, images) = (&self.policy.name, image_names(&rollout.images));
         let good = record.current().map_or(&rollout.previous_images, |release| &release.images);
         let FailedRollout { quarantine, recover, postponed, .. } = failure.failed;
         let outcome = match (recover, good.is_empty()) {
-            (Some(_), _) if failure.begun => format!("ECS is rolling back to {}.", names(good)),
+            (Some(_), _) if failure.begun => format!("ECS is rolling back to {}.", image_names(good)),
             (Some(_), _) => {
-                format!("It is rolled back to {}: by ECS, or else by the automation within minutes.", names(good))
+                format!("It is rolled back to {}: by ECS, or else by the automation within minutes.", image_names(good))
             }
-            (None, false) => format!("{} is still running.", names(good)),
+            (None, false) => format!("{} is still running.", image_names(good)),
             (None, true) => "There is no earlier release to roll back to: the service is down.".into(),
         };
         // Correcting drift rolls out images that were verified before: none of them goes into quarantine.
@@ -120,7 +120,7 @@ impl Messages<'_> {
         let (service, &Recovered { failed, images, running }) = (&self.policy.name, recovered);
         let (text, short) = match images.is_empty() {
             true => ("the previous image".to_owned(), String::new()),
-            false => (names(images), format!(" {}", short_names(images))),
+            false => (image_names(images), format!(" {}", short_names(images))),
         };
         let summary = match running {
             0 => format!("{service} has {text} again and is scaled to zero. ECS has rolled back deployment {failed}."),
@@ -148,18 +148,27 @@ impl Messages<'_> {
     /// AWS refuses what a verified release still needs.
     pub fn outstanding(&self, outstanding: &Outstanding, error: &Error) -> Notification {
         let service = &self.policy.name;
-        let (key, what) = match &outstanding.work {
-            Work::MoveTags => {
-                ("tags", "its tags cannot be moved, so that a stack update would deploy an earlier image")
-            }
-            Work::Invalidate { .. } => {
-                ("invalidation", "the CDN cannot be invalidated, so that it may serve old pages")
-            }
+        let (key, what, next) = match &outstanding.work {
+            Work::MoveTags => (
+                "tags",
+                "its tags cannot be moved, so that a stack update would deploy an earlier image",
+                "ImageTagAlreadyExistsException: let the tags of this repository move, with aws ecr \
+                 put-image-tag-mutability --image-tag-mutability MUTABLE --repository-name <repository>",
+            ),
+            Work::Invalidate { .. } => (
+                "invalidation",
+                "the CDN cannot be invalidated, so that it may serve old pages",
+                "NoSuchDistribution: correct `rollout.invalidate` in the fleet document, and deploy.",
+            ),
         };
         let key = format!("outstanding/{key}/{}", outstanding.since);
         Notification {
-            summary: format!("{service} is running, but {what}. The automation tries again at every look."),
+            summary: format!("{service} is running, but {what}. The automation tries again every 5 minutes."),
             facts: vec![("error".into(), error.to_string())],
+            next_steps: vec![
+                next.into(),
+                "AccessDeniedException: compare the function's policy with docs/reference/permissions.md, and deploy again.".into(),
+            ],
             ..self.notification(Severity::Warning, &key, &key, &format!("Release incomplete: {service}"))
         }
     }

@@ -29,7 +29,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// Changes the record as requested; the reason says what came of it.
+    /// Changes the record as requested; the reason gives the result.
     pub(super) fn apply(&self, record: &mut Record, now: Timestamp) -> Reason {
         match self {
             Request::Lift(request) => request.apply(record, now),

@@ -19,18 +19,22 @@ fn a_trillion_dollars_is_announced_once_a_day_with_what_aws_wrote_and_restricts_
     let timeline = timeline.hourly_until(22, 12);
     assert_eq!(
         (timeline.announced.as_slice(), timeline.restrictions().len()),
-        (
-            ["doubted times_limit", "doubted_notice", "doubted_notice", "doubted times_limit"]
-                .map(String::from)
-                .as_slice(),
-            0
-        )
+        (["doubted_notice", "doubted_notice", "doubted times_limit"].map(String::from).as_slice(), 0)
     );
     let doubted = timeline.record.doubted.clone().unwrap();
     assert_eq!((doubted.since, doubted.figure.to_string().as_str()), (at(20, 20), "1,000,000,000,000.00 USD"));
     let timeline = timeline.spent(36_300).tick();
     assert_eq!((timeline.announced.last().unwrap().as_str(), timeline.record.doubted), ("accepted", None));
     assert_eq!(timeline.record.figure, Some(Amount::cents(36_300)));
+}
+
+#[test]
+fn a_doubt_that_begins_with_a_notice_is_one_message_and_a_reminder_is_its_own() {
+    let timeline = day_20().spent(TRILLION).on(20, 20).notified(40_000, TRILLION);
+    assert_eq!(timeline.announced, ["doubted_notice"]);
+    // The same notice once more is not sent again, so it must not replace the reminder.
+    let timeline = timeline.forget().on(21, 20).notified(40_000, TRILLION);
+    assert_eq!(timeline.announced, ["doubted times_limit", "doubted_notice"]);
 }
 
 #[test]

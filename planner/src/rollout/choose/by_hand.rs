@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DeploymentState, Image};
+use crate::model::{DeploymentState, image_names};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
 use crate::rollout::record::{Noted, Order, Release, same_digests};
@@ -38,7 +38,7 @@ pub(super) fn deployed(inputs: &Inputs<'_>) -> Option<ByHand> {
         DeploymentState::Completed => {
             let release =
                 Release { deployment: primary.id.clone(), started_at: primary.created_at, at: *now, ..earlier.clone() };
-            let (images, replaced) = (names(&release.images), names(&current.images));
+            let (images, replaced) = (image_names(&release.images), image_names(&current.images));
             let reason = Reason::DeployedByHand { deployment: primary.id.clone(), images, replaced };
             let noted = Noted { orders: answered(inputs), release: Some(release) };
             Some(ByHand::Complete(Box::new((noted, reason))))
@@ -52,9 +52,4 @@ fn answered(inputs: &Inputs<'_>) -> BTreeMap<String, Order> {
     let recorded = |key: &String| inputs.record.orders.contains_key(key);
     let candidates = inputs.observed.candidates.iter().filter(|(key, _)| !recorded(key));
     candidates.map(|(key, image)| (key.clone(), Order { image: image.clone(), at: inputs.now })).collect()
-}
-
-/// `v1 (aaa) and v2 (bbb)`.
-pub(super) fn names(images: &BTreeMap<String, Image>) -> String {
-    images.values().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }

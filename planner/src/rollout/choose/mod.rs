@@ -10,8 +10,8 @@ use super::observed::RunningImage;
 use super::policy::ImagePolicy;
 use super::reason::Reason;
 use super::record::{Noted, Order, Record, Release, Rollout};
-use crate::model::{DeploymentState, Image};
-use by_hand::{ByHand, names};
+use crate::model::{DeploymentState, Image, image_names};
+use by_hand::ByHand;
 use offer::{Offer, offer};
 
 /// What should become of a service's images.
@@ -106,7 +106,7 @@ fn first_look(inputs: &Inputs<'_>, noted: Noted) -> Choice {
         started_at: primary.created_at,
         at: primary.created_at,
     });
-    let reason = Reason::FirstLook { images: release.as_ref().map(|release| names(&release.images)) };
+    let reason = Reason::FirstLook { images: release.as_ref().map(|release| image_names(&release.images)) };
     Choice::Note(Noted { release, ..noted }, reason)
 }
 

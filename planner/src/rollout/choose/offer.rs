@@ -118,6 +118,6 @@ pub(super) fn passed_over(inputs: &Inputs<'_>) -> Option<Reason> {
     let pushed = observed.pushed.as_ref()?;
     let policy = inputs.policy.images.iter().find(|policy| policy.key() == pushed.key)?;
     let selected = observed.candidates.get(&pushed.key)?.clone()?;
-    let other = selected.digest != pushed.image.digest;
-    other.then(|| Reason::PassedOver { image: pushed.image.clone(), selected, tag: policy.tag.to_string() })
+    let (key, image, tag) = (pushed.key.clone(), pushed.image.clone(), policy.tag.to_string());
+    (selected.digest != image.digest).then_some(Reason::PassedOver { key, image, selected, tag })
 }

@@ -38,6 +38,8 @@ pub enum Reason {
     },
     /// An image was pushed under a followed tag, and the tag policy prefers another one.
     PassedOver {
+        /// Key of the fleet's entry.
+        key: String,
         /// The image that was pushed.
         image: Image,
         /// The one that the policy selects.

@@ -23,9 +23,9 @@ impl fmt::Display for Reason {
                 )?;
                 write!(f, "it at {}", format_time(*until))
             }
-            Reason::PassedOver { image, selected, tag } => {
+            Reason::PassedOver { image, selected, tag, .. } => {
                 write!(f, "{image}, pushed at {}, is not rolled out: ", format_time(image.pushed_at))?;
-                write!(f, "{tag} selects {selected}; request `retry` to roll it out")
+                write!(f, "the tag policy {tag} selects {selected}; a `retry` with this image rolls it out")
             }
             Reason::Unread { repository, error } => {
                 write!(f, "ECR could not be read, so what to run of {repository} is unknown: {error}")
@@ -35,9 +35,12 @@ impl fmt::Display for Reason {
                 f.write_str("the next push is rolled out")
             }
             Reason::FirstLook { images: Some(images) } => {
-                write!(f, "first look: {images} is recorded as the first release; the next push is rolled out")
+                write!(
+                    f,
+                    "first look: {images} is recorded as the first release; nothing is rolled out before the next push"
+                )
             }
-            Reason::FirstLook { images: None } => f.write_str("first look: the next push is rolled out"),
+            Reason::FirstLook { images: None } => f.write_str("first look: nothing is rolled out before the next push"),
             Reason::DeployedByHand { deployment, images, replaced } => {
                 write!(f, "deployment {deployment}, made outside of the automation, has rolled back to {images}; ")?;
                 write!(f, "{replaced} does not come back until its tag moves or `retry` requests it")

@@ -70,7 +70,6 @@ impl Scenario {
             strategy: crate::model::Strategy::OnDemand,
             network: None,
             minimum_healthy_percent: 100,
-            no_capacity_at: None,
             controller: "ECS".into(),
             events: Vec::new(),
         };

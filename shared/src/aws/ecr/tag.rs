@@ -7,7 +7,7 @@ use crate::aws::error::classify;
 use crate::error::{Context, Error, Kind, Result};
 use planner::model::Digest;
 
-/// What came of moving a tag.
+/// The result of moving a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagMove {
     /// The tag named another image, or none, before.

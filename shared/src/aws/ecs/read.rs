@@ -30,7 +30,6 @@ pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service>
             .deployment_configuration()
             .and_then(|config| config.minimum_healthy_percent())
             .map_or(100, count),
-        no_capacity_at: no_capacity_at(service.events())?,
         network: service
             .network_configuration()
             .and_then(|config| config.awsvpc_configuration())
@@ -39,17 +38,6 @@ pub(super) fn service(id: &ServiceId, service: &sdk::Service) -> Result<Service>
         controller: service.deployment_controller().map_or("ECS", |controller| controller.r#type().as_str()).to_owned(),
         events: service.events().iter().filter_map(event).collect(),
     })
-}
-
-/// Time of the newest event that says that Fargate has no capacity. A service event has a text and nothing else; this is
-/// AWS's: <https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity>.
-fn no_capacity_at(events: &[sdk::ServiceEvent]) -> Result<Option<Timestamp>> {
-    let says = |event: &&sdk::ServiceEvent| {
-        let text = event.message().unwrap_or_default();
-        text.contains("unable to place a task") && text.contains("Capacity is unavailable at this time")
-    };
-    let times = events.iter().filter(says).filter_map(|event| event.created_at().map(time));
-    Ok(times.collect::<Result<Vec<_>>>()?.into_iter().max())
 }
 
 /// An event without time or text says nothing.

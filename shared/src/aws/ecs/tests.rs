@@ -285,7 +285,7 @@ fn the_newest_event_about_missing_capacity_is_read_and_no_other_event() {
     let replay = Replay::new(&[(200, json!({"services": [one]}))]);
     let mut found = run(Ecs::new(&replay.connection()).services(&[id("web")]));
     let service = found.remove(&id("web")).unwrap().unwrap();
-    assert_eq!(service.no_capacity_at.map(|at| at.as_second()), Some(1_800_000_000));
+    assert_eq!(service.no_capacity_at().map(|at| at.as_second()), Some(1_800_000_000));
     assert_eq!(service.minimum_healthy_percent, 0);
 }
 

@@ -51,13 +51,10 @@ fn a_figure_is_doubted_and_then_confirmed() {
 #[test]
 fn what_aws_writes_about_a_doubted_figure_is_passed_on() {
     let mut month = Month::on_the_twentieth().on(21).spent(300_000);
-    month.tick();
     assert_snapshot!(month.decide(&notice(NoticeKind::Actual, 50_000, 300_000, 21)), @r#"
-    Budget notice about a doubted figure: huskit-monthly 3,000.00 USD [huskit prod]
+    Budget figure doubted: huskit-monthly 3,000.00 USD, with a notice of AWS [huskit prod]
 
-    AWS Budgets has sent a notice: actual spend of budget huskit-monthly is 3,000.00 USD. The figure is doubted and starts no restriction; no tier is in force.
-
-    > AWS Budgets wrote:
+    AWS Budgets has sent a notice: actual spend of budget huskit-monthly is 3,000.00 USD. The figure is doubted: it is more than 5 times the limit of 500.00 USD. It starts no restriction; no tier is in force. AWS Budgets wrote:
 
     > Dear AWS Customer,
 
@@ -67,9 +64,12 @@ fn what_aws_writes_about_a_doubted_figure_is_passed_on() {
     threshold        500.00 USD
     limit            500.00 USD
     AWS Budgets now  3,000.00 USD
+    last accepted    380.00 USD (76 %)
+    running tasks    about $0.2271 an hour, $5.45 a day
 
     Next
     - Compare with Cost Explorer: https://console.aws.amazon.com/costmanagement/home#/cost-explorer
+    - Check AWS Health for a billing issue: https://health.aws.amazon.com/health/status
     - If the figure is right, confirm it so that it counts: send the request {"action":"confirm","budget":"huskit-monthly","by":"<you>"}
     "#);
     assert_snapshot!(month.on(22).tick(), @r#"
@@ -113,14 +113,15 @@ fn a_budget_that_aws_does_not_answer_about_is_announced_when_it_lasts() {
     let mut month = Month::on_the_twentieth().on(21).unreachable();
     assert_eq!(month.tick(), "");
     assert_snapshot!(month.on(22).tick(), @"
-    Budget not answered: huskit-monthly [huskit prod]
+    Budget cannot be read: huskit-monthly [huskit prod]
 
-    AWS Budgets has not answered about budget huskit-monthly since 2026-11-21 12:00 UTC. Until it answers, no restriction begins or ends before its period does; no tier is in force. The budget function asks again every hour.
+    AWS Budgets has not answered about budget huskit-monthly since 2026-11-21 12:00 UTC. Until it answers, no restriction begins, and none ends before the budget period does; no tier is in force. The budget function asks again every hour.
 
     error  describe budget huskit-monthly: ThrottlingException: slow down
 
     Next
-    - Check that the budget exists: https://console.aws.amazon.com/costmanagement/home#/budgets
-    - Check AWS Health for an issue: https://health.aws.amazon.com/health/status
+    - NotFoundException: check that a budget of this name exists: https://console.aws.amazon.com/costmanagement/home#/budgets
+    - AccessDeniedException: compare the function's policy with docs/reference/permissions.md, and deploy again.
+    - Any other error: check AWS Health: https://health.aws.amazon.com/health/status
     ");
 }

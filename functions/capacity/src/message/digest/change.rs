@@ -5,7 +5,7 @@ use planner::rollout;
 use shared::Result;
 use shared::ledger::{Event, Item};
 
-/// Actions and reasons of every normal day, and the steps of a rollout: its end says what came of them.
+/// Actions and reasons of every normal day, and the steps of a rollout: its end gives their result.
 const ROUTINE: [(Area, &[&str]); 3] = [
     (Area::Rollout, &["roll", "update", "adopt", "stage"]),
     (Area::Capacity, &["scheduled_downtime", "baseline"]),

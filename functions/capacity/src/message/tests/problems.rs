@@ -26,7 +26,8 @@ fn bounds_that_another_caller_sets() {
     The bounds of the scalable target of crawler have been changed three times within two days, most recently to 2 to 8. The automation has set them back to the baseline each time.
 
     Next
-    - Find who changes them: aws application-autoscaling describe-scheduled-actions --service-namespace ecs --resource-id service/huskit-prod/crawler
+    - Find who changes them. Scheduled actions: aws application-autoscaling describe-scheduled-actions --service-namespace ecs --resource-id service/huskit-prod/crawler
+    - Callers: aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=RegisterScalableTarget
     - To let your own scheduled scaling set them: `bounds: leave` in the service's `baseline` in the fleet document.
     - To keep the baseline: delete the scheduled actions.
     ");

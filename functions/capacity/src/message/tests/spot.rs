@@ -77,7 +77,7 @@ fn a_move_that_failed() {
 
     Next
     - Read the service events of crawler: aws ecs describe-services --cluster huskit-prod --services crawler --query "services[0].events[:5]"
-    - If it keeps failing, set `spot.mode` in the fleet document to what works, and deploy.
+    - If it keeps failing, set `spot.mode` in the fleet document to `off` to stay on demand, and deploy.
     "#);
 }
 
@@ -87,7 +87,7 @@ fn on_demand_for_lack_of_spot_capacity() {
     assert_snapshot!(email(|say| say.spot_unavailable(&facts, TasksByProvider { on_demand: 2, spot: 0 })), @"
     On demand for lack of Spot capacity: crawler [huskit prod]
 
-    Fargate Spot has had no capacity for crawler since 2026-11-21 21:11 UTC. Its tasks stay on demand until Spot is tried again at 2026-11-21 22:11 UTC, although it should run on Spot: a budget restriction says so.
+    Fargate Spot has had no capacity for crawler since 2026-11-21 21:11 UTC. Its tasks stay on demand until Spot is tried again at 2026-11-21 22:11 UTC, although a budget restriction requires Spot.
 
     running tasks  2
     ");

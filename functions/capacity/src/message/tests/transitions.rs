@@ -104,8 +104,7 @@ fn start_overdue_of_a_service_that_could_not_be_woken() {
     tasks  ECS has started none
 
     Next
+    - Correct the cause of the error: the automation tries again every 5 minutes.
     - Read the logs of crawler and its service events: aws ecs describe-services --cluster huskit-prod --services crawler --query "services[0].events[:5]"
-    - If a release that was staged during the downtime is the cause, the rollout function rolls it back after three failed tasks.
-    - To roll back to the previous release now, send the request {"action":"rollback","service":"crawler","by":"<you>"}
     "#);
 }

@@ -90,6 +90,7 @@ fn a_result_is_unknown_or_a_service_is_not_ours_or_its_tasks_cannot_start() {
 
     Next
     - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - Correct the cause: ECS starts the tasks as soon as it can, and the release is verified then.
     "#);
 }
 

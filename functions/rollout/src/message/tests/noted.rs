@@ -9,9 +9,9 @@ fn a_first_look_names_the_running_image_and_promises_the_next_push() {
     let fleet = fleet();
     let reason = Reason::FirstLook { images: Some("1a9c3f2 (latest, 010101010101)".into()) };
     assert_snapshot!(mail(&messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap()), @r#"
-    Automation follows: website-agent [huskit prod]
+    Service adopted: website-agent [huskit prod]
 
-    website-agent: first look: 1a9c3f2 (latest, 010101010101) is recorded as the first release; the next push is rolled out.
+    website-agent: first look: 1a9c3f2 (latest, 010101010101) is recorded as the first release; nothing is rolled out before the next push.
     "#);
 }
 
@@ -46,18 +46,23 @@ fn a_tag_that_names_a_quarantined_image_again_is_announced_on_a_tick_too() {
 fn a_push_that_the_policy_passes_over_and_an_image_that_is_left_over_are_announced() {
     let fleet = fleet();
     let image = |n: u8| images(n).remove("huskit/website-agent").unwrap();
-    let reason = Reason::PassedOver { image: image(1), selected: image(2), tag: ">=1".into() };
+    let reason = Reason::PassedOver {
+        key: "huskit/website-agent".into(),
+        image: image(1),
+        selected: image(2),
+        tag: ">=1".into(),
+    };
     assert_snapshot!(mail(&messages(&fleet, 60).kept(&reason, &Trigger::Everything).unwrap()), @r#"
     Push not rolled out: website-agent 1a9c3f2 [huskit prod]
 
-    website-agent: 1a9c3f2 (latest, 010101010101), pushed at 2026-11-21 10:01 UTC, is not rolled out: >=1 selects 2a9c3f2 (latest, 020202020202); request `retry` to roll it out.
+    website-agent: 1a9c3f2 (latest, 010101010101), pushed at 2026-11-21 10:01 UTC, is not rolled out: the tag policy >=1 selects 2a9c3f2 (latest, 020202020202); a `retry` with this image rolls it out.
 
     Next
-    - To roll it out, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    - To roll it out, send the request {"action":"retry","service":"website-agent","image":"sha256:0101010101010101010101010101010101010101010101010101010101010101","by":"<you>"}
     "#);
     let reason = Reason::Older { image: image(1), than: image(2) };
     assert_snapshot!(mail(&messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap()), @r#"
-    Push refused: website-agent 1a9c3f2 [huskit prod]
+    Image not rolled out: website-agent 1a9c3f2 [huskit prod]
 
     website-agent: 1a9c3f2 (latest, 010101010101) is selected only because 2a9c3f2 (latest, 020202020202) has lost its tag; request `retry` to roll it out.
 

@@ -190,8 +190,12 @@ fn tags_cannot_be_moved() {
     assert_snapshot!(mail(&messages(&fleet, 9).outstanding(&outstanding, &error)), @r#"
     Release incomplete: website-agent [huskit prod]
 
-    website-agent is running, but its tags cannot be moved, so that a stack update would deploy an earlier image. The automation tries again at every look.
+    website-agent is running, but its tags cannot be moved, so that a stack update would deploy an earlier image. The automation tries again every 5 minutes.
 
     error  tag huskit/website-agent:live: ImageTagAlreadyExistsException
+
+    Next
+    - ImageTagAlreadyExistsException: let the tags of this repository move, with aws ecr put-image-tag-mutability --image-tag-mutability MUTABLE --repository-name <repository>
+    - AccessDeniedException: compare the function's policy with docs/reference/permissions.md, and deploy again.
     "#);
 }
