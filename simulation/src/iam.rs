@@ -124,7 +124,7 @@ fn needs(request: &Request) -> Vec<Need> {
         }
         ("cloudwatch", "DescribeAlarms") => vec![need("*".to_owned())],
         ("application-autoscaling", _) => vec![need(
-            // Describe calls have no resource; writes are on the scalable target, whose id nobody knows beforehand.
+            // Describe calls have no resource; writes are on the scalable target, whose id does not follow from the call.
             if operation.starts_with("Describe") {
                 "*".to_owned()
             } else {

@@ -61,7 +61,7 @@ pub enum What {
         /// The line.
         line: String,
     },
-    /// Something in AWS changed by itself or by a person.
+    /// AWS or a person changed something in the account.
     World(String),
     /// What a queue of messages that were given up got.
     DeadLetter {

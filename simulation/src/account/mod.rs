@@ -1,6 +1,7 @@
 //! What the templates deploy, as data. Nothing of a system is written here: it is read from the root template and what it nests.
 
 mod physical;
+mod place;
 
 use std::collections::BTreeMap;
 
@@ -9,13 +10,12 @@ use serde_json::{Map, Value};
 use tests::resolve::Deployed;
 use tests::template::{Template, list, text};
 
-use crate::engine::FUNCTIONS;
 use physical::Names;
 
-/// The account's number.
-pub const ACCOUNT: &str = "123456789012";
-/// Where everything is.
-pub const REGION: &str = "eu-central-1";
+pub use place::{ACCOUNT, REGION};
+
+/// Names of the functions.
+pub const FUNCTIONS: [&str; 5] = ["rollout", "capacity", "alarm", "budget", "request"];
 
 /// Everything that is deployed.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::resolve::Deployed;
 use tests::template::text;
 
-use super::{ACCOUNT, REGION};
+use super::place::{ACCOUNT, REGION};
 
 /// Names by what stands for them in a resolved template: `<Ledger>`, `<Ledger.Arn>`.
 pub(super) struct Names(BTreeMap<String, String>);

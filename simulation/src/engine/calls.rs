@@ -1,27 +1,13 @@
 //! A call from a function to AWS: it takes time, may be lost, refused or throttled, and its answer may be lost after it took effect.
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::invocation::Origin;
+use super::pending::{Call, Delivered, Origin};
 use super::port::{Posted, Reply};
-use super::{Due, Engine};
+use super::state::{Due, Engine};
 use crate::journal::What;
 use crate::wire::{Answer, Failure, Request, response};
-
-/// A call on its way.
-pub(super) struct Call {
-    pub(super) invocation: u64,
-    pub(super) request: Request,
-    pub(super) reply: Reply,
-}
-
-/// An answer on its way.
-pub(super) struct Delivered {
-    pub(super) response: HttpResponse,
-    pub(super) reply: Reply,
-}
 
 /// What becomes of a call.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::pattern::matches;
 
-use super::{Due, Engine};
+use super::state::{Due, Engine};
 use crate::account::{REGION, Target};
 use crate::world::Event;
 
@@ -67,7 +67,7 @@ impl Engine {
                 let queue = world.sqs.number(&arn);
                 world.sqs.send(queue, payload.to_string(), 0, cx);
             }),
-            // Nobody in the account hears it.
+            // No function reads it there.
             Target::Topic(_) | Target::Inbox(_) => {}
         }
     }

@@ -4,7 +4,6 @@
 //! two minutes later, then the on-failure destination. Queues: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>.
 
 use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::runtime::lambda::named;
@@ -13,22 +12,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::log::logged;
+use super::pending::{Invocation, Origin};
 use super::port::Reply;
 use super::process::{Outcome, Process};
-use super::{Due, Engine};
+use super::state::{Due, Engine};
 use crate::journal::What;
-use crate::wire::Request;
 use crate::world::QueueMessage;
-
-/// An invocation that has begun and not ended.
-pub(super) struct Invocation {
-    pub(super) process: Process,
-    future: LocalBoxFuture<'static, Outcome>,
-    payload: Value,
-    origin: Origin,
-    /// Calls that are never answered.
-    waiting: Vec<Reply>,
-}
 
 /// Was a future woken while it was polled?
 #[derive(Default)]
@@ -38,18 +27,6 @@ impl Wake for Woken {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }
-}
-
-/// Who invoked a function, and what becomes of its result.
-pub(super) enum Origin {
-    /// An event: repeated when it fails.
-    Event { id: String, accepted: Timestamp, attempt: i64 },
-    /// Another function that waits for the answer.
-    Waited { caller: u64, request: Box<Request>, reply: Reply, is_read: bool },
-    /// Messages of a queue, which stay in it unless they were dealt with.
-    Queue { queue: usize, messages: Vec<QueueMessage>, partial: bool },
-    /// A person that waits for the answer, which the journal has.
-    Person,
 }
 
 impl Engine {
@@ -135,7 +112,7 @@ impl Engine {
         }
     }
 
-    /// Ends an invocation; a process that failed to end by itself is gone.
+    /// Ends an invocation. Lambda keeps the process for the next one, unless it timed out or exited.
     pub(super) fn end(&mut self, number: u64, outcome: Outcome) {
         let Some(invocation) = self.invocations.remove(&number) else { return };
         let Invocation { process, payload, origin, .. } = invocation;

@@ -2,198 +2,21 @@
 //!
 //! One thread, one queue of what is due, one source of chance: the same seed gives the same run, byte for byte. An invocation is a future that
 //! is polled when something arrives for it, and dropped when Lambda ends it.
+//!
+//! - `state`: the engine, and what each thing that is due calls; `clock`: what is due; `pending`: what has begun and not ended.
+//! - `invocation`, `calls`, `schedule`, `deliver`: what Lambda, the network, EventBridge Scheduler, and EventBridge with SNS do.
+//! - `process`: an execution environment; `port`: its way to the world; `log`: what it logs.
 
 mod calls;
 mod clock;
 mod deliver;
 mod invocation;
 mod log;
+mod pending;
 mod port;
 mod process;
 mod schedule;
+mod state;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
-
-use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
-
-use crate::account::{Account, Target};
-use crate::journal::{Entry, What};
-use crate::rng::Rng;
-use crate::weather::Weather;
-use crate::weather::rates::Rates;
-use crate::world::{Cx, Out, Wake, World};
-use calls::Call;
-use clock::Queue;
-use invocation::{Invocation, Origin};
-use process::Process;
-
-pub use process::{FUNCTIONS, Outcome};
-
-/// Something that is due at its time.
-enum Due {
-    /// A call reaches AWS.
-    Arrives(Box<Call>),
-    /// An answer reaches the function that waits for it.
-    Answered { invocation: u64, answer: calls::Delivered },
-    /// A sleep of a function is over.
-    Slept { invocation: u64, done: futures_channel::oneshot::Sender<()> },
-    /// AWS goes on by itself.
-    World(Wake),
-    /// An event, a message or a schedule reaches its target.
-    Delivered { target: Target, payload: Value },
-    /// An asynchronous invocation begins, or is tried again.
-    Invoke { function: &'static str, payload: Value, origin: Origin },
-    /// A queue may have something for its function.
-    Poll { queue: usize },
-    /// An invocation has no more time.
-    TimeOut { invocation: u64 },
-    /// A schedule fires.
-    Schedule { number: usize, at: Timestamp },
-    /// Something that the caller of the engine wants done.
-    Act(Act),
-}
-
-/// Something that happens to the world at its time: what a person does, a deploy, a change of weather.
-pub type Act = Box<dyn FnOnce(&mut Engine)>;
-
-/// A run.
-pub struct Engine {
-    /// AWS.
-    pub world: World,
-    /// What goes wrong now.
-    pub weather: Weather,
-    /// How often the account may call.
-    pub rates: Rates,
-    /// Services that ECS refuses to update.
-    pub refused_updates: BTreeSet<String>,
-    /// What happened.
-    pub journal: Vec<Entry>,
-    /// What happens next.
-    due: Queue<Due>,
-    rng: Rng,
-    now: Timestamp,
-    account: Rc<Account>,
-    invocations: BTreeMap<u64, Invocation>,
-    /// Processes without an invocation, by function.
-    idle: BTreeMap<&'static str, Vec<Process>>,
-    invoked: u64,
-    /// Is anything that the world does kept in the journal? Laws need it; a measurement does not.
-    pub keeps_journal: bool,
-}
-
-impl Engine {
-    /// The account right after its deploy at `start`, with every choice from `seed`.
-    pub fn new(account: Rc<Account>, weather: Weather, start: Timestamp, seed: u64) -> Engine {
-        // The SDK draws its jitter and its tokens from this thread's source.
-        fastrand::seed(seed);
-        let mut engine = Engine {
-            world: World::new(Rc::clone(&account)),
-            weather,
-            rates: Rates::default(),
-            refused_updates: BTreeSet::new(),
-            journal: Vec::new(),
-            due: Queue::default(),
-            rng: Rng::seeded(seed),
-            now: start,
-            account,
-            invocations: BTreeMap::new(),
-            idle: BTreeMap::new(),
-            invoked: 0,
-            keeps_journal: true,
-        };
-        engine.begin_schedules();
-        engine.change(World::begin);
-        engine
-    }
-
-    /// The time.
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// What is deployed.
-    pub fn account(&self) -> &Rc<Account> {
-        &self.account
-    }
-
-    /// Chance, for who acts on the world.
-    pub fn rng(&mut self) -> &mut Rng {
-        &mut self.rng
-    }
-
-    /// Does something at a time.
-    pub fn at(&mut self, at: Timestamp, act: impl FnOnce(&mut Engine) + 'static) {
-        self.due.push(at.max(self.now), Due::Act(Box::new(act)));
-    }
-
-    /// Goes on until `end`; `after` is called after everything that happens.
-    ///
-    /// # Errors
-    /// What `after` says: the run ends there.
-    pub fn run<E>(&mut self, end: Timestamp, mut after: impl FnMut(&Engine) -> Result<(), E>) -> Result<(), E> {
-        while let Some((at, due)) = self.due.pop_until(end) {
-            self.now = self.now.max(at);
-            self.step(due);
-            after(self)?;
-        }
-        self.now = end;
-        Ok(())
-    }
-
-    /// Goes on for a time span.
-    pub fn pass(&mut self, span: SignedDuration) {
-        let end = self.now + span;
-        let never: Result<(), std::convert::Infallible> = self.run(end, |_| Ok(()));
-        let Ok(()) = never;
-    }
-
-    fn step(&mut self, due: Due) {
-        match due {
-            Due::Arrives(call) => self.arrive(*call),
-            Due::Answered { invocation, answer } => self.answer(invocation, answer),
-            Due::Slept { invocation, done } => {
-                if done.send(()).is_ok() {
-                    self.poll(invocation);
-                }
-            }
-            Due::World(wake) => self.change(|world, cx| world.wake(wake, cx)),
-            Due::Delivered { target, payload } => self.delivered(target, payload),
-            Due::Invoke { function, payload, origin } => self.invoke(function, payload, origin),
-            Due::Poll { queue } => self.poll_queue(queue),
-            Due::TimeOut { invocation } => self.end(invocation, Err(("Sandbox.Timedout".into(), "timed out".into()))),
-            Due::Schedule { number, at } => self.fire(number, at),
-            Due::Act(act) => act(self),
-        }
-    }
-
-    /// Changes the world, and does what follows.
-    pub fn change<T>(&mut self, change: impl FnOnce(&mut World, &mut Cx<'_>) -> T) -> T {
-        let mut out = Out::default();
-        let mut cx = Cx { now: self.now, rng: &mut self.rng, weather: &self.weather, out: &mut out };
-        let result = change(&mut self.world, &mut cx);
-        for (at, wake) in out.wakes {
-            self.due.push(at, Due::World(wake));
-        }
-        for note in out.notes {
-            self.note(note);
-        }
-        for event in out.events {
-            self.route(&event);
-        }
-        for queue in out.queued {
-            self.due.push(self.now, Due::Poll { queue });
-        }
-        for (topic, subject, text) in out.published {
-            self.publish(&topic, &subject, &text);
-        }
-        result
-    }
-
-    fn note(&mut self, what: What) {
-        if self.keeps_journal {
-            self.journal.push(Entry { at: self.now, what });
-        }
-    }
-}
+pub use process::Outcome;
+pub use state::{Act, Engine};

@@ -16,9 +16,6 @@ use shared::runtime::lambda::{Handler, answered};
 
 use super::port::Port;
 
-/// Names of the functions, in the order in which they are numbered.
-pub const FUNCTIONS: [&str; 5] = ["rollout", "capacity", "alarm", "budget", "request"];
-
 /// What an invocation comes to: the answer, or type and message of its error.
 pub type Outcome = Result<Value, (String, String)>;
 

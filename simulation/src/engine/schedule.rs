@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Due, Engine};
+use super::state::{Due, Engine};
 use crate::account::Schedule;
 
 impl Engine {

@@ -1,20 +1,10 @@
 //! Laws about calls: what the policy allows, how many, and that a dry run changes nothing.
 
-use std::collections::BTreeMap;
+use jiff::SignedDuration;
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::{Broken, Watch, broken};
+use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
-
-/// What is remembered of calls.
-#[derive(Debug, Default)]
-pub(super) struct Calls {
-    by_invocation: BTreeMap<u64, usize>,
-    /// Deployments that functions started, by service: when, and what for.
-    deployments: BTreeMap<String, Vec<(Timestamp, String)>>,
-}
 
 /// Most calls of one invocation: so many, and so many more for each service.
 const CALLS: (usize, usize) = (40, 40);

@@ -1,24 +1,13 @@
 //! Laws about images: what was good is not blamed.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
-use super::{Broken, Watch, broken, ledger::plain};
+use super::ledger::plain;
+use super::referee::policy_of;
+use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
 use crate::world::behaviour::Behaviour;
-
-/// What is remembered of images.
-#[derive(Debug, Default)]
-pub(super) struct Images {
-    /// Service and digest of good images in quarantine.
-    blamed: BTreeSet<(String, String)>,
-    /// Rollbacks that people asked for: service and the request's id, or its number where it has none.
-    rollbacks: BTreeSet<(String, String)>,
-    /// Requests that were answered.
-    requests: usize,
-}
 
 const HOUR: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
@@ -41,9 +30,9 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
     }
 }
 
-/// Does the newest rollout of a service fail by itself? A rollback that is requested now is about that, not about what ran before.
+/// Does the newest rollout of a service fail because of its image? A rollback that is requested now is about that, not about what ran before.
 fn fails(engine: &Engine, service: &str) -> bool {
-    let Some(policy) = super::referee::policy_of(engine, service) else { return false };
+    let Some(policy) = policy_of(engine, service) else { return false };
     let Some(service) = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), service) else {
         return false;
     };

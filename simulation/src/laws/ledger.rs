@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Broken, Watch, broken};
+use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::What;
 

@@ -1,50 +1,10 @@
-//! Laws about messages: no secret in them, told once, and nobody woken for nothing.
-
-use std::collections::BTreeMap;
+//! Laws about messages: no secret in them, each sent once, and no ALARM message for the automation's own changes.
 
 use serde_json::Value;
 
-use super::{Broken, Watch, broken};
+use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
-use crate::people::{Act, Plan};
-use crate::weather::Weather;
-
-/// What is remembered of messages.
-#[derive(Debug, Default)]
-pub(super) struct Messages {
-    /// How often each announcement was sent, by its id.
-    sent: BTreeMap<String, usize>,
-    /// Has the weather been good all the time?
-    calm: bool,
-    /// Is there a reason for an alarm: a bad image, errors, load, an environment that is broken, somebody who sets it?
-    trouble: bool,
-}
-
-impl Messages {
-    pub(super) fn new(plan: &Plan) -> Messages {
-        let trouble = |(_, act): &(jiff::SignedDuration, Act)| match act {
-            Act::Push { behaviour, .. } => {
-                !behaviour.serves() || *behaviour == crate::world::behaviour::Behaviour::ErrsUnderTraffic
-            }
-            Act::Load { .. }
-            | Act::Errors { .. }
-            | Act::OnDemandShort { .. }
-            | Act::SecretMissing { .. }
-            | Act::SetAlarm { .. }
-            | Act::DeleteImage { .. }
-            | Act::ConsoleCount { .. }
-            | Act::UpdatesRefused { .. }
-            | Act::ConsoleRevision { .. } => true,
-            _ => false,
-        };
-        Messages { sent: BTreeMap::new(), calm: plan.weather == Weather::CALM, trouble: plan.acts.iter().any(trouble) }
-    }
-
-    pub(super) fn is_calm(&self) -> bool {
-        self.calm
-    }
-}
 
 /// What stands in the environment of a task definition and must not leave it.
 pub const SECRET: &str = "hunter2-is-secret";
@@ -69,10 +29,10 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
     if *sent > 1 && watch.messages.calm {
         return Err(broken(engine, "a message is sent once on a good day", format!("{sent} times: {id}")));
     }
-    watch.meets("nobody is woken for what the automation does itself");
+    watch.meets("no ALARM message for the automation's own changes");
     if message.subject.starts_with("ALARM") && watch.messages.calm && !watch.messages.trouble {
         let how = format!("{}\n{}", message.subject, message.text);
-        return Err(broken(engine, "nobody is woken for what the automation does itself", how));
+        return Err(broken(engine, "no ALARM message for the automation's own changes", how));
     }
     Ok(())
 }

@@ -1,39 +1,15 @@
-//! Laws about what must happen in time, and what must not happen at all: pushes arrive, people hear of what rings, remedies have a cause,
+//! Laws about what must happen in time, and what must not happen at all: pushes arrive, a message is sent about an alarm in ALARM, remedies have a cause,
 //! installing changes nothing.
 
-use std::collections::BTreeMap;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::referee::{policy_of, sleeps_at};
-use super::{Broken, Watch, broken};
+use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
-use crate::people::{Act, Plan};
-use crate::weather::Weather;
+use crate::people::Act;
 use crate::world::behaviour::Behaviour;
-
-/// What is remembered.
-#[derive(Debug, Default)]
-pub(super) struct Progress {
-    calm: bool,
-    installed: bool,
-    /// Has anything happened yet?
-    began: bool,
-    /// When a good image of a service must serve.
-    due: BTreeMap<String, Timestamp>,
-    /// Alarms of the documents that are in ALARM, since when.
-    ringing: BTreeMap<String, Timestamp>,
-    /// When alarms left ALARM or were deleted.
-    silent: BTreeMap<String, Timestamp>,
-    /// When a message about something was sent, by subject.
-    told: Vec<(Timestamp, String)>,
-    /// Services whose capacity a person has a hand in.
-    by_hand: bool,
-    /// When the topic refuses nobody can be told.
-    refuses: bool,
-}
 
 /// A rollout takes minutes; a pre-deploy task, a scan and a tick come on top.
 const ROLLED_WITHIN: SignedDuration = SignedDuration::from_mins(60);
@@ -43,14 +19,6 @@ const TOLD_WITHIN: SignedDuration = SignedDuration::from_mins(90);
 const CAUSE_WITHIN: SignedDuration = SignedDuration::from_mins(20);
 /// Longer than a wake may take.
 const WOKEN_WITHIN: SignedDuration = SignedDuration::from_mins(45);
-
-impl Progress {
-    pub(super) fn new(plan: &Plan) -> Progress {
-        let refuses = plan.acts.iter().any(|(_, act)| matches!(act, Act::TopicRefuses { .. }));
-        let calm = plan.weather == Weather::CALM && !plan.setup.dry_run;
-        Progress { calm, installed: plan.setup.installed, refuses, ..Progress::default() }
-    }
-}
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     match &entry.what {
@@ -71,7 +39,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
         What::Call { operation, input, answer: Ok(_), .. } if operation == "RunTask" => {
             one_at_a_time(watch, engine, input)
         }
-        What::Ends { function: "alarm", .. } => rings(watch, engine),
+        What::Ends { function: "alarm", .. } => announced(watch, engine),
         What::Ends { function: "capacity", .. } => woken(watch, engine),
         What::Ends { function: "rollout", .. } => rolled(watch, engine),
         _ => Ok(()),
@@ -83,15 +51,15 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
     if who.starts_with("alarm ") {
         let name = who.trim_start_matches("alarm ").to_owned();
         if what.contains("-> ALARM") {
-            watch.progress.ringing.insert(name, engine.now());
-        } else if watch.progress.ringing.remove(&name).is_some() {
-            watch.progress.silent.insert(name, engine.now());
+            watch.progress.in_alarm.insert(name, engine.now());
+        } else if watch.progress.in_alarm.remove(&name).is_some() {
+            watch.progress.left_alarm.insert(name, engine.now());
         }
         return;
     }
     if let Some(name) = text.strip_prefix("a person deletes alarm ") {
-        watch.progress.ringing.remove(name);
-        watch.progress.silent.insert(name.to_owned(), engine.now());
+        watch.progress.in_alarm.remove(name);
+        watch.progress.left_alarm.insert(name.to_owned(), engine.now());
         return;
     }
     let Ok(act) = what.parse::<Act>() else { return };
@@ -145,13 +113,13 @@ fn rolled(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Who is woken by an alarm hears of it, whatever was lost, unless the service sleeps.
-fn rings(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
+/// A message is sent about an alarm that stays in ALARM, whatever was lost, unless the service sleeps.
+fn announced(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     const LAW: &str = "an alarm that stays in ALARM is announced";
     if watch.progress.refuses {
         return Ok(());
     }
-    for (name, since) in watch.progress.ringing.clone() {
+    for (name, since) in watch.progress.in_alarm.clone() {
         let Some(service) = documented(engine, &name) else { continue };
         let policy = policy_of(engine, &service).unwrap_or_default();
         if since + TOLD_WITHIN > engine.now() || !engine.weather.is_calm() {
@@ -159,7 +127,7 @@ fn rings(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
         }
         let stopped = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
         if stopped.is_none_or(|service| service.desired == 0) {
-            watch.progress.ringing.insert(name, engine.now());
+            watch.progress.in_alarm.insert(name, engine.now());
             continue;
         }
         watch.meets(LAW);
@@ -189,10 +157,10 @@ fn remedy(watch: &mut Watch, engine: &Engine, request: &Value) -> Result<(), Bro
     watch.meets(LAW);
     let full =
         engine.world.cloudwatch.alarms.keys().find(|known| *known == name || known.ends_with(&format!("-{name}")));
-    let rings = full.is_some_and(|full| engine.world.cloudwatch.in_alarm(full));
-    let silent = watch.progress.silent.iter().find(|(known, _)| *known == name || known.ends_with(&format!("-{name}")));
-    let recently = silent.is_some_and(|(_, at)| *at + CAUSE_WITHIN > engine.now());
-    if !rings && !recently {
+    let in_alarm = full.is_some_and(|full| engine.world.cloudwatch.in_alarm(full));
+    let left = watch.progress.left_alarm.iter().find(|(known, _)| *known == name || known.ends_with(&format!("-{name}")));
+    let recently = left.is_some_and(|(_, at)| *at + CAUSE_WITHIN > engine.now());
+    if !in_alarm && !recently {
         return Err(broken(engine, LAW, format!("{} because of {name}, which is not in ALARM", request["action"])));
     }
     Ok(())
@@ -257,7 +225,7 @@ fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
             return Err(broken(
                 engine,
                 LAW,
-                format!("{name} should be awake for {awake_since} minutes, and nobody was told"),
+                format!("{name} should be awake for {awake_since} minutes, and no message says that it is not"),
             ));
         }
     }

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::{Broken, Watch, broken};
+use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::people::{Act, Plan};
 use crate::world::behaviour::Behaviour;

@@ -59,27 +59,3 @@ impl Bench {
         self.now = end;
     }
 }
-
-#[test]
-fn functions_meet_every_service_that_they_call() {
-    use super::behaviour::Behaviour;
-    use super::ecr::{self, Findings, Push, Shape};
-    let account = Rc::new(Account::huskit(&[("FirstDeploy", "false")]));
-    let start = "2026-11-02T09:00:00Z".parse().expect("a time");
-    let mut engine = crate::engine::Engine::new(account, Weather::CALM, start, 1);
-    engine.pass(SignedDuration::from_mins(10));
-    for (repository, shape) in [("huskit/website-agent", Shape::MultiArch), ("huskit/crawler", Shape::Single)] {
-        let tags = &["latest", "3f2c1d9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a4f3e"];
-        let push = Push { repository, tags, behaviour: Behaviour::Good, shape, findings: Findings::new() };
-        engine.change(|world, cx| ecr::push(world, &push, cx));
-    }
-    engine.change(|world, cx| super::budgets::spend(world, "huskit-monthly", 480.0, cx));
-    engine.change(|world, cx| super::budgets::refresh(world, "huskit-monthly", cx));
-    engine.pass(SignedDuration::from_hours(2));
-    let failed =
-        |entry: &&crate::journal::Entry| matches!(entry.what, crate::journal::What::Ends { result: Err(_), .. });
-    let failed: Vec<String> = engine.journal.iter().filter(failed).map(ToString::to_string).collect();
-    assert!(failed.is_empty(), "{failed:#?}");
-    let sight = super::load::look(&engine.world, "huskit-prod/website-agent").expect("a service");
-    assert!(sight.serving >= 2 && !engine.world.sns.messages.is_empty(), "{sight:?}");
-}

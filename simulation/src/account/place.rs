@@ -1,0 +1,6 @@
+//! Where everything is.
+
+/// The account's number.
+pub const ACCOUNT: &str = "123456789012";
+/// The region.
+pub const REGION: &str = "eu-central-1";

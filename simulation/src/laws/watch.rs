@@ -1,0 +1,137 @@
+//! What the laws remember of a run, and how one of them is broken.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::Engine;
+use crate::people::{Act, Plan};
+use crate::weather::Weather;
+use crate::world::behaviour::Behaviour;
+
+/// A law that was broken.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// Its name.
+    pub law: &'static str,
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub how: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.law, self.how)
+    }
+}
+
+/// What laws remember of a run, and how often each was met.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// How often each law had something to look at.
+    pub met: BTreeMap<&'static str, u64>,
+    pub(super) images: Images,
+    pub(super) messages: Messages,
+    pub(super) calls: Calls,
+    pub(super) progress: Progress,
+}
+
+impl Watch {
+    /// For one run.
+    pub fn new(plan: &Plan) -> Watch {
+        let (messages, progress) = (Messages::new(plan), Progress::new(plan));
+        Watch { messages, progress, ..Watch::default() }
+    }
+
+    pub(super) fn meets(&mut self, law: &'static str) {
+        *self.met.entry(law).or_default() += 1;
+    }
+}
+
+pub(super) fn broken(engine: &Engine, law: &'static str, how: impl Into<String>) -> Broken {
+    Broken { law, at: engine.now(), how: how.into() }
+}
+
+/// What is remembered of calls.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    pub(super) by_invocation: BTreeMap<u64, usize>,
+    /// Deployments that functions started, by service: when, and what for.
+    pub(super) deployments: BTreeMap<String, Vec<(Timestamp, String)>>,
+}
+
+/// What is remembered of images.
+#[derive(Debug, Default)]
+pub(super) struct Images {
+    /// Service and digest of good images in quarantine.
+    pub(super) blamed: BTreeSet<(String, String)>,
+    /// Rollbacks that people asked for: service and the request's id, or its number where it has none.
+    pub(super) rollbacks: BTreeSet<(String, String)>,
+    /// Requests that were answered.
+    pub(super) requests: usize,
+}
+
+/// What is remembered of messages.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    /// How often each announcement was sent, by its id.
+    pub(super) sent: BTreeMap<String, usize>,
+    /// Has the weather been good all the time?
+    pub(super) calm: bool,
+    /// Is there a reason for an alarm: a bad image, errors, load, an environment that is broken, a person who sets it?
+    pub(super) trouble: bool,
+}
+
+impl Messages {
+    pub(super) fn new(plan: &Plan) -> Messages {
+        let trouble = |(_, act): &(SignedDuration, Act)| match act {
+            Act::Push { behaviour, .. } => !behaviour.serves() || *behaviour == Behaviour::ErrsUnderTraffic,
+            Act::Load { .. }
+            | Act::Errors { .. }
+            | Act::OnDemandShort { .. }
+            | Act::SecretMissing { .. }
+            | Act::SetAlarm { .. }
+            | Act::DeleteImage { .. }
+            | Act::ConsoleCount { .. }
+            | Act::UpdatesRefused { .. }
+            | Act::ConsoleRevision { .. } => true,
+            _ => false,
+        };
+        Messages { sent: BTreeMap::new(), calm: plan.weather == Weather::CALM, trouble: plan.acts.iter().any(trouble) }
+    }
+
+    pub(super) fn is_calm(&self) -> bool {
+        self.calm
+    }
+}
+
+/// What is remembered of what must happen in time.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    pub(super) calm: bool,
+    pub(super) installed: bool,
+    /// Has anything happened yet?
+    pub(super) began: bool,
+    /// When a good image of a service must serve.
+    pub(super) due: BTreeMap<String, Timestamp>,
+    /// Alarms of the documents that are in ALARM, since when.
+    pub(super) in_alarm: BTreeMap<String, Timestamp>,
+    /// When alarms left ALARM or were deleted.
+    pub(super) left_alarm: BTreeMap<String, Timestamp>,
+    /// When a message about something was sent, by subject.
+    pub(super) told: Vec<(Timestamp, String)>,
+    /// Services whose capacity a person has a hand in.
+    pub(super) by_hand: bool,
+    /// Does the topic refuse messages at some time? Then none can be sent.
+    pub(super) refuses: bool,
+}
+
+impl Progress {
+    pub(super) fn new(plan: &Plan) -> Progress {
+        let refuses = plan.acts.iter().any(|(_, act)| matches!(act, Act::TopicRefuses { .. }));
+        let calm = plan.weather == Weather::CALM && !plan.setup.dry_run;
+        Progress { calm, installed: plan.setup.installed, refuses, ..Progress::default() }
+    }
+}
