@@ -21,6 +21,10 @@ use simulation::run::run;
 use simulation::shrink::shrink;
 use simulation::weather::Weather;
 
+/// A third of a run is allocation: calls are JSON.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Plays the automation against a model of AWS at its worst.
 #[derive(Debug, Parser)]
 struct Options {

@@ -52,7 +52,9 @@ impl<H: Handler + 'static> Serve for H {
         let said = |error: shared::Error| (error.kind().label().to_owned(), error.to_string());
         async move {
             if start {
-                self.init(clock).await.map_err(said)?;
+                // Lambda resets an environment whose init fails, and the next invocation starts it anew:
+                // <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>, "Failures during the Init phase".
+                self.init(clock).await.map_err(|error| ("Runtime.ExitError".to_owned(), error.to_string()))?;
             }
             answered(self.handle(payload, clock).await, H::ANSWER_IS_READ || is_read).map_err(said)
         }
