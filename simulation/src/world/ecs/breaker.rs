@@ -9,7 +9,8 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::model::{Cause, Rollout, Start};
-use super::{Around, Ecs, list, number, truth};
+use super::state::{Around, Ecs};
+use super::values::{list, number, truth};
 use crate::world::Cx;
 
 /// How often ECS asks CloudWatch, and how long it goes on when everything is in place. ECS computes this time from the alarms:
@@ -30,7 +31,7 @@ impl Ecs {
 
     fn first_in_alarm(&self, service: usize, around: Around<'_>) -> Option<String> {
         let mut names = self.alarm_names(service).into_iter();
-        names.find(|name| self.environment.alarms.contains(name) || around.in_alarm(name))
+        names.find(|name| self.environment.alarms.contains(name) || around.cloudwatch.in_alarm(name))
     }
 
     /// Failed tasks that end a deployment.

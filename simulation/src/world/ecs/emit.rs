@@ -8,10 +8,13 @@ use std::rc::Rc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::model::{Health, Status, Task, remember};
-use super::{Ecs, Wake, arn, epoch, list};
+use super::model::remember;
+use super::state::Ecs;
+use super::task::{Health, Status, Task};
+use super::values::{arn, epoch, list};
 use crate::account::{ACCOUNT, REGION};
 use crate::world::Cx;
+use crate::world::wake::{self, Wake};
 
 /// A service that stays steady says so about every six hours.
 const STEADY: SignedDuration = SignedDuration::from_hours(6);
@@ -59,7 +62,7 @@ impl Ecs {
         self.services[number].is_steady = true;
         self.say(number, "has reached a steady state.", cx);
         self.emit_action(number, "INFO", "SERVICE_STEADY_STATE", json!({}), cx);
-        cx.after(STEADY, super::super::Wake::Ecs(Wake::Steady(number)));
+        cx.after(STEADY, Wake::Ecs(wake::Ecs::Steady(number)));
     }
 
     pub(super) fn steady_again(&mut self, number: usize, cx: &mut Cx<'_>) {

@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 
 use super::emit::provider_arn;
 use super::fate::decide;
-use super::model::{Health, Item, Rollout, Status, Task};
+use super::model::{Item, Rollout};
+use super::state::{Around, Ecs, FARGATE};
+use super::task::{Status, Task};
+use super::values::{number as number_of, truth};
 use super::view::configuration;
-use super::{Around, Ecs, Wake, arn};
 use crate::world::Cx;
+use crate::world::wake::{self, Wake};
 
 /// Longest delay between starts of tasks that do not come to run.
 const THROTTLE: SignedDuration = SignedDuration::from_mins(27);
@@ -33,7 +36,7 @@ impl Ecs {
         let service = &mut self.services[number];
         if service.looks_at.is_none_or(|planned| planned > at) {
             service.looks_at = Some(at);
-            cx.after(delay, super::super::Wake::Ecs(Wake::Service(number)));
+            cx.after(delay, Wake::Ecs(wake::Ecs::Service(number)));
         }
     }
 
@@ -66,7 +69,7 @@ impl Ecs {
     }
 
     fn percent(&self, number: usize, field: &str, default: i64) -> i64 {
-        super::number(&configuration(&self.services[number].spec)[field]).unwrap_or(default)
+        number_of(&configuration(&self.services[number].spec)[field]).unwrap_or(default)
     }
 
     /// Tasks of other deployments stop while enough are healthy; of the PRIMARY one those above the count.
@@ -158,7 +161,7 @@ impl Ecs {
         let mut started = Vec::new();
         let mut lacking: Vec<Option<String>> = Vec::new();
         for provider in self.providers(number, missing) {
-            let name = provider.as_deref().unwrap_or(super::FARGATE);
+            let name = provider.as_deref().unwrap_or(FARGATE);
             if self.environment.no_capacity.contains(name) {
                 if !lacking.contains(&provider) {
                     lacking.push(provider);
@@ -229,39 +232,19 @@ impl Ecs {
         let fate = decide(&mut service.revisions[revision], &self.environment, around, cx);
         let revision = &service.revisions[revision];
         let task = Task {
-            number: task,
-            arn: arn(&format!("task/{}/{:016x}{task:016x}", service.cluster, cx.rng.bits())),
-            cluster: service.cluster.clone(),
             of: Some((number, place)),
             started_by: Some(service.deployments[place].id.clone()),
             group: format!("service:{}", service.name),
-            definition: std::rc::Rc::clone(&revision.definition),
             provider,
             overrides: json!({ "containerOverrides": [], "inferenceAcceleratorOverrides": [] }),
             tags: managed_tags(&service.spec, &service.cluster, &service.name),
-            status: Status::Provisioning,
-            stop: None,
-            health: Health::Unknown,
-            is_healthy: false,
-            was_healthy: false,
-            images: revision.images.clone(),
-            fate,
-            exit: None,
-            container_reason: None,
-            created_at: cx.now,
-            pulled: (None, None),
-            started_at: None,
-            ended_at: None,
-            stopped_at: None,
-            protected_until: None,
-            version: 0,
-            versions: std::collections::VecDeque::new(),
+            ..Task::new(task, &service.cluster, revision, fate, cx)
         };
-        let number_of = task.number;
-        service.tasks.insert(number_of);
+        let started = task.number;
+        service.tasks.insert(started);
         self.counters.started += 1;
         self.launch(task, cx);
-        number_of
+        started
     }
 
     /// A task that cannot be placed: said, counted as failed, tried again later.
@@ -330,7 +313,7 @@ impl Ecs {
 
 /// Tags that ECS gives to tasks of a service with `enableECSManagedTags`.
 fn managed_tags(spec: &Value, cluster: &str, service: &str) -> Value {
-    match super::truth(&spec["enableECSManagedTags"]) {
+    match truth(&spec["enableECSManagedTags"]) {
         Some(true) => json!([
             { "key": "aws:ecs:clusterName", "value": cluster }, { "key": "aws:ecs:serviceName", "value": service },
         ]),

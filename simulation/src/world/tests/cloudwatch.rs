@@ -1,8 +1,9 @@
+//! When alarms change their state, and what the events say.
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::metrics::Sights;
-use super::*;
+use crate::world::cloudwatch::{Sights, System};
 use crate::world::load::{Load, Sight};
 use crate::world::testing::Bench;
 
@@ -18,7 +19,10 @@ fn minutes(bench: &mut Bench, count: usize, web: Sight, crawler: Sight) {
     let sights = Sights::from([(WEB.to_owned(), web), (CRAWLER.to_owned(), crawler)]);
     for _ in 0..count {
         bench.now += SignedDuration::from_mins(1);
-        bench.change(|world, cx| evaluate::minute(world, &sights, cx));
+        bench.change(|world, cx| {
+            let system = System { account: &world.account, loads: &world.loads, sights: &sights };
+            world.cloudwatch.minute(system, cx);
+        });
     }
 }
 
@@ -92,34 +96,26 @@ fn work_rings_the_alarm_of_the_cpu_and_a_mute_rule_stands_in_the_event() {
 fn no_event_tells_that_a_ringing_alarm_is_deleted_or_renamed() {
     let mut bench = Bench::new();
     all_ok(&mut bench);
-    bench.change(|world, cx| set_state(world, ERRORS, "ALARM", "a drill", cx));
+    bench.change(|world, cx| world.cloudwatch.set_state(ERRORS, "ALARM", "a drill", cx));
     assert!(told(&bench, ERRORS)[0]["state"]["reasonData"].is_null());
     bench.events.clear();
-    bench.change(|world, cx| rename(world, ERRORS, "other", cx));
-    bench.change(|world, cx| delete(world, "huskit-prod-crawler-cpu", cx));
+    bench.change(|world, cx| world.cloudwatch.rename(ERRORS, "other", cx));
+    bench.change(|world, cx| world.cloudwatch.delete("huskit-prod-crawler-cpu", cx));
     assert!(bench.events.is_empty());
     let input = json!({ "AlarmNames": [ERRORS, "other"] });
-    let shown = bench.change(|world, cx| call(world, "DescribeAlarms", &input, cx)).unwrap();
+    let shown = bench.change(|world, cx| world.cloudwatch.call("DescribeAlarms", &input, cx)).unwrap();
     let shown = shown["MetricAlarms"].as_array().unwrap();
     assert_eq!((shown.len(), &shown[0]["StateValue"]), (1, &json!("INSUFFICIENT_DATA")));
     let many: Vec<String> = (0..101).map(|number| number.to_string()).collect();
     let input = json!({ "AlarmNames": many });
     assert_eq!(
-        bench.change(|world, cx| call(world, "DescribeAlarms", &input, cx)).unwrap_err().code,
+        bench.change(|world, cx| world.cloudwatch.call("DescribeAlarms", &input, cx)).unwrap_err().code,
         "ValidationError"
     );
 }
 
 #[test]
-fn the_newest_minute_may_be_late_and_fill_makes_it_zero() {
-    let of = |id: &str| match id {
-        "desired" => Some(2.0),
-        "healthy" => None,
-        other => panic!("{other}"),
-    };
-    assert_eq!(expression::value("IF(desired > 1, FILL(healthy, 0), 2)", &of), Some(0.0));
-    assert_eq!(expression::value("IF(desired > 2, FILL(healthy, 0), 2)", &of), Some(2.0));
-    assert_eq!(expression::value("100 * healthy / desired", &of), None);
+fn an_alarm_enters_alarm_though_the_newest_minute_is_late() {
     let mut bench = Bench::new();
     all_ok(&mut bench);
     bench.weather.late = 1.0;
