@@ -1,6 +1,6 @@
 //! AWS CloudFormation: updates of the stack with the services.
 //!
-//! - What a template says of a changed resource is sent, whatever the resource is now; what it leaves out is not: DesiredCount and
+//! - Properties that the template has for a changed resource are sent, whatever the resource is now; others are not: DesiredCount and
 //!   CapacityProviderStrategy of <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html>.
 //! - A changed task definition is registered anew, and the service is updated with the stack's own revision; no deployment is forced.
 //! - CloudFormation waits until the service is stable, and rolls back when that fails.
@@ -20,7 +20,7 @@ use super::wake::{self, Wake};
 use crate::account::{Account, Resource};
 use crate::wire::Failure;
 
-/// An update by a person. Where nothing is said to change, everything does: an update without changes is refused.
+/// An update by a person. Without any of these, everything changes: CloudFormation refuses an update without changes.
 #[derive(Clone, Debug, Default)]
 pub struct Update {
     /// Names of the services that change; empty stands for all.
@@ -91,13 +91,13 @@ impl CloudFormation {
             true => Update { task_definition: true, service: true, bounds: true, ..update },
             false => update,
         };
-        self.tell("UPDATE_IN_PROGRESS", "User Initiated", cx);
+        self.set_status("UPDATE_IN_PROGRESS", "User Initiated", cx);
         let after = SignedDuration::from_secs(cx.rng.between(5, 40));
         cx.after(after, Wake::CloudFormation(wake::CloudFormation::Write));
         Ok(())
     }
 
-    fn tell(&mut self, status: &'static str, reason: &str, cx: &mut Cx<'_>) {
+    fn set_status(&mut self, status: &'static str, reason: &str, cx: &mut Cx<'_>) {
         self.status = status;
         let stack = self.stack.clone();
         cx.note(format!("stack {stack}: {status} {reason}"));
@@ -142,7 +142,7 @@ impl CloudFormation {
                 if status == "UPDATE_COMPLETE" {
                     self.deployed = Some(self.template());
                 }
-                self.tell(status, "", cx);
+                self.set_status(status, "", cx);
             }
         }
     }
@@ -152,7 +152,7 @@ impl CloudFormation {
         cx.after(SignedDuration::from_secs(15), Wake::CloudFormation(wake::CloudFormation::Wait));
     }
 
-    /// Writes what the template says.
+    /// Writes the resources of the template.
     fn write(&mut self, others: &mut Others<'_>, cx: &mut Cx<'_>) -> Result<(), Failure> {
         let template = self.template();
         let Update { task_definition, service, bounds, .. } = self.update.clone();
@@ -203,7 +203,7 @@ impl CloudFormation {
         others.ecs.update_service(&input, ecs::Cause::CloudFormation, others.around, cx).map(drop)
     }
 
-    /// Is every service that was written stable? A deployment that ECS itself gives up fails the update.
+    /// Is every service that was written stable? A deployment that ECS fails or rolls back fails the update.
     fn stable(&mut self, others: &mut Others<'_>, cx: &mut Cx<'_>) {
         let template = self.template();
         let rolling_back = self.status == "UPDATE_ROLLBACK_IN_PROGRESS";
@@ -234,14 +234,14 @@ impl CloudFormation {
                 true => ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"),
                 false => ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"),
             };
-            self.tell(cleanup, "", cx);
+            self.set_status(cleanup, "", cx);
             cx.after(SignedDuration::from_secs(5), Wake::CloudFormation(wake::CloudFormation::End(end)));
         }
     }
 
-    /// Writes what the templates before said, and waits for that.
+    /// Writes the resources of the templates before, and waits for them.
     fn roll_back(&mut self, reason: &str, others: &mut Others<'_>, cx: &mut Cx<'_>) {
-        self.tell("UPDATE_ROLLBACK_IN_PROGRESS", reason, cx);
+        self.set_status("UPDATE_ROLLBACK_IN_PROGRESS", reason, cx);
         let template = self.deployed.clone().unwrap_or_else(|| Rc::clone(others.account));
         let before = self.before.clone();
         self.revisions = before;
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cloudwatch_and_auto_scaling_see_is_what_runs() {
+    fn cloudwatch_and_auto_scaling_see_the_running_tasks() {
         let bench = bench(&["live"], Behaviour::ErrsUnderTraffic);
         let World { ecs, ecr, .. } = &bench.world;
         let sight = ecs.sight("huskit-prod/website-agent", ecr).unwrap();

@@ -18,7 +18,7 @@ use crate::wire::{Answer, Failure};
 /// The distributions that are there, by id.
 #[derive(Debug, Default)]
 pub struct CloudFront {
-    /// What each was told to forget, in order.
+    /// The invalidations of each, in order.
     pub distributions: BTreeMap<String, Vec<Invalidation>>,
 }
 
@@ -33,7 +33,7 @@ pub struct Invalidation {
     pub paths: Vec<String>,
     /// When it was made.
     pub at: Timestamp,
-    /// Has every edge forgotten?
+    /// Is it `Completed`?
     pub complete: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a service of the world gets with everything that it is asked: the time, chance, the weather, and where to put what follows.
+//! What a service gets with each call: the time, chance, the weather, and where to put what follows.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@ use super::time::seconds;
 pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// Media type of an index.
 pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-/// Media type of an image's configuration, which says that it is an image.
+/// Media type of an image's configuration, which marks it as an image.
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 
 /// Number of findings by severity: `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNDEFINED`.
@@ -30,14 +30,14 @@ pub enum Scanning {
     Off,
 }
 
-/// What ECR knows of a scan.
+/// The scan of an image, as ECR answers it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scan {
     /// `IN_PROGRESS`, `COMPLETE`, `FAILED`, `PENDING` or `ACTIVE`.
     pub status: &'static str,
     /// Why it failed.
     pub description: &'static str,
-    /// When it ended, or was looked at last.
+    /// When it ended, or was updated last.
     pub at: Option<Timestamp>,
     /// What it found.
     pub findings: Findings,
@@ -58,7 +58,7 @@ impl Scan {
     }
 }
 
-/// The findings of a scan: what is left to say of a severity is its count.
+/// Findings of one severity.
 pub fn finding(severity: &str, count: i64) -> Findings {
     Findings::from([(severity.to_owned(), count)])
 }
@@ -76,7 +76,7 @@ pub enum Kind {
         /// Its children.
         children: Vec<String>,
     },
-    /// What BuildKit says of how an image was built: <https://docs.docker.com/build/metadata/attestations/attestation-storage/>.
+    /// How BuildKit built an image: <https://docs.docker.com/build/metadata/attestations/attestation-storage/>.
     Attestation,
     /// A signature of cosign, tagged `sha256-<digest>.sig`.
     Signature,
@@ -99,7 +99,7 @@ pub struct Image {
     pub manifest: String,
     /// What a scan finds in it, by severity.
     pub findings: Findings,
-    /// What ECR knows of its scan.
+    /// Its scan, where there was one.
     pub scan: Option<Scan>,
 }
 

@@ -1,8 +1,8 @@
-//! What users ask of a service, and what the services of AWS that watch it see: what really is.
+//! The load of a service, and its real state, which CloudWatch and Application Auto Scaling measure.
 
 use std::collections::BTreeMap;
 
-/// What users ask of a service. It starts as little work that two tasks do easily.
+/// The load of a service. It starts as little work that two tasks do easily.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Load {
     /// CPU that the work takes, in percent of one task: 300 needs more than three tasks.

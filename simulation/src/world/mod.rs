@@ -67,7 +67,7 @@ pub struct World {
     pub sqs: Sqs,
     /// The configuration.
     pub appconfig: AppConfig,
-    /// What users ask of the services.
+    /// The load of the services.
     pub loads: load::Loads,
 }
 
@@ -98,7 +98,7 @@ impl World {
         self.cloudwatch.begin(cx);
     }
 
-    /// ECS, and what it asks of other services.
+    /// ECS, and the services that it reads.
     pub fn ecs(&mut self) -> (&mut Ecs, Around<'_>) {
         (&mut self.ecs, Around { ecr: &self.ecr, cloudwatch: &self.cloudwatch })
     }

@@ -26,7 +26,7 @@ pub enum Wake {
 /// What Application Auto Scaling does later.
 #[derive(Clone, Debug)]
 pub enum Autoscaling {
-    /// Policies look at their metrics, once a minute.
+    /// Policies are evaluated, once a minute.
     Minute,
     /// A scheduled action is due.
     Scheduled {
@@ -107,11 +107,11 @@ pub enum Ecr {
 /// What ECS does later.
 #[derive(Clone, Debug)]
 pub enum Ecs {
-    /// The scheduler looks at a service, by its number.
+    /// The scheduler runs for a service, by its number.
     Service(usize),
-    /// The same, once after so long that a steady service says so again.
+    /// A steady service repeats its service event.
     Steady(usize),
-    /// A task, by its number, comes to its next step.
+    /// A task, by its number, takes its next step.
     Task(u64, Step),
 }
 
@@ -120,11 +120,11 @@ pub enum Ecs {
 pub enum Step {
     /// It has its network, and pulls its image.
     Pull,
-    /// It does not come to run.
+    /// It does not reach RUNNING.
     FailToStart,
     /// Its containers run.
     Run,
-    /// A load balancer knows it.
+    /// It is registered with a load balancer.
     Activated,
     /// The container's health check succeeds.
     ContainerHealthy,
@@ -140,6 +140,6 @@ pub enum Step {
     Terminated(i64),
     /// Its network is given back.
     Stopped,
-    /// ECS forgets it.
+    /// ECS answers it as MISSING from now on.
     Forget,
 }

@@ -16,7 +16,7 @@ pub struct Autoscaling {
     pub targets: BTreeMap<String, Target>,
     /// What was scaled, the newest last.
     pub activities: Vec<Activity>,
-    /// Does registering bounds move a capacity that is outside of them? The SDK's model says that it does, the guide of ECS that a count below
+    /// Does registering bounds move a capacity that is outside of them? By the SDK's model it does, by the guide of ECS a count below
     /// the minimum stays until a scale-out. Chance decides at the first registration, for the whole run.
     pub registering_scales: Option<bool>,
 }
@@ -140,7 +140,7 @@ pub struct Activity {
     pub resource: String,
     /// From and to how many tasks.
     pub change: (i64, i64),
-    /// Why, as AWS says it.
+    /// Its `Cause`.
     pub cause: String,
 }
 

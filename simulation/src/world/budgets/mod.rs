@@ -48,7 +48,7 @@ pub struct Budget {
     /// Figures that DescribeBudget had, the newest last.
     pub figures: Vec<Figure>,
     /// Kind and threshold of the ACTUAL notices of the period, and of the FORECASTED ones that hold.
-    pub told: BTreeSet<String>,
+    pub sent: BTreeSet<String>,
     kind: String,
     notices: Vec<Notice>,
     /// What was really spent in the period until then.
@@ -60,9 +60,9 @@ pub struct Budget {
 pub struct Figure {
     /// From when.
     pub at: Timestamp,
-    /// What is said to be spent in the period, in US dollars.
+    /// The actual spend of the period, in US dollars.
     pub actual: f64,
-    /// What will be spent by its end.
+    /// The forecasted spend of the period.
     pub forecast: Option<f64>,
 }
 
@@ -82,7 +82,7 @@ impl Budgets {
                 factor: 1.0,
                 usage_since: Timestamp::UNIX_EPOCH,
                 figures: Vec::new(),
-                told: BTreeSet::new(),
+                sent: BTreeSet::new(),
                 notices: list(&resource.properties["NotificationsWithSubscribers"]).iter().map(Notice::read).collect(),
                 spent: (Timestamp::UNIX_EPOCH, 0.0),
             };
@@ -157,7 +157,7 @@ impl Budgets {
         }
     }
 
-    /// So much is spent at once, or given back where it is negative. The figures show it with their next refresh.
+    /// An amount is spent at once, or credited where it is negative. The figures have it from their next refresh on.
     pub fn spend(&mut self, budget: &str, dollars: f64, cx: &mut Cx<'_>) {
         if let Some(own) = self.change(budget, cx.now) {
             own.spent.1 = (own.spent.1 + dollars).max(0.0);
@@ -196,12 +196,12 @@ impl Budgets {
         }
     }
 
-    /// Calculates the figures of a budget now and tells what they pass.
+    /// Calculates the figures of a budget now and sends the notices of the thresholds that they exceed.
     pub fn refresh(&mut self, name: &str, cx: &mut Cx<'_>) {
         let Some(budget) = self.change(name, cx.now) else { return };
         let before = budget.figures.last().map(|figure| figure.at);
         if before.is_some_and(|before| budget.period(before) != budget.period(cx.now)) {
-            budget.told.clear();
+            budget.sent.clear();
         }
         let figure = budget.calculate(cx.now);
         budget.figures.retain(|old| old.at + SignedDuration::from_hours(48) > cx.now);
@@ -217,9 +217,9 @@ impl Budgets {
             if amount <= threshold {
                 // An ACTUAL notice is sent once a period, also when the figure is corrected and grows again.
                 if notice.is_forecast() {
-                    budget.told.remove(&key);
+                    budget.sent.remove(&key);
                 }
-            } else if budget.told.insert(key) {
+            } else if budget.sent.insert(key) {
                 let subject = format!("AWS Budgets: {name} has exceeded your alert threshold");
                 let text = notice.text(name, &budget.kind, &budget.unit, budget.limit, amount, cx.now);
                 let topics = notice.topics.iter();

@@ -12,7 +12,7 @@ use crate::world::Cx;
 /// Points that are kept beyond those that are evaluated.
 const SPARE: usize = 3;
 
-/// What an alarm comes to.
+/// The state that an alarm evaluates to.
 struct Verdict {
     value: &'static str,
     reason: String,
@@ -134,7 +134,7 @@ impl Alarm {
         (newest - ago, value)
     }
 
-    /// What the newest periods come to; nothing where the state stays.
+    /// The state by the newest periods; nothing where it stays.
     fn judge(&self, late: bool, now: Timestamp) -> Option<Verdict> {
         let periods = alarm_periods(&self.properties);
         let needed = whole(&self.properties["DatapointsToAlarm"]).unwrap_or(periods);
@@ -185,7 +185,7 @@ impl Alarm {
                 "Threshold Crossed: no datapoints were received for {span} and {points} treated as [{treated}]."
             );
         }
-        let told: Vec<(Timestamp, f64)> = known
+        let crossing: Vec<(Timestamp, f64)> = known
             .iter()
             .copied()
             .filter(|(_, point)| breaches(operator, *point, threshold) == (value == "ALARM"))
@@ -193,16 +193,16 @@ impl Alarm {
         let one = |(at, point): &(Timestamp, f64)| {
             format!("{point:?} ({})", at.to_zoned(TimeZone::UTC).strftime("%d/%m/%y %H:%M:%S"))
         };
-        let shown: Vec<String> = told.iter().take(5).map(one).collect();
+        let shown: Vec<String> = crossing.iter().take(5).map(one).collect();
         let not = if value == "ALARM" { "" } else { "not " };
-        let verb = if told.len() == 1 { "was" } else { "were" };
+        let verb = if crossing.len() == 1 { "was" } else { "were" };
         let minimum = if value == "ALARM" { needed } else { periods + 1 - needed };
         let points = if minimum == 1 { "datapoint" } else { "datapoints" };
         let from = if value == "ALARM" { "OK -> ALARM" } else { "ALARM -> OK" };
         format!(
             "Threshold Crossed: {} out of the last {periods} datapoints [{}] {verb} {not}{} the threshold ({threshold:?}) \
             (minimum {minimum} {points} for {from} transition).",
-            told.len(),
+            crossing.len(),
             shown.join(", "),
             words(operator),
         )

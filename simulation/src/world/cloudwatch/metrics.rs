@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::account::Account;
 use crate::world::load::{Load, Loads, Sight, load};
 
-/// What services look like, by `<cluster>/<service>`.
+/// The state of services, by `<cluster>/<service>`.
 pub type Sights = BTreeMap<String, Sight>;
 
 /// The system, as metrics measure it.
@@ -16,9 +16,9 @@ pub type Sights = BTreeMap<String, Sight>;
 pub struct System<'w> {
     /// What is deployed.
     pub account: &'w Account,
-    /// What users ask of the services.
+    /// The load of the services.
     pub loads: &'w Loads,
-    /// What the services look like.
+    /// The state of the services.
     pub sights: &'w Sights,
 }
 
@@ -117,7 +117,7 @@ impl Query {
             ("AWS/ECS" | "ECS/ContainerInsights", "CPUUtilization") => (sight.running > 0).then(|| load.cpu_of(sight)),
             ("AWS/ECS" | "ECS/ContainerInsights", "MemoryUtilization") => (sight.running > 0).then_some(load.memory),
             ("ECS/ContainerInsights", "DesiredTaskCount") => Some(float(sight.desired)),
-            // Container Insights reports what runs: nothing where nothing does.
+            // Container Insights reports running tasks: no data where there are none.
             ("ECS/ContainerInsights", "RunningTaskCount") => (sight.running > 0).then(|| float(sight.running)),
             ("ECS/ContainerInsights", "PendingTaskCount") => Some(float((sight.desired - sight.running).max(0))),
             ("AWS/ApplicationELB", "HealthyHostCount") => (sight.serving > 0).then(|| float(sight.serving)),

@@ -33,14 +33,14 @@ pub use mute::Mute;
 pub use state::{Alarm, CloudWatch, State};
 
 impl CloudWatch {
-    /// A person deletes an alarm. There is no event, and nothing that it said is taken back.
+    /// A person deletes an alarm. There is no event, and none of its earlier events is withdrawn.
     pub fn delete(&mut self, name: &str, cx: &mut Cx<'_>) {
         if self.alarms.remove(name).is_some() {
             cx.note(format!("a person deletes alarm {name}"));
         }
     }
 
-    /// A person renames an alarm: a new one is made with the other name, and the old one deleted. No event tells of the old one.
+    /// A person renames an alarm: a new one is made with the other name, and the old one deleted. The old one has no event.
     pub fn rename(&mut self, from: &str, to: &str, cx: &mut Cx<'_>) {
         if let Some(alarm) = self.alarms.remove(from) {
             cx.note(format!("a person renames alarm {from} to {to}"));

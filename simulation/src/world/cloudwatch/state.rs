@@ -86,7 +86,7 @@ impl CloudWatch {
         CloudWatch { alarms: alarms.collect(), mutes: mutes.map(|resource| Mute::of(&resource.properties)).collect() }
     }
 
-    /// Is an alarm in ALARM? Of one that is not there: no. Deployments ask it.
+    /// Is an alarm in ALARM? One that does not exist is not. ECS reads this for deployments with alarms.
     pub fn in_alarm(&self, name: &str) -> bool {
         self.alarms.get(name).is_some_and(|alarm| alarm.state.value == "ALARM")
     }

@@ -141,7 +141,7 @@ pub(super) fn batch_get_image(ecr: &mut Ecr, input: &Value, cx: &mut Cx<'_>) -> 
             continue;
         }
         let image = &images[&digest];
-        // Without the list ECR converts to what old clients know; the model converts nothing.
+        // Without the list ECR converts to a format of old clients; the model converts nothing.
         if !accepted.is_empty() && !accepted.iter().any(|kind| kind == image.media_type()) {
             failures.push(failure("ImageNotFound", "Requested image not found"));
             continue;

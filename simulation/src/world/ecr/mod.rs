@@ -2,10 +2,10 @@
 //!
 //! - Pushing an index pushes its children first, each a `PutImage` without tag:
 //!   <https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-multi-architecture-image.html>.
-//! - Tags that may not move, and those that may all the same:
+//! - Immutable tags, and the exclusions that stay mutable:
 //!   <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html>.
 //! - `imagePushedAt` is the first push of a digest, also when a tag comes back to it: containers-roadmap#214, #2746.
-//! - An index is not scanned (containers-roadmap#1683); with enhanced scanning DescribeImages says nothing of scans (#1662).
+//! - An index is not scanned (containers-roadmap#1683); with enhanced scanning DescribeImages has no scan status (#1662).
 //! - Events, on a best effort basis: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html>.
 //!
 //! Reads may be of a moment ago, as those of every service here.

@@ -49,7 +49,7 @@ fn new(behaviour: Behaviour, kind: Kind, cx: &mut Cx<'_>) -> Image {
 }
 
 /// Pushes a new image and returns the digest that its tags will name. Children come first and without tags; each tag is a `PutImage` and an
-/// event of its own, a moment after the one before. A tag that may not move is refused, which the journal says.
+/// event of its own, a moment after the one before. An immutable tag is refused, which is in the journal.
 pub fn push(push: &Push<'_>, cx: &mut Cx<'_>) -> String {
     let mut images = Vec::new();
     match push.shape {
@@ -114,7 +114,7 @@ impl Ecr {
         self.put(repository, signature, Some(&tag), cx)
     }
 
-    /// Deletes what a tag or a digest names: an image goes with its last tag, and all its tags go with an image. An event for each tag tells of it.
+    /// Deletes what a tag or a digest names: an image goes with its last tag, and all its tags go with an image. Each tag has an event.
     pub fn delete(&mut self, name: &str, tag_or_digest: &str, cx: &mut Cx<'_>) {
         let Some(repository) = self.repositories.get_mut(name) else { return };
         let by_tag = repository.tags.get(tag_or_digest).cloned();

@@ -1,4 +1,4 @@
-//! Scans: basic ones end, enhanced ones (Amazon Inspector) stay active and change whenever something new is known.
+//! Scans: basic ones end, enhanced ones (Amazon Inspector) stay active and change with every new vulnerability.
 //!
 //! <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html>,
 //! <https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html>.
@@ -22,7 +22,7 @@ impl Ecr {
         self.scanned(name, digest, findings, cx);
     }
 
-    /// A scan of an image ends, or is looked at again, with these findings; `None` where it failed. An event tells of it.
+    /// A scan of an image ends, or is updated, with these findings, and an event; `None` where it failed.
     pub fn scanned(&mut self, name: &str, digest: &str, findings: Option<Findings>, cx: &mut Cx<'_>) {
         let enhanced = self.scanning == Scanning::Enhanced;
         let Some(repository) = self.repositories.get_mut(name) else { return };

@@ -104,7 +104,7 @@ impl Ecr {
         self.repositories.get_mut(name).ok_or_else(missing)
     }
 
-    /// Puts an image under a tag, or under none, and tells: what a push and `PutImage` both do.
+    /// Puts an image under a tag, or under none, and sends the event: what a push and `PutImage` both do.
     pub(super) fn put(&mut self, name: &str, image: Image, tag: Option<&str>, cx: &mut Cx<'_>) -> Result<(), Failure> {
         let scanning = self.scanning;
         let repository = self.repository(name)?;

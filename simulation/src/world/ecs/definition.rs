@@ -25,7 +25,7 @@ pub const NOT_REGISTERED: [&str; 7] = [
 ];
 
 impl Ecs {
-    /// Registers what a template says, as CloudFormation does; the ARN.
+    /// Registers the task definition of a template, as CloudFormation does; its ARN.
     pub fn register_resource(&mut self, properties: &Value, at: jiff::Timestamp) -> String {
         let mut body = wire(properties);
         for (place, container) in list(&body["containerDefinitions"]).to_vec().iter().enumerate() {

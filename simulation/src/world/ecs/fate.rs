@@ -12,7 +12,7 @@ use super::values::{list, number};
 use crate::world::Cx;
 use crate::world::behaviour::Behaviour;
 
-/// The seconds that a container's health check gives before it says that the container is unhealthy, and between checks.
+/// The times of a container health check.
 pub(super) struct Check {
     pub(super) interval: SignedDuration,
     pub(super) start_period: SignedDuration,

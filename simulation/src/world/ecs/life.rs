@@ -51,7 +51,7 @@ impl Ecs {
             }
             Step::FailToStart if wanted => {
                 let Fate::FailsToStart { reason, .. } = task.fate.clone() else { return };
-                // The container says it sometimes.
+                // Sometimes the container has the reason too.
                 if reason.starts_with("CannotPull") && cx.rng.chance(0.5) {
                     task.container_reason = Some(reason.clone());
                 }
@@ -81,7 +81,7 @@ impl Ecs {
             Step::Unhealthy if wanted => {
                 task.health = Health::Unhealthy;
                 task.is_healthy = false;
-                // ECS leaves a task alone that runs once.
+                // ECS does not stop a standalone task for its health.
                 match of {
                     Some(_) => {
                         self.halt(
@@ -102,7 +102,7 @@ impl Ecs {
                     task.container_reason = Some("OutOfMemoryError: Container killed due to memory usage".to_owned());
                 }
                 let healthy = task.was_healthy;
-                // Of memory the container speaks always, the task sometimes.
+                // The container always has the reason OutOfMemoryError, the task sometimes.
                 let texts =
                     ["Essential container in task exited", "OutOfMemoryError: Container killed due to memory usage"];
                 let reason = if code == 137 { *cx.rng.pick(&texts) } else { texts[0] };
@@ -208,7 +208,7 @@ impl Ecs {
             self.services[service].spec["loadBalancers"][0]["targetGroupArn"].as_str().unwrap_or_default().to_owned();
         let task = &self.tasks[&number];
         let id = task.arn.rsplit('/').next().unwrap_or_default().to_owned();
-        self.say(
+        self.add_event(
             service,
             &format!("(task {id}) is unhealthy in (target-group {group}) due to (reason Health checks failed)."),
             cx,

@@ -62,7 +62,7 @@ pub struct Start {
     pub definition: String,
     /// Where its tasks run; empty with a launch type.
     pub strategy: Vec<Item>,
-    /// What was asked of `UpdateService`; null otherwise.
+    /// The input of `UpdateService`; null otherwise.
     pub input: Value,
 }
 
@@ -184,9 +184,9 @@ pub struct Service {
     pub tasks: BTreeSet<u64>,
     /// Numbers of those that have, as long as ECS remembers them.
     pub stopped: BTreeSet<u64>,
-    /// Has it said that it is steady?
+    /// Has it reached a steady state since its last change?
     pub is_steady: bool,
-    /// Tasks in a row that did not come to run, and until when no other starts.
+    /// Tasks in a row that did not reach RUNNING, and until when no other starts.
     pub throttle: (u32, Timestamp),
     /// Placements in a row that failed.
     pub unplaced: u32,
@@ -206,7 +206,7 @@ impl Service {
         &self.revisions[self.primary().revision]
     }
 
-    /// The service deployment that goes on, if one does.
+    /// The service deployment in progress, if there is one.
     pub fn current(&self) -> Option<&ServiceDeployment> {
         self.rollouts.last().filter(|rollout| rollout.finished_at.is_none())
     }

@@ -1,4 +1,4 @@
-//! What people, the harness and other services of AWS do to services, and what really runs.
+//! What people, the harness and other services of AWS do to services, and the tasks that really run.
 
 use std::collections::BTreeMap;
 
@@ -77,7 +77,7 @@ impl Ecs {
         Some(sight)
     }
 
-    /// Switches capacity of a provider off and on: `FARGATE` or `FARGATE_SPOT`. Tasks that run go on.
+    /// Switches capacity of a provider off and on: `FARGATE` or `FARGATE_SPOT`. Running tasks stay.
     pub fn set_capacity_available(&mut self, provider: &str, available: bool, cx: &mut Cx<'_>) {
         let changed = match available {
             true => self.environment.no_capacity.remove(provider),
@@ -117,7 +117,7 @@ impl Ecs {
         cx.note(format!("ecs: tasks of {cluster}/{name} are protected for {minutes} minutes"));
     }
 
-    /// Sets the desired count as Application Auto Scaling does: ECS says so in an event. Not a deployment.
+    /// Sets the desired count as Application Auto Scaling does: an event, and no deployment.
     pub fn set_desired(&mut self, cluster: &str, name: &str, count: i64, cx: &mut Cx<'_>) {
         let Some(number) = self.number(cluster, name).filter(|number| self.services[*number].active) else { return };
         if self.services[number].desired == count {

@@ -29,11 +29,11 @@ pub struct Environment {
     pub no_network: BTreeSet<String>,
     /// Names of alarms that are in ALARM, beside what CloudWatch has.
     pub alarms: BTreeSet<String>,
-    /// Share of tasks that stop for trouble of Fargate's own while they start.
+    /// Share of tasks that Fargate fails to start for a reason of its own.
     pub platform_trouble: f64,
 }
 
-/// What happened so often.
+/// How often something happened.
 #[derive(Clone, Debug, Default)]
 pub struct Counters {
     /// Calls by operation.
@@ -57,7 +57,7 @@ pub struct Counters {
 pub struct Ecs {
     /// Every service ever, by its number; a deleted one stays, INACTIVE.
     pub services: Vec<Service>,
-    /// Tasks that are not forgotten, by their number.
+    /// Running tasks, and those that stopped within about an hour, by their number.
     pub tasks: BTreeMap<u64, Task>,
     /// By family, the oldest first: revision 1 is at 0.
     pub definitions: BTreeMap<String, Vec<Definition>>,
@@ -65,16 +65,16 @@ pub struct Ecs {
     pub history: Vec<Start>,
     /// What is wrong.
     pub environment: Environment,
-    /// What happened so often.
+    /// How often something happened.
     pub counters: Counters,
     pub(super) clusters: BTreeMap<String, Value>,
     pub(super) index: BTreeMap<(String, String), usize>,
-    /// By token: what was asked and the tasks that were started.
+    /// By client token: when it was used, the request, and the tasks that were started.
     pub(super) tokens: BTreeMap<String, (Timestamp, Value, Vec<u64>)>,
     numbers: u64,
 }
 
-/// What ECS asks of other services.
+/// The services that ECS reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'w> {
     /// The images of tasks.

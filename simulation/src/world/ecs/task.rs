@@ -56,7 +56,7 @@ pub struct Stop {
 /// What becomes of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It does not come to run: `TaskFailedToStart` with this reason; of the container, or of the task alone.
+    /// It does not reach RUNNING: `TaskFailedToStart` with this reason; of the container, or of the task alone.
     FailsToStart {
         /// `stoppedReason`.
         reason: String,

@@ -20,7 +20,7 @@ use crate::world::Cx;
 /// When the templates were deployed: long ago.
 pub(super) const DEPLOYED: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
-/// What ECS says when only the strategy changes.
+/// The error of ECS when only the strategy changes.
 const FORCE: &str = "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.";
 
 fn invalid(sentence: impl Into<String>) -> Failure {
@@ -207,7 +207,7 @@ impl Ecs {
         });
     }
 
-    /// Creates a service as a template says, settled on its count; without one on 0, since what it had before is not known here.
+    /// Creates a service of a template, settled on its count; without one on 0, since its count before the deploy is not known here.
     pub fn create(&mut self, properties: &Value) -> usize {
         let number = self.services.len();
         let spec = wire(properties);

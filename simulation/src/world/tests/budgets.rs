@@ -45,7 +45,7 @@ fn a_notice_is_sent_once_a_period_and_reads_as_captured() {
     assert_eq!(subjects(&bench)[1..], ["Alert Type: ACTUAL, Alert Threshold: > $450.00"]);
     bench.pass(SignedDuration::from_hours(24 * 30));
     spent(&mut bench, 401.0);
-    assert_eq!(bench.published.len(), 3, "a new period tells anew");
+    assert_eq!(bench.published.len(), 3, "a new period has its own notices");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn figures_are_refreshed_two_or_three_times_a_day_and_a_wrong_one_is_corrected()
 }
 
 #[test]
-fn a_forecast_comes_after_five_weeks_and_may_be_told_again() {
+fn a_forecast_comes_after_five_weeks_and_may_be_sent_again() {
     let mut bench = bench();
     bench.change(|world, cx| {
         world.budgets.used_before(NAME, 36, cx);

@@ -115,7 +115,7 @@ fn lists_come_in_pages_and_reads_may_be_of_a_moment_ago() {
 }
 
 #[test]
-fn an_enhanced_scan_is_told_by_inspector_and_not_by_describe_images() {
+fn an_enhanced_scan_is_in_the_event_of_inspector_and_not_in_describe_images() {
     let mut bench = Bench::new();
     bench.world.ecr.scanning = Scanning::Enhanced;
     let digest = pushed(&mut bench, &["latest"], Shape::Single);
@@ -126,8 +126,8 @@ fn an_enhanced_scan_is_told_by_inspector_and_not_by_describe_images() {
     let found = asked(&mut bench, "DescribeImageScanFindings", found).unwrap();
     assert_eq!(found["imageScanStatus"]["status"], "ACTIVE");
     assert_eq!(found["imageScanFindings"]["enhancedFindings"].as_array().unwrap().len(), 2);
-    let told = kinds(&bench, "Inspector2 Scan");
-    assert_eq!(told[0]["scan-status"], "INITIAL_SCAN_COMPLETE");
-    assert_eq!(told[0]["finding-severity-counts"], json!({ "HIGH": 2, "TOTAL": 2 }));
-    assert!(told[0]["repository-name"].as_str().unwrap().starts_with("arn:aws:ecr:"));
+    let events = kinds(&bench, "Inspector2 Scan");
+    assert_eq!(events[0]["scan-status"], "INITIAL_SCAN_COMPLETE");
+    assert_eq!(events[0]["finding-severity-counts"], json!({ "HIGH": 2, "TOTAL": 2 }));
+    assert!(events[0]["repository-name"].as_str().unwrap().starts_with("arn:aws:ecr:"));
 }

@@ -1,4 +1,4 @@
-//! The rules that matter, on the services of the templates.
+//! Deployments, tasks and answers of ECS, on the services of the templates.
 
 mod run;
 
@@ -19,7 +19,7 @@ const DEPLOYMENT: &str = "ECS Deployment State Change";
 const ACTION: &str = "ECS Service Action";
 
 #[test]
-fn a_good_image_replaces_the_old_tasks_without_a_gap_and_says_so() {
+fn a_good_image_replaces_the_old_tasks_without_a_gap_and_with_an_event() {
     let mut run = bench();
     run.settle(WEB, 2);
     let id = run.roll(WEB, 'b', Behaviour::Good);
@@ -84,7 +84,7 @@ fn a_rollback_can_fail_too() {
 }
 
 #[test]
-fn a_strategy_changes_only_with_a_new_deployment_and_spot_that_is_dry_fails_it() {
+fn a_strategy_changes_only_with_a_new_deployment_and_spot_without_capacity_fails_it() {
     let mut run = bench();
     run.settle(CRAWLER, 1);
     let spot = json!([{ "capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 1 }]);
@@ -166,7 +166,7 @@ fn the_same_token_is_the_same_task_and_with_other_parameters_a_conflict() {
 }
 
 #[test]
-fn an_interruption_is_said_two_minutes_ahead_and_the_task_is_replaced() {
+fn an_interruption_has_a_warning_two_minutes_ahead_and_the_task_is_replaced() {
     let mut run = bench();
     let spot = json!([{ "capacityProvider": "FARGATE_SPOT", "weight": 1 }]);
     run.settle(CRAWLER, 1);
@@ -212,7 +212,7 @@ fn an_alarm_rolls_back_and_one_that_was_in_alarm_before_is_ignored() {
 }
 
 #[test]
-fn a_load_balancer_that_finds_tasks_unhealthy_stops_them_in_its_own_words() {
+fn a_load_balancer_that_finds_tasks_unhealthy_stops_them_with_its_own_reason() {
     let mut run = bench();
     run.settle(WEB, 2);
     run.roll(WEB, 'b', Behaviour::FailsLoadBalancer);
@@ -286,7 +286,7 @@ fn a_second_update_stops_the_first_among_many_services() {
 }
 
 #[test]
-fn what_is_wrong_in_the_account_is_said_in_the_words_of_ecs() {
+fn a_role_that_cannot_be_assumed_has_the_messages_of_ecs() {
     let mut run = bench();
     run.settle(CRAWLER, 1);
     run.world.ecs.environment.broken_roles.insert("huskit-crawler".to_owned());
