@@ -39,7 +39,7 @@ pub use state::{Around, Counters, Ecs, Environment, FARGATE, FARGATE_SPOT};
 pub use task::{Health, Status, Task};
 
 impl Ecs {
-    /// Every service of the templates, settled on its count of 0: what `people::settle` changes.
+    /// Every service of the templates, settled on its count of 0: [`Ecs::settle`] changes it.
     pub(super) fn new(account: &Account) -> Ecs {
         let mut ecs = Ecs::default();
         for cluster in account.of_type("AWS::ECS::Cluster") {
