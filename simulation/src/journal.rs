@@ -162,19 +162,19 @@ impl What {
         }
     }
 
-    /// The same for people who do not read JSON: decisions with their sentences, messages with their subjects.
-    pub fn told(&self) -> Vec<String> {
+    /// The same in plain lines: decisions with their sentences, messages with their subjects.
+    pub fn lines(&self) -> Vec<String> {
         match self {
             What::Ends { function, result: Ok(answer), .. } => {
                 let lines = answer["decisions"].as_array().into_iter().flatten();
                 let kept = |line: &&Value| !matches!(line["decision"].as_str(), Some("keep" | "leave_unchanged"));
-                let told = |line: &Value| {
+                let plain = |line: &Value| {
                     let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
                     let subject = ["service", "alarm", "budget", "system"].map(text).concat();
                     let why = [text("message"), text("why")].concat();
                     format!("{function}: {subject}: {} ({}): {why}", text("decision"), text("reason"))
                 };
-                lines.filter(kept).map(told).collect()
+                lines.filter(kept).map(plain).collect()
             }
             What::Call { function, service, operation, input, answer, lost, .. } => {
                 let fields: Vec<String> = input.as_object().into_iter().flatten().filter_map(scalar).collect();

@@ -11,8 +11,7 @@ use crate::laws::{self, Broken, Watch};
 use crate::people::Plan;
 use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
-use crate::world::ecr::Image;
-use crate::world::ecs;
+use crate::world::image::Image;
 use crate::world::load::Load;
 
 /// How long everything has to come to rest once nothing goes wrong any more: late events, held-back messages, a deadline of a rollout.
@@ -76,7 +75,7 @@ fn install(engine: &mut Engine) {
         }
         let parked = at + 1 == services.len();
         let desired = if parked { 0 } else { policy["baseline"]["min"].as_i64().unwrap_or(1) };
-        engine.change(|world, cx| ecs::settle(world, &cluster, &name, desired, None, cx));
+        engine.change(|world, cx| world.settle(&cluster, &name, desired, cx));
     }
 }
 

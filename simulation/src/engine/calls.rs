@@ -64,7 +64,7 @@ impl Engine {
             (weather.killed / 2.0, Fault::KilledAfter),
         ] {
             if left < rate {
-                // Nobody observed half a message: a topic refuses or takes it.
+                // There is no half of a message: a topic refuses or takes it.
                 return if request.service == "lambda" && fault == Fault::ServerErrorAfter {
                     Fault::None
                 } else {

@@ -1,4 +1,4 @@
-//! What happens to the world: what people do and what the world does by itself. Each has one line of text, as stories write it.
+//! What people and AWS do. Each act has one line of text, as stories write it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::world::behaviour::Behaviour;
 
 /// One thing that happens.
-// Its lines say what its fields are.
+// The docstrings explain the fields.
 #[allow(missing_docs)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
@@ -27,9 +27,9 @@ pub enum Act {
     ConsoleRevision { service: String, back: usize },
     /// `console-count website-agent 4`: in the console, the desired count is set.
     ConsoleCount { service: String, count: i64 },
-    /// `delete-alarm website-agent-5xx`: in the console; nothing says so.
+    /// `delete-alarm website-agent-5xx`: in the console; there is no event.
     DeleteAlarm { alarm: String },
-    /// `set-alarm website-agent-5xx`: somebody calls SetAlarmState.
+    /// `set-alarm website-agent-5xx`: a person calls SetAlarmState.
     SetAlarm { alarm: String },
     /// `load crawler 95 40m`: CPU and memory are at so many percent for a while.
     Load { service: String, percent: i64, lasts: SignedDuration },
@@ -37,7 +37,7 @@ pub enum Act {
     Errors { service: String, lasts: SignedDuration },
     /// `spot-short 2h`: Spot has no capacity.
     SpotShort { lasts: SignedDuration },
-    /// `interrupt crawler`: Spot takes a task back.
+    /// `interrupt crawler`: Fargate interrupts a Spot task.
     Interrupt { service: String },
     /// `on-demand-short 20m`: Fargate has no capacity on demand.
     OnDemandShort { lasts: SignedDuration },

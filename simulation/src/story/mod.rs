@@ -5,7 +5,7 @@
 //!
 //! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1]`: right after the deploy; the first images run
 //! - `> pass 20m`: time passes
-//! - `> show`: what runs, and what the bounds are
+//! - `> show`: the running tasks and the bounds of each service
 //! - anything of [`Act`]: `> push website-agent crashes`
 
 use std::fmt::Write;
@@ -28,20 +28,20 @@ const COMMAND: &str = "> ";
 /// # Errors
 /// A line that is no command, with what was expected.
 pub fn play(account: &Rc<Account>, text: &str) -> Result<String, String> {
-    let mut told = String::new();
+    let mut played = String::new();
     let head = text.lines().take_while(|line| !line.starts_with(COMMAND));
     for line in head {
-        let _ = writeln!(told, "{line}");
+        let _ = writeln!(played, "{line}");
     }
     let mut engine: Option<Engine> = None;
     let mut seen = 0;
     for command in text.lines().filter_map(|line| line.strip_prefix(COMMAND)) {
-        let _ = writeln!(told, "{COMMAND}{command}");
+        let _ = writeln!(played, "{COMMAND}{command}");
         if let Some(begin) = command.strip_prefix("begin ") {
             let begun = begin_at(account, begin)?;
             seen = begun.journal.len();
             engine = Some(begun);
-            told.push('\n');
+            played.push('\n');
             continue;
         }
         let engine = engine.as_mut().ok_or_else(|| format!("`{command}`: expected `begin` first"))?;
@@ -49,21 +49,21 @@ pub fn play(account: &Rc<Account>, text: &str) -> Result<String, String> {
             Some(("pass", lasts)) => {
                 engine.pass(span(lasts).ok_or_else(|| format!("`{command}`: expected a duration such as 20m"))?);
             }
-            _ if command == "show" => told.push_str(&show(engine)),
+            _ if command == "show" => played.push_str(&show(engine)),
             _ => {
                 let act: Act = command.parse()?;
                 act.perform(engine);
             }
         }
         for entry in engine.journal[seen..].iter().filter(|entry| entry.what.matters()) {
-            for line in entry.what.told() {
-                let _ = writeln!(told, "{}  {line}", stamp(entry.at));
+            for line in entry.what.lines() {
+                let _ = writeln!(played, "{}  {line}", stamp(entry.at));
             }
         }
         seen = engine.journal.len();
-        told.push('\n');
+        played.push('\n');
     }
-    Ok(format!("{}\n", told.trim_end()))
+    Ok(format!("{}\n", played.trim_end()))
 }
 
 /// Every service runs its first image when a story begins.

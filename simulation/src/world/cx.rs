@@ -1,9 +1,9 @@
-//! What a service of the world gets with everything that it is asked: the time, chance, the weather, and where to put what follows.
+//! What a service gets with each call: the time, chance, the weather, and where to put what follows.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::Wake;
+use super::wake::Wake;
 use crate::account::{ACCOUNT, REGION};
 use crate::journal::What;
 use crate::rng::Rng;
@@ -12,7 +12,7 @@ use crate::weather::Weather;
 /// What follows from a change of the world.
 #[derive(Debug, Default)]
 pub struct Out {
-    /// What goes on later.
+    /// What services do later.
     pub wakes: Vec<(Timestamp, Wake)>,
     /// Events for the default bus.
     pub events: Vec<Event>,
@@ -47,7 +47,7 @@ pub struct Cx<'w> {
 }
 
 impl Cx<'_> {
-    /// Goes on with `wake` after `delay`.
+    /// Has `wake` happen after `delay`.
     pub fn after(&mut self, delay: SignedDuration, wake: Wake) {
         self.out.wakes.push((self.now + delay, wake));
     }

@@ -7,8 +7,10 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::model::{Deployment, Item, Rollout, Service, Status, at, remember};
-use super::{Ecs, arn, epoch, list};
+use super::model::{Deployment, Item, Rollout, Service, at, remember};
+use super::state::Ecs;
+use super::task::Status;
+use super::values::{arn, epoch, list};
 use crate::wire::{Answer, Failure};
 use crate::world::Cx;
 
