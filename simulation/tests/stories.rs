@@ -22,7 +22,7 @@ fn every_story_plays_as_its_file_has_it() {
     let mut wrong = Vec::new();
     for file in files {
         let written = std::fs::read_to_string(&file).unwrap();
-        let played = play(&account, &written).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let played = play(&account, &written, false).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         if played == written {
             continue;
         }
@@ -40,5 +40,5 @@ fn every_story_plays_as_its_file_has_it() {
 fn the_same_seed_is_the_same_run() {
     let text = "> begin 2026-11-16T09:00:00Z terrible seed 7\n> push website-agent crashes\n> pass 3h\n> show\n";
     let account = Rc::new(Account::huskit(&[("FirstDeploy", "false")]));
-    assert_eq!(play(&account, text).unwrap(), play(&account, text).unwrap());
+    assert_eq!(play(&account, text, false).unwrap(), play(&account, text, false).unwrap());
 }

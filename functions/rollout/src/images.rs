@@ -77,9 +77,11 @@ impl App {
             service.observed.running.insert(image.key(), running);
         }
         service.observed.pinned = pinned;
-        if let Trigger::Push { repository, tag, at } = trigger {
+        if let Trigger::Push { repository, tag, digest, at } = trigger {
             let pushed = self.pushed(policy, repository, tag, service).await;
-            service.observed.pushed = pushed.map(|(key, image)| Pushed { key, image, at: *at });
+            // An answer from before the push is no push of what it names.
+            let reported = |image: &Image| at.filter(|_| digest.as_ref() == Some(&image.digest));
+            service.observed.pushed = pushed.map(|(key, image)| Pushed { at: reported(&image), key, image });
         }
         if let Trigger::Request(RolloutRequest { kind: RequestKind::Rollback(_), .. }) = trigger {
             service.observed.deleted = self.deleted(policy, service).await;

@@ -1,7 +1,7 @@
 //! Triggers: events from EventBridge, ticks and requests.
 
 use jiff::Timestamp;
-use planner::model::{ServiceId, Span};
+use planner::model::{Digest, ServiceId, Span};
 use planner::rollout::{FreezeChange, Record, request};
 use serde::Deserialize;
 use shared::Result;
@@ -19,6 +19,8 @@ pub enum Trigger {
         repository: String,
         /// The pushed tag: `latest`.
         tag: String,
+        /// What it was pushed to, if the event says so properly.
+        digest: Option<Digest>,
         /// When, if the event says so properly.
         at: Option<Timestamp>,
     },
@@ -228,6 +230,7 @@ fn push(event: &Event) -> Result<Received<Trigger>> {
         tag => Ok(Received::Trigger(Trigger::Push {
             repository: repository.to_owned(),
             tag: tag.to_owned(),
+            digest: event.optional("image-digest").parse().ok(),
             at: event.at,
         })),
     }
@@ -272,13 +275,22 @@ mod tests {
     fn a_push_is_where_to_look_and_no_more() {
         let trigger = parse(push_event("v1".into(), "2026-11-21T10:00:00Z"));
         let at = Some("2026-11-21T10:00:00Z".parse().unwrap());
-        assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), at });
+        assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), digest: None, at });
+    }
+
+    /// The tag may name another image by the time of the look, or an earlier one in an answer from before the push.
+    #[test]
+    fn a_push_says_what_was_pushed() {
+        let digest = format!("sha256:{:064x}", 7);
+        let mut event = push_event("v1".into(), "2026-11-21T10:00:00Z");
+        event["detail"]["image-digest"] = digest.as_str().into();
+        assert!(matches!(parse(event), Trigger::Push { digest: Some(own), .. } if own.as_str() == digest));
     }
 
     #[test]
     fn an_impossible_date_loses_the_date_and_not_the_event() {
         let trigger = parse(push_event("v1".into(), "2023-02-29T02:36:48Z"));
-        assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), at: None });
+        assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), digest: None, at: None });
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub struct Pushed {
     pub key: String,
     /// What the pushed tag names now.
     pub image: Image,
-    /// When, if the event says so properly.
+    /// When this image was pushed under the tag, if the event says so of this image.
     pub at: Option<Timestamp>,
 }
 

@@ -35,7 +35,7 @@ impl Engine {
         let id = self.change(|_, cx| cx.id());
         let origin = Origin::Event { id, accepted: self.now, attempt: 0 };
         // Delivery is at least once: "the function might receive the same event multiple times".
-        let again = self.rng.chance(self.weather.duplicates / 4.0);
+        let again = self.goes_wrong(self.weather.duplicates / 4.0, "an invocation comes twice");
         if again {
             let origin = Origin::Event { id: self.change(|_, cx| cx.id()), accepted: self.now, attempt: 0 };
             let at = self.now + self.rng.up_to(self.weather.late_for);
@@ -72,7 +72,7 @@ impl Engine {
     fn process(&mut self, function: &'static str) -> Process {
         let idle = self.idle.entry(function).or_default().pop();
         if let Some(process) = idle
-            && !self.rng.chance(self.weather.recycled)
+            && !self.goes_wrong(self.weather.recycled, "an execution environment is replaced")
         {
             return process;
         }

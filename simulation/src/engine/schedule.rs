@@ -25,7 +25,7 @@ impl Engine {
 
     pub(super) fn fire(&mut self, number: usize, at: Timestamp) {
         self.plan_schedule(number, at);
-        if self.rng.chance(self.weather.skipped_ticks) {
+        if self.goes_wrong(self.weather.skipped_ticks, "a schedule does not fire") {
             return;
         }
         let schedule = &self.account.schedules[number];

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::referee::{policy_of, sleeps_at};
+use super::referee::{policy_of, serving, sleeps_at};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -65,11 +65,12 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
     let Ok(act) = what.parse::<Act>() else { return };
     watch.progress.began = true;
     match act {
-        Act::Push { service, behaviour: Behaviour::Good, .. } => {
+        Act::Push { service, behaviour: Behaviour::Good, .. } if !watch.progress.frozen => {
             watch.progress.due.insert(service, engine.now() + ROLLED_WITHIN);
         }
         Act::Request(request) => {
             watch.progress.by_hand |= request["action"] != "plan";
+            watch.progress.frozen |= request["action"] == "freeze";
             match request["service"].as_str() {
                 Some(service) => drop(watch.progress.due.remove(service)),
                 None => watch.progress.due.clear(),
@@ -97,15 +98,14 @@ fn rolled(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     for service in due {
         watch.progress.due.remove(&service);
         let Some(policy) = policy_of(engine, &service) else { continue };
-        let slept = (0..=6).any(|ten| sleeps_at(&policy, engine.now() - SignedDuration::from_mins(ten * 10)));
-        if slept || watch.progress.installed {
+        if watch.progress.installed {
             continue;
         }
         watch.meets(LAW);
         let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
         let wanted = engine.world.ecr.repositories.get(repository).and_then(|known| known.tags.get("latest"));
-        let serving = engine.world.ecs.serving(policy["cluster"].as_str().unwrap_or_default(), &service);
-        if wanted.is_some_and(|wanted| !serving.digests.contains_key(wanted)) {
+        let serving = serving(engine, &policy);
+        if wanted.is_some_and(|wanted| !serving.contains(wanted)) {
             let how = format!("{service} does not serve what was pushed an hour ago");
             return Err(broken(engine, LAW, how));
         }
@@ -201,7 +201,12 @@ fn one_at_a_time(watch: &mut Watch, engine: &Engine, input: &Value) -> Result<()
 /// A service that should be awake and is not is announced.
 fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     const LAW: &str = "a service that cannot be woken is announced";
-    if watch.progress.by_hand || watch.progress.installed || watch.progress.refuses || !engine.weather.is_calm() {
+    if watch.progress.by_hand
+        || watch.progress.dry_run
+        || watch.progress.installed
+        || watch.progress.refuses
+        || !engine.weather.is_calm()
+    {
         return Ok(());
     }
     for policy in engine.account().policies() {

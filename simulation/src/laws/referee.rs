@@ -42,12 +42,7 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
             Act::SecretMissing { .. } | Act::OnDemandShort { .. } | Act::UpdatesRefused { .. } => true,
             _ => false,
         };
-        if acts(plan, name).any(choice)
-            || is_asleep(engine, &policy)
-            || near_edge(engine, &policy)
-            || plan.setup.installed
-            || plan.setup.dry_run
-        {
+        if acts(plan, name).any(choice) || near_edge(engine, &policy) || plan.setup.installed || plan.setup.dry_run {
             continue;
         }
         let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
@@ -64,7 +59,9 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
             let how = format!("{name} serves {runs:?}, `latest` names the good image {}", short(&image.digest));
             return Err(broken(engine, LAW, how));
         }
-        if !good && image.behaviour != Behaviour::Slow && serving.contains(&image.digest) {
+        let parked = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), name);
+        let parked = parked.is_some_and(|service| service.desired == 0);
+        if !good && !parked && image.behaviour != Behaviour::Slow && serving.contains(&image.digest) {
             let how = format!("{name} still serves {} which is {:?}", short(&image.digest), image.behaviour);
             return Err(broken(engine, LAW, how));
         }
@@ -116,10 +113,16 @@ pub(super) fn policy_of(engine: &Engine, service: &str) -> Option<Value> {
     engine.account().policies().into_iter().find(|policy| policy["name"] == service)
 }
 
-/// Digests of the healthy running tasks of a service.
-fn serving(engine: &Engine, policy: &Value) -> BTreeSet<String> {
-    let text = |field: &str| policy[field].as_str().unwrap_or_default().to_owned();
-    engine.world.ecs.serving(&text("cluster"), &text("name")).digests.keys().cloned().collect()
+/// Digests of the healthy running tasks of a service; of one at zero, what its tasks would run.
+pub(super) fn serving(engine: &Engine, policy: &Value) -> BTreeSet<String> {
+    let (cluster, name) = (policy["cluster"].as_str().unwrap_or_default(), policy["name"].as_str().unwrap_or_default());
+    match engine.world.ecs.service(cluster, name).filter(|service| service.desired == 0) {
+        Some(parked) => {
+            let digest = |image: &str| image.split_once('@').map(|(_, digest)| digest.to_owned());
+            parked.revision().images.iter().filter_map(|(_, image, _)| digest(image)).collect()
+        }
+        None => engine.world.ecs.serving(cluster, name).digests.keys().cloned().collect(),
+    }
 }
 
 fn is_asleep(engine: &Engine, policy: &Value) -> bool {

@@ -122,6 +122,10 @@ pub(super) struct Progress {
     pub(super) left_alarm: BTreeMap<String, Timestamp>,
     /// When a message about something was sent, by subject.
     pub(super) told: Vec<(Timestamp, String)>,
+    /// Is everything a dry run?
+    pub(super) dry_run: bool,
+    /// Has a freeze been requested?
+    pub(super) frozen: bool,
     /// Services whose capacity a person has a hand in.
     pub(super) by_hand: bool,
     /// Does the topic refuse messages at some time? Then none can be sent.
@@ -132,6 +136,7 @@ impl Progress {
     pub(super) fn new(plan: &Plan) -> Progress {
         let refuses = plan.acts.iter().any(|(_, act)| matches!(act, Act::TopicRefuses { .. }));
         let calm = plan.weather == Weather::CALM && !plan.setup.dry_run;
-        Progress { calm, installed: plan.setup.installed, refuses, ..Progress::default() }
+        let (installed, dry_run) = (plan.setup.installed, plan.setup.dry_run);
+        Progress { calm, installed, dry_run, refuses, ..Progress::default() }
     }
 }

@@ -23,11 +23,11 @@ use crate::world::behaviour::Behaviour;
 /// What marks a command.
 const COMMAND: &str = "> ";
 
-/// Plays a story and returns its text as it should be.
+/// Plays a story and returns its text as it should be; with `trace`, every call and log line in it.
 ///
 /// # Errors
 /// A line that is no command, with what was expected.
-pub fn play(account: &Rc<Account>, text: &str) -> Result<String, String> {
+pub fn play(account: &Rc<Account>, text: &str, trace: bool) -> Result<String, String> {
     let mut played = String::new();
     let head = text.lines().take_while(|line| !line.starts_with(COMMAND));
     for line in head {
@@ -55,7 +55,11 @@ pub fn play(account: &Rc<Account>, text: &str) -> Result<String, String> {
                 act.perform(engine);
             }
         }
-        for entry in engine.journal[seen..].iter().filter(|entry| entry.what.matters()) {
+        for entry in engine.journal[seen..].iter().filter(|entry| trace || entry.what.matters()) {
+            if trace {
+                let _ = writeln!(played, "{entry:#}");
+                continue;
+            }
             for line in entry.what.lines() {
                 let _ = writeln!(played, "{}  {line}", stamp(entry.at));
             }

@@ -130,7 +130,7 @@ pub(super) fn batch_get_image(ecr: &mut Ecr, input: &Value, cx: &mut Cx<'_>) -> 
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for id in list(&input["imageIds"]) {
         let failure = |code: &str, reason: &str| json!({ "imageId": id, "failureCode": code, "failureReason": reason });
-        let partial = cx.rng.chance(cx.weather.partial);
+        let partial = cx.goes_wrong(cx.weather.partial, "an answer has only a part");
         let Some(digest) = named(&id, images, tags) else {
             failures.push(failure("ImageNotFound", "Requested image not found"));
             continue;

@@ -87,7 +87,7 @@ impl Ecs {
         for name in names {
             let name = name.as_str().unwrap_or_default();
             let task = self.task_number(&cluster, name).and_then(|number| self.tasks.get(&number));
-            let task = task.filter(|_| !cx.rng.chance(cx.weather.partial));
+            let task = task.filter(|_| !cx.goes_wrong(cx.weather.partial, "an answer has only a part"));
             match task.and_then(|task| Some((task, at(&task.versions, as_of)?))) {
                 Some((task, view)) => {
                     let mut view = Value::clone(view);

@@ -44,8 +44,12 @@ fn a_quarantined_digest_is_refused_when_it_is_pushed_again() {
     let fleet = fleet();
     let image = images(2).remove("huskit/website-agent").unwrap();
     let reason = Reason::Quarantined { image, reason: "exit 1".into(), since: at(9) };
-    let push =
-        |at: Option<Timestamp>| Trigger::Push { repository: "huskit/website-agent".into(), tag: "latest".into(), at };
+    let push = |at: Option<Timestamp>| Trigger::Push {
+        repository: "huskit/website-agent".into(),
+        tag: "latest".into(),
+        digest: None,
+        at,
+    };
     let sent = |trigger: Trigger| messages(&fleet, 60).kept(&reason, &trigger);
     assert_snapshot!(mail(&sent(push(Some(at(20)))).unwrap()), @r#"
     Push refused: website-agent 2a9c3f2 [huskit prod]
