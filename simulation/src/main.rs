@@ -104,6 +104,7 @@ fn main() -> ExitCode {
                     own.merge(&outcome.coverage);
                     if let Some(broken) = outcome.broken {
                         let failure = Failure { seed, law: broken.law, how: broken.how };
+                        eprintln!("--seed {seed}: {}", failure.law);
                         failures.lock().expect("failures").push(failure);
                     }
                     progress(done.fetch_add(1, Ordering::Relaxed) + 1, count, started);
@@ -219,16 +220,19 @@ fn shortest(account: &Rc<Account>, drawn: &Plan, seed: u64) -> Plan {
     })
 }
 
+/// A line that is written over on a terminal; elsewhere one line for each hundred seeds.
 fn progress(done: u64, count: u64, started: Instant) {
     let mut err = std::io::stderr();
-    if err.is_terminal() {
-        let rate = ran_per(done, started.elapsed().as_secs_f64());
-        let _ = write!(err, "\r{done} of {count} seeds, {rate:.1} a second   ");
-        let _ = err.flush();
-    }
+    let rate = ran_per(done, started.elapsed().as_secs_f64());
+    let said = format!("{done} of {count} seeds, {rate:.1} a second");
+    let _ = match err.is_terminal() {
+        true => write!(err, "\r{said}   ").and_then(|()| err.flush()),
+        false if done.is_multiple_of(100) => writeln!(err, "{said}"),
+        false => Ok(()),
+    };
 }
 
-/// A seed that nobody chose.
+/// A seed that is another each time.
 // Of all that is here, only this is not to come out the same again.
 #[allow(clippy::disallowed_methods)]
 fn fresh() -> u64 {

@@ -14,7 +14,7 @@ use crate::world::behaviour::Behaviour;
 /// A rollout takes minutes; a pre-deploy task, a scan and a tick come on top.
 const ROLLED_WITHIN: SignedDuration = SignedDuration::from_mins(60);
 /// Longer than any grace.
-const TOLD_WITHIN: SignedDuration = SignedDuration::from_mins(90);
+const ANNOUNCED_WITHIN: SignedDuration = SignedDuration::from_mins(90);
 /// Evaluation, delivery and a tick.
 const CAUSE_WITHIN: SignedDuration = SignedDuration::from_mins(20);
 /// Longer than a wake may take.
@@ -27,7 +27,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
             Ok(())
         }
         What::Message(message) => {
-            watch.progress.told.push((entry.at, format!("{}\n{}", message.subject, message.text)));
+            watch.progress.sent.push((entry.at, format!("{}\n{}", message.subject, message.text)));
             Ok(())
         }
         What::Call { function: "alarm", service: "lambda", input, answer: Ok(_), .. } => {
@@ -122,7 +122,7 @@ fn announced(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     for (name, since) in watch.progress.in_alarm.clone() {
         let Some(service) = documented(engine, &name) else { continue };
         let policy = policy_of(engine, &service).unwrap_or_default();
-        if since + TOLD_WITHIN > engine.now() || !engine.weather.is_calm() {
+        if since + ANNOUNCED_WITHIN > engine.now() || !engine.weather.is_calm() {
             continue;
         }
         let stopped = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
@@ -133,7 +133,7 @@ fn announced(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
         watch.meets(LAW);
         let short = name.rsplit_once("prod-").map_or(name.as_str(), |(_, short)| short);
         let since = since - SignedDuration::from_hours(1);
-        if !watch.progress.told.iter().any(|(at, text)| *at >= since && text.contains(short)) {
+        if !watch.progress.sent.iter().any(|(at, text)| *at >= since && text.contains(short)) {
             return Err(broken(engine, LAW, format!("{name} is in ALARM for 90 minutes and no message says so")));
         }
     }
@@ -226,8 +226,8 @@ fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
         }
         watch.meets(LAW);
         let since = engine.now() - WOKEN_WITHIN - SignedDuration::from_mins(20);
-        let told = watch.progress.told.iter().any(|(at, text)| *at >= since && text.contains(name));
-        if service.desired == 0 && !told {
+        let announced = watch.progress.sent.iter().any(|(at, text)| *at >= since && text.contains(name));
+        if service.desired == 0 && !announced {
             return Err(broken(
                 engine,
                 LAW,

@@ -121,7 +121,7 @@ pub(super) struct Progress {
     /// When alarms left ALARM or were deleted.
     pub(super) left_alarm: BTreeMap<String, Timestamp>,
     /// When a message about something was sent, by subject.
-    pub(super) told: Vec<(Timestamp, String)>,
+    pub(super) sent: Vec<(Timestamp, String)>,
     /// Is everything a dry run?
     pub(super) dry_run: bool,
     /// Has a freeze been requested?
