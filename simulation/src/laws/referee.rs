@@ -118,7 +118,14 @@ pub(super) fn serving(engine: &Engine, policy: &Value) -> BTreeSet<String> {
     let (cluster, name) = (policy["cluster"].as_str().unwrap_or_default(), policy["name"].as_str().unwrap_or_default());
     match engine.world.ecs.service(cluster, name).filter(|service| service.desired == 0) {
         Some(parked) => {
-            let digest = |image: &str| image.split_once('@').map(|(_, digest)| digest.to_owned());
+            // A revision of the stack names its image by the tag `live`.
+            let digest = |image: &str| match image.split_once('@') {
+                Some((_, digest)) => Some(digest.to_owned()),
+                None => {
+                    let (repository, tag) = image.split_once('/')?.1.rsplit_once(':')?;
+                    engine.world.ecr.repositories.get(repository)?.tags.get(tag).cloned()
+                }
+            };
             parked.revision().images.iter().filter_map(|(_, image, _)| digest(image)).collect()
         }
         None => engine.world.ecs.serving(cluster, name).digests.keys().cloned().collect(),

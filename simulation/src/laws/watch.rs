@@ -67,6 +67,8 @@ pub(super) struct Calls {
 pub(super) struct Images {
     /// Service and digest of good images in quarantine.
     pub(super) blamed: BTreeSet<(String, String)>,
+    /// Services that err for another reason than their image, or whose alarm a person sets.
+    pub(super) errs: BTreeSet<String>,
     /// Rollbacks that people asked for: service and the request's id, or its number where it has none.
     pub(super) rollbacks: BTreeSet<(String, String)>,
     /// Requests that were answered.
