@@ -18,6 +18,7 @@ use simulation::cover::Coverage;
 use simulation::people::{Plan, Setup, draw};
 use simulation::rng::Rng;
 use simulation::run::run;
+use simulation::scale::{Scene, table};
 use simulation::shrink::shrink;
 use simulation::weather::Weather;
 
@@ -48,6 +49,12 @@ struct Options {
     /// Print how often each decision, reason, fault and law was met.
     #[arg(long)]
     coverage: bool,
+    /// Measure fleets of up to 1,000 services instead, and write docs/reference/scale.md.
+    #[arg(long)]
+    scale: bool,
+    /// Measure one size alone, and print it.
+    #[arg(long)]
+    size: Option<usize>,
     /// How many seeds run at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -62,6 +69,10 @@ struct Failure {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if options.scale {
+        scale(options.size);
+        return ExitCode::SUCCESS;
+    }
     let first = options.seed.unwrap_or_else(fresh);
     let count = if options.seed.is_some() && options.trace { 1 } else { options.seeds };
     let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -173,6 +184,22 @@ fn progress(done: u64, count: u64, started: Instant) {
         let rate = ran_per(done, started.elapsed().as_secs_f64());
         let _ = write!(err, "\r{done} of {count} seeds, {rate:.1} a second   ");
         let _ = err.flush();
+    }
+}
+
+/// Measures fleets of any size.
+fn scale(size: Option<usize>) {
+    let sizes = size.map_or_else(|| table::SIZES.to_vec(), |size| vec![size]);
+    let started = Instant::now();
+    let mut said = |scene: Scene, size: usize| {
+        eprintln!("{:6.1} s  {} of {size} services", started.elapsed().as_secs_f64(), scene.name());
+    };
+    let parts = table::PARTS.map(|(name, part)| (name, part(&sizes, &mut said)));
+    for (_, part) in &parts {
+        println!("{part}");
+    }
+    if size.is_none() {
+        tests::document::hold("docs/reference/scale.md", &parts, true);
     }
 }
 
