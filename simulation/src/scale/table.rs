@@ -25,9 +25,11 @@ const METRIC: f64 = 0.3;
 const METRICS_OF_A_SERVICE: f64 = 4.0;
 const FREE_METRICS: f64 = 10.0;
 
+/// Writes a part for these sizes, and says before each what it measures.
+type Part = fn(&[usize], &mut dyn FnMut(Scene, usize)) -> String;
+
 /// Names of the generated parts, and how each is made.
-pub const PARTS: [(&str, fn(&[usize], &mut dyn FnMut(Scene, usize)) -> String); 2] =
-    [("quiet", quiet), ("scenes", scenes)];
+pub const PARTS: [(&str, Part); 2] = [("quiet", quiet), ("scenes", scenes)];
 
 fn quiet(sizes: &[usize], progress: &mut dyn FnMut(Scene, usize)) -> String {
     let head = "| services | rollout | capacity | alarm | budget | longest s | read units | Lambda | DynamoDB | logs | metrics | USD a month |";
