@@ -15,6 +15,7 @@
 //! - [`people`]: what happens: pushes, requests, the console, load, spend; drawn from a seed or written in a story.
 //! - [`laws`]: what must hold.
 //! - [`run`]: one run; [`shrink`]: the shortest story that still fails; [`cover`]: what was exercised; [`expected`]: what must be; [`report`]: a page about it; [`story`]: scripts with what comes of them.
+//! - [`scale`]: fleets of up to 1,000 services, measured.
 //! - [`journal`]: what happened, for the laws and for people.
 
 // What cannot be read here ends the run, which is all that there is to do.
@@ -33,6 +34,7 @@ pub mod people;
 pub mod report;
 pub mod rng;
 pub mod run;
+pub mod scale;
 pub mod shrink;
 pub mod story;
 pub mod weather;

@@ -20,6 +20,7 @@ use simulation::people::{Plan, Setup, draw};
 use simulation::report::Run;
 use simulation::rng::Rng;
 use simulation::run::{Keep, run};
+use simulation::scale::{Scene, table};
 use simulation::shrink::shrink;
 use simulation::story;
 use simulation::weather::Weather;
@@ -64,6 +65,12 @@ struct Options {
     /// Write a page about the run to this file.
     #[arg(long)]
     report: Option<std::path::PathBuf>,
+    /// Measure fleets of up to 1,000 services instead, and write docs/reference/scale.md.
+    #[arg(long)]
+    scale: bool,
+    /// Measure one size alone, and print it.
+    #[arg(long)]
+    size: Option<usize>,
     /// How many seeds run at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -80,6 +87,10 @@ fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(file) = &options.story {
         return play(file, options.trace);
+    }
+    if options.scale {
+        scale(options.size);
+        return ExitCode::SUCCESS;
     }
     let first = options.seed.unwrap_or_else(fresh);
     let fresh = if options.seed.is_some() && options.trace { 1 } else { options.seeds };
@@ -230,6 +241,22 @@ fn progress(done: u64, count: u64, started: Instant) {
         false if done.is_multiple_of(100) => writeln!(err, "{said}"),
         false => Ok(()),
     };
+}
+
+/// Measures fleets of any size.
+fn scale(size: Option<usize>) {
+    let sizes = size.map_or_else(|| table::SIZES.to_vec(), |size| vec![size]);
+    let started = Instant::now();
+    let mut said = |scene: Scene, size: usize| {
+        eprintln!("{:6.1} s  {} of {size} services", started.elapsed().as_secs_f64(), scene.name());
+    };
+    let parts = table::PARTS.map(|(name, part)| (name, part(&sizes, &mut said)));
+    for (_, part) in &parts {
+        println!("{part}");
+    }
+    if size.is_none() {
+        tests::document::hold("docs/reference/scale.md", &parts, true);
+    }
 }
 
 /// A seed that is another each time.

@@ -239,7 +239,12 @@ fn the_ticks_say_what_the_functions_read_as_a_look_at_everything() {
         assert_eq!(input, files["scheduler.tick-with-time"], "{function}");
         assert_eq!(read(input), Ok("everything"), "{function}");
         // Budgets are calculated three times a day, and their periods end on the hour.
-        let often = if *function == "BudgetFunction" { "cron(0 * * * ? *)" } else { "rate(5 minutes)" };
+        let often = match *function {
+            "RolloutFunction" => "cron(1/5 * * * ? *)",
+            "CapacityFunction" => "cron(2/5 * * * ? *)",
+            "AlarmFunction" => "cron(3/5 * * * ? *)",
+            _ => "cron(0 * * * ? *)",
+        };
         assert_eq!(tick["ScheduleExpression"], often, "{function}");
         assert_eq!(tick["FlexibleTimeWindow"]["Mode"], "OFF", "{function}");
     }

@@ -78,7 +78,7 @@ impl Engine {
         }
         let skew = self.weather.clock_skew;
         let skew = self.rng.up_to(skew + skew) - skew;
-        Process::start(function, &self.account.functions[function].variables, skew)
+        Process::start(function, &self.account.functions[function].variables, skew, &self.clock)
     }
 
     /// Lets an invocation go on.
@@ -197,6 +197,12 @@ impl Engine {
         else {
             return;
         };
+        let own =
+            |invocation: &&Invocation| matches!(&invocation.origin, Origin::Queue { queue: of, .. } if *of == queue);
+        if self.invocations.values().filter(own).count() >= mapping.concurrency {
+            // The end of one of them polls again.
+            return;
+        }
         let (messages, next) = self.change(|world, cx| world.sqs.receive(queue, mapping.batch, cx));
         if let Some(next) = next.filter(|next| *next > self.now) {
             self.due.push(next, Due::Poll { queue });

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::clock::Queue;
 use super::pending::{Call, Delivered, Invocation, Origin};
+use super::port::Clock;
 use super::process::Process;
 use crate::account::{Account, Target};
 use crate::journal::{Entry, What};
@@ -61,6 +62,8 @@ pub struct Engine {
     pub(super) due: Queue<Due>,
     pub(super) rng: Rng,
     pub(super) now: Timestamp,
+    /// The same, for processes.
+    pub(super) clock: Clock,
     pub(super) account: Rc<Account>,
     pub(super) invocations: BTreeMap<u64, Invocation>,
     /// Processes without an invocation, by function.
@@ -83,6 +86,7 @@ impl Engine {
             due: Queue::default(),
             rng: Rng::seeded(seed),
             now: start,
+            clock: Clock::default(),
             account,
             invocations: BTreeMap::new(),
             idle: BTreeMap::new(),
@@ -120,6 +124,7 @@ impl Engine {
     pub fn run<E>(&mut self, end: Timestamp, mut after: impl FnMut(&mut Engine) -> Result<(), E>) -> Result<(), E> {
         while let Some((at, due)) = self.due.pop_until(end) {
             self.now = self.now.max(at);
+            self.clock.set(self.now);
             self.step(due);
             after(self)?;
         }

@@ -76,7 +76,7 @@ fn quarantine(watch: &mut Watch, engine: &Engine, item: &Value) -> Result<(), Br
         if to_blame {
             continue;
         }
-        // Errors that begin while an image is new cannot be told from its own.
+        // Errors that begin while an image is new cannot be distinguished from its own.
         let because_of_alarm = entry["reason"].as_str().is_some_and(|reason| reason.contains("alarm"));
         if because_of_alarm && watch.images.errs.contains(service) {
             continue;

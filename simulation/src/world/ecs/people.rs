@@ -152,6 +152,16 @@ impl Ecs {
         self.update_service(&input, cause, around, cx)
     }
 
+    /// Ends every running task in one of three availability zones, as when it fails.
+    pub fn lose_zone(&mut self, zone: u64, cx: &mut Cx<'_>) {
+        let tasks = self.tasks.values().filter(|task| task.number % 3 == zone % 3 && task.is_wanted());
+        let tasks: Vec<u64> = tasks.map(|task| task.number).collect();
+        cx.note(format!("ecs: an availability zone fails with {} tasks", tasks.len()));
+        for task in tasks {
+            self.halt(task, "InfrastructureHealth", "Task stopped due to an infrastructure failure".to_owned(), cx);
+        }
+    }
+
     /// Puts a service in the state of one that has run for a while: so many tasks of its PRIMARY deployment, running and healthy, where its image can run.
     /// For the beginning of a run, once the repositories have images; it emits no events, and
     /// answers from before it do not exist.
