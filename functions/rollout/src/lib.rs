@@ -8,6 +8,8 @@
 //! | image pushed or replicated to ECR, scan by ECR or Inspector ended | the services that follow the repository |
 //! | ECS deployment complete, failed or rolled back by ECS | that service |
 //! | pre-deploy task ended | the services of its cluster with a pre-deploy task |
+//! | AWS Health announces a retirement of tasks | the services that it names |
+//! | a secret or parameter has changed | every service; those whose revision reads it restart |
 //! | tick, stack update | every service |
 //! | request `rollback`, `restart`, `retry` | the named service |
 //! | request `freeze`, `unfreeze`, `plan` | the named service, or every service |
@@ -32,6 +34,10 @@
 //! | the rollback failed as well | the rollout ends; message |
 //! | restart requested and no deployment in progress | claim, force a new deployment, message; refused within the requester's cool-down |
 //! | restart claimed and not confirmed | resumed after 5 min, unless a deployment was created meanwhile |
+//! | retirement of tasks announced | recorded, and announced with what is done about it; restarted once in its quiet hours, unless it sleeps before |
+//! | retirement that could not be done by its date | message with what puts it off |
+//! | a secret that the tasks read has changed | restarted once, where the fleet asks for it; a release that the environment prevented is tried again |
+//! | restart due during a freeze, a hold or a deployment | it waits |
 //! | *drift*: another deployment, such as a stack update, changed the image | roll out the current release again, from the new revision |
 //! | no result within the deadline | roll out the images that ran before; announced once where the fleet says so or all new tasks run |
 
@@ -98,8 +104,8 @@ impl Function for App {
         drop(join3(entry, self.ecs.services(&[service.id()]), image).await);
     }
 
-    fn trigger(payload: Payload, _: Timestamp) -> Result<Received<Trigger>> {
-        Trigger::parse(payload)
+    fn trigger(payload: Payload, clock: Timestamp) -> Result<Received<Trigger>> {
+        Trigger::parse(payload, clock)
     }
 
     fn scope<'d>(&self, invocation: &Invocation<'d, App>) -> Result<Vec<&'d ServicePolicy>> {
@@ -117,7 +123,11 @@ impl Function for App {
             Trigger::TaskEnded { cluster } => {
                 all().filter(|policy| policy.cluster == *cluster && policy.rollout.pre_deploy_task.is_some()).collect()
             }
-            Trigger::Everything | Trigger::Request(RolloutRequest { service: None, .. }) => all().collect(),
+            Trigger::Retirement { services, .. } => all().filter(|policy| services.contains(&policy.id())).collect(),
+            // Which services read a secret only their revisions say.
+            Trigger::Secret { .. } | Trigger::Everything | Trigger::Request(RolloutRequest { service: None, .. }) => {
+                all().collect()
+            }
             Trigger::Named(name) | Trigger::Request(RolloutRequest { service: Some(name), .. }) => {
                 vec![fleet.named(name)?]
             }
@@ -170,7 +180,10 @@ impl Function for App {
                             let again = self.observe_services(&[policy], pass.invocation).await.pop();
                             *observed = again.unwrap_or_else(|| Err(Error::not_found(policy.id().to_string())))?;
                         }
-                        _ => self.observe_evidence(policy, observed, pass.invocation.now).await?,
+                        _ => {
+                            self.observe_evidence(policy, observed, pass.invocation.context, pass.invocation.now)
+                                .await?
+                        }
                     }
                 }
                 Ok(next)

@@ -6,6 +6,7 @@ mod image;
 mod image_ref;
 mod price;
 mod revision;
+mod secret;
 mod service;
 mod span;
 mod strategy;
@@ -18,6 +19,7 @@ pub use image::{Digest, Image, ScanState, Severities, image_names};
 pub use image_ref::{ImageRef, ImageSource, Reference, Registry};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use revision::Revision;
+pub use secret::ChangedSecret;
 pub use service::{
     Deployment, DeploymentState, Network, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceId,
     Task, endings,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::capacity::Expiry;
 use crate::model::{Digest, Image, Service, ServiceDeployment, Task};
 
 /// What was observed of a service.
@@ -31,6 +32,8 @@ pub struct Observed {
     pub history: Vec<ServiceDeployment>,
     /// The pre-deploy task, while the rollout waits for it and ECS still knows it.
     pub pre_deploy_task: Option<Task>,
+    /// The hold on the service's capacity; read only when a restart is due.
+    pub hold: Option<Expiry>,
 }
 
 /// An image that was pushed.

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use crate::capacity::Sleep;
 use crate::error::{Error, Result};
 use crate::minutes::check_minutes;
 use crate::model::{ImageSource, Registry, TagPolicy, version_tag};
@@ -16,6 +17,8 @@ pub struct Policy<'a> {
     pub rollout: &'a RolloutPolicy,
     /// Desired count that the first rollout sets.
     pub initial_tasks: u32,
+    /// When it sleeps.
+    pub sleep: Option<&'a Sleep>,
 }
 
 /// A repository that a service follows.
@@ -69,6 +72,11 @@ pub struct RolloutPolicy {
     pub pre_deploy_task: Option<PreDeployTask>,
     /// What to invalidate at the CDN when a rollout is complete.
     pub invalidate: Option<Invalidate>,
+    /// When the service is restarted before AWS replaces its tasks to patch Fargate, in the form of `sleep`; AWS replaces
+    /// them when left out.
+    pub quiet_hours: Option<Sleep>,
+    /// Restart the service when a secret or parameter that its tasks read has changed? `false` by default.
+    pub restart_on_secret_change: bool,
 }
 
 impl Default for RolloutPolicy {
@@ -79,6 +87,8 @@ impl Default for RolloutPolicy {
             scan: None,
             pre_deploy_task: None,
             invalidate: None,
+            quiet_hours: None,
+            restart_on_secret_change: false,
         }
     }
 }
@@ -235,6 +245,9 @@ impl RolloutPolicy {
         }
         if let Some(task) = &self.pre_deploy_task {
             check_minutes(&format!("{path}.pre_deploy_task.deadline_minutes"), task.deadline_minutes)?;
+        }
+        if let Some(quiet) = &self.quiet_hours {
+            quiet.validate(&format!("{path}.quiet_hours"))?;
         }
         if let Some(invalidate) = &self.invalidate {
             let odd = invalidate.paths.iter().find(|path| !path.starts_with('/'));

@@ -117,6 +117,14 @@ impl Messages<'_> {
             | Reason::NoEarlierRelease
             | Reason::RestartInProgress { .. }
             | Reason::RestartRequested { .. }
+            | Reason::RestartDue { .. }
+            | Reason::RestartWaits { .. }
+            | Reason::RestartFailed { .. }
+            | Reason::TasksReplaced { .. }
+            | Reason::RetirementAnnounced { .. }
+            | Reason::RetirementMissed { .. }
+            | Reason::RetirementOver { .. }
+            | Reason::SecretChanged { .. }
             | Reason::Resumed { .. }
             | Reason::Adopted { .. }
             | Reason::PreDeployTaskSucceeded

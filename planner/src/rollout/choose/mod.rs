@@ -55,7 +55,7 @@ pub(super) fn choose(inputs: &Inputs<'_>) -> Choice {
     if newer && complete {
         return Choice::Newer(images);
     }
-    let noted = Noted { orders, release: None };
+    let noted = Noted { orders, ..Noted::default() };
     if first {
         return first_look(inputs, noted);
     }

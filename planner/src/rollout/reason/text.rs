@@ -121,6 +121,28 @@ impl fmt::Display for Reason {
             }
             Reason::RestartRequested { by, reason: Some(reason) } => write!(f, "restart requested by {by}: {reason}"),
             Reason::RestartRequested { by, reason: None } => write!(f, "restart requested by {by}"),
+            Reason::RestartDue { cause } => write!(f, "restarted because {cause}"),
+            Reason::RestartWaits { cause, obstacle } => write!(f, "a restart is due and waits ({obstacle}): {cause}"),
+            Reason::RestartFailed { cause, deployment } => {
+                write!(f, "its restart, deployment {deployment}, failed and is not repeated; {cause}")
+            }
+            Reason::TasksReplaced { cause } => write!(f, "its tasks have been replaced since: {cause}"),
+            Reason::RetirementAnnounced { starts_at, handling } => {
+                let starts_at = format_time(*starts_at);
+                write!(f, "AWS replaces its running tasks from {starts_at} on, to patch the platform: {handling}")
+            }
+            Reason::RetirementMissed { starts_at, obstacle } => {
+                write!(f, "its tasks were not replaced before {}, when AWS begins to do so", format_time(*starts_at))?;
+                obstacle.as_ref().map_or(Ok(()), |obstacle| write!(f, ": {obstacle}"))
+            }
+            Reason::RetirementOver { starts_at } => {
+                write!(f, "nothing is to be done about the retirement of {}", format_time(*starts_at))
+            }
+            Reason::SecretChanged { name, restart, retry } => {
+                write!(f, "{name} has changed since its tasks read it")?;
+                f.write_str(if *restart { "; a restart follows" } else { "" })?;
+                f.write_str(if *retry { "; the release that waits is tried again" } else { "" })
+            }
             Reason::Resumed { since } => {
                 write!(f, "resuming the rollout claimed at {}, which was interrupted", format_time(*since))
             }

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod candidates;
+mod due;
 mod environment;
 mod fixtures;
 mod orders;
