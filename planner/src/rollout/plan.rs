@@ -66,7 +66,7 @@ pub fn plan(
             verdict(inputs, rollout)
         }
         (_, Choice::Newer(images)) => postponed(inputs, &images).unwrap_or_else(|| newer(inputs, images)),
-        (_, Choice::Note(noted, reason)) => Decision { action: Action::Note(noted), reason },
+        (_, Choice::Note(noted, reason)) => Decision { action: Action::Note(*noted), reason },
         (Some(rollout), Choice::Drift(_) | Choice::Stay(_)) => verdict(inputs, rollout),
         (None, Choice::Drift(_)) if record.stuck_at.as_ref() == Some(&observed.service.revision) => {
             Decision::keep(Reason::Stuck { revision: observed.service.revision.clone() })
