@@ -40,6 +40,7 @@ const ROLLOUT: &[(&str, &str)] = &[
     ("ecr.image-scan.complete", "scan"),
     ("ecr.image-scan.failed", "scan"),
     ("ecr.image-scan.findings", "scan"),
+    ("ecr.referrer-action.push", "scan"),
     ("ecr.replication-action.replicated", "push"),
     ("ecs.deployment-state-change.completed", "deployment"),
     ("ecs.deployment-state-change.failed", "deployment"),

@@ -48,7 +48,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("ecr.image-scan.complete", &["RolloutFunction.ImageScanned"]),
     ("ecr.image-scan.failed", &["RolloutFunction.ImageScanned"]),
     ("ecr.image-scan.findings", &["RolloutFunction.ImageScanned"]),
-    ("ecr.referrer-action.push", &[]),
+    ("ecr.referrer-action.push", &["RolloutFunction.ImageSigned"]),
     ("ecr.replication-action.failed", &[]),
     ("ecr.replication-action.replicated", &["RolloutFunction.ImagePushed"]),
     (

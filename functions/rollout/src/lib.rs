@@ -5,7 +5,7 @@
 //!
 //! | trigger | scope |
 //! |---|---|
-//! | image pushed or replicated to ECR, scan by ECR or Inspector ended | the services that follow the repository |
+//! | image pushed or replicated to ECR, scan by ECR or Inspector ended, signature pushed | the services that follow the repository |
 //! | ECS deployment complete, failed or rolled back by ECS | that service |
 //! | pre-deploy task ended | the services of its cluster with a pre-deploy task |
 //! | AWS Health announces a retirement of tasks | the services that it names |
@@ -19,7 +19,7 @@
 //! | the followed tag names another image than at the last look | register a revision pinned to the digest, run the pre-deploy task if there is one, update the service |
 //! | the same, and the revision names a tag that ECR does not have: the service never ran | also set the desired count to its baseline |
 //! | the same, and the service is scaled to zero | the rollout is *staged*: verified when the service wakes |
-//! | a quarantined digest, an image that is left over, a freeze, too many scan findings | none; announced once |
+//! | a quarantined digest, an image that is left over, a freeze, too many scan findings, no signature with the profile that the fleet names | none; announced once |
 //! | first look at a service that has had an image | none: what it runs is recorded as its first release, and announced |
 //! | an earlier release deployed by a person | none: it is the current release now; message, then tags and CDN |
 //! | ECR cannot be read | what does without it is done; the invocation fails |
@@ -117,7 +117,11 @@ impl Function for App {
                 .filter(|service| service.images_of(repository).any(|image| image.tag.matches(tag)))
                 .collect(),
             Trigger::Scan { repository } => {
-                fleet.following(repository).filter(|service| service.rollout.scan.is_some()).collect()
+                let gated = |service: &&ServicePolicy| {
+                    service.rollout.scan.is_some()
+                        || service.images_of(repository).any(|image| image.signed_by.is_some())
+                };
+                fleet.following(repository).filter(gated).collect()
             }
             Trigger::Deployment { service } => all().filter(|policy| policy.id() == *service).collect(),
             Trigger::TaskEnded { cluster } => {

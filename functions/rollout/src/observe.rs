@@ -61,6 +61,7 @@ impl App {
             history: Vec::new(),
             pre_deploy_task: None,
             hold: None,
+            signatures: BTreeMap::new(),
             service,
         };
         let mut service = ObservedService { entry, observed, revision, request: None, unread: Vec::new() };

@@ -8,6 +8,7 @@ mod price;
 mod revision;
 mod secret;
 mod service;
+mod signature;
 mod span;
 mod strategy;
 mod tag;
@@ -24,6 +25,7 @@ pub use service::{
     Deployment, DeploymentState, Network, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceId,
     Task, endings,
 };
+pub use signature::{Signature, SignatureState};
 pub use span::Span;
 pub use strategy::Strategy;
 pub use tag::TagPolicy;

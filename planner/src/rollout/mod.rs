@@ -27,13 +27,14 @@ mod record;
 pub mod request;
 mod roll;
 mod scan_gate;
+mod signature_gate;
 mod verdict;
 mod visibility;
 
 pub use decision::{Action, Decision, FreezeChange, Roll};
 pub use due::{Notice, RetirementNotice, notice};
 pub use handling::Handling;
-pub use observed::{Observed, Pushed, RunningImage};
+pub use observed::{Observed, Pushed, RunningImage, Signatures};
 pub use obstacle::Obstacle;
 pub use plan::{LEASE, plan};
 pub use policy::{ImagePolicy, Invalidate, Policy, PreDeployTask, RolloutPolicy, ScanGate, Unscanned};

@@ -49,6 +49,16 @@ pub struct ImagePolicy {
     /// Tag that the automation moves to the release before the current one; `previous` by default.
     #[serde(default = "previous")]
     pub previous: String,
+    /// ARN of the signing profile of AWS Signer with which ECR has to have signed an image before it is rolled out; no gate
+    /// when left out.
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(
+            pattern = r"^arn:aws(-[a-z]+)*:signer:[a-z0-9-]+:[0-9]{12}:/signing-profiles/[a-zA-Z0-9_]{2,}$"
+        ))
+    )]
+    pub signed_by: Option<String>,
     /// Its source repository, `https://github.com/acme/web`: messages then link the comparison of the two commits.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^https://[A-Za-z0-9._~:-]+/[A-Za-z0-9./_~:-]+$")))]
@@ -217,6 +227,11 @@ impl ImagePolicy {
                 let expected = "a tag that is neither a commit nor a version";
                 return Err(Error::bad_field(&format!("{path}.{field}"), own, expected));
             }
+        }
+        let is_profile = |arn: &&str| arn.starts_with("arn:aws") && arn.contains(":/signing-profiles/");
+        if let Some(odd) = self.signed_by.as_deref().filter(|arn| !is_profile(arn)) {
+            let expected = "the ARN of a signing profile of AWS Signer, without its version";
+            return Err(Error::bad_field(&format!("{path}.signed_by"), odd, expected));
         }
         match self.source.as_deref().filter(|source| !is_source(source)) {
             Some(source) => Err(Error::bad_field(

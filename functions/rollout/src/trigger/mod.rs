@@ -24,7 +24,7 @@ pub enum Trigger {
         /// When, if the event says so properly.
         at: Option<Timestamp>,
     },
-    /// A scan ended.
+    /// A scan ended, or something that refers to an image was pushed, such as a signature.
     Scan {
         /// Repository name in this registry: `acme/web`.
         repository: String,
@@ -215,6 +215,10 @@ fn of_event(event: &Event, clock: Timestamp) -> Result<Received<Trigger>> {
     match event.about() {
         ("aws.ecr", "ECR Image Action" | "ECR Replication Action") => push(event),
         ("aws.ecr", "ECR Image Scan") => {
+            Ok(Received::Trigger(Trigger::Scan { repository: event.text("repository-name")?.to_owned() }))
+        }
+        // What refers to an image may be its signature.
+        ("aws.ecr", "ECR Referrer Action") => {
             Ok(Received::Trigger(Trigger::Scan { repository: event.text("repository-name")?.to_owned() }))
         }
         ("aws.inspector2", "Inspector2 Scan") => scan_by_inspector(event),

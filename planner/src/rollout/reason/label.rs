@@ -22,6 +22,8 @@ impl Reason {
             Reason::Frozen { .. } => "frozen",
             Reason::AwaitingScan { .. } => "awaiting_scan",
             Reason::ScanRefused { .. } => "scan_refused",
+            Reason::AwaitingSignature { .. } => "awaiting_signature",
+            Reason::SignatureRefused { .. } => "signature_refused",
             Reason::ClaimedElsewhere { .. } => "claimed_elsewhere",
             Reason::AwaitingPreDeployTask { .. } => "awaiting_pre_deploy_task",
             Reason::InFlight { .. } => "in_flight",

@@ -107,6 +107,22 @@ pub enum Reason {
         /// What was found and what is allowed.
         finding: String,
     },
+    /// The signature gate waits for ECR.
+    AwaitingSignature {
+        /// The image that the tag policy selects.
+        image: Image,
+        /// Name of the signing profile.
+        profile: String,
+        /// When the wait ends.
+        until: Timestamp,
+    },
+    /// The signature gate refused the image.
+    SignatureRefused {
+        /// The image that the tag policy selects.
+        image: Image,
+        /// What was found and what is expected.
+        finding: String,
+    },
     /// Another invocation is handling this service.
     ClaimedElsewhere {
         /// When its lease expires.

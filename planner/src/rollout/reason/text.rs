@@ -63,6 +63,10 @@ impl fmt::Display for Reason {
                 write!(f, "{image} is waiting for its scan result until {}", format_time(*until))
             }
             Reason::ScanRefused { image, finding } => write!(f, "the scan gate refused {image}: {finding}"),
+            Reason::AwaitingSignature { image, profile, until } => {
+                write!(f, "{image} is waiting until {} for its signature with {profile}", format_time(*until))
+            }
+            Reason::SignatureRefused { image, finding } => write!(f, "the signature gate refused {image}: {finding}"),
             Reason::ClaimedElsewhere { until } => {
                 let until = format_time(*until);
                 write!(f, "another invocation is handling this service; its lease expires at {until}")

@@ -61,6 +61,7 @@ impl Scenario {
             tag,
             live: "live".into(),
             previous: "previous".into(),
+            signed_by: None,
             source: None,
         };
         let service = Service {
@@ -84,6 +85,7 @@ impl Scenario {
             observed: Observed {
                 service,
                 candidates: BTreeMap::from([(REPOSITORY.to_owned(), None)]),
+                signatures: BTreeMap::new(),
                 running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Absent)]),
                 unread: BTreeMap::new(),
                 pushed: None,

@@ -11,5 +11,6 @@ mod pre_deploy_tasks;
 mod requests;
 mod restarts;
 mod rollbacks;
+mod signatures;
 mod verdicts;
 mod waking;

@@ -70,6 +70,7 @@ impl Simulation {
             history: Vec::new(),
             pre_deploy_task: None,
             hold: None,
+            signatures: Default::default(),
         }
     }
 
