@@ -4,7 +4,7 @@
 
 use planner::fleet::ServicePolicy;
 use planner::model::{Digest, Image, ImageRef, Reference, Registry, TagPolicy};
-use planner::rollout::{ImagePolicy, Pushed, RunningImage};
+use planner::rollout::{ImagePolicy, Pushed, RunningImage, Signatures};
 use shared::{Error, Result, many};
 
 use crate::app::App;
@@ -71,6 +71,7 @@ impl App {
             match candidates.iter().find(|(wanted, _)| *wanted == selection) {
                 Some((_, Ok(Some(found)))) => {
                     let found = self.scanned(policy, image, found.image.clone(), service).await;
+                    self.observe_signatures(image, &found, service).await;
                     service.observed.candidates.insert(key, Some(found));
                 }
                 Some((_, Ok(None))) => drop(service.observed.candidates.insert(key, None)),
@@ -116,12 +117,24 @@ impl App {
         found: Image,
         service: &ObservedService,
     ) -> Image {
-        let ordered = service.entry.record.orders.get(&image.key()).and_then(|order| order.image.as_ref());
-        if policy.rollout.scan.is_none() || ordered.is_some_and(|ordered| ordered.digest == found.digest) {
+        if policy.rollout.scan.is_none() || is_ordered(image, &found, service) {
             return found;
         }
         let ecr = self.ecr.of(&image.registry());
         Image { scan: ecr.scan(&image.repository, &found).await, ..found }
+    }
+
+    /// The signatures of the image, where a gate decides by them and the image is not known here.
+    async fn observe_signatures(&self, policy: &ImagePolicy, found: &Image, service: &mut ObservedService) {
+        if policy.signed_by.is_none() || is_ordered(policy, found, service) {
+            return;
+        }
+        let ecr = self.ecr.of(&policy.registry());
+        let signatures = match ecr.signatures(&policy.repository, &found.digest).await {
+            Ok(signatures) => Signatures::Known(signatures),
+            Err(error) => Signatures::Unread(error.to_string()),
+        };
+        service.observed.signatures.insert(policy.key(), signatures);
     }
 
     /// The image that the current revision names. One that the ledger has costs no call.
@@ -203,6 +216,11 @@ impl App {
         });
         many::all(each).await.into_iter().flatten().collect()
     }
+}
+
+/// Is it what the tag policy selected when that was last acted on?
+fn is_ordered(policy: &ImagePolicy, found: &Image, service: &ObservedService) -> bool {
+    service.entry.record.orders.get(&policy.key()).is_some_and(|order| order.names(&found.digest))
 }
 
 fn selection(image: &ImagePolicy) -> (Registry, String, TagPolicy) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join3;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use planner::fleet::ServicePolicy;
 use planner::model::{Digest, Image, Service, ServiceId};
 use planner::rollout::{ImagePolicy, Observed, Record, request};
@@ -44,7 +44,7 @@ impl App {
         let each = scope.iter().zip(entries).map(|(policy, entry)| {
             let not_found = || Err(Error::not_found(format!("service {} not found", policy.id())));
             let service = services.remove(&policy.id()).unwrap_or_else(not_found);
-            self.observe_service(policy, service, entry, &candidates, invocation.trigger, invocation.now)
+            self.observe_service(policy, service, entry, &candidates, invocation)
         });
         many::all(each).await
     }
@@ -68,14 +68,13 @@ impl App {
         service: Result<Service>,
         entry: Result<Entry>,
         candidates: &Candidates,
-        trigger: &Trigger,
-        now: Timestamp,
+        invocation: &Invocation<'_, App>,
     ) -> Result<ObservedService> {
         let (service, entry) = (service?, entry?);
         if !service.is_active() {
             return Err(Error::not_found(format!("service {} is {}", service.id, service.status)));
         }
-        let revision = match trigger {
+        let revision = match invocation.trigger {
             Trigger::Everything => self.ecs.known_revision(&service.revision).await?,
             _ => self.ecs.revision(&service.revision).await?,
         };
@@ -90,12 +89,14 @@ impl App {
             stopped_tasks: Vec::new(),
             history: Vec::new(),
             pre_deploy_task: None,
+            hold: None,
+            signatures: BTreeMap::new(),
             service,
         };
         let mut service = ObservedService { entry, observed, revision, request: None, unread: Vec::new() };
-        self.observe_images(policy, candidates, trigger, &mut service).await?;
-        service.request = self.request(policy, trigger).await?;
-        self.observe_evidence(policy, &mut service, now).await?;
+        self.observe_images(policy, candidates, invocation.trigger, &mut service).await?;
+        service.request = self.request(policy, invocation.trigger).await?;
+        self.observe_evidence(policy, &mut service, invocation.context, invocation.now).await?;
         Ok(service)
     }
 

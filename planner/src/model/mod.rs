@@ -6,7 +6,9 @@ mod image;
 mod image_ref;
 mod price;
 mod revision;
+mod secret;
 mod service;
+mod signature;
 mod span;
 mod strategy;
 mod tag;
@@ -18,10 +20,12 @@ pub use image::{Digest, Image, ScanState, Severities, image_names};
 pub use image_ref::{ImageRef, ImageSource, Reference, Registry};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use revision::Revision;
+pub use secret::ChangedSecret;
 pub use service::{
     Deployment, DeploymentState, Network, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceId,
     Task, endings,
 };
+pub use signature::{Signature, SignatureState};
 pub use span::Span;
 pub use strategy::Strategy;
 pub use tag::TagPolicy;

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::Act;
+use super::{Act, happens};
 use crate::engine::Engine;
 use crate::weather::Weather;
 use crate::world::cloudformation;
@@ -101,6 +101,14 @@ impl Act {
                     engine.world.ecs.environment.missing_secrets.remove(&family);
                 });
             }
+            Act::Retire { service, starts } => {
+                let cluster = cluster(engine, service);
+                happens::retire(engine, &cluster, service, *starts);
+            }
+            Act::Rotate { service } => {
+                let cluster = cluster(engine, service);
+                happens::rotate(engine, &cluster, service);
+            }
             Act::Spend { cents } => {
                 #[allow(clippy::cast_precision_loss)]
                 let dollars = *cents as f64 / 100.0;
@@ -140,6 +148,7 @@ impl Act {
             | Act::ConsoleCount { .. }
             | Act::DeleteAlarm { .. }
             | Act::SetAlarm { .. }
+            | Act::Rotate { .. }
             | Act::DeployStack { .. } => "console",
             _ => "world",
         }

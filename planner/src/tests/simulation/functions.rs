@@ -69,6 +69,8 @@ impl Simulation {
             stopped_tasks: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },
             history: Vec::new(),
             pre_deploy_task: None,
+            hold: None,
+            signatures: Default::default(),
         }
     }
 

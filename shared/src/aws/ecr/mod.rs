@@ -2,6 +2,7 @@
 
 mod scan;
 mod scan_state;
+mod signature;
 mod tag;
 
 use aws_sdk_ecr::config::Region;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::fate::check;
@@ -104,6 +104,17 @@ impl Ecs {
         }
         cx.note(format!("ecs: {} Spot tasks of {cluster}/{name} are interrupted", tasks.len()));
         tasks.len()
+    }
+
+    /// Replaces one task of a service that was created before a moment, for maintenance; was there one?
+    pub fn retire_one(&mut self, cluster: &str, name: &str, before: Timestamp, cx: &mut Cx<'_>) -> bool {
+        let Some(number) = self.number(cluster, name) else { return false };
+        let old = |task: &&u64| self.tasks[*task].is_running() && self.tasks[*task].created_at < before;
+        let Some(task) = self.services[number].tasks.iter().find(old).copied() else { return false };
+        let reason = "ECS is performing maintenance on the underlying infrastructure hosting the task.";
+        cx.note(format!("ecs: a task of {cluster}/{name} is retired"));
+        self.halt(task, "InfrastructureHealth", reason.to_owned(), cx);
+        true
     }
 
     /// Protects every running task of a service against scale-in for so many minutes, as its application does while it works.
