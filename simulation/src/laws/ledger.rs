@@ -56,11 +56,12 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
     if engine.weather != Weather::CALM && engine.weather != Weather::OVER {
         return Ok(());
     }
-    if watch.messages.is_calm() {
+    let is_good = watch.messages.is_calm() && !watch.messages.refused;
+    if is_good {
         watch.meets(LAW);
     }
     match &entry.what {
-        What::DeadLetter { body, .. } if watch.messages.is_calm() => Err(broken(engine, LAW, body.to_string())),
+        What::DeadLetter { body, .. } if is_good => Err(broken(engine, LAW, body.to_string())),
         _ => Ok(()),
     }
 }

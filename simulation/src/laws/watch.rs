@@ -58,8 +58,8 @@ pub(super) fn broken(engine: &Engine, law: &'static str, how: impl Into<String>)
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     pub(super) by_invocation: BTreeMap<u64, usize>,
-    /// Deployments that functions started, by service: when, and what for.
-    pub(super) deployments: BTreeMap<String, Vec<(Timestamp, String)>>,
+    /// Deployments that functions started, by service: when, by which invocation, and what for.
+    pub(super) deployments: BTreeMap<String, Vec<(Timestamp, u64, String)>>,
 }
 
 /// What is remembered of images.
@@ -80,6 +80,8 @@ pub(super) struct Images {
 pub(super) struct Messages {
     /// How often each announcement was sent, by its id.
     pub(super) sent: BTreeMap<String, usize>,
+    /// Does ECS refuse updates, or the ledger everything, at some time? What fails then is given up in the end.
+    pub(super) refused: bool,
     /// Has the weather been good all the time?
     pub(super) calm: bool,
     /// Is there a reason for an alarm: a bad image, errors, load, an environment that is broken, a person who sets it?
@@ -101,7 +103,15 @@ impl Messages {
             | Act::ConsoleRevision { .. } => true,
             _ => false,
         };
-        Messages { sent: BTreeMap::new(), calm: plan.weather == Weather::CALM, trouble: plan.acts.iter().any(trouble) }
+        let refused =
+            |(_, act): &(SignedDuration, Act)| matches!(act, Act::UpdatesRefused { .. } | Act::LedgerDown { .. });
+        let refused = plan.acts.iter().any(refused);
+        Messages {
+            sent: BTreeMap::new(),
+            refused,
+            calm: plan.weather == Weather::CALM,
+            trouble: plan.acts.iter().any(trouble),
+        }
     }
 
     pub(super) fn is_calm(&self) -> bool {
