@@ -83,6 +83,11 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
         | Act::Load { .. }
         | Act::SetAlarm { .. }
         | Act::DeleteAlarm { .. } => {}
+        // What the environment prevents is tried again later than within the hour.
+        Act::UpdatesRefused { .. } | Act::SecretMissing { .. } | Act::OnDemandShort { .. } => {
+            watch.progress.due.clear();
+            watch.progress.frozen = true;
+        }
         _ => watch.progress.due.clear(),
     }
 }

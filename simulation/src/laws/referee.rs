@@ -61,7 +61,9 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
         }
         let parked = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), name);
         let parked = parked.is_some_and(|service| service.desired == 0);
-        if !good && !parked && image.behaviour != Behaviour::Slow && serving.contains(&image.digest) {
+        // What errs only under traffic may have none.
+        let shows = !matches!(image.behaviour, Behaviour::Slow | Behaviour::ErrsUnderTraffic);
+        if !good && !parked && shows && serving.contains(&image.digest) {
             let how = format!("{name} still serves {} which is {:?}", short(&image.digest), image.behaviour);
             return Err(broken(engine, LAW, how));
         }

@@ -136,7 +136,7 @@ pub(super) struct Progress {
     pub(super) sent: Vec<(Timestamp, String)>,
     /// Is everything a dry run?
     pub(super) dry_run: bool,
-    /// Has a freeze been requested?
+    /// Has a freeze been requested, or the environment failed? Rollouts may wait then.
     pub(super) frozen: bool,
     /// Services whose capacity a person has a hand in.
     pub(super) by_hand: bool,
