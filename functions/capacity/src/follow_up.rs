@@ -25,6 +25,7 @@ impl Service<'_> {
             let reason = &applied.decision.reason;
             let why = (reason.label(), format!("{changes}: {reason}"));
             observed.entry.record_event(now, &applied.effect, why);
+            observed.entry.record.facts.accept_move();
         }
         if let Some(error) = &applied.error {
             let facts = &mut observed.entry.record.facts;
@@ -100,7 +101,7 @@ impl Service<'_> {
             }
             Announcement::Transition(Transition::StartOverdue { since }) => {
                 let deployment = observed.service.primary().map_or("", |deployment| &deployment.id);
-                let stopped = self.app.ecs.stopped_tasks(&observed.service.id, deployment).await?;
+                let stopped = self.app.ecs.stopped_tasks(&observed.service.id, |task| task.is_of(deployment)).await?;
                 let why = (&endings(&stopped)[..], applied.error.as_deref());
                 messages.start_overdue(since, decision, tasks, why)
             }

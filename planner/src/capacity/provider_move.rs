@@ -51,7 +51,7 @@ pub struct Move {
 pub enum MoveOutcome {
     /// ECS replaces tasks.
     InProgress {
-        /// Has ECS shown the new strategy?
+        /// Has ECS accepted the request or shown the new strategy?
         seen: bool,
     },
     /// Its deployment is complete.

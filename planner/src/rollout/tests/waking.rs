@@ -30,6 +30,15 @@ fn a_task_without_a_health_check_proves_something_after_a_minute() {
 }
 
 #[test]
+fn a_task_whose_health_check_has_not_decided_yet_proves_nothing() {
+    let mut scenario = woken().with_tasks(2, 1);
+    scenario.observed.health_check = true;
+    let task = &mut scenario.observed.running_tasks[0];
+    (task.health, task.started_at) = ("UNKNOWN".into(), Some(at(60)));
+    assert_eq!(scenario.at(66).outcome().0, "awaiting_tasks");
+}
+
+#[test]
 fn only_failures_of_the_image_fail_the_wake() {
     let failed = |code: &str, reason: &str| woken().with_stopped(code, reason, 5);
     for (code, reason) in [
