@@ -103,6 +103,7 @@ impl Seen {
             desired: service.desired,
             bounds,
             bounds_unknown: bounds_error.is_some(),
+            revision: service.revision.clone(),
             strategy: service.strategy.clone(),
             rollout_in_flight: in_flight(&service, &rollout),
             lacks_tasks: primary.is_some_and(|primary| primary.running < service.desired),

@@ -36,6 +36,15 @@ fn an_accepted_move_that_was_undone_before_anyone_saw_it_has_failed_and_is_not_r
         play.decides(minute);
     }
     assert_eq!((play.forced.as_slice(), play.failed.as_slice()), (&[0][..], &[(5, MoveFailure::RolledBack)][..]));
+    // Its image may have been at fault.
+    play.facts.provider_move.as_mut().unwrap().to = Placement::OnDemand;
+    play.facts.spot = play.facts.spot.after(SpotEvent::NoCapacity, 1, noon());
+    play.observed = Observed { strategy: SPOT, ..play.observed };
+    play.decides(11);
+    assert_eq!(play.forced, [0], "the same revision fails again");
+    play.observed.revision = "web:2".into();
+    play.decides(12);
+    assert_eq!(play.forced, [0, 12], "another one does not wait for that");
 }
 
 #[test]
