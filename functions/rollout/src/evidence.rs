@@ -54,7 +54,8 @@ impl App {
                 observed.history = self.history(&observed.service.id, begun).await;
                 let failed = observed.service.primary().filter(|primary| primary.state == DeploymentState::Failed);
                 if let Some(primary) = failed {
-                    observed.stopped_tasks = self.ecs.stopped_tasks(&observed.service.id, |task| task.is_of(&primary.id)).await?;
+                    observed.stopped_tasks =
+                        self.ecs.stopped_tasks(&observed.service.id, |task| task.is_of(&primary.id)).await?;
                 }
             }
         }
@@ -77,7 +78,9 @@ impl App {
             Some((DeploymentState::Failed, _)) => {
                 observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, |task| task.is_of(id)).await?;
             }
-            Some((_, true)) if overdue => observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, |task| task.is_of(id)).await?,
+            Some((_, true)) if overdue => {
+                observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, |task| task.is_of(id)).await?
+            }
             Some((_, true)) => {}
             _ => {
                 observed.history = self.history(&service.id, since).await;
