@@ -87,8 +87,8 @@ impl Facts {
         self.after_failed_move(now)
     }
 
-    /// ECS accepted the last move: when the previous strategy is back, its deployment has failed, also if nobody saw the
-    /// new one meanwhile.
+    /// ECS accepted the last move: when the previous strategy is back, its deployment has failed, also if no look has seen the
+    /// new one.
     pub fn accept_move(&mut self) {
         if let Some(Move { outcome: MoveOutcome::InProgress { seen }, .. }) = &mut self.provider_move {
             *seen = true;

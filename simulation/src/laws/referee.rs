@@ -59,10 +59,15 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
             let how = format!("{name} serves {runs:?}, `latest` names the good image {}", short(&image.digest));
             return Err(broken(engine, LAW, how));
         }
-        let parked = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), name);
-        let parked = parked.is_some_and(|service| service.desired == 0);
+        let service = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), name);
+        let parked = service.is_some_and(|service| service.desired == 0);
+        let balanced = service.is_some_and(|service| service.spec["loadBalancers"][0].is_object());
         // What errs only under traffic may have none.
-        let shows = !matches!(image.behaviour, Behaviour::Slow | Behaviour::ErrsUnderTraffic);
+        let shows = match image.behaviour {
+            Behaviour::Slow | Behaviour::ErrsUnderTraffic => false,
+            Behaviour::FailsLoadBalancer => balanced,
+            _ => true,
+        };
         if !good && !parked && shows && serving.contains(&image.digest) {
             let how = format!("{name} still serves {} which is {:?}", short(&image.digest), image.behaviour);
             return Err(broken(engine, LAW, how));

@@ -67,8 +67,8 @@ impl Rollback {
         Some(Decision::keep(Reason::OtherDeployment { requested: requested.to_owned(), current }))
     }
 
-    /// The service was rolled back a moment ago, and no release has come since: whoever asks means that failure, unless they
-    /// name the deployment that is current now.
+    /// The service was rolled back a moment ago, and no release has come since: the request means that failure, unless it
+    /// names the deployment that is current now.
     fn just_done(&self, inputs: &Inputs<'_>) -> Option<Decision> {
         let Inputs { record, now, .. } = inputs;
         if self.deployment.is_some() || record.rollout.is_some() {
