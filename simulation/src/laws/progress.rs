@@ -39,6 +39,9 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
         What::Call { operation, input, answer: Ok(_), .. } if operation == "RunTask" => {
             one_at_a_time(watch, engine, input)
         }
+        What::Ends { function, .. } if watch.progress.installed && !watch.progress.began => {
+            installing(watch, engine, function, &Value::Null)
+        }
         What::Ends { function: "alarm", .. } => announced(watch, engine),
         What::Ends { function: "capacity", .. } => woken(watch, engine),
         What::Ends { function: "rollout", .. } => rolled(watch, engine),
@@ -65,7 +68,7 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
     let Ok(act) = what.parse::<Act>() else { return };
     watch.progress.began = true;
     match act {
-        Act::Push { service, behaviour: Behaviour::Good, .. } if !watch.progress.frozen => {
+        Act::Push { service, behaviour: Behaviour::Good, flaw: None, .. } if !watch.progress.frozen => {
             watch.progress.due.insert(service, engine.now() + ROLLED_WITHIN);
         }
         Act::Request(request) => {
@@ -76,15 +79,24 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
                 None => watch.progress.due.clear(),
             }
         }
-        Act::ConsoleCount { .. } | Act::Spend { .. } => watch.progress.by_hand = true,
+        Act::ConsoleCount { .. }
+        | Act::Spend { .. }
+        | Act::SpendADay { .. }
+        | Act::Limit { .. }
+        | Act::Misreport { .. } => watch.progress.by_hand = true,
         // Something that a rollout may well wait for.
         Act::TopicRefuses { .. }
         | Act::Interrupt { .. }
         | Act::Load { .. }
+        | Act::NoData { .. }
+        | Act::BudgetsDown { .. }
         | Act::SetAlarm { .. }
         | Act::DeleteAlarm { .. } => {}
         // What the environment prevents is tried again later than within the hour.
-        Act::UpdatesRefused { .. } | Act::SecretMissing { .. } | Act::OnDemandShort { .. } => {
+        Act::UpdatesRefused { .. }
+        | Act::SecretMissing { .. }
+        | Act::OnDemandShort { .. }
+        | Act::RegistryDown { .. } => {
             watch.progress.due.clear();
             watch.progress.frozen = true;
         }
@@ -107,10 +119,9 @@ fn rolled(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
             continue;
         }
         watch.meets(LAW);
-        let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
-        let wanted = engine.world.ecr.repositories.get(repository).and_then(|known| known.tags.get("latest"));
+        let wanted = engine.world.ecr.followed(&policy).map(|(_, digest)| digest);
         let serving = serving(engine, &policy);
-        if wanted.is_some_and(|wanted| !serving.contains(wanted)) {
+        if wanted.is_some_and(|wanted| !serving.contains(&wanted)) {
             let how = format!("{service} does not serve what was pushed an hour ago");
             return Err(broken(engine, LAW, how));
         }
