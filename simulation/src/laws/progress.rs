@@ -225,6 +225,9 @@ fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     {
         return Ok(());
     }
+    if engine.now() < watch.progress.start + WOKEN_WITHIN + SignedDuration::from_mins(20) {
+        return Ok(());
+    }
     for policy in engine.account().policies() {
         let name = policy["name"].as_str().unwrap_or_default();
         let asleep = |minutes: i64| sleeps_at(&policy, engine.now() - SignedDuration::from_mins(minutes));

@@ -142,6 +142,8 @@ impl Messages {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub(super) calm: bool,
+    /// When the run begins: nothing was to be done before.
+    pub(super) start: Timestamp,
     pub(super) installed: bool,
     /// Has anything happened yet?
     pub(super) began: bool,
@@ -168,6 +170,6 @@ impl Progress {
         let refuses = plan.acts.iter().any(|(_, act)| matches!(act, Act::TopicRefuses { .. }));
         let calm = plan.weather == Weather::CALM && !plan.setup.dry_run;
         let (installed, dry_run) = (plan.setup.installed, plan.setup.dry_run);
-        Progress { calm, installed, dry_run, refuses, ..Progress::default() }
+        Progress { calm, start: plan.start, installed, dry_run, refuses, ..Progress::default() }
     }
 }
