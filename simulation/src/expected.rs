@@ -89,14 +89,15 @@ fn is_unreachable(kind: &str, name: &str) -> bool {
     UNREACHABLE.iter().any(|(own, label, _)| *own == kind && *label == name)
 }
 
-/// What can happen, as a story writes it: `rotate`, `push crashes`, `push vulnerable`.
+/// What can happen, as a story writes it (units of time are matched in the same source): `rotate`, `push crashes`, `push vulnerable`.
 fn acts() -> impl Iterator<Item = String> {
-    let arm = |line: &'static str| line.trim_start().strip_prefix('"')?.split_once("\" =>").map(|(name, _)| name.to_owned());
+    let arm =
+        |line: &'static str| line.trim_start().strip_prefix('"')?.split_once("\" =>").map(|(name, _)| name.to_owned());
     let pushes = |line: &'static str| {
         let entry = line.trim_start().strip_prefix("(\"")?;
         entry.split_once("\", ").map(|(name, _)| format!("push {name}"))
     };
-    ACTS.lines().filter_map(arm).filter(|name| name != "push").chain(ACTS.lines().filter_map(pushes))
+    ACTS.lines().filter_map(arm).filter(|name| name != "push" && name.len() > 1).chain(ACTS.lines().filter_map(pushes))
 }
 
 /// The texts in the first function called `label` of a source.

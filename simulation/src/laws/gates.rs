@@ -38,7 +38,8 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
 /// Images of the service's repository that a revision names by digest, where it has a gate.
 fn named<'e>(engine: &'e Engine, policy: &Value, input: &Value) -> Vec<&'e Image> {
     let has_gate = policy["images"][0]["signed_by"].is_string() || policy["rollout"]["scan"].is_object();
-    let repository = policy["images"][0]["repository"].as_str().and_then(|name| engine.world.ecr.repositories.get(name));
+    let repository =
+        policy["images"][0]["repository"].as_str().and_then(|name| engine.world.ecr.repositories.get(name));
     let Some(repository) = repository.filter(|_| has_gate) else { return Vec::new() };
     let containers = input["containerDefinitions"].as_array().into_iter().flatten();
     let digests = containers.filter_map(|container| Some(container["image"].as_str()?.split_once('@')?.1));
@@ -49,7 +50,9 @@ fn ran_before(engine: &Engine, policy: &Value, image: &Image) -> bool {
     let text = |field: &str| policy[field].as_str().unwrap_or_default();
     let service = engine.world.ecs.service(text("cluster"), text("name"));
     let digests = service.into_iter().flat_map(|service| &service.revisions).flat_map(|revision| &revision.images);
-    digests.into_iter().any(|(_, named, digest)| digest.as_ref() == Some(&image.digest) || named.ends_with(&image.digest))
+    digests
+        .into_iter()
+        .any(|(_, named, digest)| digest.as_ref() == Some(&image.digest) || named.ends_with(&image.digest))
 }
 
 /// Do the gates of a service let an image pass?
@@ -60,9 +63,11 @@ pub(super) fn admits(policy: &Value, image: &Image) -> bool {
     };
     // An index has no scan of its own.
     let gate = &policy["rollout"]["scan"];
-    let scanned = gate.is_null() || matches!(image.kind, Kind::Index { .. }) || match &image.scan {
-        Some(scan) if scan.status == "COMPLETE" => !scan.findings.contains_key("CRITICAL"),
-        _ => gate["unscanned"] == "accept",
-    };
+    let scanned = gate.is_null()
+        || matches!(image.kind, Kind::Index { .. })
+        || match &image.scan {
+            Some(scan) if scan.status == "COMPLETE" => !scan.findings.contains_key("CRITICAL"),
+            _ => gate["unscanned"] == "accept",
+        };
     signed && scanned
 }

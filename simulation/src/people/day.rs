@@ -42,7 +42,10 @@ pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: 
     let first = services.iter().enumerate().map(|(at, service)| {
         let minutes = i64::try_from(at).unwrap() * 3 + 2;
         let behaviour = Behaviour::Good;
-        (SignedDuration::from_mins(minutes), Act::Push { service: service.clone(), behaviour, multi: false, flaw: None })
+        (
+            SignedDuration::from_mins(minutes),
+            Act::Push { service: service.clone(), behaviour, multi: false, flaw: None },
+        )
     });
     let mut acts: Vec<(SignedDuration, Act)> = first.collect();
     let setup = Setup::draw(rng);

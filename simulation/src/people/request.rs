@@ -10,7 +10,8 @@ pub(super) fn request(rng: &mut Rng, service: &str) -> Value {
     let until = *rng.pick(&["30m", "2h", "6h"]);
     let mut request = match rng.between(0, 17) {
         0..=2 => {
-            let mut request = json!({ "action": "rollback", "service": service, "by": by, "reason": "checkout broken" });
+            let mut request =
+                json!({ "action": "rollback", "service": service, "by": by, "reason": "checkout broken" });
             match rng.between(0, 9) {
                 0..=1 => request["deployment"] = "@current".into(),
                 // The one of a message of yesterday.

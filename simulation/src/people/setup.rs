@@ -213,7 +213,9 @@ impl Setup {
             }
         });
         if daily {
-            account.change_resources("AWS::Budgets::Budget", |properties| properties["Budget"]["TimeUnit"] = "DAILY".into());
+            account.change_resources("AWS::Budgets::Budget", |properties| {
+                properties["Budget"]["TimeUnit"] = "DAILY".into()
+            });
         }
     }
 }

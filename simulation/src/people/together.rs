@@ -62,7 +62,8 @@ pub(super) fn follows(rng: &mut Rng, act: &Act) -> Option<(SignedDuration, Act)>
 /// The last hours of a month, when AWS Budgets may send notices that come after its end.
 pub(super) fn month_ends(rng: &mut Rng, start: Timestamp, lasts: SignedDuration) -> Vec<(SignedDuration, Act)> {
     let month = |at: Timestamp| at.strftime("%Y-%m").to_string();
-    let Some(end) = (1..=lasts.as_hours()).map(SignedDuration::from_hours).find(|after| month(start + *after) != month(start))
+    let Some(end) =
+        (1..=lasts.as_hours()).map(SignedDuration::from_hours).find(|after| month(start + *after) != month(start))
     else {
         return Vec::new();
     };
@@ -80,8 +81,5 @@ pub(super) fn month_ends(rng: &mut Rng, start: Timestamp, lasts: SignedDuration)
 pub(super) fn correction(rng: &mut Rng) -> [(SignedDuration, Act); 2] {
     let cents = rng.between(42_000, 60_000);
     let at = SignedDuration::from_mins(rng.between(20, 50));
-    [
-        (at, Act::Spend { cents }),
-        (at + SignedDuration::from_mins(rng.between(5, 50)), Act::Spend { cents: -cents }),
-    ]
+    [(at, Act::Spend { cents }), (at + SignedDuration::from_mins(rng.between(5, 50)), Act::Spend { cents: -cents })]
 }

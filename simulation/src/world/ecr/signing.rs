@@ -26,7 +26,9 @@ impl Ecr {
     pub(super) fn begin_signing(&mut self, name: &str, digest: &str, cx: &mut Cx<'_>) {
         let Some(profile) = self.signing.clone() else { return };
         let flaw = self.flaws.get(digest).copied();
-        let Some(image) = self.repositories.get_mut(name).and_then(|known| known.images.get_mut(digest)) else { return };
+        let Some(image) = self.repositories.get_mut(name).and_then(|known| known.images.get_mut(digest)) else {
+            return;
+        };
         if !matches!(image.kind, Kind::Platform { .. } | Kind::Index { .. }) {
             return;
         }
