@@ -43,12 +43,18 @@ impl Coverage {
 
     /// Counts what was drawn to happen, and to what kind of system.
     pub fn acts(&mut self, plan: &Plan) {
+        for name in plan.setup.names() {
+            self.count("setup", name.to_owned());
+        }
         for (_, act) in &plan.acts {
             let text = act.to_string();
             let mut words = text.split(' ');
             let kind = words.next().unwrap_or_default();
             match act {
-                Act::Push { .. } => self.count("act", format!("push {}", words.nth(1).unwrap_or_default())),
+                Act::Push { .. } => {
+                    self.count("act", format!("push {}", words.nth(1).unwrap_or_default()));
+                    words.filter(|word| *word != "multi").for_each(|flaw| self.count("act", format!("push {flaw}")));
+                }
                 Act::Request(request) => {
                     self.count("act", format!("request {}", request["action"].as_str().unwrap_or_default()));
                 }

@@ -17,7 +17,9 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
         What::World(text) => {
             let act = text.split_once(": ").and_then(|(_, act)| act.parse::<Act>().ok());
             match act {
-                Some(Act::Errors { service, .. }) => drop(watch.images.errs.insert(service)),
+                Some(Act::Errors { service, .. } | Act::Flap { service, .. }) => {
+                    drop(watch.images.errs.insert(service))
+                }
                 Some(Act::SetAlarm { alarm }) => {
                     let service = alarm.rsplit_once('-').map_or("", |(service, _)| service);
                     watch.images.errs.insert(service.to_owned());
