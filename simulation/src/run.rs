@@ -57,7 +57,8 @@ pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64, keep: Keep) -> Outcome
         let act = act.clone();
         engine.at(plan.start + *after, move |engine| act.perform(engine));
     }
-    let end = plan.start + plan.lasts;
+    let last = plan.acts.iter().map(|(after, act)| *after + act.lasts()).max();
+    let end = plan.start + plan.lasts.max(last.unwrap_or_default());
     engine.at(end, |engine| engine.weather = Weather::OVER);
     let mut watch = Watch::new(plan);
     let mut coverage = Coverage::default();

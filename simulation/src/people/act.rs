@@ -79,6 +79,27 @@ pub enum Act {
     UpdatesRefused { service: String, lasts: SignedDuration },
 }
 
+impl Act {
+    /// How long it goes on.
+    pub fn lasts(&self) -> SignedDuration {
+        match self {
+            Act::Load { lasts, .. }
+            | Act::Errors { lasts, .. }
+            | Act::NoData { lasts, .. }
+            | Act::SpotShort { lasts }
+            | Act::OnDemandShort { lasts }
+            | Act::SecretMissing { lasts, .. }
+            | Act::Misreport { lasts, .. }
+            | Act::BudgetsDown { lasts }
+            | Act::RegistryDown { lasts }
+            | Act::TopicRefuses { lasts }
+            | Act::LedgerDown { lasts }
+            | Act::UpdatesRefused { lasts, .. } => *lasts,
+            _ => SignedDuration::ZERO,
+        }
+    }
+}
+
 const BEHAVIOURS: [(&str, Behaviour); 11] = [
     ("good", Behaviour::Good),
     ("crashes", Behaviour::Crashes),

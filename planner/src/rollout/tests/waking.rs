@@ -56,6 +56,21 @@ fn only_failures_of_the_image_fail_the_wake() {
     assert_eq!(failed("EssentialContainerExited", "exit 1").outcome(), ("failed_wake", Some(image(1))));
 }
 
+/// ECS fails no deployment that was complete without tasks.
+#[test]
+fn a_wake_whose_image_cannot_be_pulled_goes_back_to_the_release_before_it() {
+    let wake = |reason: &str, tasks: usize| {
+        let mut scenario = woken().with_stopped("TaskFailedToStart", reason, tasks);
+        scenario.observed.service.desired = 1;
+        scenario.plan().action
+    };
+    let forbidden = "CannotPullContainerError: unexpected status code 403 Forbidden";
+    assert_eq!(wake(forbidden, 2), Action::Keep);
+    assert!(matches!(wake(forbidden, 3), Action::Fail(failure) if failure.quarantine.is_empty()));
+    let secret = "ResourceInitializationError: unable to pull secrets";
+    assert_eq!(wake(secret, 5), Action::Keep, "the release before it lacks the same");
+}
+
 /// Else a service whose image cannot be pulled stays down until a person comes.
 #[test]
 fn a_wake_that_ecs_failed_goes_back_to_the_release_before_it_and_blames_no_image() {
