@@ -18,7 +18,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
             let act = text.split_once(": ").and_then(|(_, act)| act.parse::<Act>().ok());
             match act {
                 Some(Act::Errors { service, .. } | Act::Flap { service, .. }) => {
-                    drop(watch.images.errs.insert(service))
+                    watch.images.errs.insert(service);
                 }
                 Some(Act::SetAlarm { alarm }) => {
                     let service = alarm.rsplit_once('-').map_or("", |(service, _)| service);
