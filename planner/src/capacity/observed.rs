@@ -14,8 +14,8 @@ pub struct Observed {
     pub bounds: Option<Bounds>,
     /// Could the bounds not be read?
     pub bounds_unknown: bool,
-    /// ARN of the revision that it should run.
-    pub revision: String,
+    /// Digests of the images that it should run, as far as its rollouts tell.
+    pub images: String,
     /// Capacity provider strategy.
     pub strategy: Strategy,
     /// Is a deployment in progress? A strategy change would start another.
@@ -80,7 +80,7 @@ impl Default for Observed {
             desired: 0,
             bounds: None,
             bounds_unknown: false,
-            revision: String::new(),
+            images: String::new(),
             strategy: Strategy::OnDemand,
             rollout_in_flight: false,
             lacks_tasks: false,

@@ -45,7 +45,8 @@ pub(super) fn at_rest(engine: &Engine, watch: &mut Watch) -> Result<(), Broken> 
         }
         let phase = &item["rollout"]["phase"];
         // One that waited for the end of a freeze may just have begun.
-        let since = phase.as_object().into_iter().flatten().find_map(|(_, phase)| phase["since"].as_str()?.parse().ok());
+        let since =
+            phase.as_object().into_iter().flatten().find_map(|(_, phase)| phase["since"].as_str()?.parse().ok());
         let begun = since.is_some_and(|since: jiff::Timestamp| since + HOUR > engine.now());
         if !phase.is_null() && phase["staged"].is_null() && !begun {
             let how = format!("{pk}: a rollout is still in phase {phase}");

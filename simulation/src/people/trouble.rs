@@ -42,7 +42,7 @@ pub(super) fn perform(act: &Act, engine: &mut Engine) {
             });
         }
         Act::TopicRefuses { lasts } => {
-            let before = engine.weather.refused_messages;
+            let before = before_it(engine.weather.refused_messages);
             engine.weather.refused_messages = 1.0;
             engine.after(*lasts, move |engine| engine.weather.refused_messages = before);
         }
@@ -54,14 +54,19 @@ pub(super) fn perform(act: &Act, engine: &mut Engine) {
             });
         }
         Act::LedgerDown { lasts } => {
-            let before = engine.weather.clone();
-            engine.weather = Weather { ledger_down: 1.0, ..before.clone() };
-            engine.after(*lasts, move |engine| engine.weather.ledger_down = before.ledger_down);
+            let before = before_it(engine.weather.ledger_down);
+            engine.weather = Weather { ledger_down: 1.0, ..engine.weather.clone() };
+            engine.after(*lasts, move |engine| engine.weather.ledger_down = before);
         }
         Act::RegistryDown { lasts } => down(engine, "ecr", *lasts),
         Act::BudgetsDown { lasts } => down(engine, "budgets", *lasts),
         other => unreachable!("{other} is carried out elsewhere"),
     }
+}
+
+/// The chance that comes back afterwards: it is 1 while another such act goes on.
+fn before_it(chance: f64) -> f64 {
+    if chance < 1.0 { chance } else { 0.0 }
 }
 
 fn down(engine: &mut Engine, service: &'static str, lasts: SignedDuration) {

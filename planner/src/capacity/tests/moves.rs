@@ -41,8 +41,8 @@ fn an_accepted_move_that_was_undone_before_anyone_saw_it_has_failed_and_is_not_r
     play.facts.spot = play.facts.spot.after(SpotEvent::NoCapacity, 1, noon());
     play.observed = Observed { strategy: SPOT, ..play.observed };
     play.decides(11);
-    assert_eq!(play.forced, [0], "the same revision fails again");
-    play.observed.revision = "web:2".into();
+    assert_eq!(play.forced, [0], "the same images fail again");
+    play.observed.images = "sha256:2".into();
     play.decides(12);
     assert_eq!(play.forced, [0, 12], "another one does not wait for that");
 }
