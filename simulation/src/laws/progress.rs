@@ -143,7 +143,8 @@ fn announced(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
             continue;
         }
         let stopped = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
-        if stopped.is_none_or(|service| service.desired == 0) {
+        // In a dry run it runs while it should sleep.
+        if stopped.is_none_or(|service| service.desired == 0) || sleeps_at(&policy, engine.now()) {
             watch.progress.in_alarm.insert(name, engine.now());
             continue;
         }
