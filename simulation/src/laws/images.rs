@@ -10,7 +10,7 @@ use crate::journal::{Entry, What};
 use crate::people::Act;
 use crate::world::behaviour::Behaviour;
 
-/// A rollback that is requested later than this is about what runs by then.
+/// A rollback that is requested later than this is about the images that run by then.
 const LATELY: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {

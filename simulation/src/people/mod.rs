@@ -2,6 +2,7 @@
 
 mod act;
 mod day;
+mod fleet;
 mod happens;
 mod money;
 mod perform;
@@ -12,5 +13,5 @@ mod trouble;
 
 pub use act::{Act, span};
 pub use day::{Plan, draw};
-pub(crate) use perform::repository_of;
+pub(crate) use fleet::repository_of;
 pub use setup::{Follows, Setup, Tiers, Unscanned};

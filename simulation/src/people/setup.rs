@@ -28,7 +28,7 @@ pub struct Setup {
     pub tiers: Tiers,
     /// Does an alarm without data count, and is it announced?
     pub watches_data: bool,
-    /// Does the task definition name the followed tag, and not `live`, so that it does not say what runs?
+    /// Does the task definition name the followed tag, and not `live`, so that it does not name the running images?
     pub by_tag: bool,
     /// Are the images of the first service left alone?
     pub unfollowed: bool,

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::Act;
-use super::perform::cluster;
+use super::fleet::cluster;
 use crate::engine::Engine;
 use crate::weather::Weather;
 use crate::world::ecs::{FARGATE, FARGATE_SPOT};

@@ -38,7 +38,7 @@ impl Ecr {
         cx.after(SignedDuration::from_secs(seconds), Wake::Ecr(wake::Ecr::Signed { repository, digest }));
     }
 
-    /// A signing job ends; only a signature is pushed, and told.
+    /// A signing job ends; only a signature is pushed and reported.
     pub(super) fn end_signing(&mut self, name: &str, digest: &str, cx: &mut Cx<'_>) {
         let fails = self.flaws.get(digest) == Some(&Flaw::Unsignable);
         let Some(repository) = self.repositories.get_mut(name) else { return };
