@@ -55,7 +55,7 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
         (Some(capacity::Target::ScaledToZero), _) => scaled_to_zero(),
         // The capacity planner decides nothing (freeze, hold), so what ECS is asked to run counts.
         (None, _) if observed.desired == 0 => scaled_to_zero(),
-        // Once a late start was announced, alarms are announced too; under a freeze or hold nobody announces it.
+        // Once a late start was announced, alarms are announced too; under a freeze or hold that does not come.
         (_, Some(capacity::State::Starting { announced: false, until, .. })) if now < until + LATE => {
             Some(Explanation::Starting)
         }

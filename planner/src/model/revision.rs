@@ -273,6 +273,24 @@ mod tests {
     }
 
     #[test]
+    fn only_health_checks_of_essential_containers_decide_the_health_of_a_task() {
+        let checked = |essential: Value| {
+            let mut answer = answer();
+            let containers = answer["taskDefinition"]["containerDefinitions"].as_array_mut().unwrap();
+            for container in containers.iter_mut() {
+                container.as_object_mut().unwrap().remove("healthCheck");
+            }
+            assert!(!Revision::from_answer(&answer).unwrap().has_health_check());
+            let container = &mut answer["taskDefinition"]["containerDefinitions"][0];
+            container["healthCheck"] = json!({"command": ["CMD-SHELL", "true"]});
+            container["essential"] = essential;
+            Revision::from_answer(&answer).unwrap().has_health_check()
+        };
+        assert!(checked(json!(true)));
+        assert!(!checked(json!(false)));
+    }
+
+    #[test]
     fn the_size_of_a_task_is_read_where_it_is_said() {
         let sized = |fields: Value| {
             let mut answer = answer();

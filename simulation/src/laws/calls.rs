@@ -10,7 +10,7 @@ use crate::journal::{Entry, What};
 
 /// Most calls of one invocation: so many, and so many more for each service.
 const CALLS: (usize, usize) = (40, 40);
-/// Most deployments of the same revision and strategy that the automation starts for one service in six hours.
+/// Most deployments of the same revision and strategy that the automation starts for one service in six hours for the same cause.
 const SAME_DEPLOYMENTS: usize = 3;
 const WINDOW: SignedDuration = SignedDuration::from_hours(6);
 
@@ -27,6 +27,10 @@ const CHANGES: [&str; 8] = [
 ];
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
+    if let What::Begins { invocation, payload, .. } = &entry.what {
+        let cause = payload["by"].as_str().unwrap_or_default();
+        watch.calls.causes.insert(*invocation, cause.to_owned());
+    }
     let What::Call { invocation, function, service, operation, input, answer, .. } = &entry.what else { return Ok(()) };
     watch.meets("every call is allowed");
     if let Err(failure) = answer
@@ -82,7 +86,9 @@ fn repeated(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Bro
         return Ok(());
     }
     watch.meets("no loop of deployments");
-    let what = format!("{} {} {}", function, input["taskDefinition"], input["capacityProviderStrategy"]);
+    // An alarm may ask for as many restarts as its limit allows, and a secret or an engineer for another.
+    let cause = watch.calls.causes.get(invocation).map_or("", String::as_str);
+    let what = format!("{function} {} {} {cause}", input["taskDefinition"], input["capacityProviderStrategy"]);
     let service = input["service"].as_str().unwrap_or_default().to_owned();
     let started = watch.calls.deployments.entry(service).or_default();
     started.retain(|(at, ..)| *at + WINDOW > entry.at);

@@ -59,6 +59,8 @@ pub(super) fn broken(engine: &Engine, law: &'static str, how: impl Into<String>)
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     pub(super) by_invocation: BTreeMap<u64, usize>,
+    /// By invocation: who asks for it, where it is a request.
+    pub(super) causes: BTreeMap<u64, String>,
     /// Deployments that functions started, by service: when, by which invocation, and what for.
     pub(super) deployments: BTreeMap<String, Vec<(Timestamp, u64, String)>>,
 }

@@ -67,7 +67,7 @@ impl Messages<'_> {
             }
             Reason::AlreadyRolledBack { at, current, .. } => {
                 let named = request("rollback", &[("service", service.as_str()), ("deployment", current.as_str())]);
-                let step = format!("To go one release further, send the request {named}");
+                let step = format!("To roll back one release further, send the request {named}");
                 Some(warning(format!("refused/rollback/{at}"), format!("Rollback refused: {service}"), vec![step]))
             }
             Reason::ScaledToZero => Some(restart_refused(self.now.to_string(), Vec::new())),

@@ -109,7 +109,7 @@ fn starting_explains_an_alarm_until_the_late_start_is_announced() {
 }
 
 #[test]
-fn starting_explains_no_alarm_long_after_the_deadline_of_a_start_that_nobody_follows() {
+fn starting_explains_no_alarm_long_after_the_deadline_of_a_start_that_is_not_followed() {
     let mut timeline = running().runs(0);
     timeline.observed.capacity.state =
         Some(crate::capacity::State::Starting { since: at(0), until: at(15), announced: false });

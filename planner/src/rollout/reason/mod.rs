@@ -221,7 +221,7 @@ pub enum Reason {
     AlreadyRolledBack {
         /// The image that failed, in short.
         image: String,
-        /// When it went into quarantine.
+        /// When it failed.
         at: Timestamp,
         /// Id of the current deployment.
         current: String,

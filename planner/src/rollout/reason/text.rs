@@ -111,8 +111,8 @@ impl fmt::Display for Reason {
                 f.write_str("no earlier release to roll back to; push an image, or name one with `retry`")
             }
             Reason::AlreadyRolledBack { image, at, current } => {
-                write!(f, "{image} was rolled back at {}; ", format_time(*at))?;
-                write!(f, "to go one release further, name the current deployment {current}")
+                write!(f, "{image} was rolled back at {} to the release before it; ", format_time(*at))?;
+                write!(f, "to roll that back as well, name its deployment {current}")
             }
             Reason::OtherDeployment { requested, current } => {
                 write!(f, "deployment {requested} is not the current one, {current} is; ")?;

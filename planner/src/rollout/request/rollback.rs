@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use crate::model::DeploymentState;
 use crate::rollout::decision::{Action, Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
@@ -68,13 +69,14 @@ impl Rollback {
     }
 
     /// The service was rolled back a moment ago, and no release has come since: the request means that failure, unless it
-    /// names the deployment that is current now.
+    /// names the deployment that is current now, or the rollback failed.
     fn just_done(&self, inputs: &Inputs<'_>) -> Option<Decision> {
-        let Inputs { record, now, .. } = inputs;
+        let Inputs { record, observed, now, .. } = inputs;
         if self.deployment.is_some() || record.rollout.is_some() {
             return None;
         }
-        let current = record.current()?;
+        let failed = observed.service.primary().is_some_and(|primary| primary.state == DeploymentState::Failed);
+        let current = record.current().filter(|release| !failed && observed.runs(&release.images))?;
         // What the environment prevented is rolled back as well, and in no quarantine.
         let failed = record.quarantine.iter().map(|entry| (&entry.image, entry.at));
         let prevented = record.postponed.iter();

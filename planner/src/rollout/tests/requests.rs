@@ -91,12 +91,18 @@ fn rollback_just_after_one_goes_a_release_further_only_when_it_names_the_deploym
     let rolled_back = |m: i64| with_history().candidate(4).quarantined(4).at(m);
     let decision = rolled_back(84).request(&rollback());
     assert_eq!(outcome(&decision), ("already_rolled_back", None));
-    assert!(decision.reason.to_string().ends_with("name the current deployment dep-3"), "{}", decision.reason);
+    assert!(decision.reason.to_string().ends_with("name its deployment dep-3"), "{}", decision.reason);
     assert_eq!(outcome(&rolled_back(84).request(&rollback_of("dep-3"))), ("rollback_requested", Some(image(2))));
     assert_eq!(outcome(&rolled_back(85).request(&rollback())), ("rollback_requested", Some(image(2))), "long ago");
     let mut fixed = rolled_back(84);
     fixed.record.releases[0].started_at = at(56);
     assert_eq!(outcome(&fixed.request(&rollback())), ("rollback_requested", Some(image(2))), "of a later release");
+    // The message about a rollback that failed asks for this one.
+    for broken in
+        [rolled_back(84).deployed(3, DeploymentState::Failed), rolled_back(84).deployed(4, DeploymentState::Failed)]
+    {
+        assert_eq!(outcome(&broken.request(&rollback())).0, "rollback_requested");
+    }
     // The environment prevented image 4.
     let mut prevented = with_history().candidate(4).at(84);
     prevented.record.postponed = Some(Postponed {

@@ -75,7 +75,7 @@ fn not_pulled(inputs: &Inputs<'_>) -> usize {
     ended.filter(|end| end.to_string().contains("CannotPull")).count()
 }
 
-/// Tasks of the staged deployment that failed: it has none before the wake.
+/// Tasks of the staged revision that failed: it has none before the wake.
 fn failures(inputs: &Inputs<'_>) -> usize {
     let failed = |task: &&Task| task.stopped.as_ref().is_some_and(|end| end.ending() == Ending::Failure);
     inputs.observed.stopped_tasks.iter().filter(failed).count()

@@ -117,6 +117,15 @@ fn a_request_meets_a_rollback_or_a_pre_deploy_task() {
 
     website-agent: a rollback has been in progress since 2026-11-21 10:09 UTC.
     "#);
+    let done = Reason::AlreadyRolledBack { image: "v2 (020202020202)".into(), at: since, current: "ecs-svc/1".into() };
+    assert_snapshot!(mail(&messages(&fleet, 10).kept(&done, &rollback).unwrap()), @r#"
+    Rollback refused: website-agent [huskit prod]
+
+    website-agent: v2 (020202020202) was rolled back at 2026-11-21 10:09 UTC to the release before it; to roll that back as well, name its deployment ecs-svc/1.
+
+    Next
+    - To roll back one release further, send the request {"action":"rollback","service":"website-agent","deployment":"ecs-svc/1","by":"<you>"}
+    "#);
     let running = Reason::AwaitingPreDeployTask { task: "arn:aws:ecs:eu-central-1:1:task/huskit-prod/3f".into() };
     let retry = request(RequestKind::Retry(Retry { image: None, repository: None }));
     assert_snapshot!(mail(&messages(&fleet, 10).kept(&running, &retry).unwrap()), @r#"
