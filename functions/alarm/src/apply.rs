@@ -139,10 +139,11 @@ impl Alarm<'_> {
             let error = Error::invalid(format!("alarm {}: a remedy without a service", self.policy.key()));
             return RemedyOutcome::Failed(action.clone(), error);
         };
-        let service = service.policy.id();
+        let (service, key, now) = (service.policy.id(), self.policy.key(), self.invocation.now);
+        // Where the answer of Lambda is lost, the SDK sends the request again, and each copy may be hours late.
         let mut request = json!({
-            "service": service.to_string(), "by": format!("alarm {}", self.policy.key()),
-            "reason": plan.decision.reason.to_string(), "at": self.invocation.now,
+            "id": format!("{key}/{now}"), "service": service.to_string(), "by": format!("alarm {key}"),
+            "reason": plan.decision.reason.to_string(), "at": now,
         });
         let requested = match action {
             RemedyAction::Scale(ScaleAction { boost, .. }) => self.boost(&service, boost).await,

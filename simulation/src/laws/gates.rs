@@ -10,12 +10,14 @@ use crate::world::image::{Image, Kind};
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     const LAW: &str = "what a gate refuses is not rolled out";
     match &entry.what {
-        What::Begins { function: "request", payload, .. } if payload["action"] == "retry" => {
-            watch.gates.retried = true;
+        What::Begins { function: "request", payload, .. }
+            if payload["action"] == "retry" || payload["action"] == "rollback" =>
+        {
+            watch.gates.asked = true;
             Ok(())
         }
         What::Call { function: "rollout", operation, input, answer: Ok(_), .. }
-            if operation == "RegisterTaskDefinition" && !watch.gates.retried =>
+            if operation == "RegisterTaskDefinition" && !watch.gates.asked =>
         {
             for policy in engine.account().policies() {
                 for image in named(engine, &policy, input) {

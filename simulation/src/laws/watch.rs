@@ -81,8 +81,8 @@ pub(super) struct Images {
 /// What is remembered of gates.
 #[derive(Debug, Default)]
 pub(super) struct Gates {
-    /// Has a person asked for an image that was refused?
-    pub(super) retried: bool,
+    /// Has a person asked for an image that was refused, or for an earlier one that has never met the gate?
+    pub(super) asked: bool,
 }
 
 /// What is remembered of messages.

@@ -44,7 +44,13 @@ fn an_accepted_move_that_was_undone_before_anyone_saw_it_has_failed_and_is_not_r
     assert_eq!(play.forced, [0], "the same images fail again");
     play.observed.images = "sha256:2".into();
     play.decides(12);
-    assert_eq!(play.forced, [0, 12], "another one does not wait for that");
+    assert_eq!(play.forced, [0, 12], "others do not wait for that");
+    play.facts.accept_move();
+    for minute in 13..60 {
+        play.observed.images = format!("sha256:{}", minute % 2);
+        play.decides(minute);
+    }
+    assert_eq!(play.forced, [0, 12], "where others failed as well, all wait");
 }
 
 #[test]
