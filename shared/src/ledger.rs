@@ -36,7 +36,10 @@ impl Ledger {
         let context = || format!("read {} of {subject}", T::SORT_KEY);
         match self.table.get(&subject.to_string(), T::SORT_KEY).await.context(context)? {
             None => Ok(Entry::default()),
-            Some(item) => serde_json::from_value(item).map_err(|error| Error::invalid(context()).with_source(error)),
+            Some(item) => {
+                item::check_times("item", &item).context(context)?;
+                serde_json::from_value(item).map_err(|error| Error::invalid(context()).with_source(error))
+            }
         }
     }
 

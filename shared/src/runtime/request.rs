@@ -1,6 +1,7 @@
 //! The one envelope of all requests: `{action, id?, service?|alarm?|budget?, by, reason?, at?, ...}`.
 
 use jiff::Timestamp;
+use planner::model::read_time;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -53,7 +54,7 @@ impl Request {
             return Err(of_action(Error::bad_field("by", "nothing", "who asks")));
         }
         let at = match at {
-            Some(at) => Some(at.parse().map_err(|_| {
+            Some(at) => Some(read_time(&at).ok_or_else(|| {
                 of_action(Error::bad_field("at", &at, "a time with offset, like 2026-12-24T23:00:00+01:00"))
             })?),
             None => None,
@@ -160,6 +161,7 @@ mod tests {
             (json!({"action": "rollback", "by": "anna"}), "request `rollback`: service: got `nothing`"),
             (json!({"action": "wake", "service": 3, "by": "anna"}), "service: got `a number`, expected a text"),
             (json!({"action": "plan", "at": "soon"}), "request `plan`: at: got `soon`, expected a time with offset"),
+            (json!({"action": "plan", "at": "9999-12-30T22:00:00Z"}), "request `plan`: at: got `9999-12-30T22:00:00Z`"),
             (
                 json!({"action": "plan", "service": "web", "budget": "b"}),
                 "budget: got `b`, expected only one of service, alarm and budget",

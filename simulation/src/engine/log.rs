@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// Runs `work` and returns what it logged.
-pub(super) fn logged<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
+pub fn logged<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     let result = tracing::subscriber::with_default(Lines, work);
     (result, LINES.take())
 }

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::account::Account;
 use crate::engine::Engine;
+use crate::journal::Entry;
 use crate::people::{Act, span};
 use crate::run::stamp;
 use crate::weather::Weather;
@@ -28,6 +29,18 @@ const COMMAND: &str = "> ";
 /// # Errors
 /// A line that is no command, with what was expected.
 pub fn play(account: &Rc<Account>, text: &str) -> Result<String, String> {
+    playing(account, text).map(|(told, _)| told)
+}
+
+/// Plays a story and returns everything that happened.
+///
+/// # Errors
+/// As [`play`].
+pub fn journal(account: &Rc<Account>, text: &str) -> Result<Vec<Entry>, String> {
+    playing(account, text).map(|(_, engine)| engine.map(|engine| engine.journal).unwrap_or_default())
+}
+
+fn playing(account: &Rc<Account>, text: &str) -> Result<(String, Option<Engine>), String> {
     let mut told = String::new();
     let head = text.lines().take_while(|line| !line.starts_with(COMMAND));
     for line in head {
@@ -63,7 +76,7 @@ pub fn play(account: &Rc<Account>, text: &str) -> Result<String, String> {
         seen = engine.journal.len();
         told.push('\n');
     }
-    Ok(format!("{}\n", told.trim_end()))
+    Ok((format!("{}\n", told.trim_end()), engine))
 }
 
 /// Every service runs its first image when a story begins.

@@ -1,0 +1,52 @@
+//! Batches of a queue: a message that cannot be handled holds back no other.
+
+use serde_json::{Value, json};
+
+use super::payloads::invoked;
+use super::{Sample, Target, Verdict, verdict};
+use crate::record::Recording;
+
+/// What a queue holds: body and attributes of one message, which stands between good ones.
+pub fn target(recording: &Recording, function: &'static str) -> Target {
+    let places = recording.invocations.iter().enumerate().filter(|(_, invocation)| invocation.function == function);
+    let sample = |(place, record): (usize, &Value)| Sample {
+        name: format!("invocation-{place}"),
+        function,
+        invocation: place,
+        value: json!({ "body": record["body"], "attributes": record["attributes"] }),
+    };
+    let records = places.filter_map(|(place, invocation)| Some((place, invocation.payload.pointer("/Records/0")?)));
+    let samples: Vec<Sample> = records.map(sample).collect();
+    // Only where the good ones around it are handled can they be held back.
+    let handled = |sample: &Sample| matches!(check(recording, sample, &sample.value), Verdict::Accepted(_));
+    let samples = samples.into_iter().filter(handled).take(40).collect();
+    Target { name: format!("queue-{function}"), samples, check, cases: 60 }
+}
+
+fn check(recording: &Recording, sample: &Sample, message: &Value) -> Verdict {
+    let good = &sample.value;
+    let record = |id: &str, message: &Value| {
+        json!({
+            "messageId": id, "eventSource": "aws:sqs", "body": message["body"].as_str().map_or_else(|| message["body"].to_string(), str::to_owned),
+            "attributes": message["attributes"],
+        })
+    };
+    let batch = json!({ "Records": [record("before", good), record("broken", message), record("after", good)] });
+    let observed = invoked(recording, sample, batch);
+    match &observed.result {
+        Some(Ok(answer)) => {
+            let failed = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
+            let held = failed.iter().find(|failed| failed["itemIdentifier"] != "broken");
+            match (held, failed.is_empty()) {
+                (Some(held), _) => Verdict::Broken(format!("a good message is held back: {held}")),
+                (None, true) => match verdict(&observed) {
+                    Verdict::Accepted(_) => Verdict::Accepted("handled".to_owned()),
+                    other => other,
+                },
+                (None, false) => Verdict::Refused(observed.logged.last().cloned().unwrap_or_default()),
+            }
+        }
+        Some(Err(error)) => Verdict::Broken(format!("good messages are held back: {error}")),
+        None => verdict(&observed),
+    }
+}
