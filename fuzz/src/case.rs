@@ -1,6 +1,6 @@
 //! One case, guarded: a panic, endless work and endless memory are findings, not ends of the run.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::time::{Duration, Instant};
@@ -17,16 +17,16 @@ const MEMORY: u64 = 64 * 1024 * 1024;
 
 thread_local! {
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+    static IN_CASE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Panics are remembered instead of printed.
+/// Panics of cases are remembered instead of printed.
 pub fn remember_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let print = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let worker = std::thread::current().name().is_some_and(|name| name.starts_with(WORKER));
-            if !worker {
+            if !IN_CASE.get() {
                 return print(info);
             }
             let at = info.location().map_or_else(String::new, ToString::to_string);
@@ -35,9 +35,6 @@ pub fn remember_panics() {
         }));
     });
 }
-
-/// How threads that run cases are called.
-pub const WORKER: &str = "case";
 
 /// Runs one case.
 pub fn run(recording: &Recording, target: &Target, sample: &Sample, value: &Value) -> Verdict {
@@ -52,10 +49,12 @@ pub fn run(recording: &Recording, target: &Target, sample: &Sample, value: &Valu
 fn once(recording: &Recording, target: &Target, sample: &Sample, value: &Value) -> Verdict {
     let began = Instant::now();
     let mut verdict = Verdict::Broken(String::new());
+    IN_CASE.set(true);
     let memory = allocation_counter::measure(|| {
         verdict = catch_unwind(AssertUnwindSafe(|| (target.check)(recording, sample, value)))
             .unwrap_or_else(|_| Verdict::Broken(PANIC.take().unwrap_or_else(|| "panics".to_owned())));
     });
+    IN_CASE.set(false);
     let took = began.elapsed();
     match verdict {
         Verdict::Broken(how) => Verdict::Broken(how),

@@ -115,7 +115,13 @@ fn message(subject: &str, message: &str) -> Option<String> {
 /// How an error of a request, a document or a variable has to read: it names what is wrong and what was expected.
 pub fn unnamed(error: &Error, fields: &[&str]) -> Option<String> {
     let text = error.to_string();
-    let names = fields.iter().any(|field| text.contains(field));
+    // `until: got`, `services[0].name: invalid`, `missing field `until``, `LEDGER_TABLE: not set`.
+    let named = |field: &&str| {
+        let before = |at: usize| text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let after = |at: usize| text[at + field.len()..].starts_with([':', '[', '.', '`', ' ']);
+        text.match_indices(*field).any(|(at, _)| before(at) && after(at))
+    };
+    let names = fields.iter().any(|field| named(&field));
     let expects = ["expected", "unknown field", "missing field", "not set", "duplicate field"]
         .iter()
         .any(|word| text.contains(word));

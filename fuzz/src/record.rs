@@ -72,7 +72,9 @@ impl Recording {
             .expect("stories")
             .map(|file| file.expect("a file").path())
             .collect();
-        let is_meant = |file: &PathBuf| named.is_empty() || named.iter().any(|name| file.file_stem().is_some_and(|stem| stem == *name));
+        let is_meant = |file: &PathBuf| {
+            named.is_empty() || named.iter().any(|name| file.file_stem().is_some_and(|stem| stem == *name))
+        };
         files.retain(is_meant);
         files.sort();
         let mut recording = Recording {

@@ -67,6 +67,9 @@ impl Course {
 
     /// Runs one case.
     pub fn step(&mut self, recording: &Recording, pool: &Pool) {
+        if self.target.samples.is_empty() {
+            return;
+        }
         let (at, value) = self.next(pool);
         let verdict = run(recording, &self.target, &self.target.samples[at], &value);
         let (outcomes, outcome) = match verdict {
@@ -129,6 +132,9 @@ impl Course {
     /// What is wrong with the target itself: one whose cases all end the same way shows nothing.
     pub fn idle(&self) -> Option<String> {
         let name = &self.target.name;
+        if self.target.samples.is_empty() {
+            return Some(format!("{name}: no samples"));
+        }
         match (self.accepted.is_empty(), self.refused.is_empty()) {
             (true, _) => {
                 Some(format!("{name}: every case is refused: {:?}", self.refused.keys().take(3).collect::<Vec<_>>()))

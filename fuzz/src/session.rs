@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::thread::{Builder, scope};
 use std::time::{Duration, Instant};
 
-use crate::case::{WORKER, remember_panics};
+use crate::case::remember_panics;
 use crate::edit::Pool;
 use crate::record::Recording;
 use crate::run::{Course, pool};
@@ -61,7 +61,7 @@ impl Session {
         let next = || waiting.lock().ok()?.next();
         scope(|scope| {
             for _ in 0..jobs.max(1) {
-                let worker = Builder::new().name(WORKER.to_owned()).stack_size(STACK);
+                let worker = Builder::new().stack_size(STACK);
                 let run = || {
                     while let Some(course) = next() {
                         work(course, &step);

@@ -112,7 +112,10 @@ fn suppression(event: &Event, by: &str, state: AlarmState, at: Timestamp) -> Opt
     let by =
         rule.or_else(|| Some(by).filter(|by| !by.is_empty()).map(str::to_owned)).filter(|_| state != AlarmState::Ok)?;
     let until = text("muteWindowEnd").and_then(read_time);
-    Some(Suppression { until: until.or_else(|| within_reach("until", at.checked_add(waits(event, &by)?).ok()?).ok()), by })
+    Some(Suppression {
+        until: until.or_else(|| within_reach("until", at.checked_add(waits(event, &by)?).ok()?).ok()),
+        by,
+    })
 }
 
 /// How long a composite alarm waits for its suppressor; no event tells that this is over.

@@ -83,7 +83,7 @@ fn check(recording: &Recording, sample: &Sample, payload: &Value) -> Verdict {
     verdict(&observed)
 }
 
-/// What a mistake in a request may be called: its own fields, and those that it lacks.
+/// What a mistake in a request may be called: its own fields, and those that it lacks. `request` is in front of every error, so not its name.
 fn fields(payload: &Value) -> Vec<&str> {
     let known =
         ["action", "id", "service", "alarm", "budget", "by", "reason", "at", "until", "tier", "image", "deployment"];

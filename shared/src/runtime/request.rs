@@ -75,8 +75,15 @@ impl Request {
     /// # Errors
     /// `Invalid`, naming the action and the field.
     pub fn parameters<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_value(Value::Object(self.parameters.clone()))
-            .map_err(|error| Error::invalid(format!("request `{}`", self.action)).with_source(error))
+        serde_path_to_error::deserialize(Value::Object(self.parameters.clone())).map_err(|error| {
+            let (path, said) = (error.path().to_string(), error.inner().to_string());
+            // Many sentences name their field themselves.
+            let field = match path == "." || said.contains(" field `") || said.starts_with(&path) {
+                true => String::new(),
+                false => format!("{path}: "),
+            };
+            Error::invalid(format!("request `{}`: {field}{said}", self.action))
+        })
     }
 
     /// Is anything to be changed?
@@ -148,6 +155,24 @@ mod tests {
         assert_eq!((&request.target, request.reason.as_deref()), (&Target::Everything, Some("launch")));
         assert_eq!(request.parameters::<Value>().unwrap(), json!({"until": "2h"}));
         assert!(request.parameters::<NoParameters>().unwrap_err().to_string().contains("unknown field `until`"));
+    }
+
+    #[test]
+    fn a_parameter_of_another_type_is_named() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Until {
+            #[allow(dead_code)]
+            until: planner::model::Span,
+        }
+        let error = |until: Value| {
+            let request = Request::parse(json!({"action": "freeze", "by": "anna", "until": until})).unwrap();
+            request.parameters::<Until>().unwrap_err().to_string()
+        };
+        assert_eq!(error(json!(3)), "request `freeze`: until: invalid type: integer `3`, expected a string");
+        assert!(error(json!("soon")).starts_with("request `freeze`: until: got `soon`"), "{}", error(json!("soon")));
+        let missing =
+            Request::parse(json!({"action": "freeze", "by": "anna"})).unwrap().parameters::<Until>().unwrap_err();
+        assert_eq!(missing.to_string(), "request `freeze`: missing field `until`");
     }
 
     #[test]

@@ -158,7 +158,8 @@ fn remedy(watch: &mut Watch, engine: &Engine, request: &Value) -> Result<(), Bro
     let full =
         engine.world.cloudwatch.alarms.keys().find(|known| *known == name || known.ends_with(&format!("-{name}")));
     let in_alarm = full.is_some_and(|full| engine.world.cloudwatch.in_alarm(full));
-    let left = watch.progress.left_alarm.iter().find(|(known, _)| *known == name || known.ends_with(&format!("-{name}")));
+    let left =
+        watch.progress.left_alarm.iter().find(|(known, _)| *known == name || known.ends_with(&format!("-{name}")));
     let recently = left.is_some_and(|(_, at)| *at + CAUSE_WITHIN > engine.now());
     if !in_alarm && !recently {
         return Err(broken(engine, LAW, format!("{} because of {name}, which is not in ALARM", request["action"])));
