@@ -4,31 +4,32 @@ use serde_json::{Map, Value, json};
 
 /// Items of an answer as DynamoDB writes them.
 pub fn encoded(answer: Value) -> Value {
-    in_answer(answer, |item| match item {
-        Value::Object(fields) => {
-            fields.into_iter().map(|(name, field)| (name, attribute(field))).collect::<Map<_, _>>().into()
-        }
-        other => other,
-    })
+    in_answer(answer, attribute)
 }
 
 /// Items of an answer as plain documents.
 pub fn decoded(answer: Value) -> Value {
-    in_answer(answer, |item| match item {
-        Value::Object(fields) => {
-            fields.into_iter().map(|(name, field)| (name, plain(field))).collect::<Map<_, _>>().into()
-        }
-        other => other,
-    })
+    in_answer(answer, plain)
 }
 
-fn in_answer(mut answer: Value, item: impl Fn(Value) -> Value) -> Value {
-    if let Some(one) = answer.get_mut("Item") {
-        *one = item(one.take());
-    }
-    for one in answer.get_mut("Items").and_then(Value::as_array_mut).into_iter().flatten() {
-        *one = item(one.take());
-    }
+/// The items of an answer.
+pub fn items(answer: &Value) -> impl Iterator<Item = &Value> {
+    let tables = answer.get("Responses").and_then(Value::as_object).into_iter().flatten().map(|(_, items)| items);
+    let lists = answer.get("Items").into_iter().chain(tables).filter_map(Value::as_array);
+    answer.get("Item").into_iter().chain(lists.flatten())
+}
+
+fn in_answer(mut answer: Value, field: impl Fn(Value) -> Value) -> Value {
+    let item = |place: &mut Value| {
+        for (_, place) in place.as_object_mut().into_iter().flatten() {
+            *place = field(place.take());
+        }
+    };
+    answer.get_mut("Item").into_iter().for_each(item);
+    let mut list = |items: &mut Value| items.as_array_mut().into_iter().flatten().for_each(item);
+    answer.get_mut("Items").into_iter().for_each(&mut list);
+    let tables = answer.get_mut("Responses").and_then(Value::as_object_mut);
+    tables.into_iter().flatten().for_each(|(_, items)| list(items));
     answer
 }
 
@@ -92,5 +93,8 @@ mod tests {
         let answer = json!({ "Item": { "pk": "a", "n": 1.5, "l": [true, null, { "m": "x" }] } });
         assert_eq!(decoded(encoded(answer.clone())), answer);
         assert_eq!(encoded(answer)["Item"]["n"], json!({ "N": "1.5" }));
+        let batch = json!({ "Responses": { "ledger": [{ "pk": "a" }, 7] }, "UnprocessedKeys": {} });
+        assert_eq!(decoded(encoded(batch.clone())), batch);
+        assert_eq!(items(&batch).count(), 2);
     }
 }

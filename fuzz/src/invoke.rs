@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -61,14 +62,14 @@ pub fn invoke(
 }
 
 fn run<H: Handler>(variables: &BTreeMap<String, String>, tape: Tape, payload: Value, at: Timestamp) -> Observed {
-    let model = Model::new(tape);
+    let model = Model::new(tape, at);
     let work = async {
         let env = Env::over(|name| variables.get(name).cloned());
         let printer = model.clone();
         let connection = Connection::to_model(
             &env,
             SharedHttpClient::new(model.clone()),
-            SharedAsyncSleep::new(model.clone()),
+            (SharedTimeSource::new(model.clone()), SharedAsyncSleep::new(model.clone())),
             move |document| printer.print(document),
         )?;
         let function = H::start(&env, &connection)?;

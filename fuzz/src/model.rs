@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
+use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -15,6 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use futures_channel::oneshot;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use simulation::wire::{Answer, Failure, Request, read, response};
 
@@ -32,6 +34,8 @@ pub struct Tape {
     pub others: Arc<BTreeMap<String, Value>>,
     /// What AppConfig has.
     pub configuration: String,
+    /// How long each call takes.
+    pub takes: Duration,
 }
 
 /// A function's way to AWS.
@@ -44,18 +48,21 @@ struct State {
     /// What the function sent, in order.
     sent: Vec<Request>,
     printed: Vec<Value>,
+    began: SystemTime,
+    /// Since it began.
     now: Duration,
     sleeping: Vec<(Duration, oneshot::Sender<()>)>,
 }
 
 impl Model {
-    /// AWS that answers from a tape.
-    pub fn new(tape: Tape) -> Model {
+    /// AWS that answers from a tape, from this moment on.
+    pub fn new(tape: Tape, at: Timestamp) -> Model {
         let state = State {
             tape,
             used: BTreeSet::new(),
             sent: Vec::new(),
             printed: Vec::new(),
+            began: at.into(),
             now: Duration::ZERO,
             sleeping: Vec::new(),
         };
@@ -95,6 +102,29 @@ impl Model {
 }
 
 impl State {
+    /// Items that other calls were answered with, for a question that was not asked in the recorded invocation.
+    fn items(&self, name: &str, request: &Request) -> Value {
+        let of = |key: &Value| {
+            let answers = self.tape.calls.iter().filter_map(|call| call.answer.as_ref().ok());
+            answers.flat_map(attribute::items).find(|item| {
+                ["pk", "sk"]
+                    .iter()
+                    .all(|name| attribute::plain(item[*name].clone()) == attribute::plain(key[*name].clone()))
+            })
+        };
+        match name {
+            "dynamodb GetItem" => of(&request.input["Key"]).map_or_else(|| json!({}), |item| json!({ "Item": item })),
+            "dynamodb BatchGetItem" => {
+                let tables = request.input["RequestItems"].as_object().into_iter().flatten();
+                let found =
+                    |keys: &Value| keys["Keys"].as_array().into_iter().flatten().filter_map(of).cloned().collect();
+                let responses = tables.map(|(table, keys)| (table.clone(), found(keys)));
+                json!({ "Responses": responses.collect::<Map<String, Value>>(), "UnprocessedKeys": {} })
+            }
+            _ => json!({}),
+        }
+    }
+
     fn answer(&mut self, request: &Request) -> HttpResponse {
         let name = format!("{} {}", request.service, request.operation);
         let fits = |at: &usize| {
@@ -106,7 +136,7 @@ impl State {
         let fresh = |at: &&usize| !self.used.contains(at);
         let exact = || all.iter().filter(|at| same(at));
         // Another item is no answer to the question for this one.
-        let of_item = matches!(name.as_str(), "dynamodb GetItem" | "dynamodb PutItem");
+        let of_item = matches!(name.as_str(), "dynamodb GetItem" | "dynamodb BatchGetItem" | "dynamodb PutItem");
         let alike = || all.iter().filter(|_| !of_item);
         let found = exact().find(fresh).or(exact().last()).or(alike().find(fresh)).or(alike().last()).copied();
         self.used.extend(found);
@@ -118,7 +148,7 @@ impl State {
                 "Configuration": self.tape.configuration, "NextPollConfigurationToken": "next", "NextPollIntervalInSeconds": 60,
             })),
             Some(at) => self.tape.calls[at].answer.clone(),
-            None if of_item => Ok(json!({})),
+            None if of_item => Ok(self.items(&name, request)),
             None => self.tape.others.get(&name).cloned().ok_or_else(|| Failure::new("ResourceNotFoundException", name)),
         };
         rendered(request, &answer)
@@ -178,22 +208,36 @@ impl fmt::Debug for Model {
 impl HttpConnector for Model {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         // A request that the model cannot read is none that AWS would take.
-        let response = match catch_unwind(AssertUnwindSafe(|| read(&request))) {
+        let (response, takes) = match catch_unwind(AssertUnwindSafe(|| read(&request))) {
             Ok(request) => {
                 let mut state = self.state();
                 let response = state.answer(&request);
                 state.sent.push(request);
-                response
+                (response, state.tape.takes)
             }
-            Err(_) => HttpResponse::new(status(400), SdkBody::empty()),
+            Err(_) => (HttpResponse::new(status(400), SdkBody::empty()), Duration::ZERO),
         };
-        HttpConnectorFuture::ready(Ok(response))
+        if takes.is_zero() {
+            return HttpConnectorFuture::ready(Ok(response));
+        }
+        let taken = self.sleep(takes);
+        HttpConnectorFuture::new(async {
+            taken.await;
+            Ok(response)
+        })
     }
 }
 
 impl HttpClient for Model {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl TimeSource for Model {
+    fn now(&self) -> SystemTime {
+        let state = self.state();
+        state.began + state.now
     }
 }
 
@@ -217,6 +261,7 @@ impl Recording {
             raw: BTreeMap::new(),
             others: Arc::new(self.answers.clone()),
             configuration: self.configuration.clone(),
+            takes: Duration::ZERO,
         }
     }
 }

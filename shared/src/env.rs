@@ -78,6 +78,8 @@ pub struct Settings {
     pub ledger_table: String,
     /// `OPERATIONS_TOPIC_ARN`: where messages are sent.
     pub operations_topic: String,
+    /// `WORK_QUEUE_URL`: the queue in front of the function, where what does not fit into an invocation is handed on.
+    pub work_queue: Option<String>,
     /// `AWS_LAMBDA_FUNCTION_NAME`, which Lambda sets: a dimension of metrics.
     pub function: String,
     /// `DRY_RUN`: decisions are logged, nothing is changed.
@@ -95,10 +97,11 @@ impl Settings {
     pub fn from_env(env: &Env<'_>) -> Result<Settings> {
         let (table, topic) = (env.required("LEDGER_TABLE"), env.required("OPERATIONS_TOPIC_ARN"));
         let function = env.optional("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+        let work_queue = env.optional("WORK_QUEUE_URL");
         let skew = env.seconds("MAX_CLOCK_SKEW_SECONDS").map(|skew| skew.unwrap_or(SignedDuration::from_mins(2)));
         match (table, topic, env.flag("DRY_RUN"), skew) {
             (Ok(ledger_table), Ok(operations_topic), Ok(dry_run), Ok(max_clock_skew)) => {
-                Ok(Settings { ledger_table, operations_topic, function, dry_run, max_clock_skew })
+                Ok(Settings { ledger_table, operations_topic, work_queue, function, dry_run, max_clock_skew })
             }
             (table, topic, dry_run, skew) => {
                 let mistakes = [table.err(), topic.err(), dry_run.err(), skew.err()];

@@ -33,14 +33,14 @@ impl Ledger {
     /// # Errors
     /// `Invalid` when the item is not what this version writes; nothing is overwritten then.
     pub async fn load<T: LedgerRecord>(&self, subject: &Subject) -> Result<Entry<T>> {
-        let context = || format!("read {} of {subject}", T::SORT_KEY);
-        match self.table.get(&subject.to_string(), T::SORT_KEY).await.context(context)? {
-            None => Ok(Entry::default()),
-            Some(item) => {
-                item::check_times("item", &item).context(context)?;
-                serde_json::from_value(item).map_err(|error| Error::invalid(context()).with_source(error))
-            }
-        }
+        entry(subject, self.table.get(&subject.to_string(), T::SORT_KEY).await)
+    }
+
+    /// The entries of several subjects, in order, each with its own result.
+    pub async fn load_all<T: LedgerRecord>(&self, subjects: &[Subject]) -> Vec<Result<Entry<T>>> {
+        let keys: Vec<String> = subjects.iter().map(Subject::to_string).collect();
+        let items = self.table.get_all(&keys, T::SORT_KEY).await;
+        subjects.iter().zip(items).map(|(subject, item)| entry(subject, item)).collect()
     }
 
     /// Writes the entry if no other invocation wrote it since it was loaded.
@@ -109,5 +109,16 @@ impl Ledger {
             }
         }
         Ok(last)
+    }
+}
+
+fn entry<T: LedgerRecord>(subject: &Subject, item: Result<Option<serde_json::Value>>) -> Result<Entry<T>> {
+    let context = || format!("read {} of {subject}", T::SORT_KEY);
+    match item.context(context)? {
+        None => Ok(Entry::default()),
+        Some(item) => {
+            item::check_times("item", &item).context(context)?;
+            serde_json::from_value(item).map_err(|error| Error::invalid(context()).with_source(error))
+        }
     }
 }

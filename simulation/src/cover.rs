@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::journal::{Entry, What};
 use crate::laws::Watch;
+use crate::people::{Act, Plan};
 
 /// How often each was met, by kind and name.
 #[derive(Clone, Debug, Default)]
@@ -35,11 +36,31 @@ impl Coverage {
                     let state = if state.starts_with("ALARM") { "ALARM" } else { state };
                     self.count("message", state.to_owned());
                 }
-                What::World(text) => {
-                    self.count("world", text.split(':').next().unwrap_or_default().to_owned());
-                }
                 _ => {}
             }
+        }
+    }
+
+    /// Counts what was drawn to happen, and to what kind of system.
+    pub fn acts(&mut self, plan: &Plan) {
+        for (_, act) in &plan.acts {
+            let text = act.to_string();
+            let mut words = text.split(' ');
+            let kind = words.next().unwrap_or_default();
+            match act {
+                Act::Push { .. } => self.count("act", format!("push {}", words.nth(1).unwrap_or_default())),
+                Act::Request(request) => {
+                    self.count("act", format!("request {}", request["action"].as_str().unwrap_or_default()));
+                }
+                _ => self.count("act", kind.to_owned()),
+            }
+        }
+    }
+
+    /// Counts what went wrong beside calls.
+    pub fn faults(&mut self, faults: &BTreeMap<&'static str, u64>) {
+        for (fault, met) in faults {
+            *self.0.entry(("fault", (*fault).to_owned())).or_default() += met;
         }
     }
 
@@ -64,6 +85,11 @@ impl Coverage {
     /// How often a kind's name was met.
     pub fn met(&self, kind: &str, name: &str) -> u64 {
         self.0.iter().filter(|((own, known), _)| *own == kind && known == name).map(|(_, count)| count).sum()
+    }
+
+    /// What was met of a kind, by name.
+    pub fn of(&self, kind: &str) -> impl Iterator<Item = (&str, u64)> {
+        self.0.iter().filter(move |((own, _), _)| *own == kind).map(|((_, name), count)| (name.as_str(), *count))
     }
 
     /// A table, the kinds in order.

@@ -87,7 +87,8 @@ pub struct Message {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.0}  {}", self.at, self.what)
+        write!(f, "{:.0}  ", self.at)?;
+        self.what.fmt(f)
     }
 }
 
@@ -95,26 +96,26 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             What::Begins { invocation, function, payload } => {
-                write!(f, "{function} #{invocation} begins: {}", short(&payload.to_string()))
+                write!(f, "{function} #{invocation} begins: {}", short(f, &payload.to_string()))
             }
             What::Call { invocation, function, service, operation, input, answer, lost } => {
-                write!(f, "{function} #{invocation}   {service}:{operation} {}", short(&input.to_string()))?;
+                write!(f, "{function} #{invocation}   {service}:{operation} {}", short(f, &input.to_string()))?;
                 match answer {
-                    Ok(answer) => write!(f, " -> {}", short(&answer.to_string()))?,
+                    Ok(answer) => write!(f, " -> {}", short(f, &answer.to_string()))?,
                     Err(failure) => write!(f, " -> {failure}")?,
                 }
                 lost.map_or(Ok(()), |why| write!(f, " ({why})"))
             }
             What::Ends { invocation, function, result: Ok(answer) } => {
-                write!(f, "{function} #{invocation} ends: {}", short(&answer.to_string()))
+                write!(f, "{function} #{invocation} ends: {}", short(f, &answer.to_string()))
             }
             What::Ends { invocation, function, result: Err(error) } => {
-                write!(f, "{function} #{invocation} FAILS: {}", short(error))
+                write!(f, "{function} #{invocation} FAILS: {}", short(f, error))
             }
             What::Message(message) => write!(f, "message: {}", message.subject),
-            What::Log { function, line } => write!(f, "{function} log: {}", short(line)),
+            What::Log { function, line } => write!(f, "{function} log: {}", short(f, line)),
             What::World(text) => f.write_str(text),
-            What::DeadLetter { queue, body } => write!(f, "dead letter in {queue}: {}", short(&body.to_string())),
+            What::DeadLetter { queue, body } => write!(f, "dead letter in {queue}: {}", short(f, &body.to_string())),
         }
     }
 }
@@ -137,8 +138,8 @@ fn scalar((name, value): (&String, &Value)) -> Option<String> {
 /// Longest that a value is shown.
 const SHOWN: usize = 400;
 
-fn short(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
+fn short(f: &fmt::Formatter<'_>, text: &str) -> String {
+    match text.char_indices().nth(SHOWN).filter(|_| !f.alternate()) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
     }
@@ -162,19 +163,19 @@ impl What {
         }
     }
 
-    /// The same for people who do not read JSON: decisions with their sentences, messages with their subjects.
-    pub fn told(&self) -> Vec<String> {
+    /// The same in plain lines: decisions with their sentences, messages with their subjects.
+    pub fn lines(&self) -> Vec<String> {
         match self {
             What::Ends { function, result: Ok(answer), .. } => {
                 let lines = answer["decisions"].as_array().into_iter().flatten();
                 let kept = |line: &&Value| !matches!(line["decision"].as_str(), Some("keep" | "leave_unchanged"));
-                let told = |line: &Value| {
+                let plain = |line: &Value| {
                     let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
                     let subject = ["service", "alarm", "budget", "system"].map(text).concat();
                     let why = [text("message"), text("why")].concat();
                     format!("{function}: {subject}: {} ({}): {why}", text("decision"), text("reason"))
                 };
-                lines.filter(kept).map(told).collect()
+                lines.filter(kept).map(plain).collect()
             }
             What::Call { function, service, operation, input, answer, lost, .. } => {
                 let fields: Vec<String> = input.as_object().into_iter().flatten().filter_map(scalar).collect();

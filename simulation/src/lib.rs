@@ -14,7 +14,8 @@
 //! - [`weather`]: what goes wrong, and how often.
 //! - [`people`]: what happens: pushes, requests, the console, load, spend; drawn from a seed or written in a story.
 //! - [`laws`]: what must hold.
-//! - [`run`]: one run; [`shrink`]: the shortest story that still fails; [`cover`]: what was exercised; [`story`]: scripts with what comes of them.
+//! - [`run`]: one run; [`shrink`]: the shortest story that still fails; [`cover`]: what was exercised; [`expected`]: what must be; [`report`]: a page about it; [`story`]: scripts with what comes of them.
+//! - [`scale`]: fleets of up to 1,000 services, measured.
 //! - [`journal`]: what happened, for the laws and for people.
 
 // What cannot be read here ends the run, which is all that there is to do.
@@ -25,12 +26,15 @@
 pub mod account;
 pub mod cover;
 pub mod engine;
+pub mod expected;
 mod iam;
 pub mod journal;
 pub mod laws;
 pub mod people;
+pub mod report;
 pub mod rng;
 pub mod run;
+pub mod scale;
 pub mod shrink;
 pub mod story;
 pub mod weather;

@@ -15,11 +15,19 @@ use clap::Parser;
 use jiff::SignedDuration;
 use simulation::account::Account;
 use simulation::cover::Coverage;
+use simulation::expected::never_met;
 use simulation::people::{Plan, Setup, draw};
+use simulation::report::Run;
 use simulation::rng::Rng;
-use simulation::run::run;
+use simulation::run::{Keep, run};
+use simulation::scale::{Scene, table};
 use simulation::shrink::shrink;
+use simulation::story;
 use simulation::weather::Weather;
+
+/// A third of a run is allocation: calls are JSON.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Plays the automation against a model of AWS at its worst.
 #[derive(Debug, Parser)]
@@ -27,6 +35,9 @@ struct Options {
     /// How many seeds to run.
     #[arg(long, default_value_t = 100)]
     seeds: u64,
+    /// How many of the seeds from 1 run before them, the same each time.
+    #[arg(long, default_value_t = 0)]
+    fixed: u64,
     /// The first seed; with `--seeds 1` a replay.
     #[arg(long)]
     seed: Option<u64>,
@@ -45,9 +56,21 @@ struct Options {
     /// Tell the story of the first seed that fails as it was drawn.
     #[arg(long)]
     no_shrink: bool,
-    /// Print how often each decision, reason, fault and law was met.
+    /// Print how often each decision, reason, fault and law was met; one that was never met is a failure.
     #[arg(long)]
     coverage: bool,
+    /// Play this story and print what comes of it, with `--trace` every call.
+    #[arg(long)]
+    story: Option<std::path::PathBuf>,
+    /// Write a page about the run to this file.
+    #[arg(long)]
+    report: Option<std::path::PathBuf>,
+    /// Measure fleets of up to 1,000 services instead, and write docs/reference/scale.md.
+    #[arg(long)]
+    scale: bool,
+    /// Measure one size alone, and print it.
+    #[arg(long)]
+    size: Option<usize>,
     /// How many seeds run at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -62,8 +85,16 @@ struct Failure {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(file) = &options.story {
+        return play(file, options.trace);
+    }
+    if options.scale {
+        scale(options.size);
+        return ExitCode::SUCCESS;
+    }
     let first = options.seed.unwrap_or_else(fresh);
-    let count = if options.seed.is_some() && options.trace { 1 } else { options.seeds };
+    let fresh = if options.seed.is_some() && options.trace { 1 } else { options.seeds };
+    let count = options.fixed + fresh;
     let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
     let (failures, coverage) = (Mutex::new(Vec::new()), Mutex::new(Coverage::default()));
     let started = Instant::now();
@@ -78,12 +109,13 @@ fn main() -> ExitCode {
                     if number >= count || stop {
                         break;
                     }
-                    let seed = first + number;
+                    let seed = number.checked_sub(options.fixed).map_or(number + 1, |number| first + number);
                     let plan = plan(seed, &options);
-                    let outcome = run(&accounts.of(&plan.setup), &plan, seed);
+                    let outcome = run(&accounts.of(&plan.setup), &plan, seed, Keep::Nothing);
                     own.merge(&outcome.coverage);
                     if let Some(broken) = outcome.broken {
                         let failure = Failure { seed, law: broken.law, how: broken.how };
+                        eprintln!("--seed {seed}: {}", failure.law);
                         failures.lock().expect("failures").push(failure);
                     }
                     progress(done.fetch_add(1, Ordering::Relaxed) + 1, count, started);
@@ -95,15 +127,42 @@ fn main() -> ExitCode {
     let (failures, coverage) = (failures.into_inner().expect("failures"), coverage.into_inner().expect("coverage"));
     let ran = done.into_inner();
     let seconds = started.elapsed().as_secs_f64();
+    let fixed = if options.fixed > 0 { format!("1 to {} and ", options.fixed) } else { String::new() };
     println!(
-        "\n{ran} seeds from {first}, {} hours each, in {seconds:.1} s: {:.1} seeds a second",
+        "\n{ran} seeds, {fixed}from {first}, {} hours each, in {seconds:.1} s: {:.1} seeds a second",
         options.hours,
         ran_per(ran, seconds)
     );
+    let missing = never_met(&coverage);
     if options.coverage {
         println!("\nMet\n{}", coverage.table());
     }
-    report(&failures, &options)
+    if let Some(file) = &options.report {
+        let (seeds, hours) = (ran, options.hours);
+        let page =
+            simulation::report::document(&Run { seeds, first, hours, seconds, broken: by_law(&failures) }, &coverage);
+        std::fs::write(file, page).expect("the page is written");
+    }
+    let broken = report(&failures, &options);
+    if options.coverage && !missing.is_empty() {
+        println!("\nNever met, which is a failure\n  {}", missing.join("\n  "));
+        return ExitCode::FAILURE;
+    }
+    broken
+}
+
+fn play(file: &std::path::Path, trace: bool) -> ExitCode {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()));
+    match text.and_then(|text| story::play(&Rc::new(Account::huskit(&[("FirstDeploy", "false")])), &text, trace)) {
+        Ok(played) => {
+            print!("{played}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// An account for each setup, read once.
@@ -131,19 +190,24 @@ fn plan(seed: u64, options: &Options) -> Plan {
     SERVICES.with(|services| draw(&mut rng, services, SignedDuration::from_hours(options.hours), weather))
 }
 
+/// The laws that were broken, and by which seeds.
+fn by_law(failures: &[Failure]) -> Vec<(&'static str, Vec<u64>)> {
+    let mut laws: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for failure in failures {
+        laws.entry(failure.law).or_default().push(failure.seed);
+    }
+    laws.into_iter().collect()
+}
+
 /// Says which seeds failed, and tells the story of the first.
 fn report(failures: &[Failure], options: &Options) -> ExitCode {
     let Some(first) = failures.iter().min_by_key(|failure| failure.seed) else {
         println!("every law held");
         return ExitCode::SUCCESS;
     };
-    let mut laws: Vec<&str> = failures.iter().map(|failure| failure.law).collect();
-    laws.sort_unstable();
-    laws.dedup();
-    for law in laws {
-        let of: Vec<&Failure> = failures.iter().filter(|failure| failure.law == law).collect();
-        println!("\nBROKEN {} times: {law}", of.len());
-        for failure in of.iter().take(5) {
+    for (law, seeds) in by_law(failures) {
+        println!("\nBROKEN {} times: {law}", seeds.len());
+        for failure in failures.iter().filter(|failure| failure.law == law).take(5) {
             println!("  --seed {}: {}", failure.seed, failure.how.lines().next().unwrap_or_default());
         }
     }
@@ -155,7 +219,7 @@ fn report(failures: &[Failure], options: &Options) -> ExitCode {
         println!("  {:>7}  {act}", format!("{}m", at.as_mins()));
     }
     println!("  {:?}\n  {:?}\n", shortest.setup, shortest.weather);
-    println!("{}", run(&account, &shortest, first.seed).timeline(options.trace));
+    println!("{}", run(&account, &shortest, first.seed, Keep::Journal).timeline(options.trace));
     ExitCode::FAILURE
 }
 
@@ -167,16 +231,35 @@ fn shortest(account: &Rc<Account>, drawn: &Plan, seed: u64) -> Plan {
     })
 }
 
+/// A line that is written over on a terminal; elsewhere one line for each hundred seeds.
 fn progress(done: u64, count: u64, started: Instant) {
     let mut err = std::io::stderr();
-    if err.is_terminal() {
-        let rate = ran_per(done, started.elapsed().as_secs_f64());
-        let _ = write!(err, "\r{done} of {count} seeds, {rate:.1} a second   ");
-        let _ = err.flush();
+    let rate = ran_per(done, started.elapsed().as_secs_f64());
+    let said = format!("{done} of {count} seeds, {rate:.1} a second");
+    let _ = match err.is_terminal() {
+        true => write!(err, "\r{said}   ").and_then(|()| err.flush()),
+        false if done.is_multiple_of(100) => writeln!(err, "{said}"),
+        false => Ok(()),
+    };
+}
+
+/// Measures fleets of any size.
+fn scale(size: Option<usize>) {
+    let sizes = size.map_or_else(|| table::SIZES.to_vec(), |size| vec![size]);
+    let started = Instant::now();
+    let mut said = |scene: Scene, size: usize| {
+        eprintln!("{:6.1} s  {} of {size} services", started.elapsed().as_secs_f64(), scene.name());
+    };
+    let parts = table::PARTS.map(|(name, part)| (name, part(&sizes, &mut said)));
+    for (_, part) in &parts {
+        println!("{part}");
+    }
+    if size.is_none() {
+        tests::document::hold("docs/reference/scale.md", &parts, true);
     }
 }
 
-/// A seed that nobody chose.
+/// A seed that is another each time.
 // Of all that is here, only this is not to come out the same again.
 #[allow(clippy::disallowed_methods)]
 fn fresh() -> u64 {

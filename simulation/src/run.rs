@@ -11,12 +11,12 @@ use crate::laws::{self, Broken, Watch};
 use crate::people::Plan;
 use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
-use crate::world::ecr::Image;
-use crate::world::ecs;
+use crate::world::image::Image;
 use crate::world::load::Load;
 
-/// How long everything has to come to rest once nothing goes wrong any more: late events, held-back messages, a deadline of a rollout.
-const REST: SignedDuration = SignedDuration::from_hours(5);
+/// How long everything has to come to rest once nothing goes wrong any more and the latest event has come: held-back messages, the
+/// deadline of a rollout.
+const REST: SignedDuration = SignedDuration::from_hours(2);
 
 /// How a run ended.
 pub struct Outcome {
@@ -28,8 +28,17 @@ pub struct Outcome {
     pub engine: Engine,
 }
 
+/// What is kept of everything that happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing: the laws have looked at it.
+    Nothing,
+    /// All of it, for a timeline.
+    Journal,
+}
+
 /// Runs a plan.
-pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64) -> Outcome {
+pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64, keep: Keep) -> Outcome {
     let mut engine = Engine::new(Rc::clone(account), plan.weather.clone(), plan.start, seed);
     if plan.setup.installed {
         install(&mut engine);
@@ -47,15 +56,21 @@ pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64) -> Outcome {
     engine.at(end, |engine| engine.weather = Weather::OVER);
     let mut watch = Watch::new(plan);
     let mut coverage = Coverage::default();
-    let mut seen = 0;
-    let always = engine.run(end + REST, |engine| {
-        let fresh = &engine.journal[seen..];
-        seen = engine.journal.len();
-        coverage.add(fresh);
-        watch.always(engine, fresh)
+    coverage.acts(plan);
+    let mut kept = Vec::new();
+    let always = engine.run(end + plan.weather.late_for + REST, |engine| {
+        let fresh = std::mem::take(&mut engine.journal);
+        coverage.add(&fresh);
+        let held = watch.always(engine, &fresh);
+        if keep == Keep::Journal {
+            kept.extend(fresh);
+        }
+        held
     });
+    engine.journal = kept;
     let broken = always.and_then(|()| laws::in_the_end(&engine, &mut watch, plan)).err();
     coverage.laws(&watch);
+    coverage.faults(&engine.faults);
     Outcome { broken, coverage, engine }
 }
 
@@ -76,7 +91,7 @@ fn install(engine: &mut Engine) {
         }
         let parked = at + 1 == services.len();
         let desired = if parked { 0 } else { policy["baseline"]["min"].as_i64().unwrap_or(1) };
-        engine.change(|world, cx| ecs::settle(world, &cluster, &name, desired, None, cx));
+        engine.change(|world, cx| world.settle(&cluster, &name, desired, cx));
     }
 }
 
@@ -85,7 +100,8 @@ impl Outcome {
     pub fn timeline(&self, trace: bool) -> String {
         let mut text = String::new();
         for entry in self.engine.journal.iter().filter(|entry| trace || entry.what.matters()) {
-            text.push_str(&format!("{entry}\n"));
+            let line = if trace { format!("{entry:#}\n") } else { format!("{entry}\n") };
+            text.push_str(&line);
         }
         if let Some(broken) = &self.broken {
             text.push_str(&format!("{}  BROKEN  {broken}\n", stamp(broken.at)));

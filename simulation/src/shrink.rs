@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::account::Account;
 use crate::people::Plan;
-use crate::run::run;
+use crate::run::{Keep, run};
 use crate::weather::Weather;
 
 /// Most runs that are spent on it.
@@ -14,12 +14,14 @@ const RUNS: usize = 150;
 
 /// Removes acts and faults for as long as the same law is broken.
 pub fn shrink(account: &Rc<Account>, plan: &Plan, seed: u64, mut progress: impl FnMut(usize, &Plan)) -> Plan {
-    let Some(law) = run(account, plan, seed).broken.map(|broken| broken.law) else { return plan.clone() };
+    let Some(law) = run(account, plan, seed, Keep::Nothing).broken.map(|broken| broken.law) else {
+        return plan.clone();
+    };
     let (mut best, mut runs) = (plan.clone(), 0);
     let mut fails = |plan: &Plan| {
         runs += 1;
         progress(runs, plan);
-        runs <= RUNS && run(account, plan, seed).broken.is_some_and(|broken| broken.law == law)
+        runs <= RUNS && run(account, plan, seed, Keep::Nothing).broken.is_some_and(|broken| broken.law == law)
     };
     // First all faults at once, then one by one.
     for calm in calmer(&best.weather) {

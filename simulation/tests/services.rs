@@ -11,7 +11,8 @@ use simulation::engine::Engine;
 use simulation::journal::{Entry, What};
 use simulation::weather::Weather;
 use simulation::world::behaviour::Behaviour;
-use simulation::world::ecr::{self, Findings, Push, Shape};
+use simulation::world::ecr::{self, Push, Shape};
+use simulation::world::image::Findings;
 
 #[test]
 fn functions_meet_every_service_that_they_call() {
@@ -22,10 +23,10 @@ fn functions_meet_every_service_that_they_call() {
     for (repository, shape) in [("huskit/website-agent", Shape::MultiArch), ("huskit/crawler", Shape::Single)] {
         let tags = &["latest", "3f2c1d9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a4f3e"];
         let push = Push { repository, tags, behaviour: Behaviour::Good, shape, findings: Findings::new() };
-        engine.change(|world, cx| ecr::push(world, &push, cx));
+        engine.change(|_, cx| ecr::push(&push, cx));
     }
-    engine.change(|world, cx| simulation::world::budgets::spend(world, "huskit-monthly", 480.0, cx));
-    engine.change(|world, cx| simulation::world::budgets::refresh(world, "huskit-monthly", cx));
+    engine.change(|world, cx| world.budgets.spend("huskit-monthly", 480.0, cx));
+    engine.change(|world, cx| world.budgets.refresh("huskit-monthly", cx));
     engine.pass(SignedDuration::from_hours(2));
     let failed = |entry: &&Entry| matches!(entry.what, What::Ends { result: Err(_), .. });
     let failed: Vec<String> = engine.journal.iter().filter(failed).map(ToString::to_string).collect();

@@ -34,6 +34,8 @@ fn buckets_repositories_and_queues_are_encrypted() {
     let expected = [
         "UndeliveredQueue",
         "DeadLetterQueue",
+        "RolloutQueue",
+        "CapacityQueue",
         "AlarmQueue",
         "BudgetQueue",
         "StaticBucket",

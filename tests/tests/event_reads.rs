@@ -40,6 +40,7 @@ const ROLLOUT: &[(&str, &str)] = &[
     ("ecr.image-scan.complete", "scan"),
     ("ecr.image-scan.failed", "scan"),
     ("ecr.image-scan.findings", "scan"),
+    ("ecr.referrer-action.push", "scan"),
     ("ecr.replication-action.replicated", "push"),
     ("ecs.deployment-state-change.completed", "deployment"),
     ("ecs.deployment-state-change.failed", "deployment"),
@@ -50,6 +51,8 @@ const ROLLOUT: &[(&str, &str)] = &[
     ("ecs.task-state-change.one-off-failed-to-start", "task ended"),
     ("ecs.task-state-change.one-off-succeeded", "task ended"),
     ("ecs.task-state-change.other-cluster", "task ended"),
+    ("health.event.task-retirement", "retirement"),
+    ("health.event.task-retirement-other-region", "retirement"),
     ("inspector2.scan.initial-scan-complete", "scan"),
     ("inspector2.scan.other-repository", "scan"),
     ("request.freeze", "request"),
@@ -63,6 +66,8 @@ const ROLLOUT: &[(&str, &str)] = &[
     ("scheduler.downtime-edge", "request"),
     ("scheduler.tick", "everything"),
     ("scheduler.tick-with-time", "everything"),
+    ("secretsmanager.secret-label-updated", "secret"),
+    ("ssm.parameter-store-change.update", "secret"),
 ];
 
 const CAPACITY: &[(&str, &str)] = &[
@@ -152,6 +157,8 @@ fn rollout(event: Value) -> Result<&'static str, String> {
         Some(Trigger::Scan { .. }) => "scan",
         Some(Trigger::Deployment { .. }) => "deployment",
         Some(Trigger::TaskEnded { .. }) => "task ended",
+        Some(Trigger::Retirement { .. }) => "retirement",
+        Some(Trigger::Secret { .. }) => "secret",
         Some(Trigger::Everything) => "everything",
         Some(Trigger::Named(_) | Trigger::Request(_)) => "request",
         None => IGNORED,
@@ -239,7 +246,12 @@ fn the_ticks_say_what_the_functions_read_as_a_look_at_everything() {
         assert_eq!(input, files["scheduler.tick-with-time"], "{function}");
         assert_eq!(read(input), Ok("everything"), "{function}");
         // Budgets are calculated three times a day, and their periods end on the hour.
-        let often = if *function == "BudgetFunction" { "cron(0 * * * ? *)" } else { "rate(5 minutes)" };
+        let often = match *function {
+            "RolloutFunction" => "cron(1/5 * * * ? *)",
+            "CapacityFunction" => "cron(2/5 * * * ? *)",
+            "AlarmFunction" => "cron(3/5 * * * ? *)",
+            _ => "cron(0 * * * ? *)",
+        };
         assert_eq!(tick["ScheduleExpression"], often, "{function}");
         assert_eq!(tick["FlexibleTimeWindow"]["Mode"], "OFF", "{function}");
     }

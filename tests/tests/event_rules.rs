@@ -48,7 +48,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("ecr.image-scan.complete", &["RolloutFunction.ImageScanned"]),
     ("ecr.image-scan.failed", &["RolloutFunction.ImageScanned"]),
     ("ecr.image-scan.findings", &["RolloutFunction.ImageScanned"]),
-    ("ecr.referrer-action.push", &[]),
+    ("ecr.referrer-action.push", &["RolloutFunction.ImageSigned"]),
     ("ecr.replication-action.failed", &[]),
     ("ecr.replication-action.replicated", &["RolloutFunction.ImagePushed"]),
     (
@@ -76,6 +76,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("ecs.task-state-change.service-task-stopped", &[]),
     ("ecs.task-state-change.spot-interruption", &["CapacityFunction.SpotInterrupted"]),
     ("ecs.task-state-change.termination-notice", &["CapacityFunction.SpotInterrupted"]),
+    ("health.event.issue", &[]),
+    ("health.event.task-retirement", &["RolloutFunction.TasksRetired"]),
+    ("health.event.task-retirement-other-region", &[]),
+    ("health.event.task-retirement-standalone", &["RolloutFunction.TasksRetired"]),
     ("inspector2.scan.initial-scan-complete", &["RolloutFunction.ImageScannedByInspector"]),
     ("inspector2.scan.other-repository", &[]),
     ("request.budget-confirm", &[]),
@@ -96,6 +100,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("scheduler.downtime-edge", &[]),
     ("scheduler.tick", &[]),
     ("scheduler.tick-with-time", &[]),
+    ("secretsmanager.secret-label-updated", &["RolloutFunction.SecretChanged"]),
     ("sns.notification.budget-100", &[]),
     ("sns.notification.budget-80", &[]),
     ("sns.notification.budget-90", &[]),
@@ -110,6 +115,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("sns.notification.budget-trillion", &[]),
     ("sns.notification.budget-unreadable", &[]),
     ("sns.notification.cost-anomaly", &[]),
+    ("ssm.parameter-store-change.delete", &[]),
+    ("ssm.parameter-store-change.update", &["RolloutFunction.ParameterChanged"]),
     ("unknown.detail-type", &[]),
 ];
 

@@ -79,6 +79,7 @@ fn every_function_but_the_request_function_has_the_same_environment_beside_its_o
         "LEDGER_TABLE",
         "OPERATIONS_TOPIC_ARN",
         "DRY_RUN",
+        "WORK_QUEUE_URL",
     ];
     let peers = ["ROLLOUT_FUNCTION", "CAPACITY_FUNCTION", "ALARM_FUNCTION", "BUDGET_FUNCTION"];
     let functions = functions();
@@ -90,7 +91,7 @@ fn every_function_but_the_request_function_has_the_same_environment_beside_its_o
             continue;
         }
         assert_eq!(own.keys().take(shared.len()).collect::<Vec<_>>(), shared, "{id}");
-        assert!(shared.iter().all(|name| own[*name] == of_rollout["Variables"][name]), "{id}: {own:?}");
+        assert!(shared[..6].iter().all(|name| own[*name] == of_rollout["Variables"][name]), "{id}: {own:?}");
     }
 }
 
@@ -134,7 +135,7 @@ fn tick_seconds(function: &Value) -> Option<u64> {
     let events = function["Events"].as_object()?.values();
     let schedules = events.filter_map(|event| event["Properties"]["ScheduleExpression"].as_str());
     let seconds = |schedule: &str| match schedule {
-        "rate(5 minutes)" => Some(300),
+        schedule if schedule.ends_with("/5 * * * ? *)") => Some(300),
         "cron(0 * * * ? *)" => Some(3600),
         _ => None,
     };
@@ -249,7 +250,7 @@ fn what_must_not_be_lost_waits_in_a_queue_until_it_is_handled() {
             queues.push(queue);
         }
     }
-    assert_eq!(queues, ["AlarmQueue", "BudgetQueue"]);
+    assert_eq!(queues, ["RolloutQueue", "CapacityQueue", "AlarmQueue", "BudgetQueue"]);
 }
 
 /// What calls it waits for the answer, and what it calls may take its own time.
@@ -273,4 +274,32 @@ fn every_alarm_says_what_to_do_and_what_missing_data_means() {
             assert!(alarm.get("TreatMissingData").is_some(), "{id}");
         }
     }
+}
+
+/// A third of the time-out to begin, and the rest to end what has begun.
+#[test]
+fn an_invocation_begins_things_for_a_third_of_its_time_out() {
+    for (id, function) in functions().into_iter().filter(|(id, _)| id != "RequestFunction") {
+        assert_eq!(function["Timeout"].as_u64(), Some(3 * shared::runtime::BEGINS.as_secs()), "{id}");
+        let events = function["Events"].as_object().unwrap().values();
+        let queues: Vec<&Value> =
+            events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]["Queue"]).collect();
+        let url = function["Environment"]["Variables"]["WORK_QUEUE_URL"]["Ref"].as_str().unwrap();
+        assert_eq!(queues, [&json!({"Fn::GetAtt": [url, "Arn"]})], "{id}: it reads what it hands on");
+    }
+}
+
+/// They call the same actions of ECS, whose rates are for the account.
+#[test]
+fn no_two_functions_tick_in_the_same_minute() {
+    let ticks: Vec<String> = functions()
+        .iter()
+        .map(|(_, function)| text(&function["Events"]["Tick"]["Properties"]["ScheduleExpression"]))
+        .collect();
+    let every_five: Vec<&String> = ticks.iter().filter(|tick| tick.contains("/5 ")).collect();
+    let minutes: std::collections::BTreeSet<&str> =
+        every_five.iter().filter_map(|tick| tick.strip_prefix("cron(")?.split('/').next()).collect();
+    // The budget function ticks on the hour, and so do most edges of scheduled downtime.
+    assert_eq!((minutes.len(), minutes.contains("0")), (every_five.len(), false), "{ticks:?}");
+    assert_eq!(every_five.len(), 3);
 }

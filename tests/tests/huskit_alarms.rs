@@ -81,8 +81,8 @@ fn the_runbooks_say_what_the_remedies_are() {
             RemedyPolicy::Rollback(rollback) => format!("within {} minutes after a rollout", rollback.watch_minutes),
         };
         assert!(part.contains(&expected), "{runbook} lacks: {expected}");
-        let grace = format!("the first {grace_minutes} minutes of a rollout");
-        assert_eq!(part.contains("minutes of a rollout"), grace_minutes > 0, "{runbook}");
+        let grace = format!("for {grace_minutes} minutes after a rollout begins");
+        assert_eq!(part.contains("minutes after a rollout begins"), grace_minutes > 0, "{runbook}");
         assert!(grace_minutes == 0 || part.contains(&grace), "{runbook} lacks: {grace}");
     }
 }

@@ -48,10 +48,10 @@ fn what_a_failed_creation_keeps_has_a_generated_name() {
 }
 
 #[test]
-fn the_ledger_forgets_by_date_and_can_be_put_back() {
+fn the_ledger_forgets_nothing_and_can_be_put_back() {
     let ledger = template::base().properties("Ledger");
     assert_eq!(ledger["BillingMode"], "PAY_PER_REQUEST");
-    assert_eq!(ledger["TimeToLiveSpecification"]["AttributeName"], "expires_at");
+    assert!(ledger.get("TimeToLiveSpecification").is_none());
     assert_eq!(ledger["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
     let keys: Vec<_> = ledger["KeySchema"].as_array().unwrap().iter().map(|k| k["AttributeName"].as_str()).collect();
     assert_eq!(keys, [Some("pk"), Some("sk")]);

@@ -1,5 +1,6 @@
 //! `cargo xtask simulate`: the automation against a model of AWS at its worst.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -14,15 +15,22 @@ pub struct Args {
     options: Vec<String>,
 }
 
+/// What compiles and runs it, with these options.
+pub fn command(root: &Path, options: &[&str]) -> Command {
+    let mut cargo = Command::new("cargo");
+    process::forget_cargo(&mut cargo);
+    cargo.args(["run", "--quiet", "--profile", "measure", "--package", "simulation", "--"]).args(options);
+    cargo.current_dir(root);
+    cargo
+}
+
 /// Compiles the simulation with optimisation, which 1,000 seeds need, and runs it here.
 ///
 /// # Errors
 /// When it cannot be compiled, or a law was broken.
 pub fn run(args: &Args) -> Result<()> {
-    let mut cargo = Command::new("cargo");
-    process::forget_cargo(&mut cargo);
-    cargo.args(["run", "--quiet", "--profile", "measure", "--package", "simulation", "--"]).args(&args.options);
-    let status = cargo.current_dir(crate::tools::root()).status().context("start cargo")?;
+    let options: Vec<&str> = args.options.iter().map(String::as_str).collect();
+    let status = command(&crate::tools::root(), &options).status().context("start cargo")?;
     if !status.success() {
         bail!("the simulation found something, or did not run: {status}");
     }

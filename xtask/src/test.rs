@@ -24,6 +24,8 @@ pub struct Args {
 /// The scenario programs, the longest first. Each has a local cloud of its own.
 const SCENARIOS: [&str; 6] =
     ["scenario_capacity", "scenario_rollout", "scenario_deploy", "scenario_alarm", "scenario_budget", "scenario_local"];
+/// What the simulation plays: the same seeds each time, and as many that it has never played.
+const SEEDS: [&str; 4] = ["--fixed", "40", "--seeds", "200"];
 /// So many of them run at once: one keeps a core busy.
 const LANES: usize = 2;
 
@@ -79,6 +81,8 @@ fn stages(tools: &Tools, args: &Args, count: &mut Count) -> Result<()> {
     if args.fast {
         return Ok(());
     }
+    let simulation = vec![job("simulation", crate::simulate::command(tools.root(), &SEEDS))];
+    stage("simulation: named seeds and fresh ones", simulation, 1, count)?;
     let compile = vec![job("scenarios", cargo(tools, &[&scenario("scenario_*")[..], &["--no-run"]].concat()))];
     stage("scenarios, compiled", compile, 1, count)?;
     let scenarios = SCENARIOS.map(|name| job(name, cargo(tools, &scenario(name)))).into();

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::join_all;
 use planner::alarm::{AlarmLocation, AlarmLookup, AlarmPolicy, AlarmReading, StateChange};
 use serde_json::{Value as Json, json};
-use shared::Error;
 use shared::aws::Alarm;
+use shared::{Error, many};
 
 use crate::app::App;
 use crate::trigger::measurement;
@@ -26,7 +25,7 @@ impl App {
         }
         let asked = regions.iter().map(async |(region, names)| (*region, self.cloudwatch.alarms(region, names).await));
         let mut answers: BTreeMap<&str, Found> = BTreeMap::new();
-        for (region, asked) in join_all(asked).await {
+        for (region, asked) in many::all(asked).await {
             answers.insert(region, asked.map_err(Some));
         }
         alarms.iter().map(|alarm| answer(answers.get_mut(self.region_of(alarm)), &alarm.name)).collect()

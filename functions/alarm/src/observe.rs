@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use futures_util::future::{join, join_all, join3};
+use futures_util::future::{join, join3};
 use jiff::{SignedDuration, Timestamp};
 use planner::alarm::{
     AlarmLookup, AlarmPolicy, AlarmState, AnnouncedState, InsufficientDataPolicy, Observed, ObservedService, Record,
@@ -79,9 +79,7 @@ impl App {
             Trigger::StateChange { .. } => true,
             Trigger::Everything | Trigger::Named(_) | Trigger::StackUpdate(_) => invocation.explains_everything(),
         };
-        let load = async |policy: &&AlarmPolicy| -> Result<Entry> {
-            invocation.context.ledger.load(&Subject::Alarm(policy.key())).await
-        };
+        let subjects: Vec<Subject> = scope.iter().map(|policy| Subject::Alarm(policy.key())).collect();
         let lookups = async {
             match invocation.trigger {
                 // It is about the services, and comes to every alarm.
@@ -91,7 +89,7 @@ impl App {
                 }
             }
         };
-        let (entries, lookups) = join(join_all(scope.iter().map(load)), lookups).await;
+        let (entries, lookups) = join(invocation.context.ledger.load_all(&subjects), lookups).await;
         let seen: Vec<(Result<Entry>, Option<Answer>)> = entries.into_iter().zip(lookups).collect();
         let due = |policy: &AlarmPolicy, (entry, answer): &(Result<Entry>, Option<Answer>)| {
             let lookup = answer.as_ref().map(|(lookup, _)| lookup);
@@ -118,8 +116,8 @@ impl App {
             names.into_iter().filter_map(|name| Some((name, fleet.service(name)?))).collect();
         let ids: Vec<ServiceId> = policies.iter().map(|(_, policy)| policy.id()).collect();
         let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
-        let capacities = join_all(subjects.iter().map(|subject| context.ledger.load::<capacity::Record>(subject)));
-        let rollouts = join_all(subjects.iter().map(|subject| context.ledger.load::<rollout::Record>(subject)));
+        let capacities = context.ledger.load_all::<capacity::Record>(&subjects);
+        let rollouts = context.ledger.load_all::<rollout::Record>(&subjects);
         let services = async {
             match ids.is_empty() {
                 true => BTreeMap::new(),

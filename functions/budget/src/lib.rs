@@ -57,6 +57,8 @@ pub use trigger::{Anomaly, BudgetRequest, Content, Message, RequestKind, RootCau
 
 impl Function for App {
     const NAME: &'static str = "budget";
+    /// The restrictions of a service follow from all budgets together.
+    const TOGETHER: usize = usize::MAX;
     type Documents = BudgetDocuments;
     type Trigger = Trigger;
     type Item<'d> = &'d BudgetPolicy;

@@ -1,13 +1,14 @@
 //! Reads the records of all budgets, the spend that AWS Budgets returns, and the cost of the running tasks.
 
-use futures_util::future::{join_all, join3, try_join_all};
+use futures_util::future::{join, join3};
 use planner::budget::{BudgetPolicy, Record, Spend};
+use planner::capacity::{self, RevisionSize};
 use planner::fleet::Fleet;
 use planner::model::{Service, ServiceId, Strategy, TasksByProvider, Usd};
-use shared::Result;
 use shared::error::Context as _;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Context, Invocation};
+use shared::{Result, many};
 
 use crate::app::App;
 use crate::documents::BudgetDocuments;
@@ -27,12 +28,13 @@ pub struct ObservedBudget {
 
 /// The entries of all budgets: the restrictions of a service follow from all of them.
 pub(crate) async fn entries<'d>(context: &Context, documents: &'d BudgetDocuments) -> Result<Entries<'d>> {
-    let load = async |policy: &'d BudgetPolicy| Ok((policy, load(context, policy).await?));
-    try_join_all(documents.budgets.iter().map(load)).await
+    let policies: Vec<&BudgetPolicy> = documents.budgets.iter().collect();
+    let entries = context.ledger.load_all(&subjects(&policies)).await;
+    policies.into_iter().zip(entries).map(|(policy, entry)| Ok((policy, entry?))).collect()
 }
 
-async fn load(context: &Context, policy: &BudgetPolicy) -> Result<Entry<Record>> {
-    context.ledger.load(&Subject::Budget(policy.name.clone())).await
+fn subjects(policies: &[&BudgetPolicy]) -> Vec<Subject> {
+    policies.iter().map(|policy| Subject::Budget(policy.name.clone())).collect()
 }
 
 impl App {
@@ -42,9 +44,11 @@ impl App {
         scope: &[&'d BudgetPolicy],
         invocation: &Invocation<'d, App>,
     ) -> Vec<Result<ObservedBudget>> {
-        let entries = join_all(scope.iter().map(|policy| load(invocation.context, policy)));
-        let spends = join_all(scope.iter().map(|policy| self.spend(policy)));
-        let (entries, spends, hourly) = join3(entries, spends, self.hourly(&invocation.documents.fleet)).await;
+        let Invocation { context, documents, .. } = *invocation;
+        let subjects = subjects(scope);
+        let entries = context.ledger.load_all(&subjects);
+        let spends = many::all(scope.iter().map(|policy| self.spend(policy)));
+        let (entries, spends, hourly) = join3(entries, spends, self.hourly(context, &documents.fleet)).await;
         let each = entries.into_iter().zip(spends);
         each.map(|(entry, spend)| Ok(ObservedBudget { entry: entry?, spend, hourly })).collect()
     }
@@ -55,10 +59,15 @@ impl App {
 
     /// Hourly cost of all running tasks of the fleet; `None` when a price or a service is not known: the figure of AWS
     /// Budgets is then assessed without it.
-    async fn hourly(&self, fleet: &Fleet) -> Option<Usd> {
+    async fn hourly(&self, context: &Context, fleet: &Fleet) -> Option<Usd> {
         let ids: Vec<ServiceId> = fleet.services.iter().map(|policy| policy.id()).collect();
-        let services = self.ecs.services(&ids).await;
-        let each = join_all(services.into_iter().map(|(id, service)| self.service_hour(id, service))).await;
+        let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
+        let entries = context.ledger.load_all::<capacity::Record>(&subjects);
+        let (mut services, entries) = join(self.ecs.services(&ids), entries).await;
+        // The capacity function has read the sizes of most revisions already.
+        let sizes = entries.into_iter().map(|entry| entry.ok().and_then(|entry| entry.record.size));
+        let each = ids.into_iter().zip(sizes).filter_map(|(id, known)| Some((services.remove(&id)?, id, known)));
+        let each = many::all(each.map(|(service, id, known)| self.service_hour(id, service, known))).await;
         let sum: Result<Option<Usd>> = each.into_iter().sum();
         sum.unwrap_or_else(|error| {
             tracing::warn!(error.kind = error.kind().label(), "cost of the running tasks unknown: {error}");
@@ -66,17 +75,25 @@ impl App {
         })
     }
 
-    async fn service_hour(&self, id: ServiceId, service: Result<Service>) -> Result<Option<Usd>> {
+    async fn service_hour(
+        &self,
+        id: ServiceId,
+        service: Result<Service>,
+        known: Option<RevisionSize>,
+    ) -> Result<Option<Usd>> {
         let service = service?;
         if service.running == 0 {
             return Ok(Some(Usd::default()));
         }
-        let revision = self.ecs.revision(&service.revision).await.context(|| format!("price service {id}"))?;
+        let size = match known.filter(|known| known.revision == service.revision) {
+            Some(known) => known.size,
+            None => self.ecs.revision(&service.revision).await.context(|| format!("price service {id}"))?.size(),
+        };
         let on_demand = match &service.strategy {
             Strategy::Spot { base } => service.running.min(*base),
             Strategy::OnDemand | Strategy::Other(_) => service.running,
         };
         let tasks = TasksByProvider { on_demand, spot: service.running - on_demand };
-        Ok(self.prices.zip(revision.size()).map(|(prices, size)| prices.service_hour(size, tasks)))
+        Ok(self.prices.zip(size).map(|(prices, size)| prices.service_hour(size, tasks)))
     }
 }

@@ -1,14 +1,13 @@
 //! Writes what all budgets together restrict into the facts of the services, and starts the function that moves capacity.
 
-use futures_util::future::join_all;
 use jiff::SignedDuration;
 use planner::budget::{BudgetPolicy, ServiceDecision};
 use planner::fleet::ServicePolicy;
 use planner::{budget, capacity};
 use serde_json::json;
-use shared::Result;
 use shared::ledger::{Entry, Subject};
 use shared::runtime::{Invocation, Line, Outcome, Report};
+use shared::{Result, many};
 
 use crate::app::App;
 use crate::observe::{Entries, ObservedBudget, entries};
@@ -25,16 +24,37 @@ impl App {
         invocation: &Invocation<'d, App>,
         report: &mut Report,
     ) -> Vec<&'d ServicePolicy> {
-        let services = &invocation.documents.fleet.services;
+        let services = self.to_restrict(observed, invocation).await;
         let each = services.iter().map(|service| self.restrict_service(service, observed, invocation));
         let mut failed = Vec::new();
-        for (service, line) in services.iter().zip(join_all(each).await) {
+        for (service, line) in services.iter().copied().zip(many::all(each).await) {
             if line.as_ref().is_some_and(|line| matches!(line.outcome, Outcome::Failed(_))) {
                 failed.push(service);
             }
             line.into_iter().for_each(|line| report.push(line));
         }
         failed
+    }
+
+    /// The services whose facts differ from what the budgets say, or could not be read: all others cost no call of their own.
+    async fn to_restrict<'d>(
+        &self,
+        observed: &[(&'d BudgetPolicy, ObservedBudget)],
+        invocation: &Invocation<'d, App>,
+    ) -> Vec<&'d ServicePolicy> {
+        let Invocation { documents, context, now, .. } = *invocation;
+        let services = &documents.fleet.services;
+        let subjects: Vec<Subject> = services.iter().map(|service| Subject::Service(service.id())).collect();
+        let entries = context.ledger.load_all::<capacity::Record>(&subjects).await;
+        // After the items that follow from them, as below.
+        let budgets = budgets(observed, invocation).await;
+        let differs = |service: &ServicePolicy, entry: &Result<Entry<capacity::Record>>| {
+            let (Ok(entry), Ok(budgets)) = (entry, &budgets) else { return true };
+            let records = budgets.iter().map(|(policy, entry)| (*policy, &entry.record));
+            let mut facts = entry.record.facts.clone();
+            ServiceDecision::about(service, &documents.fleet, &facts, records, now).apply(&mut facts)
+        };
+        services.iter().zip(&entries).filter(|(service, entry)| differs(service, entry)).map(|(own, _)| own).collect()
     }
 
     async fn restrict_service<'d>(

@@ -7,7 +7,7 @@ use shared::notify::Notification;
 use shared::runtime::Done;
 
 use crate::message::{self, HourlyCost};
-use crate::observe::{ObservedService, tasks_by_provider};
+use crate::observe::ObservedService;
 use crate::planned::Applied;
 use crate::service::Service;
 
@@ -59,7 +59,7 @@ impl Service<'_> {
             let revision = self.app.ecs.revision(&observed.service.revision).await?;
             record.size = Some(RevisionSize { revision: observed.service.revision.clone(), size: revision.size() });
         }
-        let tasks = tasks_by_provider(&observed.tasks);
+        let tasks = observed.by_provider;
         let cost = HourlyCost::of(self.app.prices, self.policy, record, tasks);
         let saved = match (&cost, observed.capacity.started) {
             (Some(cost), true) => record.savings.count((cost.saved, cost.current), self.invocation.now),
@@ -85,7 +85,7 @@ impl Service<'_> {
     ) -> Result<Notification> {
         let decision = &applied.decision;
         let (messages, record, tasks) = (self.messages(), &observed.entry.record, &observed.tasks);
-        let cost = HourlyCost::of(self.app.prices, self.policy, record, tasks_by_provider(tasks));
+        let cost = HourlyCost::of(self.app.prices, self.policy, record, observed.by_provider);
         let cost = cost.as_ref();
         Ok(match announcement {
             Announcement::Transition(Transition::ScaledToZero) => {
@@ -105,7 +105,7 @@ impl Service<'_> {
                 messages.start_overdue(since, decision, tasks, why)
             }
             Announcement::ProviderChange(change) => messages.provider_change(change, &record.facts.spot, cost),
-            Announcement::SpotUnavailable => messages.spot_unavailable(&record.facts, tasks_by_provider(tasks)),
+            Announcement::SpotUnavailable => messages.spot_unavailable(&record.facts, observed.by_provider),
         })
     }
 }

@@ -1,9 +1,9 @@
 //! Reads services, scalable targets and both ledger items at once, and tasks where there are any.
 
-use futures_util::future::{join_all, join4};
+use futures_util::future::join4;
 use planner::capacity::{Bounds, DeploymentProgress, Expiry, Observed, ObservedDeployment, Record, State, TaskCounts};
 use planner::fleet::ServicePolicy;
-use planner::model::{DeploymentState, Service, ServiceId, Strategy, Task, TasksByProvider};
+use planner::model::{Deployment, DeploymentState, Service, ServiceId, Strategy, Task, TasksByProvider};
 use planner::rollout::{self, Phase};
 use shared::ledger::Subject;
 use shared::runtime::Context;
@@ -22,8 +22,12 @@ pub struct ObservedService {
     pub(crate) rollout: rollout::Record,
     /// As ECS describes it.
     pub(crate) service: Service,
-    /// Its tasks, running or about to.
+    /// Its tasks, running or about to; not read of one that is settled.
     pub(crate) tasks: Vec<Task>,
+    /// Tasks that count towards a transition.
+    pub(crate) counts: TaskCounts,
+    /// Tasks that count as running, by provider.
+    pub(crate) by_provider: TasksByProvider,
     /// What the planner decides from.
     pub(crate) capacity: Observed,
     /// Why its bounds could not be read.
@@ -37,26 +41,42 @@ impl App {
     pub(crate) async fn look(&self, context: &Context, scope: &[&ServicePolicy]) -> Vec<Result<ObservedService>> {
         let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
         let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
-        let entries = join_all(subjects.iter().map(|subject| context.ledger.load::<Record>(subject)));
-        let rollouts = join_all(subjects.iter().map(|subject| context.ledger.load::<rollout::Record>(subject)));
+        let entries = context.ledger.load_all::<Record>(&subjects);
+        let rollouts = context.ledger.load_all::<rollout::Record>(&subjects);
         let (mut services, bounds, entries, rollouts) =
             join4(self.ecs.services(&ids), self.autoscaling.bounds(&ids), entries, rollouts).await;
+        let unsettled = ids.iter().zip(&entries).filter(|(id, entry)| {
+            let service = services.get(id).and_then(|service| service.as_ref().ok());
+            service.zip(entry.as_ref().ok()).is_some_and(|(service, entry)| needs_tasks(service, entry))
+        });
+        let unsettled: Vec<ServiceId> = unsettled.map(|(id, _)| id.clone()).collect();
+        let mut tasks = self.ecs.running_tasks_of(&unsettled).await;
         let each = ids.iter().zip(entries).zip(rollouts).map(|((id, entry), rollout)| {
             let service = services.remove(id).unwrap_or_else(|| Err(not_found(id)));
             let bounds = bounds.as_ref().map(|bounds| bounds.get(id).copied()).map_err(Error::copy);
-            self.observe_one(id, service, bounds, entry, rollout.map(|entry| entry.record))
+            let seen = Seen { service, bounds, tasks: tasks.remove(id).transpose() };
+            seen.observed(id, entry, rollout.map(|entry| entry.record))
         });
-        join_all(each).await
+        each.collect()
     }
+}
 
-    async fn observe_one(
-        &self,
+/// What AWS says of one service.
+struct Seen {
+    service: Result<Service>,
+    bounds: Result<Option<Bounds>>,
+    /// `None` when they were not needed.
+    tasks: Result<Option<Vec<Task>>>,
+}
+
+impl Seen {
+    fn observed(
+        self,
         id: &ServiceId,
-        service: Result<Service>,
-        bounds: Result<Option<Bounds>>,
         entry: Result<Entry>,
         rollout: Result<rollout::Record>,
     ) -> Result<ObservedService> {
+        let Seen { service, bounds, tasks } = self;
         let (mut entry, rollout) = (entry?, rollout?);
         let (service, missing) = match service {
             Ok(service) if service.is_active() => (service, None),
@@ -67,8 +87,11 @@ impl App {
             Err(error) if error.kind() == Kind::NotFound => (absent(id), Some(error)),
             Err(error) => return Err(error),
         };
-        let idle = missing.is_some() || service.desired == 0 && service.running == 0;
-        let tasks = if idle { Vec::new() } else { self.ecs.running_tasks(&service.id).await? };
+        let (counts, by_provider, tasks) = match tasks? {
+            Some(tasks) => (task_counts(&tasks), tasks_by_provider(&tasks), tasks),
+            None if missing.is_some() => (task_counts(&[]), TasksByProvider::default(), Vec::new()),
+            None => (settled_counts(&service), settled_by_provider(&service), Vec::new()),
+        };
         entry.record.facts.frozen =
             rollout.frozen.as_ref().map(|freeze| Expiry { at: freeze.until, by: freeze.by.clone() });
         let (bounds, bounds_error) = match bounds {
@@ -99,8 +122,32 @@ impl App {
             // A service that is at zero and has no record was not scaled to zero by the automation.
             started: service.desired > 0 || !rollout.releases.is_empty() || entry.record.state.is_some(),
         };
-        Ok(ObservedService { entry, rollout, service, tasks, capacity, bounds_error, missing })
+        Ok(ObservedService { entry, rollout, service, tasks, counts, by_provider, capacity, bounds_error, missing })
     }
+}
+
+/// Are its tasks read? Not of a service without tasks, nor of one that is settled: it has run for a while, ECS reports its one
+/// deployment complete, and as many tasks run as should. Such tasks are healthy, and where its strategy places them.
+fn needs_tasks(service: &Service, entry: &Entry) -> bool {
+    let idle = !service.is_active() || service.desired == 0 && service.running == 0;
+    let complete = |deployment: &Deployment| deployment.primary && deployment.state == DeploymentState::Completed;
+    let settled = matches!(entry.record.state, Some(State::Running { .. }))
+        && !matches!(service.strategy, Strategy::Other(_))
+        && matches!(&service.deployments[..], [only] if complete(only) && only.running == service.running)
+        && service.running == service.desired;
+    !idle && !settled
+}
+
+fn settled_counts(service: &Service) -> TaskCounts {
+    TaskCounts { running: service.running, healthy: service.running }
+}
+
+fn settled_by_provider(service: &Service) -> TasksByProvider {
+    let on_demand = match service.strategy {
+        Strategy::Spot { base } => service.running.min(base),
+        Strategy::OnDemand | Strategy::Other(_) => service.running,
+    };
+    TasksByProvider { on_demand, spot: service.running - on_demand }
 }
 
 /// What stands for a service that ECS does not know.
@@ -133,7 +180,7 @@ fn in_flight(service: &Service, rollout: &rollout::Record) -> bool {
 }
 
 /// Tasks that count as running, by provider.
-pub(crate) fn tasks_by_provider(tasks: &[Task]) -> TasksByProvider {
+fn tasks_by_provider(tasks: &[Task]) -> TasksByProvider {
     let running = || tasks.iter().filter(|task| task.status == "RUNNING");
     let spot = running().filter(|task| task.provider.as_deref() == Some("FARGATE_SPOT")).count();
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -142,7 +189,7 @@ pub(crate) fn tasks_by_provider(tasks: &[Task]) -> TasksByProvider {
 
 /// Tasks that count towards a transition: all of them, and those that are proven, healthy or running where nothing checks
 /// their health.
-pub(crate) fn task_counts(tasks: &[Task]) -> TaskCounts {
+fn task_counts(tasks: &[Task]) -> TaskCounts {
     let proven = |task: &&Task| task.status == "RUNNING" && task.health != "UNHEALTHY";
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     TaskCounts { running: count(tasks.len()), healthy: count(tasks.iter().filter(proven).count()) }

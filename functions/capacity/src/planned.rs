@@ -7,7 +7,7 @@ use planner::capacity::{
 use planner::fleet::ServicePolicy;
 use shared::Result;
 
-use crate::observe::{ObservedService, task_counts};
+use crate::observe::ObservedService;
 use crate::trigger::Trigger;
 
 /// What is decided about one service.
@@ -74,7 +74,7 @@ impl Plan {
         if let Some(applied) = applied {
             let minutes = |minutes: u32| SignedDuration::from_mins(minutes.into());
             let deadlines = Deadlines { drain: minutes(policy.drain_minutes), start: minutes(policy.wake_minutes) };
-            let (decision, tasks) = (&applied.decision, task_counts(&observed.tasks));
+            let (decision, tasks) = (&applied.decision, observed.counts);
             let failed = applied.error.is_some();
             let seen = capacity::Applied { decision, observed: &observed.capacity, tasks, failed };
             let follow_up = follow_up(capacity, deadlines, record, seen, now);

@@ -1,23 +1,33 @@
 //! Reads what the verdict on the rollout or restart in progress needs, and nothing else.
 
 use jiff::Timestamp;
+use planner::capacity::{self, OverrideKind};
 use planner::fleet::ServicePolicy;
 use planner::model::{DeploymentState, ServiceDeployment, ServiceId};
 use planner::rollout::{LEASE, Observed, Phase, Record};
 use shared::Result;
+use shared::ledger::Subject;
+use shared::runtime::Context;
 
 use crate::app::App;
 use crate::observed::ObservedService;
 
 impl App {
-    /// Reads tasks, and the deployment history where the service does not list the deployment in question.
+    /// Reads tasks, the deployment history where the service does not list the deployment in question, and the hold that
+    /// would put off a restart.
     pub(crate) async fn observe_evidence(
         &self,
         policy: &ServicePolicy,
         service: &mut ObservedService,
+        context: &Context,
         now: Timestamp,
     ) -> Result<()> {
         let ObservedService { entry, observed, .. } = service;
+        if entry.record.due.is_open() {
+            let capacity = context.ledger.load::<capacity::Record>(&Subject::Service(policy.id())).await?.record;
+            let hold = capacity.facts.override_at(now).filter(|requested| requested.kind == OverrideKind::Hold);
+            observed.hold = hold.map(|hold| hold.expiry.clone());
+        }
         if let Some(since) = unconfirmed_restart(&entry.record, now) {
             observed.history = self.history(&observed.service.id, since).await;
         }

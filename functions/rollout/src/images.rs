@@ -2,18 +2,24 @@
 //!
 //! A read of ECR that fails is kept beside what was read: most decisions do without it.
 
-use futures_util::future::join_all;
 use planner::fleet::ServicePolicy;
 use planner::model::{Digest, Image, ImageRef, Reference, Registry, TagPolicy};
-use planner::rollout::{ImagePolicy, Pushed, RunningImage};
-use shared::{Error, Result};
+use planner::rollout::{ImagePolicy, Pushed, RunningImage, Signatures};
+use shared::{Error, Result, many};
 
 use crate::app::App;
 use crate::observed::ObservedService;
 use crate::trigger::{RequestKind, RolloutRequest, Trigger};
 
 /// By registry, repository and tag policy: the image that it selects now, or why it could not be read.
-pub(crate) type Candidates = Vec<((Registry, String, TagPolicy), Result<Option<Image>>)>;
+pub(crate) type Candidates = Vec<((Registry, String, TagPolicy), Result<Option<Selected>>)>;
+
+/// What a tag policy selects now.
+pub(crate) struct Selected {
+    image: Image,
+    /// Every tag that the image has, as far as it was read.
+    tags: Vec<String>,
+}
 
 impl App {
     /// The image that every tag policy in scope selects now; each is read once.
@@ -26,18 +32,25 @@ impl App {
             }
         }
         let found =
-            join_all(wanted.iter().map(|(registry, repository, tag)| self.candidate(registry, repository, tag)));
+            many::all(wanted.iter().map(|(registry, repository, tag)| self.candidate(registry, repository, tag)));
         let found = found.await;
         wanted.into_iter().zip(found).collect()
     }
 
-    async fn candidate(&self, registry: &Registry, repository: &str, tag: &TagPolicy) -> Result<Option<Image>> {
+    async fn candidate(&self, registry: &Registry, repository: &str, tag: &TagPolicy) -> Result<Option<Selected>> {
         let ecr = self.ecr.of(registry);
         match tag {
-            TagPolicy::Exact(tag) => ecr.tagged(repository, tag).await,
+            TagPolicy::Exact(tag) => {
+                let found = ecr.tagged_with(repository, tag).await?;
+                Ok(found.map(|(image, tags)| Selected { image, tags }))
+            }
             TagPolicy::Glob(_) | TagPolicy::Semver(_) => {
                 let tagged = ecr.images(repository).await?;
-                Ok(tag.choose(tagged.iter().map(|(tag, image)| (tag.as_str(), image))))
+                let chosen = tag.choose(tagged.iter().map(|(tag, image)| (tag.as_str(), image)));
+                Ok(chosen.map(|image| {
+                    let own = tagged.iter().filter(|(_, other)| other.digest == image.digest);
+                    Selected { tags: own.map(|(tag, _)| tag.clone()).collect(), image }
+                }))
             }
         }
     }
@@ -57,7 +70,8 @@ impl App {
             let (key, selection) = (image.key(), selection(image));
             match candidates.iter().find(|(wanted, _)| *wanted == selection) {
                 Some((_, Ok(Some(found)))) => {
-                    let found = self.scanned(policy, image, found.clone(), service).await;
+                    let found = self.scanned(policy, image, found.image.clone(), service).await;
+                    self.observe_signatures(image, &found, service).await;
                     service.observed.candidates.insert(key, Some(found));
                 }
                 Some((_, Ok(None))) => drop(service.observed.candidates.insert(key, None)),
@@ -65,7 +79,11 @@ impl App {
                     service.observed.unread.insert(key, error.to_string());
                     service.unread.push(error.copy());
                 }
-                None => {}
+                // It is not its turn: nothing is known that is newer than what the tag named at the last look.
+                None => {
+                    let last = service.entry.record.orders.get(&key).and_then(|order| order.image.clone());
+                    service.observed.candidates.insert(key, last);
+                }
             }
         }
         let mut pinned = true;
@@ -73,13 +91,17 @@ impl App {
             let mut references = service.revision.images(&image.image_source());
             references.dedup();
             pinned &= references.iter().all(|image| matches!(image.reference, Reference::Digest(_)));
-            let running = self.running(image, &references, service).await?;
+            let selection = selection(image);
+            let selected = candidates.iter().find(|(wanted, _)| *wanted == selection).map(|(_, found)| found);
+            let running = self.running(image, &references, selected, service).await?;
             service.observed.running.insert(image.key(), running);
         }
         service.observed.pinned = pinned;
-        if let Trigger::Push { repository, tag, at } = trigger {
+        if let Trigger::Push { repository, tag, digest, at } = trigger {
             let pushed = self.pushed(policy, repository, tag, service).await;
-            service.observed.pushed = pushed.map(|(key, image)| Pushed { key, image, at: *at });
+            // An answer from before the push is no push of what it names.
+            let reported = |image: &Image| at.filter(|_| digest.as_ref() == Some(&image.digest));
+            service.observed.pushed = pushed.map(|(key, image)| Pushed { at: reported(&image), key, image });
         }
         if let Trigger::Request(RolloutRequest { kind: RequestKind::Rollback(_), .. }) = trigger {
             service.observed.deleted = self.deleted(policy, service).await;
@@ -95,12 +117,24 @@ impl App {
         found: Image,
         service: &ObservedService,
     ) -> Image {
-        let ordered = service.entry.record.orders.get(&image.key()).and_then(|order| order.image.as_ref());
-        if policy.rollout.scan.is_none() || ordered.is_some_and(|ordered| ordered.digest == found.digest) {
+        if policy.rollout.scan.is_none() || is_ordered(image, &found, service) {
             return found;
         }
         let ecr = self.ecr.of(&image.registry());
         Image { scan: ecr.scan(&image.repository, &found).await, ..found }
+    }
+
+    /// The signatures of the image, where a gate decides by them and the image is not known here.
+    async fn observe_signatures(&self, policy: &ImagePolicy, found: &Image, service: &mut ObservedService) {
+        if policy.signed_by.is_none() || is_ordered(policy, found, service) {
+            return;
+        }
+        let ecr = self.ecr.of(&policy.registry());
+        let signatures = match ecr.signatures(&policy.repository, &found.digest).await {
+            Ok(signatures) => Signatures::Known(signatures),
+            Err(error) => Signatures::Unread(error.to_string()),
+        };
+        service.observed.signatures.insert(policy.key(), signatures);
     }
 
     /// The image that the current revision names. One that the ledger has costs no call.
@@ -108,6 +142,7 @@ impl App {
         &self,
         policy: &ImagePolicy,
         references: &[ImageRef],
+        selected: Option<&Result<Option<Selected>>>,
         service: &mut ObservedService,
     ) -> Result<RunningImage> {
         let (ecr, repository, key) = (self.ecr.of(&policy.registry()), &policy.repository, policy.key());
@@ -126,8 +161,16 @@ impl App {
             }
             [ImageRef { reference: Reference::Tag(tag), .. }] => {
                 let candidate = service.observed.candidates.get(&key).and_then(Option::as_ref);
-                let image = match candidate.filter(|image| image.tag.as_ref() == Some(tag)) {
-                    Some(image) => Ok(Some(image.clone())),
+                let released = service.entry.record.current().and_then(|release| release.images.get(&key));
+                let named = match selected {
+                    // ECR lists every tag of an image.
+                    Some(Ok(Some(selected))) if selected.tags.contains(tag) => candidate,
+                    // It is not its turn, and the automation alone moves `live`.
+                    None if *tag == policy.live => released,
+                    _ => candidate.filter(|image| image.tag.as_ref() == Some(tag)),
+                };
+                let image = match named.cloned() {
+                    Some(image) => Ok(Some(Image { tag: Some(tag.clone()), ..image })),
                     None => ecr.tagged(repository, tag).await,
                 };
                 Ok(match image {
@@ -171,8 +214,13 @@ impl App {
             let found = self.ecr.of(&followed.registry()).by_digest(&followed.repository, digest).await;
             matches!(found, Ok(None)).then(|| digest.clone())
         });
-        join_all(each).await.into_iter().flatten().collect()
+        many::all(each).await.into_iter().flatten().collect()
     }
+}
+
+/// Is it what the tag policy selected when that was last acted on?
+fn is_ordered(policy: &ImagePolicy, found: &Image, service: &ObservedService) -> bool {
+    service.entry.record.orders.get(&policy.key()).is_some_and(|order| order.names(&found.digest))
 }
 
 fn selection(image: &ImagePolicy) -> (Registry, String, TagPolicy) {

@@ -5,9 +5,11 @@
 //!
 //! | trigger | scope |
 //! |---|---|
-//! | image pushed or replicated to ECR, scan by ECR or Inspector ended | the services that follow the repository |
+//! | image pushed or replicated to ECR, scan by ECR or Inspector ended, signature pushed | the services that follow the repository |
 //! | ECS deployment complete, failed or rolled back by ECS | that service |
 //! | pre-deploy task ended | the services of its cluster with a pre-deploy task |
+//! | AWS Health announces a retirement of tasks | the services that it names |
+//! | a secret or parameter has changed | every service; those whose revision reads it restart |
 //! | tick, stack update | every service |
 //! | request `rollback`, `restart`, `retry` | the named service |
 //! | request `freeze`, `unfreeze`, `plan` | the named service, or every service |
@@ -17,7 +19,7 @@
 //! | the followed tag names another image than at the last look | register a revision pinned to the digest, run the pre-deploy task if there is one, update the service |
 //! | the same, and the revision names a tag that ECR does not have: the service never ran | also set the desired count to its baseline |
 //! | the same, and the service is scaled to zero | the rollout is *staged*: verified when the service wakes |
-//! | a quarantined digest, an image that is left over, a freeze, too many scan findings | none; announced once |
+//! | a quarantined digest, an image that is left over, a freeze, too many scan findings, no signature with the profile that the fleet names | none; announced once |
 //! | first look at a service that has had an image | none: what it runs is recorded as its first release, and announced |
 //! | an earlier release deployed by a person | none: it is the current release now; message, then tags and CDN |
 //! | ECR cannot be read | what does without it is done; the invocation fails |
@@ -32,6 +34,10 @@
 //! | the rollback failed as well | the rollout ends; message |
 //! | restart requested and no deployment in progress | claim, force a new deployment, message; refused within the requester's cool-down |
 //! | restart claimed and not confirmed | resumed after 5 min, unless a deployment was created meanwhile |
+//! | retirement of tasks announced | recorded, and announced with what is done about it; restarted once in its quiet hours, unless it sleeps before |
+//! | retirement that could not be done by its date | message with what puts it off |
+//! | a secret that the tasks read has changed | restarted once, where the fleet asks for it; a release that the environment prevented is tried again |
+//! | restart due during a freeze, a hold or a deployment | it waits |
 //! | *drift*: another deployment, such as a stack update, changed the image | roll out the current release again, from the new revision |
 //! | no result within the deadline | roll out the images that ran before; announced once where the fleet says so or all new tasks run |
 
@@ -98,8 +104,8 @@ impl Function for App {
         drop(join3(entry, self.ecs.services(&[service.id()]), image).await);
     }
 
-    fn trigger(payload: Payload, _: Timestamp) -> Result<Received<Trigger>> {
-        Trigger::parse(payload)
+    fn trigger(payload: Payload, clock: Timestamp) -> Result<Received<Trigger>> {
+        Trigger::parse(payload, clock)
     }
 
     fn scope<'d>(&self, invocation: &Invocation<'d, App>) -> Result<Vec<&'d ServicePolicy>> {
@@ -111,13 +117,21 @@ impl Function for App {
                 .filter(|service| service.images_of(repository).any(|image| image.tag.matches(tag)))
                 .collect(),
             Trigger::Scan { repository } => {
-                fleet.following(repository).filter(|service| service.rollout.scan.is_some()).collect()
+                let gated = |service: &&ServicePolicy| {
+                    service.rollout.scan.is_some()
+                        || service.images_of(repository).any(|image| image.signed_by.is_some())
+                };
+                fleet.following(repository).filter(gated).collect()
             }
             Trigger::Deployment { service } => all().filter(|policy| policy.id() == *service).collect(),
             Trigger::TaskEnded { cluster } => {
                 all().filter(|policy| policy.cluster == *cluster && policy.rollout.pre_deploy_task.is_some()).collect()
             }
-            Trigger::Everything | Trigger::Request(RolloutRequest { service: None, .. }) => all().collect(),
+            Trigger::Retirement { services, .. } => all().filter(|policy| services.contains(&policy.id())).collect(),
+            // Which services read a secret only their revisions say.
+            Trigger::Secret { .. } | Trigger::Everything | Trigger::Request(RolloutRequest { service: None, .. }) => {
+                all().collect()
+            }
             Trigger::Named(name) | Trigger::Request(RolloutRequest { service: Some(name), .. }) => {
                 vec![fleet.named(name)?]
             }
@@ -170,7 +184,10 @@ impl Function for App {
                             let again = self.observe_services(&[policy], pass.invocation).await.pop();
                             *observed = again.unwrap_or_else(|| Err(Error::not_found(policy.id().to_string())))?;
                         }
-                        _ => self.observe_evidence(policy, observed, pass.invocation.now).await?,
+                        _ => {
+                            self.observe_evidence(policy, observed, pass.invocation.context, pass.invocation.now)
+                                .await?
+                        }
                     }
                 }
                 Ok(next)

@@ -2,19 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::{join_all, join3};
-use jiff::{SignedDuration, Timestamp};
+use futures_util::future::join3;
+use jiff::SignedDuration;
 use planner::fleet::ServicePolicy;
 use planner::model::{Digest, Image, Service, ServiceId};
-use planner::rollout::{ImagePolicy, Observed, request};
+use planner::rollout::{ImagePolicy, Observed, Record, request};
 use shared::ledger::Subject;
 use shared::runtime::Invocation;
-use shared::{Error, Result};
+use shared::{Error, Result, many};
 
 use crate::app::App;
 use crate::images::Candidates;
 use crate::observed::{Entry, ObservedService};
 use crate::trigger::{RequestKind, Trigger};
+
+/// Of so many services a tick reads the tags.
+const IN_TURN: usize = 50;
+/// From tick to tick.
+const TICK: SignedDuration = SignedDuration::from_mins(5);
 
 impl App {
     /// Reads all services in scope: services, ledger and tags at once, then each one's revision and, where a decision
@@ -26,14 +31,35 @@ impl App {
     ) -> Vec<Result<ObservedService>> {
         let ids: Vec<ServiceId> = scope.iter().map(|policy| policy.id()).collect();
         let subjects: Vec<Subject> = ids.iter().cloned().map(Subject::Service).collect();
-        let entries = join_all(subjects.iter().map(|subject| invocation.context.ledger.load(subject)));
-        let (mut services, entries, candidates) = join3(self.ecs.services(&ids), entries, self.candidates(scope)).await;
+        let entries = invocation.context.ledger.load_all(&subjects);
+        let read = self.in_turn(scope, invocation);
+        let (mut services, entries, mut candidates) =
+            join3(self.ecs.services(&ids), entries, self.candidates(&read)).await;
+        let active = scope.iter().zip(&entries).filter(|(policy, entry)| {
+            let rests = entry.as_ref().is_ok_and(|entry| rests(policy, &entry.record));
+            !rests && !read.iter().any(|own| std::ptr::eq(*own, **policy))
+        });
+        let active: Vec<&ServicePolicy> = active.map(|(policy, _)| *policy).collect();
+        candidates.extend(self.candidates(&active).await);
         let each = scope.iter().zip(entries).map(|(policy, entry)| {
             let not_found = || Err(Error::not_found(format!("service {} not found", policy.id())));
             let service = services.remove(&policy.id()).unwrap_or_else(not_found);
-            self.observe_service(policy, service, entry, &candidates, invocation.trigger, invocation.now)
+            self.observe_service(policy, service, entry, &candidates, invocation)
         });
-        join_all(each).await
+        many::all(each).await
+    }
+
+    /// The services whose tags are read. A tick over a large fleet reads those of a part, another one each time: they move with an
+    /// event, and a tick only makes up for one that was lost. Everything else reads what it is about.
+    fn in_turn<'d>(&self, scope: &[&'d ServicePolicy], invocation: &Invocation<'d, App>) -> Vec<&'d ServicePolicy> {
+        let services = &invocation.documents.services;
+        let turns = services.len().div_ceil(IN_TURN).max(1);
+        if *invocation.trigger != Trigger::Everything || turns == 1 {
+            return scope.to_vec();
+        }
+        let turn = usize::try_from(invocation.now.as_second() / TICK.as_secs()).unwrap_or(0) % turns;
+        let mine = services.iter().enumerate().filter(|(at, _)| at % turns == turn).map(|(_, policy)| policy);
+        mine.filter(|policy| scope.iter().any(|own| std::ptr::eq(*own, *policy))).collect()
     }
 
     async fn observe_service(
@@ -42,14 +68,16 @@ impl App {
         service: Result<Service>,
         entry: Result<Entry>,
         candidates: &Candidates,
-        trigger: &Trigger,
-        now: Timestamp,
+        invocation: &Invocation<'_, App>,
     ) -> Result<ObservedService> {
         let (service, entry) = (service?, entry?);
         if !service.is_active() {
             return Err(Error::not_found(format!("service {} is {}", service.id, service.status)));
         }
-        let revision = self.ecs.revision(&service.revision).await?;
+        let revision = match invocation.trigger {
+            Trigger::Everything => self.ecs.known_revision(&service.revision).await?,
+            _ => self.ecs.revision(&service.revision).await?,
+        };
         let observed = Observed {
             candidates: BTreeMap::new(),
             unread: BTreeMap::new(),
@@ -61,12 +89,14 @@ impl App {
             stopped_tasks: Vec::new(),
             history: Vec::new(),
             pre_deploy_task: None,
+            hold: None,
+            signatures: BTreeMap::new(),
             service,
         };
         let mut service = ObservedService { entry, observed, revision, request: None, unread: Vec::new() };
-        self.observe_images(policy, candidates, trigger, &mut service).await?;
-        service.request = self.request(policy, trigger).await?;
-        self.observe_evidence(policy, &mut service, now).await?;
+        self.observe_images(policy, candidates, invocation.trigger, &mut service).await?;
+        service.request = self.request(policy, invocation.trigger).await?;
+        self.observe_evidence(policy, &mut service, invocation.context, invocation.now).await?;
         Ok(service)
     }
 
@@ -125,4 +155,10 @@ impl App {
             RequestKind::Freeze(_) | RequestKind::Unfreeze => None,
         })
     }
+}
+
+/// Is a release verified, nothing in progress, and known what every tag named at the last look?
+fn rests(policy: &ServicePolicy, record: &Record) -> bool {
+    let known = |image: &ImagePolicy| record.orders.contains_key(&image.key());
+    record.rollout.is_none() && record.current().is_some() && policy.images.iter().all(known)
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use planner::fleet::ServicePolicy;
-use planner::rollout::{Decision, FreezeChange, Reason, plan};
+use planner::rollout::{Decision, FreezeChange, Reason, notice, plan};
 use shared::{Error, Kind, Result};
 
 use crate::observed::ObservedService;
@@ -17,7 +17,7 @@ pub enum Plan {
 }
 
 impl Plan {
-    /// The freeze that is requested, if it is not recorded yet; otherwise what to do about images and tasks. A request
+    /// The freeze that is requested, or what an event says of the tasks, if it is not recorded yet; otherwise what to do about images and tasks. A request
     /// that was answered is not decided again.
     ///
     /// # Errors
@@ -35,6 +35,11 @@ impl Plan {
             && let Some(change) = request.freeze(record, now)?
         {
             return Ok(Plan::Freeze(change));
+        }
+        if let Some(heard) = trigger.notice(&observed.revision)
+            && let Some(decision) = notice(policy.rollout(), record, &observed.observed, &heard, now)
+        {
+            return Ok(Plan::Decide(Box::new(decision)));
         }
         let request = observed.request.as_ref().filter(|_| !answered);
         let decision = plan(policy.rollout(), record, &observed.observed, request, now);

@@ -8,7 +8,7 @@ use shared::{Error, Kind, Result};
 use crate::failure::is_permanent;
 use crate::observed::Entry;
 use crate::service::{Service, why};
-use crate::trigger::STARTED_BY;
+use crate::trigger::{STARTED_BY, Trigger};
 
 impl Service<'_> {
     pub(crate) async fn roll(
@@ -74,9 +74,11 @@ impl Service<'_> {
     /// Registers a copy of the current revision, or of the one that the rollout names, with other images; returns its ARN.
     /// An interrupted rollout may have registered it already.
     async fn register(&self, roll: &Roll, entry: &mut Entry, current: &Revision) -> Result<(String, Vec<String>)> {
-        let base = match &roll.rollout.revision {
-            Some(arn) => &self.app.ecs.revision(arn).await?,
-            None => current,
+        let base = match (&roll.rollout.revision, self.invocation.trigger) {
+            (Some(arn), _) => &self.app.ecs.revision(arn).await?,
+            // It may have been read long ago, and its tags can change.
+            (None, Trigger::Everything) => &self.app.ecs.revision(current.arn()).await?,
+            (None, _) => current,
         };
         let image =
             |image: &ImagePolicy| Some((image.image_source(), roll.rollout.images.get(&image.key())?.digest.clone()));

@@ -169,7 +169,8 @@ impl ServicePolicy {
 
     /// What the rollout planner needs to know of it.
     pub fn rollout(&self) -> rollout::Policy<'_> {
-        rollout::Policy { images: &self.images, rollout: &self.rollout, initial_tasks: self.baseline.min }
+        let (images, rollout) = (self.images.as_slice(), &self.rollout);
+        rollout::Policy { images, rollout, initial_tasks: self.baseline.min, sleep: self.sleep.as_ref() }
     }
 
     /// The entry whose image is kept under this key: the repository, unless it names a registry or containers.

@@ -7,7 +7,9 @@ mod image_ref;
 mod price;
 mod reach;
 mod revision;
+mod secret;
 mod service;
+mod signature;
 mod span;
 mod strategy;
 mod tag;
@@ -20,10 +22,12 @@ pub use image_ref::{ImageRef, ImageSource, Reference, Registry};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
 pub use reach::{read_time, within_reach};
 pub use revision::Revision;
+pub use secret::ChangedSecret;
 pub use service::{
     Deployment, DeploymentState, Network, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceId,
     Task, endings,
 };
+pub use signature::{Signature, SignatureState};
 pub use span::Span;
 pub use strategy::Strategy;
 pub use tag::TagPolicy;

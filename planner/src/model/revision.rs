@@ -118,7 +118,7 @@ impl Revision {
         self.tags.iter().filter(|(key, _)| !key.starts_with("aws:"))
     }
 
-    fn containers(&self) -> impl Iterator<Item = &Value> {
+    pub(super) fn containers(&self) -> impl Iterator<Item = &Value> {
         self.document.get("containerDefinitions").and_then(Value::as_array).into_iter().flatten()
     }
 

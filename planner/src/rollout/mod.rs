@@ -10,13 +10,16 @@
 //!   requested, one file each.
 //! - `plan`: the order of the rules. `choose`: which image each repository should run, behind the scan gate; the move of
 //!   a tag is the order.
-//!   `verdict`: what became of the rollout in progress, one file for each phase. `roll`: how a rollout starts.
+//!   `due`: restarts that events of AWS make due. `verdict`: what became of the rollout in progress, one file for each phase. `roll`: how a rollout starts.
 //! - `decision`: the action with its complete values. `reason`: why, as a sentence and as a label.
 
 mod choose;
 mod decision;
+mod due;
+mod handling;
 mod inputs;
 mod observed;
+mod obstacle;
 mod plan;
 mod policy;
 mod reason;
@@ -24,17 +27,21 @@ mod record;
 pub mod request;
 mod roll;
 mod scan_gate;
+mod signature_gate;
 mod verdict;
 mod visibility;
 
 pub use decision::{Action, Decision, FreezeChange, Roll};
-pub use observed::{Observed, Pushed, RunningImage};
+pub use due::{Notice, RetirementNotice, notice};
+pub use handling::Handling;
+pub use observed::{Observed, Pushed, RunningImage, Signatures};
+pub use obstacle::Obstacle;
 pub use plan::{LEASE, plan};
 pub use policy::{ImagePolicy, Invalidate, Policy, PreDeployTask, RolloutPolicy, ScanGate, Unscanned};
 pub use reason::Reason;
 pub use record::{
-    Cause, FailedRollout, Freeze, Noted, Order, Outstanding, Phase, Postponed, Quarantine, Record, Recovery, Release,
-    Restart, Rollout, Work,
+    Cause, ChangedSecrets, Due, FailedRollout, Freeze, Noted, Order, Outstanding, Phase, Postponed, Quarantine, Record,
+    Recovery, Release, Restart, RestartCause, Retirement, Rollout, Work,
 };
 pub use request::Request;
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::model::{Digest, Image, Service, ServiceDeployment, Task};
+use crate::capacity::Expiry;
+use crate::model::{Digest, Image, Service, ServiceDeployment, Signature, Task};
 
 /// What was observed of a service.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Observed {
     pub unread: BTreeMap<String, String>,
     /// The image of the push that is the trigger, where its tag still names one.
     pub pushed: Option<Pushed>,
+    /// By key: the signatures of the image that the tag policy selects; read only where a gate asks for one.
+    pub signatures: BTreeMap<String, Signatures>,
     /// By key: the image that the service's current revision names.
     pub running: BTreeMap<String, RunningImage>,
     /// Does the current revision name all these images by digest? A stack's revision names the tag `live`.
@@ -31,6 +34,8 @@ pub struct Observed {
     pub history: Vec<ServiceDeployment>,
     /// The pre-deploy task, while the rollout waits for it and ECS still knows it.
     pub pre_deploy_task: Option<Task>,
+    /// The hold on the service's capacity; read only when a restart is due.
+    pub hold: Option<Expiry>,
 }
 
 /// An image that was pushed.
@@ -40,8 +45,17 @@ pub struct Pushed {
     pub key: String,
     /// What the pushed tag names now.
     pub image: Image,
-    /// When, if the event says so properly.
+    /// When this image was pushed under the tag, if the event says so of this image.
     pub at: Option<Timestamp>,
+}
+
+/// The signatures of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signatures {
+    /// As ECR lists them.
+    Known(Vec<Signature>),
+    /// ECR could not be read, and why.
+    Unread(String),
 }
 
 /// The image that the current revision names for a repository.

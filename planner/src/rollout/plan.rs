@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::choose::{Choice, choose};
 use super::decision::{Action, Decision};
+use super::due;
 use super::inputs::Inputs;
 use super::observed::Observed;
 use super::policy::Policy;
@@ -30,7 +31,7 @@ pub fn plan(
 ) -> Decision {
     let inputs = &Inputs { policy, record, observed, now };
     if policy.images.is_empty() {
-        return Decision::keep(Reason::NotFollowed);
+        return not_followed(inputs);
     }
     // `UpdateService` takes a task definition for the controller ECS only:
     // <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>.
@@ -41,6 +42,9 @@ pub fn plan(
         return Decision::keep(Reason::ClaimedElsewhere { until });
     }
     if let Some(decision) = request.and_then(|request| request.decide(inputs)) {
+        return decision;
+    }
+    if let Some(decision) = due::settle(inputs) {
         return decision;
     }
     let choice = choose(inputs);
@@ -62,7 +66,7 @@ pub fn plan(
             verdict(inputs, rollout)
         }
         (_, Choice::Newer(images)) => postponed(inputs, &images).unwrap_or_else(|| newer(inputs, images)),
-        (_, Choice::Note(noted, reason)) => Decision { action: Action::Note(noted), reason },
+        (_, Choice::Note(noted, reason)) => Decision { action: Action::Note(*noted), reason },
         (Some(rollout), Choice::Drift(_) | Choice::Stay(_)) => verdict(inputs, rollout),
         (None, Choice::Drift(_)) if record.stuck_at.as_ref() == Some(&observed.service.revision) => {
             Decision::keep(Reason::Stuck { revision: observed.service.revision.clone() })
@@ -70,7 +74,25 @@ pub fn plan(
         (None, Choice::Drift(images)) => {
             postponed(inputs, &images).unwrap_or_else(|| roll(inputs, images, Cause::Drift).due())
         }
-        (None, Choice::Stay(reason)) => Decision::keep(reason),
+        (None, Choice::Stay(reason)) => stay(inputs, reason),
+    }
+}
+
+/// A service whose images are left alone has tasks that may have to be replaced, too.
+fn not_followed(inputs: &Inputs<'_>) -> Decision {
+    let keep = Decision::keep(Reason::NotFollowed);
+    if inputs.observed.service.controller != "ECS" || leased_until(inputs).is_some() {
+        return keep;
+    }
+    restart::resume(inputs).or_else(|| due::settle(inputs)).or_else(|| due::restart(inputs)).unwrap_or(keep)
+}
+
+/// No image changes: a restart may be due.
+fn stay(inputs: &Inputs<'_>, reason: Reason) -> Decision {
+    match due::restart(inputs) {
+        None => Decision::keep(reason),
+        Some(decision) if decision.action != Action::Keep || reason == Reason::UpToDate => decision,
+        Some(waits) => Decision::keep(Reason::of(vec![reason, waits.reason])),
     }
 }
 

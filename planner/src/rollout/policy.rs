@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use crate::capacity::Sleep;
 use crate::error::{Error, Result};
 use crate::minutes::check_minutes;
 use crate::model::{ImageSource, Registry, TagPolicy, version_tag};
@@ -16,6 +17,8 @@ pub struct Policy<'a> {
     pub rollout: &'a RolloutPolicy,
     /// Desired count that the first rollout sets.
     pub initial_tasks: u32,
+    /// When it sleeps.
+    pub sleep: Option<&'a Sleep>,
 }
 
 /// A repository that a service follows.
@@ -46,6 +49,16 @@ pub struct ImagePolicy {
     /// Tag that the automation moves to the release before the current one; `previous` by default.
     #[serde(default = "previous")]
     pub previous: String,
+    /// ARN of the signing profile of AWS Signer with which ECR has to have signed an image before it is rolled out; no gate
+    /// when left out.
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(
+            pattern = r"^arn:aws(-[a-z]+)*:signer:[a-z0-9-]+:[0-9]{12}:/signing-profiles/[a-zA-Z0-9_]{2,}$"
+        ))
+    )]
+    pub signed_by: Option<String>,
     /// Its source repository, `https://github.com/acme/web`: messages then link the comparison of the two commits.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^https://[A-Za-z0-9._~:-]+/[A-Za-z0-9./_~:-]+$")))]
@@ -69,6 +82,11 @@ pub struct RolloutPolicy {
     pub pre_deploy_task: Option<PreDeployTask>,
     /// What to invalidate at the CDN when a rollout is complete.
     pub invalidate: Option<Invalidate>,
+    /// When the service is restarted before AWS replaces its tasks to patch Fargate, in the form of `sleep`; AWS replaces
+    /// them when left out.
+    pub quiet_hours: Option<Sleep>,
+    /// Restart the service when a secret or parameter that its tasks read has changed? `false` by default.
+    pub restart_on_secret_change: bool,
 }
 
 impl Default for RolloutPolicy {
@@ -79,6 +97,8 @@ impl Default for RolloutPolicy {
             scan: None,
             pre_deploy_task: None,
             invalidate: None,
+            quiet_hours: None,
+            restart_on_secret_change: false,
         }
     }
 }
@@ -208,6 +228,11 @@ impl ImagePolicy {
                 return Err(Error::bad_field(&format!("{path}.{field}"), own, expected));
             }
         }
+        let is_profile = |arn: &&str| arn.starts_with("arn:aws") && arn.contains(":/signing-profiles/");
+        if let Some(odd) = self.signed_by.as_deref().filter(|arn| !is_profile(arn)) {
+            let expected = "the ARN of a signing profile of AWS Signer, without its version";
+            return Err(Error::bad_field(&format!("{path}.signed_by"), odd, expected));
+        }
         match self.source.as_deref().filter(|source| !is_source(source)) {
             Some(source) => Err(Error::bad_field(
                 &format!("{path}.source"),
@@ -235,6 +260,9 @@ impl RolloutPolicy {
         }
         if let Some(task) = &self.pre_deploy_task {
             check_minutes(&format!("{path}.pre_deploy_task.deadline_minutes"), task.deadline_minutes)?;
+        }
+        if let Some(quiet) = &self.quiet_hours {
+            quiet.validate(&format!("{path}.quiet_hours"))?;
         }
         if let Some(invalidate) = &self.invalidate {
             let odd = invalidate.paths.iter().find(|path| !path.starts_with('/'));

@@ -11,6 +11,7 @@ use planner::model::within_reach;
 
 use super::connection::{Connection, Service};
 use super::error::classify;
+use super::pace::Bucket;
 use crate::error::{Context, Error, Result};
 
 /// How many names one call takes, and how many alarms it returns at most:
@@ -95,6 +96,7 @@ impl CloudWatch {
                 let types = vec![AlarmType::MetricAlarm, AlarmType::CompositeAlarm, AlarmType::LogAlarm];
                 let call = client.describe_alarms().set_alarm_names(Some(names)).set_alarm_types(Some(types));
                 let call = call.max_records(NAMES as i32).set_next_token(next);
+                self.connection.turn(Bucket::DescribeAlarms).await;
                 let answer = call.send().await.map_err(classify).context(context)?;
                 let on_metrics = answer.metric_alarms.unwrap_or_default().into_iter().map(|mut alarm| {
                     let metric = alarm.metric_name.take().zip(alarm.period).map(|(name, period)| {

@@ -12,7 +12,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ecs::config::IdentityCache;
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
-use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -31,8 +31,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
 
+use super::pace::{Bucket, Pace};
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// The authorities that AWS endpoints chain to, as <https://www.amazontrust.com/repository/> publishes them.
 const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
@@ -42,6 +43,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 pub(super) const ATTEMPT: Duration = Duration::from_secs(8);
 /// Longest that a call takes with its retries; well below a function's timeout.
 const OPERATION: Duration = Duration::from_secs(20);
+
+/// How often a call that the SDK gave up waits for another turn.
+const TURNS: usize = 4;
 
 /// The services that functions talk to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +70,12 @@ pub(super) enum Service {
     Lambda,
     /// Amazon SNS.
     Sns,
+    /// Amazon SQS.
+    Sqs,
 }
 
 impl Service {
-    const ALL: [Service; 10] = [
+    const ALL: [Service; 11] = [
         Service::AppConfigData,
         Service::AutoScaling,
         Service::Budgets,
@@ -80,6 +86,7 @@ impl Service {
         Service::Ecs,
         Service::Lambda,
         Service::Sns,
+        Service::Sqs,
     ];
 
     /// The standard variable of its endpoint: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>.
@@ -95,6 +102,7 @@ impl Service {
             Service::Ecs => "AWS_ENDPOINT_URL_ECS",
             Service::Lambda => "AWS_ENDPOINT_URL_LAMBDA",
             Service::Sns => "AWS_ENDPOINT_URL_SNS",
+            Service::Sqs => "AWS_ENDPOINT_URL_SQS",
         }
     }
 }
@@ -104,6 +112,7 @@ impl Service {
 pub struct Connection {
     config: SdkConfig,
     endpoints: Vec<(Service, String)>,
+    pace: Pace,
     print: Print,
 }
 
@@ -132,7 +141,7 @@ impl Connection {
         Connection::over(env, http_client(env.optional("AWS_CA_BUNDLE"))?, credentials)
     }
 
-    /// A connection to a model of AWS in the same process: `http` answers, `sleep` is its time, and `print` gets
+    /// A connection to a model of AWS in the same process: `http` answers, `time` and `sleep` are its clock, and `print` gets
     /// what would go to standard output.
     ///
     /// # Errors
@@ -140,13 +149,14 @@ impl Connection {
     pub fn to_model(
         env: &Env,
         http: SharedHttpClient,
-        sleep: SharedAsyncSleep,
+        (time, sleep): (SharedTimeSource, SharedAsyncSleep),
         print: impl Fn(&Value) + Send + Sync + 'static,
     ) -> Result<Connection> {
         let credentials = Credentials::new("id", "secret", None, None, "model");
         let connection = Connection::over(env, http, SharedCredentialsProvider::new(credentials))?;
-        let config = connection.config.into_builder().sleep_impl(sleep).build();
-        Ok(Connection { config, print: Print(Some(Arc::new(print))), ..connection })
+        let pace = Pace::new(time.clone(), sleep.clone());
+        let config = connection.config.into_builder().time_source(time).sleep_impl(sleep).build();
+        Ok(Connection { config, pace, print: Print(Some(Arc::new(print))), ..connection })
     }
 
     /// What `future` comes to, or nothing when that takes longer than `limit`.
@@ -155,6 +165,39 @@ impl Connection {
         match select(pin!(future), elapsed).await {
             Either::Left((result, _)) => Some(result),
             Either::Right(_) => None,
+        }
+    }
+
+    /// Waits until it is a call's turn.
+    pub(super) async fn turn(&self, bucket: Bucket) {
+        self.pace.turn(bucket).await;
+    }
+
+    /// Makes a call in its turn, and again in its next turn while it is throttled: then another process uses the same bucket.
+    ///
+    /// # Errors
+    /// What the call says; `Throttled` when it is throttled all of these times.
+    pub(super) async fn in_turn<T>(&self, bucket: Bucket, call: impl AsyncFn() -> Result<T>) -> Result<T> {
+        for _ in 0..TURNS {
+            self.turn(bucket).await;
+            match call().await {
+                Err(error) if error.kind() == Kind::Throttled => self.pace.spent(&[bucket]),
+                result => return result,
+            }
+        }
+        self.turn(bucket).await;
+        call().await
+    }
+
+    /// Another process has just used up what the account may call: calls wait from now on.
+    pub(crate) fn spent(&self) {
+        self.pace.spent(&Bucket::ALL);
+    }
+
+    /// Waits before what was left of a call is asked for again.
+    pub(super) async fn pause(&self, time: Duration) {
+        if let Some(sleep) = self.config.sleep_impl() {
+            sleep.sleep(time).await;
         }
     }
 
@@ -175,15 +218,17 @@ impl Connection {
         let region = env.required("AWS_REGION")?;
         let everywhere = env.optional("AWS_ENDPOINT_URL");
         let endpoint = |service: Service| Some((service, env.optional(service.variable()).or(everywhere.clone())?));
+        let (time, sleep) = (SharedTimeSource::new(SystemTimeSource::new()), SharedAsyncSleep::new(TokioSleep::new()));
+        let pace = Pace::new(time.clone(), sleep.clone());
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
             .credentials_provider(credentials)
             .http_client(http)
-            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .sleep_impl(sleep)
             // They never change, so there is nothing to cache.
             .identity_cache(IdentityCache::no_cache())
-            .time_source(SystemTimeSource::new())
+            .time_source(time)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(
                 TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build(),
@@ -191,7 +236,7 @@ impl Connection {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let endpoints = Service::ALL.into_iter().filter_map(endpoint).collect();
-        Ok(Connection { config, endpoints, print: Print(None) })
+        Ok(Connection { config, endpoints, pace, print: Print(None) })
     }
 
     /// The region of everything that the automation operates.

@@ -1,11 +1,12 @@
 //! Amazon DynamoDB: documents under a partition and a sort key.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -15,7 +16,15 @@ use serde_json::{Map, Number, Value};
 
 use super::connection::{Connection, Service};
 use super::error::classify;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Kind, Result};
+use crate::many;
+
+/// Most items that `BatchGetItem` takes.
+const BATCH: usize = 100;
+/// How often a batch is asked for what DynamoDB left unprocessed, and how long before the first time: twice as long each time,
+/// as AWS recommends.
+const ROUNDS: u32 = 6;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// What must hold for a write to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +38,7 @@ pub enum Condition {
 /// One table.
 #[derive(Clone, Debug)]
 pub struct DynamoDb {
+    connection: Connection,
     client: aws_sdk_dynamodb::Client,
     table: String,
 }
@@ -38,7 +48,8 @@ impl DynamoDb {
     pub fn new(connection: &Connection, table: &str) -> DynamoDb {
         let mut config = aws_sdk_dynamodb::config::Builder::from(connection.config());
         config.set_endpoint_url(connection.endpoint(Service::DynamoDb));
-        DynamoDb { client: aws_sdk_dynamodb::Client::from_conf(config.build()), table: table.to_owned() }
+        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+        DynamoDb { connection: connection.clone(), client, table: table.to_owned() }
     }
 
     /// The document under the keys, read consistently.
@@ -52,6 +63,68 @@ impl DynamoDb {
         let call = call.key("pk", AttributeValue::S(pk.into())).key("sk", AttributeValue::S(sk.into()));
         let answer = call.send().await.map_err(classify).context(|| format!("get item {pk} {sk}"))?;
         answer.item.map(|item| document(item).map(|(.., document)| document)).transpose()
+    }
+
+    /// The documents under `sk` of each `pk`, read consistently; one result for each, in order. Those of a call that fails have
+    /// its error.
+    ///
+    /// Requires `dynamodb:GetItem`.
+    /// Requires `dynamodb:BatchGetItem`.
+    pub async fn get_all(&self, pks: &[String], sk: &str) -> Vec<Result<Option<Value>>> {
+        if let [pk] = pks {
+            return vec![self.get(pk, sk).await];
+        }
+        let batches = many::all(pks.chunks(BATCH).map(|pks| self.batch(pks, sk))).await;
+        let each = pks.chunks(BATCH).zip(batches).flat_map(|(pks, (found, left))| {
+            pks.iter().map(move |pk| match &left {
+                Some((unread, error)) if unread.contains(pk) => {
+                    Err(error.copy().context(format!("get item {pk} {sk}")))
+                }
+                _ => Ok(found.get(pk).cloned()),
+            })
+        });
+        each.collect()
+    }
+
+    /// What is there of a batch, and which of it could not be read. A key that DynamoDB neither answers nor leaves unprocessed
+    /// is that of no item: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>.
+    ///
+    /// Requires `dynamodb:BatchGetItem`.
+    async fn batch(&self, pks: &[String], sk: &str) -> (BTreeMap<String, Value>, Option<(BTreeSet<String>, Error)>) {
+        let (mut found, mut left, mut pause) = (BTreeMap::new(), pks.iter().cloned().collect(), FIRST_PAUSE);
+        for round in 0..ROUNDS {
+            if round > 0 {
+                self.connection.pause(pause).await;
+                pause *= 2;
+            }
+            match self.round(&left, sk, &mut found).await {
+                Ok(unprocessed) if unprocessed.is_empty() => return (found, None),
+                Ok(unprocessed) => left = unprocessed,
+                Err(error) => return (found, Some((left, error))),
+            }
+        }
+        (found, Some((left, Error::new(Kind::Throttled, "left unprocessed"))))
+    }
+
+    /// One call for a batch; returns the keys that it leaves unprocessed.
+    async fn round(
+        &self,
+        pks: &BTreeSet<String>,
+        sk: &str,
+        found: &mut BTreeMap<String, Value>,
+    ) -> Result<BTreeSet<String>> {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let key = |pk: &String| HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))]);
+        let wanted = KeysAndAttributes::builder().set_keys(Some(pks.iter().map(key).collect())).consistent_read(true);
+        let wanted = wanted.build().map_err(|error| Error::invalid("batch of keys").with_source(error))?;
+        let answer = self.client.batch_get_item().request_items(&self.table, wanted).send().await.map_err(classify)?;
+        for item in answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default() {
+            let (pk, _, item) = document(item)?;
+            found.insert(pk, item);
+        }
+        let unprocessed = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+        let pk = |key: HashMap<String, AttributeValue>| key.get("pk").and_then(|pk| pk.as_s().ok().cloned());
+        Ok(unprocessed.map(|left| left.keys.into_iter().filter_map(pk).collect()).unwrap_or_default())
     }
 
     /// Every document of the table with its keys. For tables of some dozen items, and now and then.
@@ -249,6 +322,45 @@ mod tests {
             assert_eq!(table.get("a", "c").await.unwrap(), None);
         });
         assert_eq!(replay.sent()[0]["ConsistentRead"], true);
+    }
+
+    #[test]
+    fn what_a_batch_leaves_unprocessed_is_asked_for_again_and_what_it_has_not_is_no_item() {
+        let key = |pk: &str| json!({"pk": {"S": pk}, "sk": {"S": "s"}});
+        let item = |pk: &str| json!({"pk": {"S": pk}, "sk": {"S": "s"}, "name": {"S": pk}});
+        let first = json!({
+            "Responses": {"ledger": [item("a")]}, "UnprocessedKeys": {"ledger": {"Keys": [key("c")], "ConsistentRead": true}},
+        });
+        let second = json!({"Responses": {"ledger": [item("c")]}, "UnprocessedKeys": {}});
+        let replay = Replay::new(&[(200, first), (200, second)]);
+        let table = DynamoDb::new(&replay.connection(), "ledger");
+        let found = run(table.get_all(&["a", "b", "c"].map(str::to_owned), "s"));
+        let found: Vec<Option<Value>> = found.into_iter().map(Result::unwrap).collect();
+        assert_eq!(found, [Some(json!({"name": "a"})), None, Some(json!({"name": "c"}))]);
+        let sent = replay.sent();
+        assert_eq!(sent[0]["RequestItems"]["ledger"]["ConsistentRead"], true);
+        assert_eq!(sent[1]["RequestItems"]["ledger"]["Keys"], json!([key("c")]));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_and_never_an_item_that_is_not_there() {
+        let unprocessed = json!({"Keys": [{"pk": {"S": "b"}, "sk": {"S": "s"}}]});
+        let again = (200, json!({"Responses": {"ledger": []}, "UnprocessedKeys": {"ledger": unprocessed}}));
+        let replay = Replay::new(&vec![again; ROUNDS as usize]);
+        let found = run(DynamoDb::new(&replay.connection(), "ledger").get_all(&["a", "b"].map(str::to_owned), "s"));
+        let kinds: Vec<_> = found.iter().map(|found| found.as_ref().map_err(Error::kind)).collect();
+        assert_eq!(kinds, [Ok(&None), Err(Kind::Throttled)]);
+    }
+
+    #[test]
+    fn a_hundred_keys_go_into_a_call_and_each_has_the_error_of_its_own() {
+        let names: Vec<String> = (0..101).map(|n| format!("service/{n:03}")).collect();
+        let denied = json!({"__type": "AccessDeniedException", "message": "no"});
+        let replay = Replay::new(&[(400, denied), (200, json!({"Responses": {"ledger": []}}))]);
+        let found = run(DynamoDb::new(&replay.connection(), "ledger").get_all(&names, "s"));
+        assert_eq!(replay.sent()[0]["RequestItems"]["ledger"]["Keys"].as_array().unwrap().len(), 100);
+        assert_eq!((found.len(), found.iter().filter(|found| found.is_err()).count()), (101, 100));
+        assert!(found[99].as_ref().unwrap_err().to_string().starts_with("get item service/099 s: AccessDenied"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ const CODES: [(Kind, &[&str]); 6] = [
             "NoSuchDistribution",
             "NotFound",
             "NotFoundException",
+            "QueueDoesNotExist",
             "RepositoryNotFoundException",
             "ResourceNotFoundException",
             "ServiceNotActiveException",

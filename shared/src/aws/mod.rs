@@ -15,7 +15,9 @@ mod ecr;
 mod ecs;
 mod error;
 mod functions;
+mod pace;
 mod sns;
+mod sqs;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -30,3 +32,4 @@ pub use ecr::{Ecr, TagMove};
 pub use ecs::{Ecs, OneOff};
 pub use functions::Functions;
 pub use sns::Sns;
+pub use sqs::Sqs;

@@ -22,6 +22,9 @@ pub trait Function: Sized {
     const NAME: &'static str;
     /// Counters of its own beside those that every function has; metrics in namespace `Automation`.
     const COUNTERS: &'static [&'static str] = &[];
+    /// How many items are looked at together at most. What is kept in memory grows with it, and so do batches of calls up to
+    /// their limits, of which 100 is the highest.
+    const TOGETHER: usize = 100;
     /// Are its messages sent in a dry run? Then what it announces is kept in the ledger, too.
     const SENDS_IN_DRY_RUN: bool = false;
     /// The documents it decides from.

@@ -10,6 +10,7 @@ use lambda_runtime_api_client::body::Body;
 use lambda_runtime_api_client::{PooledClient, build_request};
 use serde_json::{Value, json};
 
+use super::log;
 use crate::answer;
 use crate::aws::Connection;
 use crate::env::Env;
@@ -43,8 +44,9 @@ pub trait Handler: Sized {
 ///
 /// A mistake in the configuration is one error line, and the function does not start.
 pub fn start<H: Handler>() -> ExitCode {
-    lambda_runtime::tracing::init_default_subscriber();
-    match serve::<H>() {
+    let env = Env::process();
+    log::start(&env);
+    match serve::<H>(&env) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error.kind = error.kind().label(), "start: {error}");
@@ -53,13 +55,12 @@ pub fn start<H: Handler>() -> ExitCode {
     }
 }
 
-fn serve<H: Handler>() -> Result<()> {
-    let env = Env::process();
+fn serve<H: Handler>(env: &Env<'_>) -> Result<()> {
     // One thread: an invocation at a time, its calls joined.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::new(Kind::Unavailable, "start the runtime").with_source(error))?;
     runtime.block_on(async {
-        let function = match begin::<H>(&env).await {
+        let function = match begin::<H>(env).await {
             Ok(function) => Rc::new(function),
             Err(error) => {
                 if env.optional("AWS_LAMBDA_RUNTIME_API").is_some()

@@ -10,6 +10,7 @@
 //! - [`Payload`]: events, requests and SNS records, distinguished by their keys. [`Request`]: the one envelope of all requests, and
 //!   [`actions`]: which function knows which action.
 //! - [`queue`]: batches of an SQS queue that stands in front of a function.
+//! - `share`: how much of its work an invocation does, and how the rest is handed on through that queue.
 //! - [`Peers`]: how functions invoke each other.
 //! - [`Report`]: one value from which log lines, metrics and the response are rendered.
 //! - [`lambda`]: the clock, the subscriber, Lambda's runtime.
@@ -21,6 +22,7 @@ mod function;
 mod invocation;
 mod kind;
 pub mod lambda;
+mod log;
 mod mode;
 mod outbox;
 pub mod payload;
@@ -30,6 +32,7 @@ mod reconcile;
 pub mod report;
 mod request;
 mod request_id;
+mod share;
 mod target;
 
 pub use documents::{Documents, Sections};
@@ -41,4 +44,5 @@ pub use peers::Peers;
 pub use reconcile::{Runtime, receive};
 pub use report::{Done, Line, Outcome, Report};
 pub use request::{NoParameters, Request};
+pub use share::BEGINS;
 pub use target::Target;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::aws::{Connection, DynamoDb, Sns};
+use super::share::BEGINS;
+use crate::aws::{Connection, DynamoDb, Sns, Sqs};
 use crate::env::{Env, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::ledger::{Entry, Ledger, LedgerRecord, Subject, Tries};
@@ -19,6 +20,8 @@ pub struct Context {
     /// Where metrics are printed; a document must stand alone on its line, not inside a log record.
     pub(super) connection: Connection,
     sns: Sns,
+    /// Where work is handed on; without it, an invocation does all of it.
+    pub(super) sqs: Option<Sqs>,
 }
 
 impl fmt::Debug for Context {
@@ -35,7 +38,19 @@ impl Context {
     pub fn new(env: &Env<'_>, connection: &Connection) -> Result<Context> {
         let settings = Settings::from_env(env)?;
         let ledger = Ledger::new(DynamoDb::new(connection, &settings.ledger_table));
-        Ok(Context { ledger, connection: connection.clone(), sns: Sns::new(connection), settings })
+        let sqs = settings.work_queue.as_ref().map(|queue| Sqs::new(connection, queue));
+        Ok(Context { ledger, connection: connection.clone(), sns: Sns::new(connection), sqs, settings })
+    }
+
+    /// Ends with the time in which an invocation begins something.
+    pub(super) fn begins(&self) -> impl Future<Output = ()> + 'static {
+        let (connection, bounded) = (self.connection.clone(), self.sqs.is_some());
+        async move {
+            if !bounded {
+                std::future::pending::<()>().await;
+            }
+            connection.within(BEGINS, std::future::pending::<()>()).await;
+        }
     }
 
     /// Sends what is written and due. Each message is removed as soon as SNS has it, so that one that fails has no other

@@ -44,11 +44,12 @@ fn queued(record: &Value) -> Result<Queued> {
     Ok(Queued { id: id.to_owned(), payload: payload(id, body, record) })
 }
 
-/// What the body is to a function. A request is none: people send those to the request function.
+/// What the body is to a function. A request is none: people send those to the request function. What another invocation has
+/// handed on is.
 fn payload(id: &str, body: &str, record: &Value) -> Value {
     let parsed: Value = serde_json::from_str(body).unwrap_or_default();
     let has = |fields: &[&str]| fields.iter().all(|field| parsed.get(field).is_some_and(Value::is_string));
-    if has(&["source", "detail-type"]) {
+    if has(&["source", "detail-type"]) || parsed.get("handed_on").is_some_and(Value::is_object) {
         return parsed;
     }
     let sns = match has(&["MessageId", "Message", "TopicArn"]) {

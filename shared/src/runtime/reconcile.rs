@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join;
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -14,12 +15,14 @@ use super::mode::{Mode, Received, moment};
 use super::outbox::Context;
 use super::payload::Payload;
 use super::queue;
-use super::report::{self, Done, Report};
+use super::report::{self, Done, Line, Outcome, Report};
 use super::request_id::RequestId;
-use crate::aws::Connection;
+use super::share::{End, Share};
+use crate::aws::{Connection, Sqs};
 use crate::env::Env;
 use crate::error::{Error, Kind, Result};
 use crate::ledger::{Subject, Tries};
+use crate::many::{self, AT_ONCE};
 
 /// More passes than any sequence of decisions takes; an item that needs more is a bug that must not spin.
 const PASSES: usize = 8;
@@ -34,8 +37,11 @@ pub struct Runtime<F: Function> {
     configuration: Configuration<F::Documents>,
 }
 
-/// The items in scope, and what was seen of each.
+/// The items in scope, and what was seen of the first of them.
 type Observation<'d, F> = (Vec<<F as Function>::Item<'d>>, Vec<Result<<F as Function>::Observed>>);
+
+/// What became of one item: what was done, and what was seen of it when its messages may be sent.
+type Reconciled<F> = (Done, Option<<F as Function>::Observed>);
 
 /// What a payload is to a function.
 ///
@@ -73,10 +79,11 @@ impl<F: Function> Handler for Runtime<F> {
     /// A broken payload is an error; so is an item that failed, after the others are done. Messages of a queue are
     /// handled one after the other, and those that failed stay in the queue.
     async fn handle(&self, payload: Value, clock: Timestamp) -> Result<Value> {
-        let Some(messages) = queue::messages(&payload)? else { return self.handle_one(payload, clock).await };
+        let end = End::after(self.context.begins());
+        let Some(messages) = queue::messages(&payload)? else { return self.handle_one(payload, clock, &end).await };
         let mut failed: Vec<(&str, Error)> = Vec::new();
         for message in &messages {
-            if let Err(error) = self.handle_one(message.payload.clone(), clock).await {
+            if let Err(error) = self.handle_one(message.payload.clone(), clock, &end).await {
                 tracing::error!(error.kind = error.kind().label(), "message {}: {error}", message.id);
                 failed.push((&message.id, error));
             }
@@ -90,9 +97,13 @@ impl<F: Function> Handler for Runtime<F> {
 }
 
 impl<F: Function> Runtime<F> {
-    async fn handle_one(&self, payload: Value, clock: Timestamp) -> Result<Value> {
+    async fn handle_one(&self, payload: Value, clock: Timestamp, end: &End) -> Result<Value> {
         let started = Instant::now();
-        let payload = Payload::parse(payload)?;
+        let share = Share::of(payload)?;
+        if share.is_rest() {
+            self.context.connection.spent();
+        }
+        let payload = Payload::parse(share.payload.clone())?;
         let now = moment(&payload, clock, self.context.settings.max_clock_skew)?;
         let plan_only = payload.is_plan();
         let request_id = RequestId::of(&payload)?;
@@ -115,17 +126,17 @@ impl<F: Function> Runtime<F> {
         let invocation = Invocation { trigger: &trigger, documents: &*held, context, mode, request_id, now };
 
         // Whether the documents have changed is asked beside the first look, which they change only once in a while.
-        let (observation, changed) = join(self.look(&invocation), self.configuration.refresh(clock)).await;
+        let (observation, changed) = join(self.look(&invocation, &share), self.configuration.refresh(clock)).await;
         let (invocation, observation) = match &changed {
             None => (invocation, observation?),
             Some(changed) => {
                 drop(observation);
                 let invocation = Invocation { documents: &**changed, ..invocation };
-                let observation = self.look(&invocation).await?;
+                let observation = self.look(&invocation, &share).await?;
                 (invocation, observation)
             }
         };
-        let report = self.run(observation, &invocation).await?;
+        let report = self.run(observation, &invocation, &share, end).await?;
         report.log();
         let (millis, system) = (clock.as_millisecond(), invocation.documents.system());
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
@@ -146,34 +157,105 @@ impl<F: Function> Runtime<F> {
         self.context.connection.within(WARM, warm).await;
     }
 
-    /// Finds the items that are concerned, and looks at them.
-    async fn look<'d>(&self, invocation: &Invocation<'d, F>) -> Result<Observation<'d, F>> {
-        let scope = self.function.scope(invocation)?;
-        let observed = match scope.is_empty() {
-            true => Vec::new(),
-            false => self.function.observe(&scope, invocation).await,
+    /// Finds the items that are concerned, and looks at the first of them.
+    async fn look<'d>(&self, invocation: &Invocation<'d, F>, share: &Share) -> Result<Observation<'d, F>> {
+        let mut scope = self.function.scope(invocation)?;
+        scope.retain(|item| share.includes(&F::subject(*item)));
+        let observed = match scope.chunks(F::TOGETHER).next() {
+            Some(first) => self.function.observe(first, invocation).await,
+            None => Vec::new(),
         };
         Ok((scope, observed))
     }
 
-    async fn run<'d>(&self, (scope, first): Observation<'d, F>, invocation: &Invocation<'d, F>) -> Result<Report> {
-        let each = scope.iter().zip(first).map(|(item, first)| self.reconcile(*item, first, invocation));
-        let mut report = Report::new(invocation.mode);
-        let mut observed = Vec::new();
-        let mut failed = Vec::new();
-        for (item, (done, kept)) in scope.iter().zip(join_all(each).await) {
-            report.add(done);
-            match kept {
-                Some(kept) => observed.push((*item, kept)),
-                None => failed.push(*item),
+    /// Some items together, so that an invocation never holds more than what was seen of those; the end comes between any two.
+    async fn run<'d>(
+        &self,
+        (scope, first): Observation<'d, F>,
+        invocation: &Invocation<'d, F>,
+        share: &Share,
+        end: &End,
+    ) -> Result<Report> {
+        let (mut report, mut left, mut first) = (Report::new(invocation.mode), Vec::new(), Some(first));
+        let (mut observed, mut failed) = (Vec::new(), Vec::new());
+        for items in scope.chunks(F::TOGETHER) {
+            let looks = match first.take() {
+                Some(first) => first,
+                None if end.has_come() => Vec::new(),
+                None => {
+                    self.send_all(&mut observed, &mut failed, invocation, &mut report).await;
+                    self.function.observe(items, invocation).await
+                }
+            };
+            let reconciled = self.reconcile_all(items, looks, invocation, end).await;
+            left.extend(items.iter().skip(reconciled.len()).map(|item| F::subject(*item)));
+            for (item, (done, kept)) in items.iter().zip(reconciled) {
+                report.add(done);
+                match kept {
+                    Some(kept) => observed.push((*item, kept)),
+                    None => failed.push(*item),
+                }
             }
         }
-        self.function.conclude(&mut observed, invocation, &mut report).await;
-        if invocation.keeps() {
-            self.send(&mut observed, invocation, &mut report).await;
-            self.send_of_failed(&failed, invocation, &mut report).await;
+        // What concerns no single item, the invocation does that does the last of them.
+        if left.is_empty() {
+            self.function.conclude(&mut observed, invocation, &mut report).await;
+        }
+        self.send_all(&mut observed, &mut failed, invocation, &mut report).await;
+        if !left.is_empty() {
+            report.push(self.hand_on(share, &left, scope.len(), invocation).await);
         }
         Ok(report)
+    }
+
+    /// Hands on what is left of the items; the line says so. Where nothing at all was done, it would never end: that fails, and
+    /// Lambda or the queue repeats it.
+    async fn hand_on(&self, share: &Share, left: &[Subject], all: usize, invocation: &Invocation<'_, F>) -> Line {
+        let why = format!("{} of {all} are left when the time to begin something is over", left.len());
+        let outcome = match &self.context.sqs {
+            _ if left.len() >= all => Outcome::Failed(Error::new(Kind::Unavailable, why.clone())),
+            Some(queue) if invocation.mode != Mode::Plan => {
+                let queue: &Sqs = queue;
+                let sent = queue.send(&share.message(left)).await;
+                sent.map_or_else(Outcome::Failed, |()| Outcome::Changed(vec!["handed on through the queue".to_owned()]))
+            }
+            Some(_) | None => Outcome::Unchanged,
+        };
+        let system = Subject::System(invocation.documents.system().to_owned());
+        Line::new(system, ("hand_on", "out_of_time"), why, outcome)
+    }
+
+    /// Plans and applies items until the end comes; those that are behind the last of the answer were not begun.
+    async fn reconcile_all<'d>(
+        &self,
+        items: &[F::Item<'d>],
+        looks: Vec<Result<F::Observed>>,
+        invocation: &Invocation<'d, F>,
+        end: &End,
+    ) -> Vec<Reconciled<F>> {
+        let each = items.iter().zip(looks).enumerate();
+        let each = stream::iter(each)
+            .take_until(Box::pin(end.comes()))
+            .map(|(at, (item, look))| async move { (at, self.reconcile(*item, look, invocation).await) });
+        let mut all: Vec<(usize, Reconciled<F>)> = each.buffer_unordered(AT_ONCE).collect().await;
+        all.sort_unstable_by_key(|(at, _)| *at);
+        all.into_iter().map(|(_, reconciled)| reconciled).collect()
+    }
+
+    /// Sends what is due of all of them, and forgets them.
+    async fn send_all<'d>(
+        &self,
+        observed: &mut Vec<(F::Item<'d>, F::Observed)>,
+        failed: &mut Vec<F::Item<'d>>,
+        invocation: &Invocation<'d, F>,
+        report: &mut Report,
+    ) {
+        if invocation.keeps() {
+            self.send(observed, invocation, report).await;
+            self.send_of_failed(failed, invocation, report).await;
+        }
+        observed.clear();
+        failed.clear();
     }
 
     /// Plans and applies one item until it is done. Its failure is a line of the report; what was seen is returned when
@@ -183,7 +265,7 @@ impl<F: Function> Runtime<F> {
         item: F::Item<'d>,
         first: Result<F::Observed>,
         invocation: &Invocation<'d, F>,
-    ) -> (Done, Option<F::Observed>) {
+    ) -> Reconciled<F> {
         let (mut done, mut progress) = (Done::new(F::subject(item)), F::Progress::default());
         let (mut observed, mut tries, mut passes, mut wrote) = (first, Tries::default(), 0, false);
         let request_id = invocation.request_id;
@@ -251,7 +333,7 @@ impl<F: Function> Runtime<F> {
             let sent = self.context.send_due(&subject, F::entry(observed), invocation.now).await;
             (subject, sent)
         });
-        for (subject, sent) in join_all(each).await {
+        for (subject, sent) in many::all(each).await {
             report.sent(subject, Ok(sent));
         }
     }
@@ -267,7 +349,7 @@ impl<F: Function> Runtime<F> {
             };
             (subject, sent)
         });
-        for (subject, sent) in join_all(each).await {
+        for (subject, sent) in many::all(each).await {
             report.sent(subject, sent);
         }
     }

@@ -1,5 +1,6 @@
 //! What the templates deploy, as data. Nothing of a system is written here: it is read from the root template and what it nests.
 
+mod copies;
 mod physical;
 mod place;
 
@@ -12,6 +13,7 @@ use tests::template::{Template, list, text};
 
 use physical::Names;
 
+pub use copies::Fleet;
 pub use place::{ACCOUNT, REGION};
 
 /// Names of the functions.
@@ -137,6 +139,8 @@ pub struct Mapping {
     pub batch: usize,
     /// May a part of a batch fail?
     pub partial: bool,
+    /// Most invocations at the same time.
+    pub concurrency: usize,
 }
 
 impl Account {
@@ -354,5 +358,7 @@ impl Account {
 fn mapping(function: &'static str, properties: &Value, queue: &str) -> Mapping {
     let partial = list(&properties["FunctionResponseTypes"]).iter().any(|kind| kind == "ReportBatchItemFailures");
     let batch = properties["BatchSize"].as_u64().unwrap_or(10);
-    Mapping { queue: text(&properties[queue]), function, batch: usize::try_from(batch).unwrap(), partial }
+    let concurrency = properties["ScalingConfig"]["MaximumConcurrency"].as_u64().unwrap_or(1_000);
+    let [batch, concurrency] = [batch, concurrency].map(|number| usize::try_from(number).unwrap());
+    Mapping { queue: text(&properties[queue]), function, batch, partial, concurrency }
 }

@@ -64,7 +64,7 @@ impl Engine {
             (weather.killed / 2.0, Fault::KilledAfter),
         ] {
             if left < rate {
-                // Nobody observed half a message: a topic refuses or takes it.
+                // There is no half of a message: a topic refuses or takes it.
                 return if request.service == "lambda" && fault == Fault::ServerErrorAfter {
                     Fault::None
                 } else {
@@ -108,24 +108,19 @@ impl Engine {
                 }
             }
         };
-        self.note(What::Call {
-            invocation,
-            function,
-            service: request.service,
-            operation: request.operation.clone(),
-            input: request.input.clone(),
-            answer: answer.clone(),
-            lost,
-        });
+        let killed = matches!(fault, Fault::KilledBefore | Fault::KilledAfter);
         match fault {
-            Fault::KilledBefore | Fault::KilledAfter => {
-                self.end(invocation, Err(("Runtime.ExitError".into(), "the process ended".into())));
-            }
+            _ if killed => drop(reply),
             Fault::Lost | Fault::AnswerLost => self.keep_waiting(invocation, reply),
             Fault::ServerErrorAfter => self.reply(invocation, &request, &status(500, "InternalFailure"), reply),
             // The function that was invoked answers.
-            _ if waits_for_function(&request, &answer) => self.wait_for_function(invocation, request, reply),
+            _ if waits_for_function(&request, &answer) => self.wait_for_function(invocation, request.clone(), reply),
             _ => self.reply(invocation, &request, &answer, reply),
+        }
+        let Request { service, operation, input } = request;
+        self.note(What::Call { invocation, function, service, operation, input, answer, lost });
+        if killed {
+            self.end(invocation, Err(("Runtime.ExitError".into(), "the process ended".into())));
         }
     }
 

@@ -19,11 +19,11 @@ impl Engine {
         let account = std::rc::Rc::clone(&self.account);
         for rule in account.rules.iter().filter(|rule| matches(&rule.pattern, &event.body)) {
             for target in &rule.targets {
-                if event.best_effort && self.rng.chance(self.weather.lost_events) {
+                if event.best_effort && self.goes_wrong(self.weather.lost_events, "an event is lost") {
                     continue;
                 }
                 self.send(target, &event.body);
-                if self.rng.chance(self.weather.duplicates) {
+                if self.goes_wrong(self.weather.duplicates, "an event is delivered twice") {
                     self.send(target, &event.body);
                 }
             }
@@ -47,14 +47,14 @@ impl Engine {
                 }
                 _ => self.send(target, &message),
             }
-            if self.rng.chance(self.weather.duplicates) {
+            if self.goes_wrong(self.weather.duplicates, "an event is delivered twice") {
                 self.send(target, &message);
             }
         }
     }
 
     fn send(&mut self, target: &Target, payload: &Value) {
-        let late = self.rng.chance(self.weather.late);
+        let late = self.goes_wrong(self.weather.late, "an event is late");
         let most = if late { self.weather.late_for } else { USUAL };
         let at = self.now + self.rng.up_to(most);
         self.due.push(at, Due::Delivered { target: target.clone(), payload: payload.clone() });

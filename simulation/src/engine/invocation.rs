@@ -35,7 +35,7 @@ impl Engine {
         let id = self.change(|_, cx| cx.id());
         let origin = Origin::Event { id, accepted: self.now, attempt: 0 };
         // Delivery is at least once: "the function might receive the same event multiple times".
-        let again = self.rng.chance(self.weather.duplicates / 4.0);
+        let again = self.goes_wrong(self.weather.duplicates / 4.0, "an invocation comes twice");
         if again {
             let origin = Origin::Event { id: self.change(|_, cx| cx.id()), accepted: self.now, attempt: 0 };
             let at = self.now + self.rng.up_to(self.weather.late_for);
@@ -72,13 +72,13 @@ impl Engine {
     fn process(&mut self, function: &'static str) -> Process {
         let idle = self.idle.entry(function).or_default().pop();
         if let Some(process) = idle
-            && !self.rng.chance(self.weather.recycled)
+            && !self.goes_wrong(self.weather.recycled, "an execution environment is replaced")
         {
             return process;
         }
         let skew = self.weather.clock_skew;
         let skew = self.rng.up_to(skew + skew) - skew;
-        Process::start(function, &self.account.functions[function].variables, skew)
+        Process::start(function, &self.account.functions[function].variables, skew, &self.clock)
     }
 
     /// Lets an invocation go on.
@@ -197,6 +197,12 @@ impl Engine {
         else {
             return;
         };
+        let own =
+            |invocation: &&Invocation| matches!(&invocation.origin, Origin::Queue { queue: of, .. } if *of == queue);
+        if self.invocations.values().filter(own).count() >= mapping.concurrency {
+            // The end of one of them polls again.
+            return;
+        }
         let (messages, next) = self.change(|world, cx| world.sqs.receive(queue, mapping.batch, cx));
         if let Some(next) = next.filter(|next| *next > self.now) {
             self.due.push(next, Due::Poll { queue });

@@ -4,16 +4,18 @@ use std::cell::RefCell;
 use std::fmt::{self, Write};
 
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 thread_local! {
     static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static TAKES: Dispatch = Dispatch::new(Lines);
 }
 
 /// Runs `work` and returns what it logged.
 pub fn logged<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
-    let result = tracing::subscriber::with_default(Lines, work);
+    let result = TAKES.with(|takes| tracing::dispatcher::with_default(takes, work));
     (result, LINES.take())
 }
 
@@ -23,6 +25,10 @@ struct Lines;
 impl Subscriber for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event() && *metadata.level() <= Level::INFO
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::INFO)
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

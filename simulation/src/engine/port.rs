@@ -1,10 +1,12 @@
 //! What a function reaches the world through: an HTTP client, a sleep and a standard output, which only take note. The engine answers.
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
+use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -12,6 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use futures_channel::oneshot;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::wire::{Request, read};
@@ -29,11 +32,27 @@ pub enum Posted {
     Print(Value),
 }
 
-/// One process's way to the world.
+/// The virtual time for who cannot ask the engine, in nanoseconds since 1970.
 #[derive(Clone, Default)]
-pub struct Port(Arc<Mutex<Vec<Posted>>>);
+pub struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    /// Sets it.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+}
+
+/// One process's way to the world.
+#[derive(Clone)]
+pub struct Port(Arc<Mutex<Vec<Posted>>>, Clock);
 
 impl Port {
+    /// The way of a process that reads this clock.
+    pub fn new(clock: &Clock) -> Port {
+        Port(Arc::default(), clock.clone())
+    }
+
     fn posted(&self) -> MutexGuard<'_, Vec<Posted>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,6 +87,13 @@ impl HttpConnector for Port {
 impl HttpClient for Port {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl TimeSource for Port {
+    fn now(&self) -> SystemTime {
+        let nanos = u64::try_from(self.1.0.load(Ordering::Relaxed)).unwrap_or(0);
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -14,7 +15,7 @@ use shared::env::Env;
 use shared::runtime::Runtime;
 use shared::runtime::lambda::{Handler, answered};
 
-use super::port::Port;
+use super::port::{Clock, Port};
 
 /// What an invocation comes to: the answer, or type and message of its error.
 pub type Outcome = Result<Value, (String, String)>;
@@ -52,7 +53,9 @@ impl<H: Handler + 'static> Serve for H {
         let said = |error: shared::Error| (error.kind().label().to_owned(), error.to_string());
         async move {
             if start {
-                self.init(clock).await.map_err(said)?;
+                // Lambda resets an environment whose init fails, and the next invocation starts it anew:
+                // <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>, "Failures during the Init phase".
+                self.init(clock).await.map_err(|error| ("Runtime.ExitError".to_owned(), error.to_string()))?;
             }
             answered(self.handle(payload, clock).await, H::ANSWER_IS_READ || is_read).map_err(said)
         }
@@ -65,14 +68,19 @@ impl Process {
     ///
     /// # Panics
     /// When a variable is missing: the template is wrong then.
-    pub fn start(function: &'static str, variables: &BTreeMap<String, String>, skew: SignedDuration) -> Process {
-        let port = Port::default();
+    pub fn start(
+        function: &'static str,
+        variables: &BTreeMap<String, String>,
+        skew: SignedDuration,
+        clock: &Clock,
+    ) -> Process {
+        let port = Port::new(clock);
         let env = Env::over(|name| variables.get(name).cloned());
         let printer = port.clone();
         let connection = Connection::to_model(
             &env,
             SharedHttpClient::new(port.clone()),
-            SharedAsyncSleep::new(port.clone()),
+            (SharedTimeSource::new(port.clone()), SharedAsyncSleep::new(port.clone())),
             move |document| printer.print(document),
         );
         let connection = connection.expect("a connection");

@@ -25,7 +25,7 @@ impl Engine {
 
     pub(super) fn fire(&mut self, number: usize, at: Timestamp) {
         self.plan_schedule(number, at);
-        if self.rng.chance(self.weather.skipped_ticks) {
+        if self.goes_wrong(self.weather.skipped_ticks, "a schedule does not fire") {
             return;
         }
         let schedule = &self.account.schedules[number];
@@ -65,6 +65,12 @@ fn next(schedule: &Schedule, after: Timestamp) -> Option<Timestamp> {
         let local = time.to_zoned(zone.clone());
         let hit = |field: &str, value: i64| match field {
             "*" | "?" => true,
+            // "1/5: every fifth, beginning with the first".
+            every if every.contains('/') => {
+                let (from, step) = every.split_once('/').expect("a step");
+                let number = |text: &str| text.parse::<i64>().expect("a number");
+                value >= number(from) && (value - number(from)) % number(step) == 0
+            }
             list => list.split(',').any(|one| one.trim_start_matches('0').parse::<i64>().unwrap_or(0) == value),
         };
         let day = local.weekday();

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::clock::Queue;
 use super::pending::{Call, Delivered, Invocation, Origin};
+use super::port::Clock;
 use super::process::Process;
 use crate::account::{Account, Target};
 use crate::journal::{Entry, What};
@@ -55,17 +56,19 @@ pub struct Engine {
     pub refused_updates: BTreeSet<String>,
     /// What happened.
     pub journal: Vec<Entry>,
+    /// How often each fault was met that no call shows.
+    pub faults: BTreeMap<&'static str, u64>,
     /// What happens next.
     pub(super) due: Queue<Due>,
     pub(super) rng: Rng,
     pub(super) now: Timestamp,
+    /// The same, for processes.
+    pub(super) clock: Clock,
     pub(super) account: Rc<Account>,
     pub(super) invocations: BTreeMap<u64, Invocation>,
     /// Processes without an invocation, by function.
     pub(super) idle: BTreeMap<&'static str, Vec<Process>>,
     pub(super) invoked: u64,
-    /// Is anything that the world does kept in the journal? Laws need it; a measurement does not.
-    pub keeps_journal: bool,
 }
 
 impl Engine {
@@ -79,14 +82,15 @@ impl Engine {
             rates: Rates::default(),
             refused_updates: BTreeSet::new(),
             journal: Vec::new(),
+            faults: BTreeMap::new(),
             due: Queue::default(),
             rng: Rng::seeded(seed),
             now: start,
+            clock: Clock::default(),
             account,
             invocations: BTreeMap::new(),
             idle: BTreeMap::new(),
             invoked: 0,
-            keeps_journal: true,
         };
         engine.begin_schedules();
         engine.change(World::begin);
@@ -117,9 +121,10 @@ impl Engine {
     ///
     /// # Errors
     /// What `after` says: the run ends there.
-    pub fn run<E>(&mut self, end: Timestamp, mut after: impl FnMut(&Engine) -> Result<(), E>) -> Result<(), E> {
+    pub fn run<E>(&mut self, end: Timestamp, mut after: impl FnMut(&mut Engine) -> Result<(), E>) -> Result<(), E> {
         while let Some((at, due)) = self.due.pop_until(end) {
             self.now = self.now.max(at);
+            self.clock.set(self.now);
             self.step(due);
             after(self)?;
         }
@@ -161,6 +166,9 @@ impl Engine {
         for (at, wake) in out.wakes {
             self.due.push(at, Due::World(wake));
         }
+        for fault in out.faults {
+            *self.faults.entry(fault).or_default() += 1;
+        }
         for note in out.notes {
             self.note(note);
         }
@@ -177,8 +185,15 @@ impl Engine {
     }
 
     pub(super) fn note(&mut self, what: What) {
-        if self.keeps_journal {
-            self.journal.push(Entry { at: self.now, what });
+        self.journal.push(Entry { at: self.now, what });
+    }
+
+    /// Does something go wrong that does so at this rate?
+    pub(super) fn goes_wrong(&mut self, rate: f64, fault: &'static str) -> bool {
+        let wrong = self.rng.chance(rate);
+        if wrong {
+            *self.faults.entry(fault).or_default() += 1;
         }
+        wrong
     }
 }

@@ -1,5 +1,7 @@
 //! Laws about calls: what the policy allows, how many, and that a dry run changes nothing.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use super::watch::{Broken, Watch, broken};
@@ -71,7 +73,7 @@ fn bounds(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broke
 
 /// The same deployment is not started again and again.
 fn repeated(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
-    let What::Call { function, input, .. } = &entry.what else { return Ok(()) };
+    let What::Call { invocation, function, input, .. } = &entry.what else { return Ok(()) };
     let starts = input["forceNewDeployment"] == true || input["taskDefinition"].is_string();
     if !starts {
         return Ok(());
@@ -80,9 +82,11 @@ fn repeated(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Bro
     let what = format!("{} {} {}", function, input["taskDefinition"], input["capacityProviderStrategy"]);
     let service = input["service"].as_str().unwrap_or_default().to_owned();
     let started = watch.calls.deployments.entry(service).or_default();
-    started.retain(|(at, _)| *at + WINDOW > entry.at);
-    started.push((entry.at, what.clone()));
-    let same = started.iter().filter(|(_, one)| *one == what).count();
+    started.retain(|(at, ..)| *at + WINDOW > entry.at);
+    started.push((entry.at, *invocation, what.clone()));
+    // The SDK repeats a call whose answer is an error, also when it took effect.
+    let same: BTreeSet<u64> = started.iter().filter(|(.., one)| *one == what).map(|(_, by, _)| *by).collect();
+    let same = same.len();
     if same > SAME_DEPLOYMENTS {
         let how = format!("{function} started the same deployment of {} {same} times in 6 hours", input["service"]);
         return Err(broken(engine, "no loop of deployments", how));

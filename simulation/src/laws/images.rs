@@ -7,12 +7,25 @@ use super::referee::policy_of;
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
+use crate::people::Act;
 use crate::world::behaviour::Behaviour;
 
 const HOUR: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     match &entry.what {
+        What::World(text) => {
+            let act = text.split_once(": ").and_then(|(_, act)| act.parse::<Act>().ok());
+            match act {
+                Some(Act::Errors { service, .. }) => drop(watch.images.errs.insert(service)),
+                Some(Act::SetAlarm { alarm }) => {
+                    let service = alarm.rsplit_once('-').map_or("", |(service, _)| service);
+                    watch.images.errs.insert(service.to_owned());
+                }
+                _ => {}
+            }
+            Ok(())
+        }
         What::Begins { function: "request", payload, .. } if payload["action"] == "rollback" => {
             watch.images.requests += 1;
             let number = format!("#{}", watch.images.requests);
@@ -61,6 +74,11 @@ fn quarantine(watch: &mut Watch, engine: &Engine, item: &Value) -> Result<(), Br
                 Behaviour::ErrsUnderTraffic | Behaviour::FailsMigration | Behaviour::HangsMigration | Behaviour::Slow
             );
         if to_blame {
+            continue;
+        }
+        // Errors that begin while an image is new cannot be distinguished from its own.
+        let because_of_alarm = entry["reason"].as_str().is_some_and(|reason| reason.contains("alarm"));
+        if because_of_alarm && watch.images.errs.contains(service) {
             continue;
         }
         watch.images.blamed.insert((service.to_owned(), digest.to_owned()));

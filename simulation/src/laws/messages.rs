@@ -36,7 +36,3 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
     }
     Ok(())
 }
-
-pub(super) fn at_rest(_: &Engine, _: &mut Watch) -> Result<(), Broken> {
-    Ok(())
-}

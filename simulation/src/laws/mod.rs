@@ -26,6 +26,7 @@ impl Watch {
     pub fn always(&mut self, engine: &Engine, fresh: &[Entry]) -> Result<(), Broken> {
         for entry in fresh {
             calls::look(self, engine, entry)?;
+            ledger::look(self, engine, entry)?;
             messages::look(self, engine, entry)?;
             images::look(self, engine, entry)?;
             progress::look(self, engine, entry)?;
@@ -40,7 +41,6 @@ impl Watch {
 /// The law that is broken.
 pub fn in_the_end(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<(), Broken> {
     ledger::at_rest(engine, watch)?;
-    messages::at_rest(engine, watch)?;
     referee::images(engine, watch, plan)?;
     referee::capacity(engine, watch, plan)
 }

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::referee::{policy_of, sleeps_at};
+use super::referee::{policy_of, serving, sleeps_at};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -14,7 +14,7 @@ use crate::world::behaviour::Behaviour;
 /// A rollout takes minutes; a pre-deploy task, a scan and a tick come on top.
 const ROLLED_WITHIN: SignedDuration = SignedDuration::from_mins(60);
 /// Longer than any grace.
-const TOLD_WITHIN: SignedDuration = SignedDuration::from_mins(90);
+const ANNOUNCED_WITHIN: SignedDuration = SignedDuration::from_mins(90);
 /// Evaluation, delivery and a tick.
 const CAUSE_WITHIN: SignedDuration = SignedDuration::from_mins(20);
 /// Longer than a wake may take.
@@ -27,7 +27,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
             Ok(())
         }
         What::Message(message) => {
-            watch.progress.told.push((entry.at, format!("{}\n{}", message.subject, message.text)));
+            watch.progress.sent.push((entry.at, format!("{}\n{}", message.subject, message.text)));
             Ok(())
         }
         What::Call { function: "alarm", service: "lambda", input, answer: Ok(_), .. } => {
@@ -65,11 +65,12 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
     let Ok(act) = what.parse::<Act>() else { return };
     watch.progress.began = true;
     match act {
-        Act::Push { service, behaviour: Behaviour::Good, .. } => {
+        Act::Push { service, behaviour: Behaviour::Good, .. } if !watch.progress.frozen => {
             watch.progress.due.insert(service, engine.now() + ROLLED_WITHIN);
         }
         Act::Request(request) => {
             watch.progress.by_hand |= request["action"] != "plan";
+            watch.progress.frozen |= request["action"] == "freeze";
             match request["service"].as_str() {
                 Some(service) => drop(watch.progress.due.remove(service)),
                 None => watch.progress.due.clear(),
@@ -82,6 +83,11 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
         | Act::Load { .. }
         | Act::SetAlarm { .. }
         | Act::DeleteAlarm { .. } => {}
+        // What the environment prevents is tried again later than within the hour.
+        Act::UpdatesRefused { .. } | Act::SecretMissing { .. } | Act::OnDemandShort { .. } => {
+            watch.progress.due.clear();
+            watch.progress.frozen = true;
+        }
         _ => watch.progress.due.clear(),
     }
 }
@@ -97,15 +103,14 @@ fn rolled(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     for service in due {
         watch.progress.due.remove(&service);
         let Some(policy) = policy_of(engine, &service) else { continue };
-        let slept = (0..=6).any(|ten| sleeps_at(&policy, engine.now() - SignedDuration::from_mins(ten * 10)));
-        if slept || watch.progress.installed {
+        if watch.progress.installed {
             continue;
         }
         watch.meets(LAW);
         let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
         let wanted = engine.world.ecr.repositories.get(repository).and_then(|known| known.tags.get("latest"));
-        let serving = engine.world.ecs.serving(policy["cluster"].as_str().unwrap_or_default(), &service);
-        if wanted.is_some_and(|wanted| !serving.digests.contains_key(wanted)) {
+        let serving = serving(engine, &policy);
+        if wanted.is_some_and(|wanted| !serving.contains(wanted)) {
             let how = format!("{service} does not serve what was pushed an hour ago");
             return Err(broken(engine, LAW, how));
         }
@@ -122,7 +127,7 @@ fn announced(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     for (name, since) in watch.progress.in_alarm.clone() {
         let Some(service) = documented(engine, &name) else { continue };
         let policy = policy_of(engine, &service).unwrap_or_default();
-        if since + TOLD_WITHIN > engine.now() || !engine.weather.is_calm() {
+        if since + ANNOUNCED_WITHIN > engine.now() || !engine.weather.is_calm() {
             continue;
         }
         let stopped = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
@@ -133,7 +138,7 @@ fn announced(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
         watch.meets(LAW);
         let short = name.rsplit_once("prod-").map_or(name.as_str(), |(_, short)| short);
         let since = since - SignedDuration::from_hours(1);
-        if !watch.progress.told.iter().any(|(at, text)| *at >= since && text.contains(short)) {
+        if !watch.progress.sent.iter().any(|(at, text)| *at >= since && text.contains(short)) {
             return Err(broken(engine, LAW, format!("{name} is in ALARM for 90 minutes and no message says so")));
         }
     }
@@ -201,7 +206,12 @@ fn one_at_a_time(watch: &mut Watch, engine: &Engine, input: &Value) -> Result<()
 /// A service that should be awake and is not is announced.
 fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     const LAW: &str = "a service that cannot be woken is announced";
-    if watch.progress.by_hand || watch.progress.installed || watch.progress.refuses || !engine.weather.is_calm() {
+    if watch.progress.by_hand
+        || watch.progress.dry_run
+        || watch.progress.installed
+        || watch.progress.refuses
+        || !engine.weather.is_calm()
+    {
         return Ok(());
     }
     for policy in engine.account().policies() {
@@ -221,8 +231,8 @@ fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
         }
         watch.meets(LAW);
         let since = engine.now() - WOKEN_WITHIN - SignedDuration::from_mins(20);
-        let told = watch.progress.told.iter().any(|(at, text)| *at >= since && text.contains(name));
-        if service.desired == 0 && !told {
+        let announced = watch.progress.sent.iter().any(|(at, text)| *at >= since && text.contains(name));
+        if service.desired == 0 && !announced {
             return Err(broken(
                 engine,
                 LAW,

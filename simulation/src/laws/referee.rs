@@ -42,12 +42,7 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
             Act::SecretMissing { .. } | Act::OnDemandShort { .. } | Act::UpdatesRefused { .. } => true,
             _ => false,
         };
-        if acts(plan, name).any(choice)
-            || is_asleep(engine, &policy)
-            || near_edge(engine, &policy)
-            || plan.setup.installed
-            || plan.setup.dry_run
-        {
+        if acts(plan, name).any(choice) || near_edge(engine, &policy) || plan.setup.installed || plan.setup.dry_run {
             continue;
         }
         let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
@@ -64,7 +59,11 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
             let how = format!("{name} serves {runs:?}, `latest` names the good image {}", short(&image.digest));
             return Err(broken(engine, LAW, how));
         }
-        if !good && image.behaviour != Behaviour::Slow && serving.contains(&image.digest) {
+        let parked = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), name);
+        let parked = parked.is_some_and(|service| service.desired == 0);
+        // What errs only under traffic may have none.
+        let shows = !matches!(image.behaviour, Behaviour::Slow | Behaviour::ErrsUnderTraffic);
+        if !good && !parked && shows && serving.contains(&image.digest) {
             let how = format!("{name} still serves {} which is {:?}", short(&image.digest), image.behaviour);
             return Err(broken(engine, LAW, how));
         }
@@ -116,10 +115,23 @@ pub(super) fn policy_of(engine: &Engine, service: &str) -> Option<Value> {
     engine.account().policies().into_iter().find(|policy| policy["name"] == service)
 }
 
-/// Digests of the healthy running tasks of a service.
-fn serving(engine: &Engine, policy: &Value) -> BTreeSet<String> {
-    let text = |field: &str| policy[field].as_str().unwrap_or_default().to_owned();
-    engine.world.ecs.serving(&text("cluster"), &text("name")).digests.keys().cloned().collect()
+/// Digests of the healthy running tasks of a service; of one at zero, what its tasks would run.
+pub(super) fn serving(engine: &Engine, policy: &Value) -> BTreeSet<String> {
+    let (cluster, name) = (policy["cluster"].as_str().unwrap_or_default(), policy["name"].as_str().unwrap_or_default());
+    match engine.world.ecs.service(cluster, name).filter(|service| service.desired == 0) {
+        Some(parked) => {
+            // A revision of the stack names its image by the tag `live`.
+            let digest = |image: &str| match image.split_once('@') {
+                Some((_, digest)) => Some(digest.to_owned()),
+                None => {
+                    let (repository, tag) = image.split_once('/')?.1.rsplit_once(':')?;
+                    engine.world.ecr.repositories.get(repository)?.tags.get(tag).cloned()
+                }
+            };
+            parked.revision().images.iter().filter_map(|(_, image, _)| digest(image)).collect()
+        }
+        None => engine.world.ecs.serving(cluster, name).digests.keys().cloned().collect(),
+    }
 }
 
 fn is_asleep(engine: &Engine, policy: &Value) -> bool {

@@ -58,8 +58,8 @@ pub(super) fn broken(engine: &Engine, law: &'static str, how: impl Into<String>)
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     pub(super) by_invocation: BTreeMap<u64, usize>,
-    /// Deployments that functions started, by service: when, and what for.
-    pub(super) deployments: BTreeMap<String, Vec<(Timestamp, String)>>,
+    /// Deployments that functions started, by service: when, by which invocation, and what for.
+    pub(super) deployments: BTreeMap<String, Vec<(Timestamp, u64, String)>>,
 }
 
 /// What is remembered of images.
@@ -67,6 +67,8 @@ pub(super) struct Calls {
 pub(super) struct Images {
     /// Service and digest of good images in quarantine.
     pub(super) blamed: BTreeSet<(String, String)>,
+    /// Services that err for another reason than their image, or whose alarm a person sets.
+    pub(super) errs: BTreeSet<String>,
     /// Rollbacks that people asked for: service and the request's id, or its number where it has none.
     pub(super) rollbacks: BTreeSet<(String, String)>,
     /// Requests that were answered.
@@ -78,6 +80,8 @@ pub(super) struct Images {
 pub(super) struct Messages {
     /// How often each announcement was sent, by its id.
     pub(super) sent: BTreeMap<String, usize>,
+    /// Does ECS refuse updates, or the ledger everything, at some time? What fails then is given up in the end.
+    pub(super) refused: bool,
     /// Has the weather been good all the time?
     pub(super) calm: bool,
     /// Is there a reason for an alarm: a bad image, errors, load, an environment that is broken, a person who sets it?
@@ -99,7 +103,15 @@ impl Messages {
             | Act::ConsoleRevision { .. } => true,
             _ => false,
         };
-        Messages { sent: BTreeMap::new(), calm: plan.weather == Weather::CALM, trouble: plan.acts.iter().any(trouble) }
+        let refused =
+            |(_, act): &(SignedDuration, Act)| matches!(act, Act::UpdatesRefused { .. } | Act::LedgerDown { .. });
+        let refused = plan.acts.iter().any(refused);
+        Messages {
+            sent: BTreeMap::new(),
+            refused,
+            calm: plan.weather == Weather::CALM,
+            trouble: plan.acts.iter().any(trouble),
+        }
     }
 
     pub(super) fn is_calm(&self) -> bool {
@@ -121,7 +133,11 @@ pub(super) struct Progress {
     /// When alarms left ALARM or were deleted.
     pub(super) left_alarm: BTreeMap<String, Timestamp>,
     /// When a message about something was sent, by subject.
-    pub(super) told: Vec<(Timestamp, String)>,
+    pub(super) sent: Vec<(Timestamp, String)>,
+    /// Is everything a dry run?
+    pub(super) dry_run: bool,
+    /// Has a freeze been requested, or the environment failed? Rollouts may wait then.
+    pub(super) frozen: bool,
     /// Services whose capacity a person has a hand in.
     pub(super) by_hand: bool,
     /// Does the topic refuse messages at some time? Then none can be sent.
@@ -132,6 +148,7 @@ impl Progress {
     pub(super) fn new(plan: &Plan) -> Progress {
         let refuses = plan.acts.iter().any(|(_, act)| matches!(act, Act::TopicRefuses { .. }));
         let calm = plan.weather == Weather::CALM && !plan.setup.dry_run;
-        Progress { calm, installed: plan.setup.installed, refuses, ..Progress::default() }
+        let (installed, dry_run) = (plan.setup.installed, plan.setup.dry_run);
+        Progress { calm, installed, dry_run, refuses, ..Progress::default() }
     }
 }

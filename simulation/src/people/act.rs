@@ -1,4 +1,4 @@
-//! What happens to the world: what people do and what the world does by itself. Each has one line of text, as stories write it.
+//! What people and AWS do. Each act has one line of text, as stories write it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::world::behaviour::Behaviour;
 
 /// One thing that happens.
-// Its lines say what its fields are.
+// The docstrings explain the fields.
 #[allow(missing_docs)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
@@ -27,9 +27,9 @@ pub enum Act {
     ConsoleRevision { service: String, back: usize },
     /// `console-count website-agent 4`: in the console, the desired count is set.
     ConsoleCount { service: String, count: i64 },
-    /// `delete-alarm website-agent-5xx`: in the console; nothing says so.
+    /// `delete-alarm website-agent-5xx`: in the console; there is no event.
     DeleteAlarm { alarm: String },
-    /// `set-alarm website-agent-5xx`: somebody calls SetAlarmState.
+    /// `set-alarm website-agent-5xx`: a person calls SetAlarmState.
     SetAlarm { alarm: String },
     /// `load crawler 95 40m`: CPU and memory are at so many percent for a while.
     Load { service: String, percent: i64, lasts: SignedDuration },
@@ -37,12 +37,16 @@ pub enum Act {
     Errors { service: String, lasts: SignedDuration },
     /// `spot-short 2h`: Spot has no capacity.
     SpotShort { lasts: SignedDuration },
-    /// `interrupt crawler`: Spot takes a task back.
+    /// `interrupt crawler`: Fargate interrupts a Spot task.
     Interrupt { service: String },
     /// `on-demand-short 20m`: Fargate has no capacity on demand.
     OnDemandShort { lasts: SignedDuration },
     /// `secret-missing crawler 30m`: a secret of the service cannot be read.
     SecretMissing { service: String, lasts: SignedDuration },
+    /// `retire website-agent 3d`: AWS announces that it replaces the tasks of the service from then on, and does.
+    Retire { service: String, starts: SignedDuration },
+    /// `rotate website-agent`: a secret that the service reads has a new value.
+    Rotate { service: String },
     /// `spend 412.37`: so much is spent this month.
     Spend { cents: i64 },
     /// `topic-refuses 30m`: SNS refuses to publish.
@@ -89,6 +93,8 @@ impl fmt::Display for Act {
             Act::Interrupt { service } => write!(f, "interrupt {service}"),
             Act::OnDemandShort { lasts } => write!(f, "on-demand-short {}", minutes(lasts)),
             Act::SecretMissing { service, lasts } => write!(f, "secret-missing {service} {}", minutes(lasts)),
+            Act::Retire { service, starts } => write!(f, "retire {service} {}", minutes(starts)),
+            Act::Rotate { service } => write!(f, "rotate {service}"),
             Act::Spend { cents } => write!(f, "spend {}.{:02}", cents / 100, cents % 100),
             Act::TopicRefuses { lasts } => write!(f, "topic-refuses {}", minutes(lasts)),
             Act::LedgerDown { lasts } => write!(f, "ledger-down {}", minutes(lasts)),
@@ -131,6 +137,8 @@ impl FromStr for Act {
             "interrupt" => Act::Interrupt { service: text(1)? },
             "on-demand-short" => Act::OnDemandShort { lasts: lasts(1)? },
             "secret-missing" => Act::SecretMissing { service: text(1)?, lasts: lasts(2)? },
+            "retire" => Act::Retire { service: text(1)?, starts: lasts(2)? },
+            "rotate" => Act::Rotate { service: text(1)? },
             "spend" => {
                 let (dollars, cents) = words.get(1).and_then(|word| word.split_once('.')).unwrap_or(("", ""));
                 let cents = format!("{dollars}{cents:0<2}").parse().map_err(|_| bad("an amount such as 412.37"))?;
@@ -182,6 +190,8 @@ mod tests {
             "interrupt crawler",
             "on-demand-short 20m",
             "secret-missing crawler 30m",
+            "retire website-agent 4320m",
+            "rotate website-agent",
             "spend 412.37",
             "topic-refuses 30m",
             "ledger-down 10m",

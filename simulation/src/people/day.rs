@@ -14,7 +14,7 @@ use crate::world::behaviour::Behaviour;
 pub struct Setup {
     /// Does every service have a pre-deploy task?
     pub migration: bool,
-    /// Do the services run for long when the automation is installed, the last one parked at 0 and with a newer image under its tag?
+    /// Have the services been running for long when the automation is installed, the last one at 0 and with a newer image under its tag?
     pub installed: bool,
     /// Has the last service no scalable target?
     pub unscaled: bool,
@@ -42,14 +42,14 @@ impl Setup {
     }
 }
 
-/// What happens in a run, and in which weather.
+/// The acts of a run, and its weather.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// How the system is.
     pub setup: Setup,
     /// When it begins: right after the deploy.
     pub start: Timestamp,
-    /// How long things happen; afterwards the weather is over and everything comes to rest.
+    /// How long acts and faults last; afterwards everything must settle.
     pub lasts: SignedDuration,
     /// What goes wrong.
     pub weather: Weather,

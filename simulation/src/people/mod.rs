@@ -2,6 +2,7 @@
 
 mod act;
 mod day;
+mod happens;
 mod perform;
 
 pub use act::{Act, span};

@@ -2,13 +2,14 @@
 
 use jiff::SignedDuration;
 
-use super::Act;
+use super::{Act, happens};
 use crate::engine::Engine;
 use crate::weather::Weather;
-use crate::world::ecr::{self, Findings, Push, Shape};
+use crate::world::cloudformation;
+use crate::world::ecr::{self, Push, Shape};
 use crate::world::ecs::{FARGATE, FARGATE_SPOT};
-use crate::world::load::Load;
-use crate::world::{budgets, cloudformation, cloudwatch, ecs};
+use crate::world::image::Findings;
+use crate::world::load::{Load, load};
 use serde_json::json;
 
 impl Act {
@@ -28,26 +29,26 @@ impl Act {
                     shape,
                     findings: Findings::default(),
                 };
-                engine.change(|world, cx| ecr::push(world, &push, cx));
+                engine.change(|_, cx| ecr::push(&push, cx));
             }
             Act::Retag { service, back } => {
                 let repository = repository(engine, service);
                 if let Some(digest) = earlier(engine, &repository, *back) {
                     // A tag that names it already is no move.
-                    let _ = engine.change(|world, cx| ecr::retag(world, &repository, "latest", &digest, cx));
+                    let _ = engine.change(|world, cx| world.ecr.retag(&repository, "latest", &digest, cx));
                 }
             }
             Act::DeleteImage { service } => {
                 let repository = repository(engine, service);
                 if let Some(digest) = earlier(engine, &repository, 0) {
-                    engine.change(|world, cx| ecr::delete(world, &repository, &digest, cx));
+                    engine.change(|world, cx| world.ecr.delete(&repository, &digest, cx));
                 }
             }
             Act::Request(request) => engine.invoke_by_person("request", request.clone()),
             Act::DeployStack { fails } => {
                 let update = cloudformation::Update { fails: *fails, ..Default::default() };
                 // One at a time; the second is refused.
-                let _ = engine.change(|world, cx| cloudformation::update(world, update, cx));
+                let _ = engine.change(|world, cx| world.cloudformation.update(update, cx));
             }
             Act::ConsoleRevision { service, back } => {
                 let cluster = cluster(engine, service);
@@ -60,21 +61,21 @@ impl Act {
                 definitions.dedup();
                 let Some(definition) = definitions.iter().rev().nth(*back).cloned() else { return };
                 let input = json!({ "taskDefinition": definition });
-                let _ = engine.change(|world, cx| ecs::by_person(world, &cluster, service, input, cx));
+                let _ = engine.change(|world, cx| world.update_by_person(&cluster, service, input, cx));
             }
             Act::ConsoleCount { service, count } => {
                 let cluster = cluster(engine, service);
                 let input = json!({ "desiredCount": count });
-                let _ = engine.change(|world, cx| ecs::by_person(world, &cluster, service, input, cx));
+                let _ = engine.change(|world, cx| world.update_by_person(&cluster, service, input, cx));
             }
             Act::DeleteAlarm { alarm } => {
                 if let Some(name) = alarm_name(engine, alarm) {
-                    engine.change(|world, cx| cloudwatch::delete(world, &name, cx));
+                    engine.change(|world, cx| world.cloudwatch.delete(&name, cx));
                 }
             }
             Act::SetAlarm { alarm } => {
                 if let Some(name) = alarm_name(engine, alarm) {
-                    engine.change(|world, cx| cloudwatch::set_state(world, &name, "ALARM", "testing", cx));
+                    engine.change(|world, cx| world.cloudwatch.set_state(&name, "ALARM", "testing", cx));
                 }
             }
             Act::Load { service, percent, lasts } => {
@@ -100,13 +101,21 @@ impl Act {
                     engine.world.ecs.environment.missing_secrets.remove(&family);
                 });
             }
+            Act::Retire { service, starts } => {
+                let cluster = cluster(engine, service);
+                happens::retire(engine, &cluster, service, *starts);
+            }
+            Act::Rotate { service } => {
+                let cluster = cluster(engine, service);
+                happens::rotate(engine, &cluster, service);
+            }
             Act::Spend { cents } => {
                 #[allow(clippy::cast_precision_loss)]
                 let dollars = *cents as f64 / 100.0;
                 let Some(budget) = engine.account().budgets().first().cloned() else { return };
                 engine.change(|world, cx| {
-                    budgets::spend(world, &budget, dollars, cx);
-                    budgets::refresh(world, &budget, cx);
+                    world.budgets.spend(&budget, dollars, cx);
+                    world.budgets.refresh(&budget, cx);
                 });
             }
             Act::TopicRefuses { lasts } => {
@@ -139,6 +148,7 @@ impl Act {
             | Act::ConsoleCount { .. }
             | Act::DeleteAlarm { .. }
             | Act::SetAlarm { .. }
+            | Act::Rotate { .. }
             | Act::DeployStack { .. } => "console",
             _ => "world",
         }
@@ -193,7 +203,7 @@ fn set_load(engine: &mut Engine, cluster: &str, service: &str, percent: i64) {
     #[allow(clippy::cast_precision_loss)]
     let percent = percent as f64;
     let service = format!("{cluster}/{service}");
-    let load = engine.world.load(&service);
+    let load = load(&engine.world.loads, &service);
     let busy = percent > 50.0;
     // So much that no number of tasks within the bounds makes it little.
     let cpu = if busy { percent * 6.0 } else { Load::default().cpu };
@@ -203,7 +213,7 @@ fn set_load(engine: &mut Engine, cluster: &str, service: &str, percent: i64) {
 
 fn set_errors(engine: &mut Engine, cluster: &str, service: &str, errs: bool) {
     let service = format!("{cluster}/{service}");
-    let load = engine.world.load(&service);
+    let load = load(&engine.world.loads, &service);
     engine.world.loads.insert(service, Load { errors: if errs { 120.0 } else { 0.0 }, ..load });
 }
 

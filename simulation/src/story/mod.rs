@@ -5,7 +5,7 @@
 //!
 //! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1]`: right after the deploy; the first images run
 //! - `> pass 20m`: time passes
-//! - `> show`: what runs, and what the bounds are
+//! - `> show`: the running tasks and the bounds of each service
 //! - anything of [`Act`]: `> push website-agent crashes`
 
 use std::fmt::Write;
@@ -24,12 +24,12 @@ use crate::world::behaviour::Behaviour;
 /// What marks a command.
 const COMMAND: &str = "> ";
 
-/// Plays a story and returns its text as it should be.
+/// Plays a story and returns its text as it should be; with `trace`, every call and log line in it.
 ///
 /// # Errors
 /// A line that is no command, with what was expected.
-pub fn play(account: &Rc<Account>, text: &str) -> Result<String, String> {
-    playing(account, text).map(|(told, _)| told)
+pub fn play(account: &Rc<Account>, text: &str, trace: bool) -> Result<String, String> {
+    playing(account, text, trace).map(|(played, _)| played)
 }
 
 /// Plays a story and returns everything that happened.
@@ -37,24 +37,24 @@ pub fn play(account: &Rc<Account>, text: &str) -> Result<String, String> {
 /// # Errors
 /// As [`play`].
 pub fn journal(account: &Rc<Account>, text: &str) -> Result<Vec<Entry>, String> {
-    playing(account, text).map(|(_, engine)| engine.map(|engine| engine.journal).unwrap_or_default())
+    playing(account, text, false).map(|(_, engine)| engine.map(|engine| engine.journal).unwrap_or_default())
 }
 
-fn playing(account: &Rc<Account>, text: &str) -> Result<(String, Option<Engine>), String> {
-    let mut told = String::new();
+fn playing(account: &Rc<Account>, text: &str, trace: bool) -> Result<(String, Option<Engine>), String> {
+    let mut played = String::new();
     let head = text.lines().take_while(|line| !line.starts_with(COMMAND));
     for line in head {
-        let _ = writeln!(told, "{line}");
+        let _ = writeln!(played, "{line}");
     }
     let mut engine: Option<Engine> = None;
     let mut seen = 0;
     for command in text.lines().filter_map(|line| line.strip_prefix(COMMAND)) {
-        let _ = writeln!(told, "{COMMAND}{command}");
+        let _ = writeln!(played, "{COMMAND}{command}");
         if let Some(begin) = command.strip_prefix("begin ") {
             let begun = begin_at(account, begin)?;
             seen = begun.journal.len();
             engine = Some(begun);
-            told.push('\n');
+            played.push('\n');
             continue;
         }
         let engine = engine.as_mut().ok_or_else(|| format!("`{command}`: expected `begin` first"))?;
@@ -62,21 +62,25 @@ fn playing(account: &Rc<Account>, text: &str) -> Result<(String, Option<Engine>)
             Some(("pass", lasts)) => {
                 engine.pass(span(lasts).ok_or_else(|| format!("`{command}`: expected a duration such as 20m"))?);
             }
-            _ if command == "show" => told.push_str(&show(engine)),
+            _ if command == "show" => played.push_str(&show(engine)),
             _ => {
                 let act: Act = command.parse()?;
                 act.perform(engine);
             }
         }
-        for entry in engine.journal[seen..].iter().filter(|entry| entry.what.matters()) {
-            for line in entry.what.told() {
-                let _ = writeln!(told, "{}  {line}", stamp(entry.at));
+        for entry in engine.journal[seen..].iter().filter(|entry| trace || entry.what.matters()) {
+            if trace {
+                let _ = writeln!(played, "{entry:#}");
+                continue;
+            }
+            for line in entry.what.lines() {
+                let _ = writeln!(played, "{}  {line}", stamp(entry.at));
             }
         }
         seen = engine.journal.len();
-        told.push('\n');
+        played.push('\n');
     }
-    Ok((format!("{}\n", told.trim_end()), engine))
+    Ok((format!("{}\n", played.trim_end()), engine))
 }
 
 /// Every service runs its first image when a story begins.

@@ -1,4 +1,4 @@
-//! How an image behaves once its tasks start. Nothing in ECR says so; ECS and CloudWatch find out.
+//! How an image behaves once its tasks start. ECR does not show it; ECS and CloudWatch do, once tasks start.
 
 /// What becomes of the tasks of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

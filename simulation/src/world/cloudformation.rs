@@ -1,6 +1,6 @@
 //! AWS CloudFormation: updates of the stack with the services.
 //!
-//! - What a template says of a changed resource is sent, whatever the resource is now; what it leaves out is not: DesiredCount and
+//! - Properties that the template has for a changed resource are sent, whatever the resource is now; others are not: DesiredCount and
 //!   CapacityProviderStrategy of <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html>.
 //! - A changed task definition is registered anew, and the service is updated with the stack's own revision; no deployment is forced.
 //! - CloudFormation waits until the service is stable, and rolls back when that fails.
@@ -13,24 +13,14 @@ use ::tests::template::text;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::{Cx, World, autoscaling, ecs};
+use super::Cx;
+use super::autoscaling::Autoscaling;
+use super::ecs::{self, Around, Ecs};
+use super::wake::{self, Wake};
 use crate::account::{Account, Resource};
 use crate::wire::Failure;
 
-/// What goes on later.
-#[derive(Clone, Debug)]
-pub enum Wake {
-    /// The stack's resources are written.
-    Write,
-    /// Is what was written stable?
-    Wait,
-    /// Something failed: what was before is written again.
-    RollBack(String),
-    /// The update, or its rollback, has ended.
-    End(&'static str),
-}
-
-/// An update by a person. Where nothing is said to change, everything does: an update without changes is refused.
+/// An update by a person. Without any of these, everything changes: CloudFormation refuses an update without changes.
 #[derive(Clone, Debug, Default)]
 pub struct Update {
     /// Names of the services that change; empty stands for all.
@@ -52,7 +42,7 @@ pub struct CloudFormation {
     pub stack: String,
     /// `UPDATE_COMPLETE` and so on.
     pub status: &'static str,
-    /// What updates write: the templates as they are deployed after the first time. Read with the first update unless somebody gives another.
+    /// What updates write: the templates as they are deployed after the first time. Read with the first update unless a test gives another.
     pub template: Option<Rc<Account>>,
     /// ARN of the stack's task definition, by service.
     pub revisions: BTreeMap<String, String>,
@@ -83,197 +73,211 @@ impl CloudFormation {
             since: Timestamp::UNIX_EPOCH,
         }
     }
-}
 
-/// Updates the stack.
-///
-/// # Errors
-/// When an update is on its way already.
-pub fn update(world: &mut World, update: Update, cx: &mut Cx<'_>) -> Result<(), Failure> {
-    let stack = &mut world.cloudformation;
-    if stack.status.ends_with("IN_PROGRESS") {
-        let sentence = format!("Stack:{} is in {} state and can not be updated.", stack.stack, stack.status);
-        return Err(Failure::new("ValidationError", sentence));
-    }
-    cx.note(format!("a person updates the stack: {update:?}"));
-    stack.before.clone_from(&stack.revisions);
-    let nothing = !(update.task_definition || update.service || update.bounds);
-    stack.update = match nothing {
-        true => Update { task_definition: true, service: true, bounds: true, ..update },
-        false => update,
-    };
-    tell(world, "UPDATE_IN_PROGRESS", "User Initiated", cx);
-    let after = SignedDuration::from_secs(cx.rng.between(5, 40));
-    cx.after(after, super::Wake::CloudFormation(Wake::Write));
-    Ok(())
-}
-
-fn tell(world: &mut World, status: &'static str, reason: &str, cx: &mut Cx<'_>) {
-    world.cloudformation.status = status;
-    let stack = world.cloudformation.stack.clone();
-    cx.note(format!("stack {stack}: {status} {reason}"));
-    let detail = json!({
-        "stack-id": stack, "status-details": { "status": status, "status-reason": reason }, "client-request-token": "",
-    });
-    cx.emit("aws.cloudformation", "CloudFormation Stack Status Change", &[stack], detail);
-}
-
-fn template(world: &mut World) -> Rc<Account> {
-    let stack = &mut world.cloudformation;
-    Rc::clone(stack.template.get_or_insert_with(|| Rc::new(Account::huskit(&[("FirstDeploy", "false")]))))
-}
-
-/// The services of the template that the update is about.
-fn changed(world: &World, template: &Account) -> Vec<Resource> {
-    let names = &world.cloudformation.update.services;
-    let is_meant = |resource: &&Resource| {
-        names.is_empty() || names.iter().any(|name| resource.properties["ServiceName"] == name.as_str())
-    };
-    template.of_type("AWS::ECS::Service").iter().filter(is_meant).cloned().collect()
-}
-
-pub(super) fn wake(world: &mut World, wake: Wake, cx: &mut Cx<'_>) {
-    match wake {
-        Wake::Write => {
-            let fails = world.cloudformation.update.fails;
-            let failed = match write(world, cx) {
-                Ok(()) if !fails => return wait(world, cx),
-                Ok(()) => "The following resource(s) failed to update: [Dashboard].".to_owned(),
-                Err(failure) => failure.to_string(),
-            };
-            let after = SignedDuration::from_secs(cx.rng.between(5, 60));
-            cx.after(after, super::Wake::CloudFormation(Wake::RollBack(failed)));
+    /// Updates the stack.
+    ///
+    /// # Errors
+    /// When an update is on its way already.
+    pub fn update(&mut self, update: Update, cx: &mut Cx<'_>) -> Result<(), Failure> {
+        let stack = &mut *self;
+        if stack.status.ends_with("IN_PROGRESS") {
+            let sentence = format!("Stack:{} is in {} state and can not be updated.", stack.stack, stack.status);
+            return Err(Failure::new("ValidationError", sentence));
         }
-        Wake::RollBack(reason) => roll_back(world, &reason, cx),
-        Wake::Wait => stable(world, cx),
-        Wake::End(status) => {
-            if status == "UPDATE_COMPLETE" {
-                world.cloudformation.deployed = Some(template(world));
+        cx.note(format!("a person updates the stack: {update:?}"));
+        stack.before.clone_from(&stack.revisions);
+        let nothing = !(update.task_definition || update.service || update.bounds);
+        stack.update = match nothing {
+            true => Update { task_definition: true, service: true, bounds: true, ..update },
+            false => update,
+        };
+        self.set_status("UPDATE_IN_PROGRESS", "User Initiated", cx);
+        let after = SignedDuration::from_secs(cx.rng.between(5, 40));
+        cx.after(after, Wake::CloudFormation(wake::CloudFormation::Write));
+        Ok(())
+    }
+
+    fn set_status(&mut self, status: &'static str, reason: &str, cx: &mut Cx<'_>) {
+        self.status = status;
+        let stack = self.stack.clone();
+        cx.note(format!("stack {stack}: {status} {reason}"));
+        let detail = json!({
+            "stack-id": stack, "status-details": { "status": status, "status-reason": reason }, "client-request-token": "",
+        });
+        cx.emit("aws.cloudformation", "CloudFormation Stack Status Change", &[stack], detail);
+    }
+
+    fn template(&mut self) -> Rc<Account> {
+        let stack = &mut *self;
+        Rc::clone(stack.template.get_or_insert_with(|| Rc::new(Account::huskit(&[("FirstDeploy", "false")]))))
+    }
+
+    /// The services of the template that the update is about.
+    fn changed(&self, template: &Account) -> Vec<Resource> {
+        let names = &self.update.services;
+        let is_meant = |resource: &&Resource| {
+            names.is_empty() || names.iter().any(|name| resource.properties["ServiceName"] == name.as_str())
+        };
+        template.of_type("AWS::ECS::Service").iter().filter(is_meant).cloned().collect()
+    }
+
+    pub(super) fn wake(&mut self, wake: wake::CloudFormation, others: &mut Others<'_>, cx: &mut Cx<'_>) {
+        match wake {
+            wake::CloudFormation::Write => {
+                let fails = self.update.fails;
+                let failed = match self.write(others, cx) {
+                    Ok(()) if !fails => {
+                        self.wait(cx);
+                        return;
+                    }
+                    Ok(()) => "The following resource(s) failed to update: [Dashboard].".to_owned(),
+                    Err(failure) => failure.to_string(),
+                };
+                let after = SignedDuration::from_secs(cx.rng.between(5, 60));
+                cx.after(after, Wake::CloudFormation(wake::CloudFormation::RollBack(failed)));
             }
-            tell(world, status, "", cx);
+            wake::CloudFormation::RollBack(reason) => self.roll_back(&reason, others, cx),
+            wake::CloudFormation::Wait => self.stable(others, cx),
+            wake::CloudFormation::End(status) => {
+                if status == "UPDATE_COMPLETE" {
+                    self.deployed = Some(self.template());
+                }
+                self.set_status(status, "", cx);
+            }
         }
+    }
+
+    fn wait(&mut self, cx: &mut Cx<'_>) {
+        self.since = cx.now;
+        cx.after(SignedDuration::from_secs(15), Wake::CloudFormation(wake::CloudFormation::Wait));
+    }
+
+    /// Writes the resources of the template.
+    fn write(&mut self, others: &mut Others<'_>, cx: &mut Cx<'_>) -> Result<(), Failure> {
+        let template = self.template();
+        let Update { task_definition, service, bounds, .. } = self.update.clone();
+        for resource in self.changed(&template) {
+            let properties = &resource.properties;
+            let name = text(&properties["ServiceName"]);
+            if task_definition {
+                let reference = text(&properties["TaskDefinition"]);
+                let definitions = template.of_type("AWS::ECS::TaskDefinition");
+                let definition = definitions.iter().find(|one| one.reference == reference).expect("a task definition");
+                let registered =
+                    others.ecs.call("RegisterTaskDefinition", &camel(&definition.properties), others.around, cx)?;
+                let arn = text(&registered["taskDefinition"]["taskDefinitionArn"]);
+                self.revisions.insert(name.clone(), arn);
+            }
+            if task_definition || service {
+                self.update_service(properties, others, cx)?;
+            }
+            if bounds {
+                others.write_bounds(&template, &name, cx)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// UpdateService as CloudFormation calls it: with the stack's own revision, and with count and strategy only where the template has them.
+    fn update_service(&self, properties: &Value, others: &mut Others<'_>, cx: &mut Cx<'_>) -> Result<(), Failure> {
+        let mut input = json!({
+            "cluster": properties["Cluster"], "service": properties["ServiceName"],
+            "taskDefinition": self.revisions.get(&text(&properties["ServiceName"])),
+        });
+        let sent = [
+            "DesiredCount",
+            "CapacityProviderStrategy",
+            "DeploymentConfiguration",
+            "NetworkConfiguration",
+            "HealthCheckGracePeriodSeconds",
+            "EnableExecuteCommand",
+            "LoadBalancers",
+            "ServiceRegistries",
+            "PropagateTags",
+        ];
+        for field in sent {
+            if !properties[field].is_null() {
+                input[lower(field)] = camel(&properties[field]);
+            }
+        }
+        others.ecs.update_service(&input, ecs::Cause::CloudFormation, others.around, cx).map(drop)
+    }
+
+    /// Is every service that was written stable? A deployment that ECS fails or rolls back fails the update.
+    fn stable(&mut self, others: &mut Others<'_>, cx: &mut Cx<'_>) {
+        let template = self.template();
+        let rolling_back = self.status == "UPDATE_ROLLBACK_IN_PROGRESS";
+        let update = &self.update;
+        let wrote = update.task_definition || update.service;
+        let mut waits = false;
+        for resource in self.changed(&template).into_iter().filter(|_| wrote) {
+            let properties = &resource.properties;
+            let name = text(&properties["ServiceName"]);
+            let Some(service) = others.ecs.service(&text(&properties["Cluster"]), &name) else { continue };
+            let own = self.revisions.get(&name);
+            let failed = service.deployments.iter().filter(|one| one.state == ecs::Rollout::Failed);
+            let recent = failed.filter(|one| one.created_at + SignedDuration::from_mins(1) > self.since);
+            let arn = |one: &ecs::Deployment| text(&service.revisions[one.revision].definition["taskDefinitionArn"]);
+            if !rolling_back && recent.map(arn).any(|arn| own == Some(&arn)) {
+                let why = "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.";
+                self.roll_back(why, others, cx);
+                return;
+            }
+            waits |= service.primary().state == ecs::Rollout::InProgress;
+        }
+        if waits && self.since + PATIENCE > cx.now {
+            cx.after(SignedDuration::from_secs(15), Wake::CloudFormation(wake::CloudFormation::Wait));
+        } else if waits && !rolling_back {
+            self.roll_back("Service did not stabilize.", others, cx);
+        } else {
+            let (cleanup, end) = match rolling_back {
+                true => ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"),
+                false => ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"),
+            };
+            self.set_status(cleanup, "", cx);
+            cx.after(SignedDuration::from_secs(5), Wake::CloudFormation(wake::CloudFormation::End(end)));
+        }
+    }
+
+    /// Writes the resources of the templates before, and waits for them.
+    fn roll_back(&mut self, reason: &str, others: &mut Others<'_>, cx: &mut Cx<'_>) {
+        self.set_status("UPDATE_ROLLBACK_IN_PROGRESS", reason, cx);
+        let template = self.deployed.clone().unwrap_or_else(|| Rc::clone(others.account));
+        let before = self.before.clone();
+        self.revisions = before;
+        let Update { task_definition, service, bounds, .. } = self.update.clone();
+        for resource in self.changed(&template) {
+            let name = text(&resource.properties["ServiceName"]);
+            let service = match task_definition || service {
+                true => self.update_service(&resource.properties, others, cx),
+                false => Ok(()),
+            };
+            let bounds = if bounds { others.write_bounds(&template, &name, cx) } else { Ok(()) };
+            for failure in [service.err(), bounds.err()].into_iter().flatten() {
+                cx.note(format!("rolling the stack back: {failure}"));
+            }
+        }
+        self.wait(cx);
     }
 }
 
-fn wait(world: &mut World, cx: &mut Cx<'_>) {
-    world.cloudformation.since = cx.now;
-    cx.after(SignedDuration::from_secs(15), super::Wake::CloudFormation(Wake::Wait));
+/// What an update writes to.
+pub(super) struct Others<'w> {
+    pub(super) account: &'w Rc<Account>,
+    pub(super) autoscaling: &'w mut Autoscaling,
+    pub(super) ecs: &'w mut Ecs,
+    pub(super) around: Around<'w>,
 }
 
-/// Writes what the template says.
-fn write(world: &mut World, cx: &mut Cx<'_>) -> Result<(), Failure> {
-    let template = template(world);
-    let Update { task_definition, service, bounds, .. } = world.cloudformation.update.clone();
-    for resource in changed(world, &template) {
-        let properties = &resource.properties;
-        let name = text(&properties["ServiceName"]);
-        if task_definition {
-            let reference = text(&properties["TaskDefinition"]);
-            let definitions = template.of_type("AWS::ECS::TaskDefinition");
-            let definition = definitions.iter().find(|one| one.reference == reference).expect("a task definition");
-            let registered = ecs::call(world, "RegisterTaskDefinition", &camel(&definition.properties), cx)?;
-            let arn = text(&registered["taskDefinition"]["taskDefinitionArn"]);
-            world.cloudformation.revisions.insert(name.clone(), arn);
+impl Others<'_> {
+    fn write_bounds(&mut self, template: &Account, service: &str, cx: &mut Cx<'_>) -> Result<(), Failure> {
+        let suffix = format!("/{service}");
+        let targets = template.of_type("AWS::ApplicationAutoScaling::ScalableTarget").iter();
+        for target in targets.filter(|target| text(&target.properties["ResourceId"]).ends_with(&suffix)) {
+            self.autoscaling.call("RegisterScalableTarget", &target.properties, self.ecs, self.around.ecr, cx)?;
         }
-        if task_definition || service {
-            update_service(world, properties, cx)?;
-        }
-        if bounds {
-            write_bounds(world, &template, &name, cx)?;
-        }
+        Ok(())
     }
-    Ok(())
-}
-
-fn write_bounds(world: &mut World, template: &Account, service: &str, cx: &mut Cx<'_>) -> Result<(), Failure> {
-    let suffix = format!("/{service}");
-    let targets = template.of_type("AWS::ApplicationAutoScaling::ScalableTarget").iter();
-    for target in targets.filter(|target| text(&target.properties["ResourceId"]).ends_with(&suffix)) {
-        autoscaling::call(world, "RegisterScalableTarget", &target.properties, cx)?;
-    }
-    Ok(())
-}
-
-/// UpdateService as CloudFormation calls it: with the stack's own revision, and with count and strategy only where the template has them.
-fn update_service(world: &mut World, properties: &Value, cx: &mut Cx<'_>) -> Result<(), Failure> {
-    let mut input = json!({
-        "cluster": properties["Cluster"], "service": properties["ServiceName"],
-        "taskDefinition": world.cloudformation.revisions.get(&text(&properties["ServiceName"])),
-    });
-    let sent = [
-        "DesiredCount",
-        "CapacityProviderStrategy",
-        "DeploymentConfiguration",
-        "NetworkConfiguration",
-        "HealthCheckGracePeriodSeconds",
-        "EnableExecuteCommand",
-        "LoadBalancers",
-        "ServiceRegistries",
-        "PropagateTags",
-    ];
-    for field in sent {
-        if !properties[field].is_null() {
-            input[lower(field)] = camel(&properties[field]);
-        }
-    }
-    ecs::update_service(world, &input, ecs::Cause::CloudFormation, cx).map(drop)
-}
-
-/// Is every service that was written stable? A deployment that ECS itself gives up fails the update.
-fn stable(world: &mut World, cx: &mut Cx<'_>) {
-    let template = template(world);
-    let rolling_back = world.cloudformation.status == "UPDATE_ROLLBACK_IN_PROGRESS";
-    let update = &world.cloudformation.update;
-    let wrote = update.task_definition || update.service;
-    let mut waits = false;
-    for resource in changed(world, &template).into_iter().filter(|_| wrote) {
-        let properties = &resource.properties;
-        let name = text(&properties["ServiceName"]);
-        let Some(service) = world.ecs.service(&text(&properties["Cluster"]), &name) else { continue };
-        let own = world.cloudformation.revisions.get(&name);
-        let failed = service.deployments.iter().filter(|one| one.state == ecs::Rollout::Failed);
-        let recent = failed.filter(|one| one.created_at + SignedDuration::from_mins(1) > world.cloudformation.since);
-        let arn = |one: &ecs::Deployment| text(&service.revisions[one.revision].definition["taskDefinitionArn"]);
-        if !rolling_back && recent.map(arn).any(|arn| own == Some(&arn)) {
-            let why = "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.";
-            roll_back(world, why, cx);
-            return;
-        }
-        waits |= service.primary().state == ecs::Rollout::InProgress;
-    }
-    if waits && world.cloudformation.since + PATIENCE > cx.now {
-        cx.after(SignedDuration::from_secs(15), super::Wake::CloudFormation(Wake::Wait));
-    } else if waits && !rolling_back {
-        roll_back(world, "Service did not stabilize.", cx);
-    } else {
-        let (cleanup, end) = match rolling_back {
-            true => ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"),
-            false => ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"),
-        };
-        tell(world, cleanup, "", cx);
-        cx.after(SignedDuration::from_secs(5), super::Wake::CloudFormation(Wake::End(end)));
-    }
-}
-
-/// Writes what the templates before said, and waits for that.
-fn roll_back(world: &mut World, reason: &str, cx: &mut Cx<'_>) {
-    tell(world, "UPDATE_ROLLBACK_IN_PROGRESS", reason, cx);
-    let template = world.cloudformation.deployed.clone().unwrap_or_else(|| Rc::clone(&world.account));
-    let before = world.cloudformation.before.clone();
-    world.cloudformation.revisions = before;
-    let Update { task_definition, service, bounds, .. } = world.cloudformation.update.clone();
-    for resource in changed(world, &template) {
-        let name = text(&resource.properties["ServiceName"]);
-        let service = match task_definition || service {
-            true => update_service(world, &resource.properties, cx),
-            false => Ok(()),
-        };
-        let bounds = if bounds { write_bounds(world, &template, &name, cx) } else { Ok(()) };
-        for failure in [service.err(), bounds.err()].into_iter().flatten() {
-            cx.note(format!("rolling the stack back: {failure}"));
-        }
-    }
-    wait(world, cx);
 }
 
 fn lower(name: &str) -> String {
@@ -295,11 +299,11 @@ fn camel(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::World;
     use crate::world::behaviour::Behaviour;
-    use crate::world::ecr::{self, Findings, Push, Shape};
-    use crate::world::testing::Bench;
-
-    const CLUSTER: &str = "huskit-prod";
+    use crate::world::ecr::{self, Push, Shape};
+    use crate::world::image::Findings;
+    use crate::world::testing::{Bench, CLUSTER};
 
     /// A system that has run for a while, with a strategy that is not the first deploy's.
     fn bench(tags: &[&str], behaviour: Behaviour) -> Bench {
@@ -307,11 +311,11 @@ mod tests {
         bench.world.autoscaling.registering_scales = Some(false);
         for repository in ["huskit/website-agent", "huskit/crawler"] {
             let push = Push { repository, tags, behaviour, shape: Shape::Single, findings: Findings::new() };
-            bench.change(|world, cx| ecr::push(world, &push, cx));
+            bench.change(|_, cx| ecr::push(&push, cx));
         }
         bench.pass(SignedDuration::from_mins(1));
-        bench.change(|world, cx| ecs::settle(world, CLUSTER, "website-agent", 2, None, cx));
-        bench.change(|world, cx| ecs::settle(world, CLUSTER, "crawler", 0, None, cx));
+        bench.settle("website-agent", 2);
+        bench.settle("crawler", 0);
         bench
     }
 
@@ -321,7 +325,7 @@ mod tests {
     }
 
     fn updated(bench: &mut Bench, change: Update) {
-        bench.change(|world, cx| update(world, change, cx)).unwrap();
+        bench.change(|world, cx| world.cloudformation.update(change, cx)).unwrap();
         bench.pass(SignedDuration::from_mins(40));
     }
 
@@ -358,9 +362,10 @@ mod tests {
     }
 
     #[test]
-    fn what_cloudwatch_and_auto_scaling_see_is_what_runs() {
+    fn cloudwatch_and_auto_scaling_see_the_running_tasks() {
         let bench = bench(&["live"], Behaviour::ErrsUnderTraffic);
-        let sight = crate::world::load::look(&bench.world, "huskit-prod/website-agent").unwrap();
+        let World { ecs, ecr, .. } = &bench.world;
+        let sight = ecs.sight("huskit-prod/website-agent", ecr).unwrap();
         assert_eq!((sight.desired, sight.running, sight.serving, sight.erring), (2, 2, 2, 2));
     }
 }

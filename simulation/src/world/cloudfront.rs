@@ -10,26 +10,15 @@ use ::tests::template::{list, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Cx, World};
+use super::Cx;
+use super::wake::{self, Wake};
 use crate::account::Account;
 use crate::wire::{Answer, Failure};
-
-/// What goes on later.
-#[derive(Clone, Debug)]
-pub enum Wake {
-    /// An invalidation is complete.
-    Completed {
-        /// Of which distribution.
-        distribution: String,
-        /// Its id.
-        id: String,
-    },
-}
 
 /// The distributions that are there, by id.
 #[derive(Debug, Default)]
 pub struct CloudFront {
-    /// What each was told to forget, in order.
+    /// The invalidations of each, in order.
     pub distributions: BTreeMap<String, Vec<Invalidation>>,
 }
 
@@ -44,7 +33,7 @@ pub struct Invalidation {
     pub paths: Vec<String>,
     /// When it was made.
     pub at: Timestamp,
-    /// Has every edge forgotten?
+    /// Is it `Completed`?
     pub complete: bool,
 }
 
@@ -58,51 +47,53 @@ impl CloudFront {
     pub fn delete(&mut self, distribution: &str) {
         self.distributions.remove(distribution);
     }
-}
 
-pub(super) fn call(world: &mut World, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    assert_eq!(operation, "CreateInvalidation", "the model has no cloudfront:{operation}");
-    let distribution = text(&input["DistributionId"]);
-    let Some(invalidations) = world.cloudfront.distributions.get_mut(&distribution) else {
-        let failure = Failure::new("NoSuchDistribution", "The specified distribution does not exist.");
-        return Err(failure.with_status(404));
-    };
-    let reference = text(&input["CallerReference"]);
-    let paths: Vec<String> = list(&input["Paths"]).iter().map(text).collect();
-    let shown =
-        |one: &Invalidation| json!({ "Id": one.id, "Status": if one.complete { "Completed" } else { "InProgress" } });
-    if let Some(before) = invalidations.iter().find(|one| one.reference == reference) {
-        return match before.paths == paths {
-            true => Ok(shown(before)),
-            false => Err(Failure::new(
-                "InvalidationBatchAlreadyExists",
-                "Your request contains a caller reference that was used for a previous invalidation batch with other paths.",
-            )),
+    pub(super) fn call(&mut self, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
+        assert_eq!(operation, "CreateInvalidation", "the model has no cloudfront:{operation}");
+        let distribution = text(&input["DistributionId"]);
+        let Some(invalidations) = self.distributions.get_mut(&distribution) else {
+            let failure = Failure::new("NoSuchDistribution", "The specified distribution does not exist.");
+            return Err(failure.with_status(404));
         };
+        let reference = text(&input["CallerReference"]);
+        let paths: Vec<String> = list(&input["Paths"]).iter().map(text).collect();
+        let shown = |one: &Invalidation| json!({ "Id": one.id, "Status": if one.complete { "Completed" } else { "InProgress" } });
+        if let Some(before) = invalidations.iter().find(|one| one.reference == reference) {
+            return match before.paths == paths {
+                true => Ok(shown(before)),
+                false => Err(Failure::new(
+                    "InvalidationBatchAlreadyExists",
+                    "Your request contains a caller reference that was used for a previous invalidation batch with other paths.",
+                )),
+            };
+        }
+        if paths.is_empty() || paths.iter().any(|path| !path.starts_with('/')) {
+            return Err(Failure::new(
+                "InvalidArgument",
+                "Your request contains one or more invalid invalidation paths.",
+            ));
+        }
+        let on_way = invalidations.iter().filter(|one| !one.complete).flat_map(|one| &one.paths).chain(&paths);
+        let (wildcards, others): (Vec<&String>, Vec<&String>) = on_way.partition(|path| path.contains('*'));
+        if wildcards.len() > 15 || others.len() > 3000 {
+            let sentence = "Processing your request will cause you to exceed the maximum number of in-progress wildcard invalidations.";
+            return Err(Failure::new("TooManyInvalidationsInProgress", sentence));
+        }
+        let id = format!("I{:013X}", cx.rng.bits() >> 12);
+        let invalidation = Invalidation { id: id.clone(), reference, paths, at: cx.now, complete: false };
+        let answer = shown(&invalidation);
+        invalidations.push(invalidation);
+        let after = SignedDuration::from_secs(cx.rng.between(20, 300));
+        cx.after(after, Wake::CloudFront(wake::CloudFront::Completed { distribution, id }));
+        Ok(answer)
     }
-    if paths.is_empty() || paths.iter().any(|path| !path.starts_with('/')) {
-        return Err(Failure::new("InvalidArgument", "Your request contains one or more invalid invalidation paths."));
-    }
-    let on_way = invalidations.iter().filter(|one| !one.complete).flat_map(|one| &one.paths).chain(&paths);
-    let (wildcards, others): (Vec<&String>, Vec<&String>) = on_way.partition(|path| path.contains('*'));
-    if wildcards.len() > 15 || others.len() > 3000 {
-        let sentence = "Processing your request will cause you to exceed the maximum number of in-progress wildcard invalidations.";
-        return Err(Failure::new("TooManyInvalidationsInProgress", sentence));
-    }
-    let id = format!("I{:013X}", cx.rng.bits() >> 12);
-    let invalidation = Invalidation { id: id.clone(), reference, paths, at: cx.now, complete: false };
-    let answer = shown(&invalidation);
-    invalidations.push(invalidation);
-    let after = SignedDuration::from_secs(cx.rng.between(20, 300));
-    cx.after(after, super::Wake::CloudFront(Wake::Completed { distribution, id }));
-    Ok(answer)
-}
 
-pub(super) fn wake(world: &mut World, wake: Wake, _: &mut Cx<'_>) {
-    let Wake::Completed { distribution, id } = wake;
-    let invalidations = world.cloudfront.distributions.get_mut(&distribution);
-    if let Some(one) = invalidations.into_iter().flatten().find(|one| one.id == id) {
-        one.complete = true;
+    pub(super) fn wake(&mut self, wake: wake::CloudFront) {
+        let wake::CloudFront::Completed { distribution, id } = wake;
+        let invalidations = self.distributions.get_mut(&distribution);
+        if let Some(one) = invalidations.into_iter().flatten().find(|one| one.id == id) {
+            one.complete = true;
+        }
     }
 }
 
@@ -114,7 +105,7 @@ mod tests {
     fn invalidate(bench: &mut Bench, reference: &str, path: &str) -> Answer {
         let distribution = bench.world.cloudfront.distributions.keys().next().cloned().unwrap_or_default();
         let input = json!({ "DistributionId": distribution, "CallerReference": reference, "Paths": [path] });
-        bench.change(|world, cx| call(world, "CreateInvalidation", &input, cx))
+        bench.change(|world, cx| world.cloudfront.call("CreateInvalidation", &input, cx))
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What a service of the world gets with everything that it is asked: the time, chance, the weather, and where to put what follows.
+//! What a service gets with each call: the time, chance, the weather, and where to put what follows.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::Wake;
+use super::wake::Wake;
 use crate::account::{ACCOUNT, REGION};
 use crate::journal::What;
 use crate::rng::Rng;
@@ -12,7 +12,7 @@ use crate::weather::Weather;
 /// What follows from a change of the world.
 #[derive(Debug, Default)]
 pub struct Out {
-    /// What goes on later.
+    /// What services do later.
     pub wakes: Vec<(Timestamp, Wake)>,
     /// Events for the default bus.
     pub events: Vec<Event>,
@@ -20,6 +20,8 @@ pub struct Out {
     pub notes: Vec<What>,
     /// Numbers of queues that got a message.
     pub queued: Vec<usize>,
+    /// What went wrong.
+    pub faults: Vec<&'static str>,
     /// Messages of services of AWS: topic, subject and text.
     pub published: Vec<(String, String, String)>,
 }
@@ -47,7 +49,7 @@ pub struct Cx<'w> {
 }
 
 impl Cx<'_> {
-    /// Goes on with `wake` after `delay`.
+    /// Has `wake` happen after `delay`.
     pub fn after(&mut self, delay: SignedDuration, wake: Wake) {
         self.out.wakes.push((self.now + delay, wake));
     }
@@ -81,9 +83,18 @@ impl Cx<'_> {
         format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 
+    /// Does something go wrong that does so at this rate?
+    pub fn goes_wrong(&mut self, rate: f64, fault: &'static str) -> bool {
+        let wrong = self.rng.chance(rate);
+        if wrong {
+            self.out.faults.push(fault);
+        }
+        wrong
+    }
+
     /// Does a read answer with what was true some time ago, and how long ago? Reads of most services are eventually consistent.
     pub fn staleness(&mut self) -> Option<SignedDuration> {
-        let stale = self.rng.chance(self.weather.stale);
+        let stale = self.goes_wrong(self.weather.stale, "a read is stale");
         stale.then(|| self.rng.up_to(self.weather.stale_for))
     }
 }

@@ -75,7 +75,7 @@ impl DynamoDb {
             }
             let (mut items, mut left) = (Vec::new(), Vec::new());
             for key in keys {
-                match cx.rng.chance(cx.weather.partial) {
+                match cx.goes_wrong(cx.weather.partial, "an answer has only a part") {
                     true => left.push(key.clone()),
                     false => items.extend(self.read(key, wanted["ConsistentRead"] == true, cx)),
                 }

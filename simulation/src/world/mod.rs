@@ -11,41 +11,34 @@ mod cx;
 mod dynamodb;
 pub mod ecr;
 pub mod ecs;
+pub mod image;
 pub mod load;
 mod sns;
 mod sqs;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
+mod time;
+mod wake;
 
 use std::rc::Rc;
 
+use jiff::SignedDuration;
+use serde_json::Value;
+
 use crate::account::Account;
 use crate::wire::{Answer, Request};
+use cloudformation::Others;
+use cloudwatch::System;
+use ecs::{Around, Ecs};
 
 pub use appconfig::AppConfig;
 pub use cx::{Cx, Event, Out};
 pub use dynamodb::DynamoDb;
 pub use sns::Sns;
 pub use sqs::{Message as QueueMessage, Sqs};
-
-/// Something that AWS does by itself later.
-#[derive(Clone, Debug)]
-pub enum Wake {
-    /// Of Application Auto Scaling.
-    Autoscaling(autoscaling::Wake),
-    /// Of AWS Budgets.
-    Budgets(budgets::Wake),
-    /// Of CloudFormation.
-    CloudFormation(cloudformation::Wake),
-    /// Of CloudFront.
-    CloudFront(cloudfront::Wake),
-    /// Of CloudWatch.
-    CloudWatch(cloudwatch::Wake),
-    /// Of ECR.
-    Ecr(ecr::Wake),
-    /// Of ECS.
-    Ecs(ecs::Wake),
-}
+pub use wake::Wake;
 
 /// Everything in the account that the automation can see.
 #[derive(Debug)]
@@ -74,7 +67,7 @@ pub struct World {
     pub sqs: Sqs,
     /// The configuration.
     pub appconfig: AppConfig,
-    /// What users ask of the services.
+    /// The load of the services.
     pub loads: load::Loads,
 }
 
@@ -98,11 +91,31 @@ impl World {
         }
     }
 
-    /// Begins what goes on by itself from the deploy on.
+    /// What services do from the deploy on.
     pub(crate) fn begin(&mut self, cx: &mut Cx<'_>) {
-        autoscaling::begin(self, cx);
-        budgets::begin(self, cx);
-        cloudwatch::begin(self, cx);
+        self.autoscaling.begin(cx);
+        self.budgets.begin(cx);
+        self.cloudwatch.begin(cx);
+    }
+
+    /// ECS, and the services that it reads.
+    pub fn ecs(&mut self) -> (&mut Ecs, Around<'_>) {
+        (&mut self.ecs, Around { ecr: &self.ecr, cloudwatch: &self.cloudwatch })
+    }
+
+    /// Puts a service in the state of one that has run for a while, with so many tasks: [`Ecs::settle`].
+    pub fn settle(&mut self, cluster: &str, service: &str, desired: i64, cx: &mut Cx<'_>) {
+        let (ecs, around) = self.ecs();
+        ecs.settle(cluster, service, desired, around, cx);
+    }
+
+    /// A person updates a service in the console: [`Ecs::by_person`].
+    ///
+    /// # Errors
+    /// As ECS answers.
+    pub fn update_by_person(&mut self, cluster: &str, service: &str, input: Value, cx: &mut Cx<'_>) -> Answer {
+        let (ecs, around) = self.ecs();
+        ecs.by_person(cluster, service, input, around, cx)
     }
 
     /// Answers a call that the policy allows; Lambda's calls are the engine's.
@@ -112,14 +125,17 @@ impl World {
     pub fn call(&mut self, request: &Request, cx: &mut Cx<'_>) -> Answer {
         let (operation, input) = (request.operation.as_str(), &request.input);
         match request.service {
-            "application-autoscaling" => autoscaling::call(self, operation, input, cx),
+            "application-autoscaling" => self.autoscaling.call(operation, input, &mut self.ecs, &self.ecr, cx),
             "appconfig" => self.appconfig.call(operation, input, cx),
-            "budgets" => budgets::call(self, operation, input, cx),
-            "cloudfront" => cloudfront::call(self, operation, input, cx),
-            "cloudwatch" => cloudwatch::call(self, operation, input, cx),
+            "budgets" => self.budgets.call(operation, input, cx),
+            "cloudfront" => self.cloudfront.call(operation, input, cx),
+            "cloudwatch" => self.cloudwatch.call(operation, input, cx),
             "dynamodb" => self.dynamodb.call(operation, input, cx),
-            "ecr" => ecr::call(self, operation, input, cx),
-            "ecs" => ecs::call(self, operation, input, cx),
+            "ecr" => self.ecr.call(operation, input, cx),
+            "ecs" => {
+                let (ecs, around) = self.ecs();
+                ecs.call(operation, input, around, cx)
+            }
             "sns" => self.sns.call(operation, input, cx),
             "sqs" => self.sqs.call(operation, input, cx),
             other => panic!("the model has no {other}:{operation}"),
@@ -146,24 +162,30 @@ impl World {
         format!("{name}: desired {}, serves {images} ({}), bounds {bounds:?}", service.desired, providers.join(", "))
     }
 
-    /// Goes on with what is due.
+    /// Does what is due.
     pub fn wake(&mut self, wake: Wake, cx: &mut Cx<'_>) {
         match wake {
-            Wake::Autoscaling(wake) => autoscaling::wake(self, wake, cx),
-            Wake::Budgets(wake) => budgets::wake(self, wake, cx),
-            Wake::CloudFormation(wake) => cloudformation::wake(self, wake, cx),
-            Wake::CloudFront(wake) => cloudfront::wake(self, wake, cx),
-            Wake::CloudWatch(wake) => cloudwatch::wake(self, wake, cx),
-            Wake::Ecr(wake) => ecr::wake(self, wake, cx),
-            Wake::Ecs(wake) => ecs::wake(self, wake, cx),
+            Wake::Autoscaling(wake) => self.autoscaling.wake(wake, &self.loads, &mut self.ecs, &self.ecr, cx),
+            Wake::Budgets(wake) => self.budgets.wake(wake, cx),
+            Wake::CloudFormation(wake) => {
+                let World { account, autoscaling, ecs, ecr, cloudwatch, cloudformation, .. } = self;
+                let mut others = Others { account, autoscaling, ecs, around: Around { ecr, cloudwatch } };
+                cloudformation.wake(wake, &mut others, cx);
+            }
+            Wake::CloudFront(wake) => self.cloudfront.wake(wake),
+            Wake::CloudWatch(wake::CloudWatch::Minute) => {
+                let watched = self.cloudwatch.watched(&self.account).into_iter();
+                let seen = watched.filter_map(|service| Some((service.clone(), self.ecs.sight(&service, &self.ecr)?)));
+                let sights = seen.collect();
+                let system = System { account: &self.account, loads: &self.loads, sights: &sights };
+                self.cloudwatch.minute(system, cx);
+                cx.after(SignedDuration::from_mins(1), Wake::CloudWatch(wake::CloudWatch::Minute));
+            }
+            Wake::Ecr(wake) => self.ecr.wake(wake, cx),
+            Wake::Ecs(wake) => {
+                let (ecs, around) = self.ecs();
+                ecs.wake(wake, around, cx);
+            }
         }
     }
-}
-
-/// Seconds since 1970, as most services write times.
-pub(crate) fn seconds(at: jiff::Timestamp) -> f64 {
-    // Milliseconds, as the services have them, are far below 2^53.
-    #[allow(clippy::cast_precision_loss)]
-    let milliseconds = at.as_millisecond() as f64;
-    milliseconds / 1000.0
 }

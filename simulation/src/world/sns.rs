@@ -19,7 +19,7 @@ pub struct Sns {
 impl Sns {
     pub(super) fn call(&mut self, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
         assert_eq!(operation, "Publish", "the model has no sns:{operation}");
-        if cx.rng.chance(cx.weather.refused_messages) {
+        if cx.goes_wrong(cx.weather.refused_messages, "SNS refuses a message") {
             return Err(Failure::new("InternalError", "try later").with_status(500));
         }
         let text = |field: &str| input[field].as_str().unwrap_or_default().to_owned();

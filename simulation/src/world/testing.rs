@@ -5,10 +5,14 @@ use std::rc::Rc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Cx, Out, Wake, World};
+use super::wake::Wake;
+use super::{Cx, Out, World};
 use crate::account::Account;
 use crate::rng::Rng;
 use crate::weather::Weather;
+
+/// The cluster of the templates.
+pub(super) const CLUSTER: &str = "huskit-prod";
 
 /// The world, its time, and what follows from its changes.
 pub(super) struct Bench {
@@ -47,7 +51,12 @@ impl Bench {
         result
     }
 
-    /// Goes on, with everything that is due.
+    /// Has a service of the templates run for a while, with so many tasks.
+    pub(super) fn settle(&mut self, service: &str, desired: i64) {
+        self.change(|world, cx| world.settle(CLUSTER, service, desired, cx));
+    }
+
+    /// Lets time pass, with everything that is due.
     pub(super) fn pass(&mut self, span: SignedDuration) {
         let end = self.now + span;
         while let Some(next) = self.wakes.iter().map(|(at, _)| *at).filter(|at| *at <= end).min() {

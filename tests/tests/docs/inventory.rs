@@ -127,7 +127,8 @@ impl Inventory {
                 .as_object()
                 .into_iter()
                 .flat_map(serde_json::Map::values)
-                .any(|event| event["Properties"]["ScheduleExpression"] == "rate(5 minutes)")
+                .filter_map(|event| event["Properties"]["ScheduleExpression"].as_str())
+                .any(|expression| expression.ends_with("/5 * * * ? *)"))
         };
         Inventory {
             services: services(&huskit::part("services", &[])),

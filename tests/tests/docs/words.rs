@@ -36,21 +36,23 @@ const INSTEAD: [(&str, &str); 27] = [
     ("without coming to rest", "not finished after"),
 ];
 
-/// Every text that an engineer reads: documents, templates, sources with their comments and messages.
+/// Every text that an engineer reads: documents, templates, stories, sources with their comments and messages.
 fn texts() -> Vec<(PathBuf, String)> {
     let root = tests::root();
     let mut found = documents();
-    let places = ["template.yaml", "infra", "planner", "shared", "functions", "tests", "xtask", ".github"];
+    let places =
+        ["template.yaml", "infra", "planner", "shared", "functions", "simulation", "tests", "xtask", ".github"];
     let mut open: Vec<PathBuf> = places.iter().map(|place| root.join(place)).collect();
+    let made = ["target", "node_modules", "proptest-regressions"];
     while let Some(path) = open.pop() {
         let name = path.file_name().unwrap_or_default();
-        if path.is_dir() && name != "target" && name != "node_modules" {
+        if path.is_dir() && !made.iter().any(|made| name == *made) {
             open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         } else if path
             .extension()
-            .is_some_and(|own| ["rs", "yaml", "yml", "py", "toml"].iter().any(|kind| own == *kind))
+            .is_some_and(|own| ["rs", "yaml", "yml", "py", "toml", "txt"].iter().any(|kind| own == *kind))
         {
-            // This file has the words themselves.
+            // This one has the words themselves.
             if !path.ends_with("docs/words.rs") {
                 found.push((path.strip_prefix(root).unwrap().to_owned(), std::fs::read_to_string(&path).unwrap()));
             }

@@ -288,6 +288,11 @@ impl State {
                 Some(item) => (200, json!({ "Item": item }).to_string()),
                 None => (200, "{}".to_owned()),
             },
+            "BatchGetItem" => {
+                let keys = asked["RequestItems"]["ledger"]["Keys"].as_array().unwrap();
+                let items: Vec<&Value> = keys.iter().filter_map(|wanted| self.items.get(&key(wanted))).collect();
+                (200, json!({ "Responses": { "ledger": items }, "UnprocessedKeys": {} }).to_string())
+            }
             "Scan" => (200, json!({ "Items": self.items.values().collect::<Vec<_>>() }).to_string()),
             "PutItem" => {
                 let (key, item) = (key(&asked["Item"]), &asked["Item"]);
@@ -333,7 +338,18 @@ impl State {
                 let revision = json!({ "taskDefinitionArn": "rev-1", "family": "f", "revision": 1, "containerDefinitions": [], "cpu": "256", "memory": "512" });
                 (200, json!({ "taskDefinition": revision }).to_string())
             }
-            "ListTasks" => (200, json!({ "taskArns": [] }).to_string()),
+            "ListTasks" => {
+                let service = self.services.iter().find(|service| service["serviceName"] == asked["serviceName"]);
+                let running = service.and_then(|service| service["runningCount"].as_u64()).unwrap_or(0);
+                let arns: Vec<String> = (0..running).map(|n| format!("arn:task/prod/{n}")).collect();
+                (200, json!({ "taskArns": arns }).to_string())
+            }
+            "DescribeTasks" => {
+                let task =
+                    |arn: &Value| json!({ "taskArn": arn, "taskDefinitionArn": "rev-1", "lastStatus": "RUNNING" });
+                let tasks: Vec<Value> = asked["tasks"].as_array().unwrap().iter().map(task).collect();
+                (200, json!({ "tasks": tasks, "failures": [] }).to_string())
+            }
             "DescribeScalableTargets" => (200, json!({ "ScalableTargets": [] }).to_string()),
             "" if head.contains("/invocations") => {
                 let function = head.split("/functions/").nth(1).and_then(|rest| rest.split('/').next());

@@ -64,7 +64,7 @@ pub fn answer(account: &mut Account, operation: &str, request: &Request) -> Opti
         "BatchGetImage" => ecs(json!({"images": images(account, &input), "failures": []})),
         "PutImage" => ecs(json!({"image": {"registryId": ACCOUNT, "repositoryName": input["repositoryName"],
             "imageId": {"imageDigest": input["imageDigest"], "imageTag": input["imageTag"]}}})),
-        "GetItem" | "PutItem" | "UpdateItem" => dynamodb(json!({})),
+        "GetItem" | "BatchGetItem" | "PutItem" | "UpdateItem" => dynamodb(json!({})),
         "Query" => dynamodb(json!({"Items": [], "Count": 0, "ScannedCount": 0})),
         "Publish" => xml(
             200,

@@ -30,6 +30,13 @@ impl Messages<'_> {
                 let step = self.step("To roll it out despite the findings", "retry");
                 Some(warning(format!("scan/{}", image.digest), title, vec![step]))
             }
+            Reason::SignatureRefused { image, .. } => {
+                let title = format!("Push refused: {service} {}", image.short());
+                let profile =
+                    "It is rolled out when ECR has signed it with the profile that the fleet names.".to_owned();
+                let step = self.step("To roll it out without that signature", "retry");
+                Some(warning(format!("signature/{}", image.digest), title, vec![profile, step]))
+            }
             // Only a push after the quarantine is announced; ticks and late copies of the first push are not.
             Reason::Quarantined { image, since, .. } => match trigger {
                 Trigger::Push { at: Some(at), .. } if at > since => {
@@ -107,6 +114,7 @@ impl Messages<'_> {
             | Reason::DeployedByHand { .. }
             | Reason::Several(_)
             | Reason::AwaitingScan { .. }
+            | Reason::AwaitingSignature { .. }
             | Reason::ClaimedElsewhere { .. }
             | Reason::AwaitingPreDeployTask { .. }
             | Reason::InFlight { .. }
@@ -117,6 +125,14 @@ impl Messages<'_> {
             | Reason::NoEarlierRelease
             | Reason::RestartInProgress { .. }
             | Reason::RestartRequested { .. }
+            | Reason::RestartDue { .. }
+            | Reason::RestartWaits { .. }
+            | Reason::RestartFailed { .. }
+            | Reason::TasksReplaced { .. }
+            | Reason::RetirementAnnounced { .. }
+            | Reason::RetirementMissed { .. }
+            | Reason::RetirementOver { .. }
+            | Reason::SecretChanged { .. }
             | Reason::Resumed { .. }
             | Reason::Adopted { .. }
             | Reason::PreDeployTaskSucceeded

@@ -1,7 +1,7 @@
 //! Messages about what was seen where no image changes.
 
-use planner::model::Image;
-use planner::rollout::Reason;
+use planner::model::{Image, format_time};
+use planner::rollout::{Reason, RestartCause};
 use shared::notify::{Notification, Severity};
 
 use super::Messages;
@@ -44,6 +44,34 @@ impl Messages<'_> {
                 let again = self.step("To roll out again what it replaced", "retry");
                 let title = format!("Rollback outside of the automation: {service}");
                 Some(Notification { next_steps: vec![again], ..found(key, title) })
+            }
+            Reason::RetirementAnnounced { starts_at, .. } => {
+                let title = format!("Task retirement announced: {service} from {}", format_time(*starts_at));
+                Some(found(format!("retirement/{starts_at}"), title))
+            }
+            Reason::RetirementMissed { starts_at, .. } => {
+                let key = format!("retirement-missed/{starts_at}");
+                Some(Notification {
+                    severity: Severity::Warning,
+                    next_steps: vec![
+                        "Nothing has to be done: AWS replaces the tasks, as its deployment settings allow.".into(),
+                        self.step("To replace them at a time of your own", "restart"),
+                    ],
+                    ..found(key, format!("Tasks not replaced before their retirement: {service}"))
+                })
+            }
+            Reason::RestartFailed { cause, deployment } => {
+                let step = match cause {
+                    RestartCause::Retirement { .. } => {
+                        "Correct what the service events say, before AWS replaces the tasks."
+                    }
+                    RestartCause::Secrets { .. } => "Compare the secret with what the service expects of it.",
+                };
+                Some(Notification {
+                    severity: Severity::Warning,
+                    next_steps: vec![self.service_events(), step.into(), self.step("To restart it again", "restart")],
+                    ..found(format!("restart-failed/{deployment}"), format!("Restart failed: {service}"))
+                })
             }
             _ => None,
         }

@@ -17,6 +17,7 @@ fn disturbed(by: &str) -> Timeline {
             timeline.observed.rollout.restart = Some(Restart {
                 by: "alarm memory".into(),
                 reason: None,
+                cause: None,
                 at: at(14),
                 replaces: "ecs-svc/0".into(),
                 deployment: None,

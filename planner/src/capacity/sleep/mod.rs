@@ -51,6 +51,12 @@ impl Sleep {
         self.longer_at(now, SignedDuration::ZERO)
     }
 
+    /// When the next downtime begins after `now`, the one in force not counted; `None` when none begins within two weeks.
+    pub fn next_start(&self, now: Timestamp) -> Option<Timestamp> {
+        let downtime = self.at(now);
+        if downtime.in_force { self.at(downtime.until?).until } else { downtime.until }
+    }
+
     /// The downtime at `now` when each begins `longer` earlier and ends `longer` later; one that is shorter than a day becomes at
     /// most a day long. What is stretched are points in time: weekdays and exceptions name the same nights as before.
     pub fn longer_at(&self, now: Timestamp, longer: SignedDuration) -> Downtime {

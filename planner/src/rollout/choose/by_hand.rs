@@ -40,7 +40,7 @@ pub(super) fn deployed(inputs: &Inputs<'_>) -> Option<ByHand> {
                 Release { deployment: primary.id.clone(), started_at: primary.created_at, at: *now, ..earlier.clone() };
             let (images, replaced) = (image_names(&release.images), image_names(&current.images));
             let reason = Reason::DeployedByHand { deployment: primary.id.clone(), images, replaced };
-            let noted = Noted { orders: answered(inputs), release: Some(release) };
+            let noted = Noted { orders: answered(inputs), release: Some(release), ..Noted::default() };
             Some(ByHand::Complete(Box::new((noted, reason))))
         }
         DeploymentState::Failed | DeploymentState::Other(_) => None,

@@ -21,7 +21,7 @@ pub(super) enum Choice {
     /// Drift: another deployment changed an image. The complete set to restore.
     Drift(BTreeMap<String, Image>),
     /// No image changes, but what was seen is to be recorded, and why.
-    Note(Noted, Reason),
+    Note(Box<Noted>, Reason),
     /// No change, and why.
     Stay(Reason),
 }
@@ -55,12 +55,12 @@ pub(super) fn choose(inputs: &Inputs<'_>) -> Choice {
     if newer && complete {
         return Choice::Newer(images);
     }
-    let noted = Noted { orders, release: None };
+    let noted = Noted { orders, ..Noted::default() };
     if first {
         return first_look(inputs, noted);
     }
     if !noted.orders.is_empty() {
-        return Choice::Note(noted, Reason::of(refusals));
+        return Choice::Note(Box::new(noted), Reason::of(refusals));
     }
     if !complete {
         // A first start needs an image of every repository, else its tasks could not be pulled.
@@ -77,7 +77,7 @@ pub(super) fn choose(inputs: &Inputs<'_>) -> Choice {
     }
     match by_hand::deployed(inputs) {
         Some(ByHand::InProgress(deployment)) => return Choice::Stay(Reason::InFlight { deployment }),
-        Some(ByHand::Complete(complete)) => return Choice::Note(complete.0, complete.1),
+        Some(ByHand::Complete(complete)) => return Choice::Note(Box::new(complete.0), complete.1),
         None => {}
     }
     match (inputs.record.freeze(inputs.now), images.values().next()) {
@@ -107,7 +107,7 @@ fn first_look(inputs: &Inputs<'_>, noted: Noted) -> Choice {
         at: primary.created_at,
     });
     let reason = Reason::FirstLook { images: release.as_ref().map(|release| image_names(&release.images)) };
-    Choice::Note(Noted { release, ..noted }, reason)
+    Choice::Note(Box::new(Noted { release, ..noted }), reason)
 }
 
 /// The images that should run if nothing new was ordered, by key: those of the rollout in progress, else of the current

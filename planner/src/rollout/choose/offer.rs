@@ -10,7 +10,7 @@ use crate::rollout::inputs::Inputs;
 use crate::rollout::policy::ImagePolicy;
 use crate::rollout::reason::Reason;
 use crate::rollout::record::Order;
-use crate::rollout::scan_gate;
+use crate::rollout::{scan_gate, signature_gate};
 
 /// How long after an order an image that is older than it may be an answer from before: ECR does not document that its
 /// reads are consistent with its writes.
@@ -58,7 +58,7 @@ pub(super) fn offer(inputs: &Inputs<'_>, policy: &ImagePolicy, current: Option<&
         return match (quarantined, current) {
             (Some(_), _) if runs => Offer::Nothing,
             (Some(entry), _) => Offer::Refuse(Reason::quarantined(image, entry)),
-            (None, None) if inputs.has_no_image() => gated(inputs, image),
+            (None, None) if inputs.has_no_image() => gated(inputs, policy, image),
             (None, _) => Offer::Nothing,
         };
     }
@@ -81,14 +81,19 @@ pub(super) fn offer(inputs: &Inputs<'_>, policy: &ImagePolicy, current: Option<&
     }
     match quarantined {
         Some(entry) => Offer::Note(order, Some(Reason::quarantined(image, entry))),
-        None => gated(inputs, image),
+        None => gated(inputs, policy, image),
     }
 }
 
-/// Takes the image, unless a freeze or the scan gate holds it.
-fn gated(inputs: &Inputs<'_>, image: Image) -> Offer {
+/// Takes the image, unless a freeze or a gate holds it.
+fn gated(inputs: &Inputs<'_>, policy: &ImagePolicy, image: Image) -> Offer {
     if let Some(freeze) = inputs.record.freeze(inputs.now) {
         return Offer::Refuse(Reason::Frozen { image, freeze: freeze.clone() });
+    }
+    let signatures = inputs.observed.signatures.get(&policy.key());
+    let unsigned = |profile: &String| signature_gate::refusal(profile, &image, signatures, inputs.now);
+    if let Some(reason) = policy.signed_by.as_ref().and_then(unsigned) {
+        return Offer::Refuse(reason);
     }
     let gate = inputs.policy.rollout.scan.as_ref();
     match gate.and_then(|gate| scan_gate::refusal(gate, &image, inputs.now)) {

@@ -1,7 +1,7 @@
 //! Stable names of reasons.
 
 use super::Reason;
-use crate::rollout::record::Cause;
+use crate::rollout::record::{Cause, RestartCause};
 
 impl Reason {
     /// Stable name for logs and metrics.
@@ -22,6 +22,8 @@ impl Reason {
             Reason::Frozen { .. } => "frozen",
             Reason::AwaitingScan { .. } => "awaiting_scan",
             Reason::ScanRefused { .. } => "scan_refused",
+            Reason::AwaitingSignature { .. } => "awaiting_signature",
+            Reason::SignatureRefused { .. } => "signature_refused",
             Reason::ClaimedElsewhere { .. } => "claimed_elsewhere",
             Reason::AwaitingPreDeployTask { .. } => "awaiting_pre_deploy_task",
             Reason::InFlight { .. } => "in_flight",
@@ -53,6 +55,15 @@ impl Reason {
             Reason::ScaledToZero => "scaled_to_zero",
             Reason::CoolingDown { .. } => "cooling_down",
             Reason::RestartRequested { .. } => "restart_requested",
+            Reason::RestartDue { cause: RestartCause::Retirement { .. } } => "retirement_restart",
+            Reason::RestartDue { cause: RestartCause::Secrets { .. } } => "secret_restart",
+            Reason::RestartWaits { .. } => "restart_waits",
+            Reason::RestartFailed { .. } => "restart_failed",
+            Reason::TasksReplaced { .. } => "tasks_replaced",
+            Reason::RetirementAnnounced { .. } => "retirement_announced",
+            Reason::RetirementMissed { .. } => "retirement_missed",
+            Reason::RetirementOver { .. } => "retirement_over",
+            Reason::SecretChanged { .. } => "secret_changed",
             Reason::Resumed { .. } => "resumed",
             Reason::Adopted { .. } => "adopted",
             Reason::PreDeployTaskSucceeded => "pre_deploy_task_succeeded",

@@ -5,7 +5,9 @@ mod text;
 
 use jiff::Timestamp;
 
-use super::record::{Cause, Freeze, Quarantine};
+use super::handling::Handling;
+use super::obstacle::Obstacle;
+use super::record::{Cause, Freeze, Quarantine, RestartCause};
 use crate::model::Image;
 
 /// Why a decision was made.
@@ -103,6 +105,22 @@ pub enum Reason {
         /// The image that the tag policy selects.
         image: Image,
         /// What was found and what is allowed.
+        finding: String,
+    },
+    /// The signature gate waits for ECR.
+    AwaitingSignature {
+        /// The image that the tag policy selects.
+        image: Image,
+        /// Name of the signing profile.
+        profile: String,
+        /// When the wait ends.
+        until: Timestamp,
+    },
+    /// The signature gate refused the image.
+    SignatureRefused {
+        /// The image that the tag policy selects.
+        image: Image,
+        /// What was found and what is expected.
         finding: String,
     },
     /// Another invocation is handling this service.
@@ -233,6 +251,58 @@ pub enum Reason {
         by: String,
         /// Why, in the requester's words.
         reason: Option<String>,
+    },
+    /// What happens at AWS requires other tasks.
+    RestartDue {
+        /// What it is.
+        cause: RestartCause,
+    },
+    /// A restart is due, and something puts it off.
+    RestartWaits {
+        /// Why it is due.
+        cause: RestartCause,
+        /// What puts it off.
+        obstacle: Obstacle,
+    },
+    /// The deployment that should have replaced the tasks failed.
+    RestartFailed {
+        /// Why they had to be replaced.
+        cause: RestartCause,
+        /// Id of the deployment.
+        deployment: String,
+    },
+    /// The tasks that had to be replaced run no more.
+    TasksReplaced {
+        /// Why they had to be.
+        cause: RestartCause,
+    },
+    /// AWS has announced that it replaces the tasks.
+    RetirementAnnounced {
+        /// From when on.
+        starts_at: Timestamp,
+        /// What happens before.
+        handling: Handling,
+    },
+    /// AWS replaces the tasks, and the announced restart did not take place.
+    RetirementMissed {
+        /// Since when.
+        starts_at: Timestamp,
+        /// What puts it off at the moment.
+        obstacle: Option<Obstacle>,
+    },
+    /// Nothing is to be done about a retirement: it is closed, AWS carries it out, or the tasks are newer.
+    RetirementOver {
+        /// From when on AWS replaces tasks.
+        starts_at: Timestamp,
+    },
+    /// A secret that the tasks read has changed.
+    SecretChanged {
+        /// Its name.
+        name: String,
+        /// Does a restart follow?
+        restart: bool,
+        /// Is a rollout that the environment prevented tried again?
+        retry: bool,
     },
     /// An interrupted rollout is resumed.
     Resumed {

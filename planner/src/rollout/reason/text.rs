@@ -63,6 +63,10 @@ impl fmt::Display for Reason {
                 write!(f, "{image} is waiting for its scan result until {}", format_time(*until))
             }
             Reason::ScanRefused { image, finding } => write!(f, "the scan gate refused {image}: {finding}"),
+            Reason::AwaitingSignature { image, profile, until } => {
+                write!(f, "{image} is waiting until {} for its signature with {profile}", format_time(*until))
+            }
+            Reason::SignatureRefused { image, finding } => write!(f, "the signature gate refused {image}: {finding}"),
             Reason::ClaimedElsewhere { until } => {
                 let until = format_time(*until);
                 write!(f, "another invocation is handling this service; its lease expires at {until}")
@@ -121,6 +125,28 @@ impl fmt::Display for Reason {
             }
             Reason::RestartRequested { by, reason: Some(reason) } => write!(f, "restart requested by {by}: {reason}"),
             Reason::RestartRequested { by, reason: None } => write!(f, "restart requested by {by}"),
+            Reason::RestartDue { cause } => write!(f, "restarted because {cause}"),
+            Reason::RestartWaits { cause, obstacle } => write!(f, "a restart is due and waits ({obstacle}): {cause}"),
+            Reason::RestartFailed { cause, deployment } => {
+                write!(f, "its restart, deployment {deployment}, failed and is not repeated; {cause}")
+            }
+            Reason::TasksReplaced { cause } => write!(f, "its tasks have been replaced since: {cause}"),
+            Reason::RetirementAnnounced { starts_at, handling } => {
+                let starts_at = format_time(*starts_at);
+                write!(f, "AWS replaces its running tasks from {starts_at} on, to patch the platform: {handling}")
+            }
+            Reason::RetirementMissed { starts_at, obstacle } => {
+                write!(f, "its tasks were not replaced before {}, when AWS begins to do so", format_time(*starts_at))?;
+                obstacle.as_ref().map_or(Ok(()), |obstacle| write!(f, ": {obstacle}"))
+            }
+            Reason::RetirementOver { starts_at } => {
+                write!(f, "nothing is to be done about the retirement of {}", format_time(*starts_at))
+            }
+            Reason::SecretChanged { name, restart, retry } => {
+                write!(f, "{name} has changed since its tasks read it")?;
+                f.write_str(if *restart { "; a restart follows" } else { "" })?;
+                f.write_str(if *retry { "; the release that waits is tried again" } else { "" })
+            }
             Reason::Resumed { since } => {
                 write!(f, "resuming the rollout claimed at {}, which was interrupted", format_time(*since))
             }

@@ -1,5 +1,6 @@
 //! What the ledger keeps of one service's images.
 
+mod due;
 mod failed;
 mod order;
 mod outstanding;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use due::{ChangedSecrets, Due, RestartCause, Retirement};
 pub use failed::{FailedRollout, Recovery};
 pub use order::{Noted, Order};
 pub use outstanding::{Outstanding, Work};
@@ -62,6 +64,9 @@ pub struct Record {
     /// The last restart; without a deployment it is claimed and not confirmed.
     #[serde(default)]
     pub restart: Option<Restart>,
+    /// What makes another restart due.
+    #[serde(default)]
+    pub due: Due,
 }
 
 /// A freeze: pushes are held.
@@ -180,6 +185,12 @@ impl Record {
     /// Records what was seen.
     pub fn note(&mut self, noted: Noted) {
         self.orders.extend(noted.orders);
+        if let Some(due) = noted.due {
+            self.due = due;
+        }
+        if noted.postponed.is_some() {
+            self.postponed = noted.postponed;
+        }
         if let Some(release) = noted.release {
             self.add_release(release);
         }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::due::Due;
+use super::postponed::Postponed;
 use super::release::Release;
 use crate::model::{Digest, Image};
 
@@ -35,4 +37,8 @@ pub struct Noted {
     pub orders: BTreeMap<String, Order>,
     /// What the service runs, where no rollout of the automation brought it: the current release from now on.
     pub release: Option<Release>,
+    /// What makes a restart due from now on.
+    pub due: Option<Due>,
+    /// The postponed rollout, with another hold-down.
+    pub postponed: Option<Postponed>,
 }

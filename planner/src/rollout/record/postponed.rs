@@ -26,6 +26,8 @@ pub struct Postponed {
     pub reason: String,
     /// How often it was tried.
     pub attempts: u32,
+    /// When it was prevented last.
+    pub since: Timestamp,
     /// When it is tried again.
     pub until: Timestamp,
 }
@@ -41,6 +43,7 @@ impl Postponed {
             revision: rollout.previous_revision.clone(),
             reason: reason.to_owned(),
             attempts,
+            since: now,
             until: now.checked_add(wait).unwrap_or(Timestamp::MAX),
         }
     }

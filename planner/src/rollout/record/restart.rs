@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A requested restart: all tasks are replaced, with the same image.
+use super::due::RestartCause;
+
+/// A restart: all tasks are replaced, with the same image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restart {
     /// Who requested it.
@@ -11,6 +13,9 @@ pub struct Restart {
     /// Why, in the requester's words.
     #[serde(default)]
     pub reason: Option<String>,
+    /// What made it due where no one requested it.
+    #[serde(default)]
+    pub cause: Option<RestartCause>,
     /// When it was claimed.
     pub at: Timestamp,
     /// Id of the deployment whose tasks are replaced.

@@ -54,7 +54,8 @@ impl Restart {
                 return Decision::keep(Reason::CoolingDown { at: last.at, by: last.by.clone(), until });
             }
         }
-        claim(&self.by, self.reason.clone(), observed.primary_id(), *now)
+        let (by, reason) = (self.by.clone(), self.reason.clone());
+        claim(record::Restart { by, reason, cause: None, at: *now, replaces: observed.primary_id(), deployment: None })
     }
 }
 
@@ -66,8 +67,8 @@ pub(in crate::rollout) fn resume(inputs: &Inputs<'_>) -> Option<Decision> {
     let primary = observed.service.primary()?;
     // Any deployment that replaced that one since has replaced its tasks.
     if primary.id != open.replaces && primary.created_at + CLOCK_SKEW >= open.at {
-        let reason = Reason::RestartRequested { by: open.by.clone(), reason: open.reason.clone() };
-        return Some(Decision { action: Action::ConfirmRestart { deployment: primary.id.clone() }, reason });
+        let action = Action::ConfirmRestart { deployment: primary.id.clone() };
+        return Some(Decision { action, reason: why(open) });
     }
     // ECS may have created a deployment whose answer was lost, and may not show it yet: another one would replace all
     // tasks a second time.
@@ -76,10 +77,18 @@ pub(in crate::rollout) fn resume(inputs: &Inputs<'_>) -> Option<Decision> {
         return Some(Decision::keep(Reason::RestartInProgress { by: open.by.clone() }));
     }
     let has_tasks = observed.service.desired > 0;
-    has_tasks.then(|| claim(&open.by, open.reason.clone(), primary.id.clone(), *now))
+    has_tasks.then(|| claim(record::Restart { at: *now, replaces: primary.id.clone(), ..open.clone() }))
 }
 
-fn claim(by: &str, reason: Option<String>, replaces: String, now: Timestamp) -> Decision {
-    let claim = record::Restart { by: by.to_owned(), reason: reason.clone(), at: now, replaces, deployment: None };
-    Decision { action: Action::Restart(claim), reason: Reason::RestartRequested { by: by.to_owned(), reason } }
+/// Claims the restart.
+pub(in crate::rollout) fn claim(restart: record::Restart) -> Decision {
+    let reason = why(&restart);
+    Decision { action: Action::Restart(restart), reason }
+}
+
+fn why(restart: &record::Restart) -> Reason {
+    match &restart.cause {
+        Some(cause) => Reason::RestartDue { cause: cause.clone() },
+        None => Reason::RestartRequested { by: restart.by.clone(), reason: restart.reason.clone() },
+    }
 }

@@ -34,7 +34,12 @@ fn tasks_that_could_not_be_placed_do_not_quarantine_the_image() {
     let text = "(service api) was unable to place a task. Reason: Capacity is unavailable at this time.";
     assert!(postponed(&failed().with_event(55, text)).reason.contains("Capacity is unavailable"));
     // What happened before the deployment says nothing about it.
-    let Action::Fail(failed) = failed().with_event(49, text).plan().action else { panic!("not a failure") };
+    let before = failed().with_event(49, text);
+    let Action::Fail(unknown) = before.plan().action else { panic!("not a failure") };
+    assert_eq!((unknown.quarantine.len(), unknown.postponed.is_some()), (0, true));
+    let Action::Fail(failed) = before.with_stopped("EssentialContainerExited", "exit 1", 1).plan().action else {
+        panic!("not a failure")
+    };
     assert_eq!(failed.quarantine.len(), 1);
 }
 

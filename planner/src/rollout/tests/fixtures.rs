@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::capacity::Sleep;
 use crate::model::*;
 use crate::rollout::*;
 
@@ -31,6 +32,8 @@ pub struct Scenario {
     pub images: Vec<ImagePolicy>,
     /// How it is rolled out.
     pub rollout: RolloutPolicy,
+    /// When it sleeps.
+    pub sleep: Option<Sleep>,
     pub record: Record,
     pub observed: Observed,
     pub now: Timestamp,
@@ -58,6 +61,7 @@ impl Scenario {
             tag,
             live: "live".into(),
             previous: "previous".into(),
+            signed_by: None,
             source: None,
         };
         let service = Service {
@@ -76,10 +80,12 @@ impl Scenario {
         Scenario {
             images: vec![image],
             rollout: RolloutPolicy::default(),
+            sleep: None,
             record: Record::default(),
             observed: Observed {
                 service,
                 candidates: BTreeMap::from([(REPOSITORY.to_owned(), None)]),
+                signatures: BTreeMap::new(),
                 running: BTreeMap::from([(REPOSITORY.to_owned(), RunningImage::Absent)]),
                 unread: BTreeMap::new(),
                 pushed: None,
@@ -89,6 +95,7 @@ impl Scenario {
                 stopped_tasks: Vec::new(),
                 history: Vec::new(),
                 pre_deploy_task: None,
+                hold: None,
             },
             now: at(60),
         }
@@ -208,7 +215,8 @@ impl Scenario {
     }
 
     pub fn decide(&self, request: Option<&Request>) -> Decision {
-        let policy = Policy { images: &self.images, rollout: &self.rollout, initial_tasks: 2 };
+        let policy =
+            Policy { images: &self.images, rollout: &self.rollout, initial_tasks: 2, sleep: self.sleep.as_ref() };
         plan(policy, &self.record, &self.observed, request, self.now)
     }
 

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod candidates;
+mod due;
 mod environment;
 mod fixtures;
 mod orders;
@@ -10,5 +11,6 @@ mod pre_deploy_tasks;
 mod requests;
 mod restarts;
 mod rollbacks;
+mod signatures;
 mod verdicts;
 mod waking;

@@ -20,6 +20,7 @@ fn restarted(minute: i64) -> Scenario {
     scenario.record.restart = Some(Restart {
         by: "anna".into(),
         reason: None,
+        cause: None,
         at: at(minute),
         replaces: "dep-2".into(),
         deployment: Some("dep-3".into()),

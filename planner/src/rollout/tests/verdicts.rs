@@ -165,6 +165,7 @@ fn the_deadline_does_not_count_the_pre_deploy_task() {
 fn the_first_image_that_fails_has_no_release_to_roll_back_to() {
     let mut scenario = Scenario::empty().candidate(2).rolling_out(2, deploying(2)).deployed(2, DeploymentState::Failed);
     scenario.observed.service.desired = 2;
+    let scenario = scenario.with_stopped("EssentialContainerExited", "exit 1", 1);
     let Action::Fail(failed) = scenario.plan().action else { panic!("not a failure") };
     assert_eq!((failed.quarantine.len(), failed.recover), (1, None));
 }
@@ -186,7 +187,8 @@ fn what_ran_before_the_first_record_is_the_first_release_to_roll_back_to() {
 
 #[test]
 fn drift_that_could_not_be_corrected_is_not_corrected_again_from_the_same_revision() {
-    let mut scenario = Scenario::running(2).rolling_out(2, deploying(2)).deployed(2, DeploymentState::Failed);
+    let scenario = Scenario::running(2).rolling_out(2, deploying(2)).deployed(2, DeploymentState::Failed);
+    let mut scenario = scenario.with_stopped("EssentialContainerExited", "exit 1", 1);
     for (cause, stuck_at) in [(Cause::Drift, Some("rev-1".to_owned())), (Cause::Push, None)] {
         let rollout = scenario.record.rollout.as_mut().unwrap();
         (rollout.cause, rollout.previous_revision) = (cause, "rev-1".into());

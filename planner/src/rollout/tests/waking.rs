@@ -2,6 +2,7 @@
 
 use super::fixtures::*;
 use crate::model::*;
+use crate::rollout::decision::Action;
 
 fn woken() -> Scenario {
     Scenario::running(1).candidate(2).rolling_out(2, staged(2)).deployed(2, DeploymentState::Completed)
@@ -44,6 +45,21 @@ fn only_failures_of_the_image_fail_the_wake() {
         assert_eq!(failed(code, reason).outcome(), ("prevented", None), "{reason}");
     }
     assert_eq!(failed("EssentialContainerExited", "exit 1").outcome(), ("failed_wake", Some(image(1))));
+}
+
+/// Else a service whose image cannot be pulled stays down until a person comes.
+#[test]
+fn a_wake_that_ecs_failed_goes_back_to_the_release_before_it_and_blames_no_image() {
+    let failed = |reason: &str| {
+        let mut scenario = woken().deployed(2, DeploymentState::Failed).with_stopped("TaskFailedToStart", reason, 3);
+        scenario.observed.service.desired = 1;
+        scenario.plan()
+    };
+    let Action::Fail(failure) = failed("CannotPullContainerError: unexpected status code 403 Forbidden").action else {
+        panic!("not failed")
+    };
+    assert!(failure.quarantine.is_empty() && failure.recover.is_some() && failure.postponed.is_some());
+    assert_eq!(failed("Capacity is unavailable at this time.").reason.label(), "prevented");
 }
 
 #[test]

@@ -103,8 +103,10 @@ fn failed(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>, sentence: Opti
     if reasons.is_empty() {
         reasons.push("ECS rolled the deployment back and gave no reason".into());
     }
-    // ECS itself says that the deployment failed.
-    let blame = if to_blame == Blame::Unknown { Blame::Image } else { to_blame };
+    // The alarms of a deployment judge its image. "tasks failed to start" does not: a missing secret reads the same, and tasks that
+    // are no longer listed say nothing about it.
+    let judged = sentence.is_some_and(|sentence| sentence.contains("alarm detected"));
+    let blame = if to_blame == Blame::Unknown && judged { Blame::Image } else { to_blame };
     fail(inputs, rollout, Failure { what: ours.id, reason: reasons.join("; "), blame, deployment: Some(ours) })
 }
 

@@ -32,6 +32,13 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) ->
     let (blame, reasons) = blame(observed, ours.since);
     match blame {
         Blame::Image if primary_failed || failures(inputs) >= FAILED_WAKES => {}
+        // A deployment that ECS has failed starts no more tasks, and for the release before it the environment may well do.
+        Blame::Environment
+            if primary_failed && could_not_start(inputs) && has_other(good(inputs, rollout), rollout) =>
+        {
+            let deployment = Some(Ours { id: awake, ..ours });
+            return fail(inputs, rollout, Failure { what: awake, reason: reasons.join("; "), blame, deployment });
+        }
         Blame::Environment => {
             let (what, reason) = (awake.to_owned(), reasons.join("; "));
             return Decision::keep(Reason::Prevented { what, reason });
@@ -47,6 +54,17 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) ->
     }
     let quarantine = newly_quarantined(&rollout.images, good, &reason, *now);
     Roll { quarantine, ..roll(inputs, good.clone(), Cause::FailedWake) }.due()
+}
+
+/// Did a task fail to start for another reason than a lack of capacity, which every release would lack?
+fn could_not_start(inputs: &Inputs<'_>) -> bool {
+    let lacks = |text: &str| ["Capacity is unavailable", "RESOURCE:"].iter().any(|phrase| text.contains(phrase));
+    let mut ended = inputs.observed.stopped_tasks.iter().filter_map(|task| task.stopped.as_ref());
+    ended.any(|end| {
+        end.ending() == Ending::Environment
+            && end.code.as_deref() == Some("TaskFailedToStart")
+            && !lacks(&end.to_string())
+    })
 }
 
 /// Tasks of the staged deployment that failed: it has none before the wake.

@@ -56,7 +56,12 @@ impl Simulation {
             stopped: (status == "STOPPED").then(StoppedTask::default),
         };
         let serving = self.serving.filter(|_| self.service.running > 0);
-        let failing = self.fate(deployed) == Fate::Fails && self.service.desired > 0;
+        // ECS lists stopped tasks for an hour, also those of a deployment that it has rolled back.
+        let ours = match self.images.rollout.as_ref().map(|rollout| &rollout.phase) {
+            Some(Phase::Deploying { revision, .. }) => number(revision),
+            _ => deployed,
+        };
+        let failing = [deployed, ours].iter().any(|image| self.fate(*image) == Fate::Fails) && self.service.desired > 0;
         rollout::Observed {
             service: self.service.clone(),
             candidates: BTreeMap::from([(REPOSITORY.to_owned(), Some(self.image(self.newest())))]),
@@ -69,6 +74,8 @@ impl Simulation {
             stopped_tasks: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },
             history: Vec::new(),
             pre_deploy_task: None,
+            hold: None,
+            signatures: Default::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod scan;
 mod scan_state;
+mod signature;
 mod tag;
 
 use aws_sdk_ecr::config::Region;
@@ -29,6 +30,7 @@ const CONFIGURATIONS: [&str; 2] =
 /// Looks images up and moves tags.
 #[derive(Clone, Debug)]
 pub struct Ecr {
+    connection: Connection,
     client: aws_sdk_ecr::Client,
     /// Account of the registry; the default registry of the credentials when `None`.
     account: Option<String>,
@@ -39,7 +41,8 @@ impl Ecr {
     pub fn new(connection: &Connection) -> Ecr {
         let mut config = aws_sdk_ecr::config::Builder::from(connection.config());
         config.set_endpoint_url(connection.endpoint(Service::Ecr));
-        Ecr { client: aws_sdk_ecr::Client::from_conf(config.build()), account: None }
+        let client = aws_sdk_ecr::Client::from_conf(config.build());
+        Ecr { connection: connection.clone(), client, account: None }
     }
 
     /// The same gateway to another registry; no call is made.
@@ -49,7 +52,7 @@ impl Ecr {
             aws_sdk_ecr::Client::from_conf(config.build())
         };
         let client = registry.region.as_ref().map_or_else(|| self.client.clone(), in_region);
-        Ecr { client, account: registry.account.clone() }
+        Ecr { connection: self.connection.clone(), client, account: registry.account.clone() }
     }
 
     /// The image that `tag` names now, if it names one.
@@ -59,9 +62,19 @@ impl Ecr {
     /// # Errors
     /// `NotFound` when the repository is gone.
     pub async fn tagged(&self, repository: &str, tag: &str) -> Result<Option<Image>> {
+        Ok(self.tagged_with(repository, tag).await?.map(|(image, _)| image))
+    }
+
+    /// The same, with every tag that the image has.
+    ///
+    /// Requires `ecr:DescribeImages`.
+    ///
+    /// # Errors
+    /// `NotFound` when the repository is gone.
+    pub async fn tagged_with(&self, repository: &str, tag: &str) -> Result<Option<(Image, Vec<String>)>> {
         let found = self.describe(repository, ImageIdentifier::builder().image_tag(tag).build()).await;
         let found = found.context(|| format!("describe image {repository}:{tag}"))?;
-        Ok(found.map(|image| Image { tag: Some(tag.to_owned()), ..image }))
+        Ok(found.map(|(image, tags)| (Image { tag: Some(tag.to_owned()), ..image }, tags)))
     }
 
     /// The image with this digest, if ECR still has it.
@@ -72,7 +85,8 @@ impl Ecr {
     /// `NotFound` when the repository is gone.
     pub async fn by_digest(&self, repository: &str, digest: &Digest) -> Result<Option<Image>> {
         let id = ImageIdentifier::builder().image_digest(digest.as_str()).build();
-        self.describe(repository, id).await.context(|| format!("describe image {repository}@{digest}"))
+        let found = self.describe(repository, id).await.context(|| format!("describe image {repository}@{digest}"))?;
+        Ok(found.map(|(image, _)| image))
     }
 
     /// Every tagged image as a pair of tag and image; signatures, SBOMs and the like are left out.
@@ -100,10 +114,13 @@ impl Ecr {
         Ok(images)
     }
 
-    async fn describe(&self, repository: &str, id: ImageIdentifier) -> Result<Option<Image>> {
+    async fn describe(&self, repository: &str, id: ImageIdentifier) -> Result<Option<(Image, Vec<String>)>> {
         let call = self.client.describe_images().set_registry_id(self.account.clone());
         match call.repository_name(repository).image_ids(id).send().await {
-            Ok(answer) => answer.image_details().first().map(read).transpose(),
+            Ok(answer) => {
+                let detail = answer.image_details().first();
+                detail.map(|detail| Ok((read(detail)?, detail.image_tags().to_vec()))).transpose()
+            }
             Err(error) if error.as_service_error().is_some_and(|e| e.is_image_not_found_exception()) => Ok(None),
             Err(error) => Err(classify(error)),
         }

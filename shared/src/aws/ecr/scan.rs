@@ -7,13 +7,13 @@
 //! <https://github.com/aws/containers-roadmap/issues/1683>.
 
 use aws_sdk_ecr::types::ImageIdentifier;
-use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::Ecr;
 use super::scan_state::state;
 use crate::aws::error::classify;
 use crate::error::{Context, Error, Result};
+use crate::many;
 use planner::model::{Digest, Image, ScanState};
 
 impl Ecr {
@@ -37,7 +37,7 @@ impl Ecr {
             Err(error) => return ScanState::Unknown(error.to_string()),
         };
         let each = platforms.iter().map(|digest| self.findings(repository, digest));
-        let each = join_all(each).await.into_iter();
+        let each = many::all(each).await.into_iter();
         ScanState::worst(each.map(|found| found.unwrap_or_else(|error| ScanState::Unknown(error.to_string()))))
     }
 

@@ -4,6 +4,7 @@ use aws_sdk_ecr::types::{Image as Manifest, ImageIdentifier};
 
 use super::{Ecr, MANIFESTS};
 use crate::aws::error::classify;
+use crate::aws::pace::Bucket;
 use crate::error::{Context, Error, Kind, Result};
 use planner::model::Digest;
 
@@ -31,6 +32,7 @@ impl Ecr {
         let call = call.set_registry_id(self.account.clone());
         let call = call.set_image_manifest(image.image_manifest.clone());
         let call = call.set_image_manifest_media_type(image.image_manifest_media_type.clone());
+        self.connection.turn(Bucket::EcrPutImage).await;
         match call.send().await {
             Ok(_) => Ok(TagMove::Moved),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_image_already_exists_exception()) => {

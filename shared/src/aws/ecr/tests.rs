@@ -3,6 +3,7 @@
 use super::*;
 use crate::aws::testing::{Replay, run};
 use crate::error::Kind;
+use planner::model::SignatureState;
 use planner::model::{ScanState, Severities};
 use serde_json::{Value, json};
 
@@ -175,4 +176,26 @@ fn a_scan_that_was_not_started_is_missing_and_one_that_cannot_be_read_is_unknown
     assert!(matches!(&state, ScanState::Unknown(error) if error.contains("AccessDenied")), "{state:?}");
     let (state, _) = scanned(&[refused("AccessDeniedException")]);
     assert!(matches!(state, ScanState::Unknown(_)), "{state:?}");
+}
+
+#[test]
+fn the_signatures_of_an_image_are_read_by_profile() {
+    let profile = |name: &str| format!("arn:aws:signer:eu-central-1:123456789012:/signing-profiles/{name}");
+    let answer = json!({"repositoryName": "acme/web", "signingStatuses": [
+        {"signingProfileArn": profile("release"), "status": "COMPLETE"},
+        {"signingProfileArn": profile("test"), "status": "FAILED", "failureReason": "access denied"},
+        {"signingProfileArn": profile("new"), "status": "REVOKED"},
+    ]});
+    let replay = Replay::new(&[(200, answer)]);
+    let found = run(Ecr::new(&replay.connection()).signatures("acme/web", &digest())).unwrap();
+    let names: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["release", "test", "new"]);
+    let states: Vec<_> = found.into_iter().map(|signature| signature.state).collect();
+    let failed = SignatureState::Failed("access denied".into());
+    assert_eq!(states, [SignatureState::Complete, failed, SignatureState::Other("REVOKED".into())]);
+    assert_eq!(replay.sent()[0]["imageId"]["imageDigest"], digest().as_str());
+    let gone = json!({"__type": "ImageNotFoundException", "message": "gone"});
+    let replay = Replay::new(&[(400, gone)]);
+    let error = run(Ecr::new(&replay.connection()).signatures("acme/web", &digest())).unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound);
 }

@@ -7,6 +7,7 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use super::{Ecs, classified, read};
+use crate::aws::pace::Bucket;
 use crate::error::{Context, Result};
 use planner::model::{ServiceDeployment, ServiceId};
 
@@ -29,6 +30,7 @@ impl Ecs {
         let context = || format!("list deployments of service {id}");
         let created = CreatedAt::builder().after(DateTime::from_secs(since.as_second())).build();
         let call = self.client.list_service_deployments().cluster(&id.cluster).service(&id.name).created_at(created);
+        self.connection.turn(Bucket::EcsDeployments).await;
         let answer = call.send().await.map_err(classified).context(context)?;
         let briefs: Vec<&ServiceDeploymentBrief> = answer.service_deployments().iter().take(REVISIONS).collect();
         let revisions = self.task_definitions(&briefs).await.context(context)?;
@@ -60,6 +62,7 @@ impl Ecs {
             return Ok(BTreeMap::new());
         }
         let call = self.client.describe_service_revisions().set_service_revision_arns(Some(arns));
+        self.connection.turn(Bucket::EcsDeployments).await;
         let answer = call.send().await.map_err(classified)?;
         let pair = |revision: &aws_sdk_ecs::types::ServiceRevision| {
             Some((revision.service_revision_arn()?.to_owned(), revision.task_definition()?.to_owned()))

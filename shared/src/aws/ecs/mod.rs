@@ -1,6 +1,7 @@
 //! Amazon ECS.
 
 mod history;
+mod known;
 mod raw;
 mod read;
 mod tasks;
@@ -8,13 +9,17 @@ mod tasks;
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ecs::operation::update_service::UpdateServiceOutput;
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
 use aws_sdk_ecs::types::{CapacityProviderStrategyItem, TaskDefinitionField};
-use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::connection::{Connection, Service as Endpoint};
 use super::error::{Status, classify};
+use super::pace::Bucket;
 use crate::error::{Context, Error, Kind, Result};
+use crate::many;
+use known::Known;
 use planner::model::{Revision, Service, ServiceId, Strategy};
 use read::{ALMOST_ALL, FARGATE, FARGATE_SPOT, failed};
 
@@ -26,7 +31,9 @@ const SERVICES: usize = 10;
 /// Looks at services and tasks, registers revisions and rolls services.
 #[derive(Clone, Debug)]
 pub struct Ecs {
+    connection: Connection,
     client: aws_sdk_ecs::Client,
+    known: Known,
 }
 
 impl Ecs {
@@ -34,7 +41,8 @@ impl Ecs {
     pub fn new(connection: &Connection) -> Ecs {
         let mut config = aws_sdk_ecs::config::Builder::from(connection.config());
         config.set_endpoint_url(connection.endpoint(Endpoint::Ecs));
-        Ecs { client: aws_sdk_ecs::Client::from_conf(config.build()) }
+        let client = aws_sdk_ecs::Client::from_conf(config.build());
+        Ecs { connection: connection.clone(), client, known: Known::default() }
     }
 
     /// The services, each with its own result: one that is gone does not hide the others.
@@ -46,13 +54,14 @@ impl Ecs {
             clusters.entry(&id.cluster).or_default().push(id);
         }
         let batches = clusters.values().flat_map(|ids| ids.chunks(SERVICES));
-        join_all(batches.map(|batch| self.batch(batch))).await.into_iter().flatten().collect()
+        many::all(batches.map(|batch| self.batch(batch))).await.into_iter().flatten().collect()
     }
 
     async fn batch(&self, ids: &[&ServiceId]) -> Vec<(ServiceId, Result<Service>)> {
         let Some(first) = ids.first() else { return Vec::new() };
         let call = self.client.describe_services().cluster(&first.cluster);
         let call = call.set_services(Some(ids.iter().map(|id| id.name.clone()).collect()));
+        self.connection.turn(Bucket::EcsReads).await;
         let answer = match call.send().await.map_err(classified) {
             Ok(answer) => answer,
             Err(error) => {
@@ -85,8 +94,25 @@ impl Ecs {
         let call = self.client.describe_task_definition().task_definition(arn_or_family);
         let answer = raw::Answer::default();
         let call = call.include(TaskDefinitionField::Tags).customize().interceptor(answer.clone());
+        self.connection.turn(Bucket::EcsDefinitionReads).await;
         call.send().await.map_err(classified).context(context)?;
-        answer.json().and_then(|json| Revision::from_answer(&json)).context(context)
+        let revision = answer.json().and_then(|json| Revision::from_answer(&json)).context(context)?;
+        self.known.keep(revision.arn(), answer.text());
+        Ok(revision)
+    }
+
+    /// The same, read once while the process lives: of a revision nothing changes but its status and its tags, so that a copy
+    /// is made of one that was read again.
+    ///
+    /// Requires `ecs:DescribeTaskDefinition`.
+    ///
+    /// # Errors
+    /// As [`Ecs::revision`].
+    pub async fn known_revision(&self, arn: &str) -> Result<Revision> {
+        match self.known.revision(arn) {
+            Some(revision) => Ok(revision),
+            None => self.revision(arn).await,
+        }
     }
 
     /// Registers exactly `request`, whatever fields it has.
@@ -100,11 +126,14 @@ impl Ecs {
     pub async fn register(&self, request: &Value) -> Result<Revision> {
         let family = request.get("family").and_then(Value::as_str).unwrap_or_default();
         let context = || format!("register task definition {family}");
-        let answer = raw::Answer::default();
         let call = self.client.register_task_definition().family(family).set_container_definitions(Some(Vec::new()));
-        let call = call.customize().interceptor(raw::Body::new(request)).interceptor(answer.clone());
-        call.send().await.map_err(classified).context(context)?;
-        answer.json().and_then(|json| Revision::from_answer(&json)).context(context)
+        let register = async || {
+            let answer = raw::Answer::default();
+            let call = call.clone().customize().interceptor(raw::Body::new(request)).interceptor(answer.clone());
+            call.send().await.map_err(classified)?;
+            answer.json().and_then(|json| Revision::from_answer(&json))
+        };
+        self.connection.in_turn(Bucket::EcsDefinitions, register).await.context(context)
     }
 
     /// Updates a service to a revision, in one call; returns the service as ECS answers.
@@ -117,8 +146,8 @@ impl Ecs {
         let context = || format!("update service {id}");
         let desired = desired.map(|count| i32::try_from(count).unwrap_or(i32::MAX));
         let call = self.client.update_service().cluster(&id.cluster).service(&id.name);
-        let answer = call.task_definition(revision).set_desired_count(desired).send().await;
-        let answer = answer.map_err(classified).context(context)?;
+        let call = call.task_definition(revision).set_desired_count(desired);
+        let answer = self.update(call).await.context(context)?;
         let service = answer.service().ok_or_else(|| Error::new(Kind::Unavailable, "no service in the answer"));
         service.and_then(|service| read::service(id, service)).context(context)
     }
@@ -132,7 +161,7 @@ impl Ecs {
     pub async fn restart(&self, id: &ServiceId) -> Result<Service> {
         let context = || format!("restart service {id}");
         let call = self.client.update_service().cluster(&id.cluster).service(&id.name).force_new_deployment(true);
-        let answer = call.send().await.map_err(classified).context(context)?;
+        let answer = self.update(call).await.context(context)?;
         let service = answer.service().ok_or_else(|| Error::new(Kind::Unavailable, "no service in the answer"));
         service.and_then(|service| read::service(id, service)).context(context)
     }
@@ -154,7 +183,12 @@ impl Ecs {
             }
             None => call,
         };
-        call.send().await.map(drop).map_err(classified).context(context)
+        self.update(call).await.map(drop).context(context)
+    }
+
+    async fn update(&self, call: UpdateServiceFluentBuilder) -> Result<UpdateServiceOutput> {
+        let update = async || call.clone().send().await.map_err(classified);
+        self.connection.in_turn(Bucket::EcsServices, update).await
     }
 }
 

@@ -27,10 +27,22 @@ impl Answer {
     /// # Errors
     /// `Unavailable` when the answer is none.
     pub(super) fn json(&self) -> Result<Value> {
-        let bad = || Error::new(Kind::Unavailable, "read the answer of ECS");
-        let body = self.0.lock().map_err(|_| bad())?;
-        serde_json::from_slice(&body).map_err(|error| bad().with_source(error))
+        json(&self.text())
     }
+
+    /// The answer as it came.
+    pub(super) fn text(&self) -> Vec<u8> {
+        self.0.lock().map(|body| body.clone()).unwrap_or_default()
+    }
+}
+
+/// An answer as JSON.
+///
+/// # Errors
+/// `Unavailable` when it is none.
+pub(super) fn json(text: &[u8]) -> Result<Value> {
+    serde_json::from_slice(text)
+        .map_err(|error| Error::new(Kind::Unavailable, "read the answer of ECS").with_source(error))
 }
 
 impl Intercept for Answer {

@@ -6,17 +6,20 @@ use aws_sdk_ecs::types::{
     AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, ContainerOverride, DesiredStatus, LaunchType,
     NetworkConfiguration, PropagateTags, TaskOverride,
 };
-use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use super::read::{self, FARGATE, FARGATE_SPOT, failed};
 use super::{Ecs, classified};
 use crate::aws::error::classify;
+use crate::aws::pace::Bucket;
 use crate::error::{Context, Error, Kind, Result};
+use crate::many;
 use planner::model::{Network, ServiceId, Task};
 
 /// Most tasks that `DescribeTasks` takes.
 const TASKS: usize = 100;
+/// Of so many services of a cluster the tasks are listed one by one.
+const FEW: usize = 25;
 
 /// A task to run once.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +74,47 @@ impl Ecs {
         self.list(&id.cluster, call).await.context(|| format!("list tasks of service {id}"))
     }
 
+    /// The running tasks of several services, each with its own result. Those of more than a few of a cluster are found in the list
+    /// of all that run there, which takes a call for every hundred instead of two for every service.
+    ///
+    /// Requires `ecs:ListTasks`.
+    /// Requires `ecs:DescribeTasks`.
+    pub async fn running_tasks_of(&self, ids: &[ServiceId]) -> BTreeMap<ServiceId, Result<Vec<Task>>> {
+        let mut clusters: BTreeMap<&str, Vec<&ServiceId>> = BTreeMap::new();
+        for id in ids {
+            clusters.entry(&id.cluster).or_default().push(id);
+        }
+        let mut found = BTreeMap::new();
+        for (cluster, ids) in clusters {
+            if ids.len() <= FEW {
+                let tasks = many::all(ids.iter().map(|id| self.running_tasks(id))).await;
+                found.extend(ids.into_iter().cloned().zip(tasks));
+                continue;
+            }
+            let mut tasks = self.tasks_in(cluster).await;
+            let own = |id: &ServiceId| match &mut tasks {
+                Ok(tasks) => Ok(tasks.remove(&format!("service:{}", id.name)).unwrap_or_default()),
+                Err(error) => Err(error.copy().context(format!("list tasks of service {id}"))),
+            };
+            let own: Vec<Result<Vec<Task>>> = ids.iter().copied().map(own).collect();
+            found.extend(ids.into_iter().cloned().zip(own));
+        }
+        found
+    }
+
+    /// The running tasks of a cluster by their group, which names the service.
+    ///
+    /// Requires `ecs:ListTasks`.
+    /// Requires `ecs:DescribeTasks`.
+    async fn tasks_in(&self, cluster: &str) -> Result<BTreeMap<String, Vec<Task>>> {
+        let call = self.client.list_tasks().cluster(cluster).desired_status(DesiredStatus::Running);
+        let mut groups: BTreeMap<String, Vec<Task>> = BTreeMap::new();
+        for (group, task) in self.list_with_groups(cluster, call).await? {
+            groups.entry(group).or_default().push(task);
+        }
+        Ok(groups)
+    }
+
     /// The tasks of a service that a deployment started and that ended; ECS forgets them after an hour.
     ///
     /// They are listed by service and distinguished here: ECS takes a starter as a filter only when it is the only one.
@@ -95,7 +139,7 @@ impl Ecs {
     /// `NotFound` when the cluster is gone.
     pub async fn task(&self, cluster: &str, arn: &str) -> Result<Option<Task>> {
         let tasks = self.describe(cluster, &[arn.to_owned()]).await.context(|| format!("describe task {arn}"))?;
-        Ok(tasks.into_iter().next())
+        Ok(tasks.into_iter().next().map(|(_, task)| task))
     }
 
     /// Starts a task to run once, with the tags of its task definition; returns its ARN. It runs where the service runs,
@@ -156,22 +200,40 @@ impl Ecs {
         cluster: &str,
         call: aws_sdk_ecs::operation::list_tasks::builders::ListTasksFluentBuilder,
     ) -> Result<Vec<Task>> {
-        let mut pages = call.into_paginator().send();
-        let mut arns = Vec::new();
-        while let Some(page) = pages.next().await {
-            arns.extend(page.map_err(classified)?.task_arns().iter().cloned());
-        }
-        let batches = try_join_all(arns.chunks(TASKS).map(|batch| self.describe(cluster, batch))).await?;
-        Ok(batches.into_iter().flatten().collect())
+        Ok(self.list_with_groups(cluster, call).await?.into_iter().map(|(_, task)| task).collect())
     }
 
-    async fn describe(&self, cluster: &str, arns: &[String]) -> Result<Vec<Task>> {
+    async fn list_with_groups(
+        &self,
+        cluster: &str,
+        call: aws_sdk_ecs::operation::list_tasks::builders::ListTasksFluentBuilder,
+    ) -> Result<Vec<(String, Task)>> {
+        let (mut arns, mut next) = (Vec::new(), None);
+        loop {
+            self.connection.turn(Bucket::EcsReads).await;
+            let page = call.clone().set_next_token(next).send().await.map_err(classified)?;
+            arns.extend(page.task_arns().iter().cloned());
+            next = page.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                break;
+            }
+        }
+        let batches = many::all(arns.chunks(TASKS).map(|batch| self.describe(cluster, batch))).await;
+        Ok(batches.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    /// Tasks, each with its group.
+    async fn describe(&self, cluster: &str, arns: &[String]) -> Result<Vec<(String, Task)>> {
         let call = self.client.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
+        self.connection.turn(Bucket::EcsReads).await;
         let answer = call.send().await.map_err(classified)?;
         // A task that ended a while ago is forgotten between the list and this call.
         match answer.failures().iter().find(|failure| failure.reason() != Some("MISSING")) {
             Some(failure) => Err(failed(failure)),
-            None => answer.tasks().iter().map(read::task).collect(),
+            None => {
+                let each = answer.tasks().iter();
+                each.map(|task| Ok((task.group().unwrap_or_default().to_owned(), read::task(task)?))).collect()
+            }
         }
     }
 }
@@ -203,5 +265,45 @@ fn token_taken(error: Error) -> Error {
     match error.kind() {
         Kind::Conflict => Error::invalid(error.to_string()),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::aws::testing::{Replay, run};
+
+    fn ids(count: usize) -> Vec<ServiceId> {
+        (0..count).map(|n| ServiceId { cluster: "prod".into(), name: format!("s{n}") }).collect()
+    }
+
+    fn task(name: &str, service: &str) -> Value {
+        let arn = format!("arn:aws:ecs:eu-central-1:1:task/prod/{name}");
+        json!({"taskArn": arn, "taskDefinitionArn": "rev-1", "lastStatus": "RUNNING", "group": format!("service:{service}")})
+    }
+
+    #[test]
+    fn the_tasks_of_many_services_are_found_in_the_list_of_their_cluster() {
+        let tasks = json!({"tasks": [task("a", "s1"), task("b", "s25"), task("c", "s1"), task("d", "of-another")], "failures": []});
+        let replay = Replay::new(&[(200, json!({"taskArns": ["a", "b", "c", "d"]})), (200, tasks)]);
+        let found = run(Ecs::new(&replay.connection()).running_tasks_of(&ids(FEW + 1)));
+        let count = |name: &str| {
+            let id = ServiceId { cluster: "prod".into(), name: name.into() };
+            found[&id].as_ref().unwrap().len()
+        };
+        assert_eq!((found.len(), count("s0"), count("s1"), count("s25")), (FEW + 1, 0, 2, 1));
+        assert!(replay.sent()[0].get("serviceName").is_none());
+    }
+
+    #[test]
+    fn the_tasks_of_few_services_are_listed_for_each_and_an_error_is_that_of_its_own() {
+        let gone = json!({"__type": "ServiceNotFoundException", "message": "no"});
+        let replay = Replay::new(&[(200, json!({"taskArns": []})), (400, gone)]);
+        let found = run(Ecs::new(&replay.connection()).running_tasks_of(&ids(2)));
+        assert_eq!(replay.sent()[1]["serviceName"], "s1");
+        let kinds: Vec<_> = found.values().map(|tasks| tasks.as_ref().map(Vec::len).map_err(Error::kind)).collect();
+        assert_eq!(kinds, [Ok(0), Err(Kind::NotFound)]);
     }
 }

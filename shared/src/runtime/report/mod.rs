@@ -19,6 +19,11 @@ pub use outcome::Outcome;
 /// Where every metric of the automation is.
 pub const NAMESPACE: &str = "Automation";
 
+/// So long after it was written an unsent message fails the invocation, so that Lambda soon repeats it. Afterwards it is left to the
+/// ticks: the last of Lambda's attempts comes after three minutes, and what it fails would lie among the dead letters although nothing is
+/// lost, <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>.
+const REPEATED_FOR: SignedDuration = SignedDuration::from_mins(2);
+
 /// Counters that every function has, and how long it took.
 const COMMON: [&str; 5] = ["Changed", "Planned", "Failed", "MessagesSent", "DurationMs"];
 
@@ -61,6 +66,8 @@ pub struct Report {
     sent: usize,
     /// Subjects of which a message could not be sent.
     unsent: Vec<Line>,
+    /// Is one of these messages so new that the invocation is to be repeated for it?
+    repeat: bool,
     oldest_unsent: Option<SignedDuration>,
 }
 
@@ -68,7 +75,8 @@ impl Report {
     /// Nothing done yet.
     pub fn new(mode: Mode) -> Report {
         let (lines, unsent, counted, documents) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Report { mode, lines, counted, documents, messages: Vec::new(), sent: 0, unsent, oldest_unsent: None }
+        let (messages, sent, repeat, oldest_unsent) = (Vec::new(), 0, false, None);
+        Report { mode, lines, counted, documents, messages, sent, unsent, repeat, oldest_unsent }
     }
 
     /// Adds what was done for one item. A final "keep" says nothing that the changes before it have not said.
@@ -97,6 +105,7 @@ impl Report {
         self.sent += sent.subjects.len();
         self.messages.extend(sent.subjects);
         self.oldest_unsent = self.oldest_unsent.max(sent.oldest_unsent);
+        self.repeat |= sent.error.is_some() && sent.oldest_unsent.is_none_or(|age| age < REPEATED_FOR);
         self.unsent.extend(sent.error.map(failed));
     }
 
@@ -181,7 +190,7 @@ impl Report {
     /// # Errors
     /// The kind is that of the first failure; one failed subject fails the invocation so that alarms mean something.
     pub fn into_result(self, requested: bool) -> Result<Value> {
-        let unsent = self.unsent.iter().filter(|_| !requested);
+        let unsent = self.unsent.iter().filter(|_| self.repeat && !requested);
         let failed: Vec<(&Line, &Error)> =
             self.lines.iter().chain(unsent).filter_map(|line| Some((line, line.outcome.error()?))).collect();
         let Some((_, first)) = failed.first() else { return Ok(self.response()) };

@@ -62,6 +62,20 @@ fn an_engineer_whose_request_took_effect_is_answered_although_its_message_could_
     assert_eq!(unsent().into_result(false).unwrap_err().to_string(), "service/prod/api: publish");
 }
 
+/// A topic that refuses everything for an hour is no reason for dead letters: the ledger keeps the messages.
+#[test]
+fn an_unsent_message_fails_the_invocations_of_the_first_minutes_only() {
+    let after = |minutes| {
+        let mut report = report(vec![Outcome::Unchanged]);
+        let (error, oldest_unsent) =
+            (Some(Error::new(Kind::Denied, "publish")), Some(SignedDuration::from_mins(minutes)));
+        report.sent(api(), Ok(Sent { error, oldest_unsent, ..Sent::default() }));
+        report.into_result(false)
+    };
+    assert_eq!(after(1).unwrap_err().to_string(), "service/prod/api: publish");
+    assert_eq!(after(3).unwrap()["decisions"][1]["error"]["message"], "publish");
+}
+
 #[test]
 fn the_alarms_on_a_function_see_each_subject_that_failed_and_the_age_of_the_oldest_message() {
     let error = || Outcome::Failed(Error::new(Kind::Denied, "update service"));

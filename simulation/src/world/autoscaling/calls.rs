@@ -4,27 +4,19 @@ use ::tests::template::list;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::scale::within;
-use super::{Bounds, Cx, Suspended, Target, World};
-use crate::account::ACCOUNT;
+use super::state::{Autoscaling, Bounds, Target};
+use crate::account::{ACCOUNT, REGION};
 use crate::wire::{Answer, Failure};
-use crate::world::seconds;
+use crate::world::Cx;
+use crate::world::ecr::Ecr;
+use crate::world::ecs::Ecs;
+use crate::world::time::seconds;
 
 const NAMESPACE: &str = "ecs";
 const DIMENSION: &str = "ecs:service:DesiredCount";
 
 fn invalid(sentence: impl Into<String>) -> Failure {
     Failure::new("ValidationException", sentence)
-}
-
-/// Flags that are given; the others stay.
-pub(super) fn suspended(given: &Value, now: Suspended) -> Suspended {
-    let flag = |name: &str, now: bool| given[name].as_bool().unwrap_or(now);
-    Suspended {
-        scale_in: flag("DynamicScalingInSuspended", now.scale_in),
-        scale_out: flag("DynamicScalingOutSuspended", now.scale_out),
-        scheduled: flag("ScheduledScalingSuspended", now.scheduled),
-    }
 }
 
 /// One page of a list; the token is where the next one begins.
@@ -49,7 +41,7 @@ fn wants(input: &Value, field: &str, resource: &str) -> bool {
     ids.is_empty() || ids.iter().any(|id| id == resource)
 }
 
-pub(super) fn describe_targets(world: &World, input: &Value, cx: &mut Cx<'_>) -> Answer {
+pub(super) fn describe_targets(scaling: &Autoscaling, input: &Value, cx: &mut Cx<'_>) -> Answer {
     if input["ServiceNamespace"] != NAMESPACE {
         return page(Vec::new(), input, "ScalableTargets");
     }
@@ -58,7 +50,7 @@ pub(super) fn describe_targets(world: &World, input: &Value, cx: &mut Cx<'_>) ->
             "1 validation error detected: Value at 'resourceIds' failed to satisfy constraint: at most 50",
         ));
     }
-    let targets = world.autoscaling.targets.iter().filter(|(id, _)| wants(input, "ResourceIds", id));
+    let targets = scaling.targets.iter().filter(|(id, _)| wants(input, "ResourceIds", id));
     let shown = targets.map(|(id, target)| {
         let Bounds { min, max, suspended } = target.seen(cx);
         json!({
@@ -83,49 +75,12 @@ fn role() -> String {
 
 fn arn(resource: &str) -> String {
     let id: u64 = resource.bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    format!("arn:aws:application-autoscaling:{}:{ACCOUNT}:scalable-target/0ec5{id:016x}", crate::account::REGION)
+    format!("arn:aws:application-autoscaling:{}:{ACCOUNT}:scalable-target/0ec5{id:016x}", REGION)
 }
 
-pub(super) fn register(world: &mut World, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    let resource = input["ResourceId"].as_str().unwrap_or_default().to_owned();
-    if input["ServiceNamespace"] != NAMESPACE || input["ScalableDimension"] != DIMENSION {
-        return Err(invalid("Unsupported service namespace, resource type or scalable dimension"));
-    }
-    let known = world.autoscaling.targets.get(&resource);
-    // "Concurrent updates caused an exception, for example, if you request an update to a resource that already has a pending update."
-    if known.is_some_and(|target| target.written + SignedDuration::from_millis(300) > cx.now) {
-        return Err(Failure::new(
-            "ConcurrentUpdateException",
-            "You already have a pending update to an Auto Scaling resource.",
-        ));
-    }
-    let now = known.map(|target| target.bounds);
-    let bound = |field: &str, now: Option<i64>| input[field].as_i64().or(now);
-    let (Some(min), Some(max)) =
-        (bound("MinCapacity", now.map(|now| now.min)), bound("MaxCapacity", now.map(|now| now.max)))
-    else {
-        return Err(invalid("Both minimum and maximum capacity must be specified to register a new scalable target"));
-    };
-    if min < 0 || max < 0 || min > max {
-        return Err(invalid("Maximum capacity cannot be less than minimum capacity"));
-    }
-    let suspended = suspended(&input["SuspendedState"], now.map(|now| now.suspended).unwrap_or_default());
-    let bounds = Bounds { min, max, suspended };
-    let target = world.autoscaling.targets.entry(resource.clone()).or_insert_with(|| Target::new(bounds, cx.now));
-    target.write(bounds, cx.now);
-    let scales = match world.autoscaling.registering_scales {
-        Some(scales) => scales,
-        None => *world.autoscaling.registering_scales.insert(cx.rng.chance(0.5)),
-    };
-    if scales {
-        within(world, &resource, "registering the bounds", cx);
-    }
-    Ok(json!({ "ScalableTargetARN": arn(&resource) }))
-}
-
-pub(super) fn describe_activities(world: &World, input: &Value) -> Answer {
+pub(super) fn describe_activities(scaling: &Autoscaling, input: &Value) -> Answer {
     let wanted = |resource: &str| input["ResourceId"].as_str().is_none_or(|id| id == resource);
-    let shown = world.autoscaling.activities.iter().rev().filter(|activity| wanted(&activity.resource));
+    let shown = scaling.activities.iter().rev().filter(|activity| wanted(&activity.resource));
     let shown = shown.map(|activity| {
         json!({
             "ActivityId": activity.id, "ServiceNamespace": NAMESPACE, "ResourceId": activity.resource,
@@ -138,10 +93,10 @@ pub(super) fn describe_activities(world: &World, input: &Value) -> Answer {
     page(shown.collect(), input, "ScalingActivities")
 }
 
-pub(super) fn describe_policies(world: &World, input: &Value) -> Answer {
+pub(super) fn describe_policies(scaling: &Autoscaling, input: &Value) -> Answer {
     let wanted = |resource: &str| input["ResourceId"].as_str().is_none_or(|id| id == resource);
     let mut shown = Vec::new();
-    for (resource, target) in world.autoscaling.targets.iter().filter(|(resource, _)| wanted(resource)) {
+    for (resource, target) in scaling.targets.iter().filter(|(resource, _)| wanted(resource)) {
         shown.extend(target.policies.iter().map(|policy| {
             json!({
                 "PolicyARN": format!("{}:policyName/{}", arn(resource), policy.name), "PolicyName": policy.name,
@@ -159,10 +114,10 @@ pub(super) fn describe_policies(world: &World, input: &Value) -> Answer {
     page(shown, input, "ScalingPolicies")
 }
 
-pub(super) fn describe_scheduled(world: &World, input: &Value) -> Answer {
+pub(super) fn describe_scheduled(scaling: &Autoscaling, input: &Value) -> Answer {
     let wanted = |resource: &str| input["ResourceId"].as_str().is_none_or(|id| id == resource);
     let mut shown = Vec::new();
-    for (resource, target) in world.autoscaling.targets.iter().filter(|(resource, _)| wanted(resource)) {
+    for (resource, target) in scaling.targets.iter().filter(|(resource, _)| wanted(resource)) {
         shown.extend(target.scheduled.iter().map(|(name, action)| {
             let mut bounds = json!({});
             for (field, bound) in [("MinCapacity", action.min), ("MaxCapacity", action.max)] {
@@ -182,4 +137,45 @@ pub(super) fn describe_scheduled(world: &World, input: &Value) -> Answer {
         }));
     }
     page(shown, input, "ScheduledActions")
+}
+
+impl Autoscaling {
+    pub(super) fn register(&mut self, input: &Value, ecs: &mut Ecs, ecr: &Ecr, cx: &mut Cx<'_>) -> Answer {
+        let resource = input["ResourceId"].as_str().unwrap_or_default().to_owned();
+        if input["ServiceNamespace"] != NAMESPACE || input["ScalableDimension"] != DIMENSION {
+            return Err(invalid("Unsupported service namespace, resource type or scalable dimension"));
+        }
+        let known = self.targets.get(&resource);
+        // "Concurrent updates caused an exception, for example, if you request an update to a resource that already has a pending update."
+        if known.is_some_and(|target| target.written + SignedDuration::from_millis(300) > cx.now) {
+            return Err(Failure::new(
+                "ConcurrentUpdateException",
+                "You already have a pending update to an Auto Scaling resource.",
+            ));
+        }
+        let now = known.map(|target| target.bounds);
+        let bound = |field: &str, now: Option<i64>| input[field].as_i64().or(now);
+        let (Some(min), Some(max)) =
+            (bound("MinCapacity", now.map(|now| now.min)), bound("MaxCapacity", now.map(|now| now.max)))
+        else {
+            return Err(invalid(
+                "Both minimum and maximum capacity must be specified to register a new scalable target",
+            ));
+        };
+        if min < 0 || max < 0 || min > max {
+            return Err(invalid("Maximum capacity cannot be less than minimum capacity"));
+        }
+        let suspended = now.map(|now| now.suspended).unwrap_or_default().with(&input["SuspendedState"]);
+        let bounds = Bounds { min, max, suspended };
+        let target = self.targets.entry(resource.clone()).or_insert_with(|| Target::new(bounds, cx.now));
+        target.write(bounds, cx.now);
+        let scales = match self.registering_scales {
+            Some(scales) => scales,
+            None => *self.registering_scales.insert(cx.rng.chance(0.5)),
+        };
+        if scales {
+            self.within(&resource, "registering the bounds", ecs, ecr, cx);
+        }
+        Ok(json!({ "ScalableTargetARN": arn(&resource) }))
+    }
 }

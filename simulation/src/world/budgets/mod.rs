@@ -7,8 +7,6 @@
 //! - Figures were wrong by ten orders of magnitude on 16 July 2026 (AWS Health Dashboard).
 
 mod notice;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,24 +16,14 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Cx, World};
+use super::Cx;
+use super::time::seconds;
+use super::wake::{self, Wake};
 use crate::account::Account;
 use crate::wire::{Answer, Failure};
 use notice::Notice;
 
 pub use notice::money;
-
-/// What goes on later.
-#[derive(Clone, Debug)]
-pub enum Wake {
-    /// The figures of a budget are calculated anew.
-    Refresh {
-        /// Its name.
-        budget: String,
-        /// One that a person caused is not followed by the next.
-        again: bool,
-    },
-}
 
 /// The budgets by name.
 #[derive(Debug, Default)]
@@ -60,7 +48,7 @@ pub struct Budget {
     /// Figures that DescribeBudget had, the newest last.
     pub figures: Vec<Figure>,
     /// Kind and threshold of the ACTUAL notices of the period, and of the FORECASTED ones that hold.
-    pub told: BTreeSet<String>,
+    pub sent: BTreeSet<String>,
     kind: String,
     notices: Vec<Notice>,
     /// What was really spent in the period until then.
@@ -72,9 +60,9 @@ pub struct Budget {
 pub struct Figure {
     /// From when.
     pub at: Timestamp,
-    /// What is said to be spent in the period, in US dollars.
+    /// The actual spend of the period, in US dollars.
     pub actual: f64,
-    /// What will be spent by its end.
+    /// The forecasted spend of the period.
     pub forecast: Option<f64>,
 }
 
@@ -94,7 +82,7 @@ impl Budgets {
                 factor: 1.0,
                 usage_since: Timestamp::UNIX_EPOCH,
                 figures: Vec::new(),
-                told: BTreeSet::new(),
+                sent: BTreeSet::new(),
                 notices: list(&resource.properties["NotificationsWithSubscribers"]).iter().map(Notice::read).collect(),
                 spent: (Timestamp::UNIX_EPOCH, 0.0),
             };
@@ -158,102 +146,113 @@ fn days(from: Timestamp, to: Timestamp) -> f64 {
     to.duration_since(from).as_secs_f64() / 86_400.0
 }
 
-/// Right after the deploy: usage began with it, and the first figures come within half a day.
-pub(super) fn begin(world: &mut World, cx: &mut Cx<'_>) {
-    for (name, budget) in &mut world.budgets.budgets {
-        budget.usage_since = cx.now;
-        budget.spent = (cx.now, 0.0);
-        let after = SignedDuration::from_mins(cx.rng.between(5, 12 * 60));
-        cx.after(after, super::Wake::Budgets(Wake::Refresh { budget: name.clone(), again: true }));
+impl Budgets {
+    /// Right after the deploy: usage began with it, and the first figures come within half a day.
+    pub(super) fn begin(&mut self, cx: &mut Cx<'_>) {
+        for (name, budget) in &mut self.budgets {
+            budget.usage_since = cx.now;
+            budget.spent = (cx.now, 0.0);
+            let after = SignedDuration::from_mins(cx.rng.between(5, 12 * 60));
+            cx.after(after, Wake::Budgets(wake::Budgets::Refresh { budget: name.clone(), again: true }));
+        }
     }
-}
 
-/// So much is spent at once, or given back where it is negative. The figures show it with their next refresh.
-pub fn spend(world: &mut World, budget: &str, dollars: f64, cx: &mut Cx<'_>) {
-    if let Some(own) = world.budgets.change(budget, cx.now) {
-        own.spent.1 = (own.spent.1 + dollars).max(0.0);
-        cx.note(format!("{} are spent of {budget}", money(dollars)));
+    /// An amount is spent at once, or credited where it is negative. The figures have it from their next refresh on.
+    pub fn spend(&mut self, budget: &str, dollars: f64, cx: &mut Cx<'_>) {
+        if let Some(own) = self.change(budget, cx.now) {
+            own.spent.1 = (own.spent.1 + dollars).max(0.0);
+            cx.note(format!("{} are spent of {budget}", money(dollars)));
+        }
     }
-}
 
-/// From now on so much is spent each day.
-pub fn spend_a_day(world: &mut World, budget: &str, dollars: f64, cx: &mut Cx<'_>) {
-    if let Some(own) = world.budgets.change(budget, cx.now) {
-        own.a_day = dollars;
-        cx.note(format!("{} a day are spent of {budget} from now on", money(dollars)));
+    /// From now on so much is spent each day.
+    pub fn spend_a_day(&mut self, budget: &str, dollars: f64, cx: &mut Cx<'_>) {
+        if let Some(own) = self.change(budget, cx.now) {
+            own.a_day = dollars;
+            cx.note(format!("{} a day are spent of {budget} from now on", money(dollars)));
+        }
     }
-}
 
-/// From now on figures are multiplied: `1e10` is what happened in July 2026; 1 corrects them. They are calculated anew at once.
-pub fn misreport(world: &mut World, budget: &str, factor: f64, cx: &mut Cx<'_>) {
-    if let Some(own) = world.budgets.change(budget, cx.now) {
-        own.factor = factor;
-        cx.note(format!("figures of {budget} are multiplied by {factor}"));
-        refresh(world, budget, cx);
+    /// From now on figures are multiplied: `1e10` is what happened in July 2026; 1 corrects them. They are calculated anew at once.
+    pub fn misreport(&mut self, budget: &str, factor: f64, cx: &mut Cx<'_>) {
+        if let Some(own) = self.change(budget, cx.now) {
+            own.factor = factor;
+            cx.note(format!("figures of {budget} are multiplied by {factor}"));
+            self.refresh(budget, cx);
+        }
     }
-}
 
-/// There was usage for so many days before the deploy: with 35 there is a forecast from the first refresh on.
-pub fn used_before(world: &mut World, budget: &str, days: i64, cx: &mut Cx<'_>) {
-    if let Some(own) = world.budgets.budgets.get_mut(budget) {
-        own.usage_since = cx.now - SignedDuration::from_hours(24 * days);
+    /// There was usage for so many days before the deploy: with 35 there is a forecast from the first refresh on.
+    pub fn used_before(&mut self, budget: &str, days: i64, cx: &mut Cx<'_>) {
+        if let Some(own) = self.budgets.get_mut(budget) {
+            own.usage_since = cx.now - SignedDuration::from_hours(24 * days);
+        }
     }
-}
 
-/// A person deletes a budget.
-pub fn delete(world: &mut World, budget: &str, cx: &mut Cx<'_>) {
-    if world.budgets.budgets.remove(budget).is_some() {
-        cx.note(format!("a person deletes budget {budget}"));
+    /// A person deletes a budget.
+    pub fn delete(&mut self, budget: &str, cx: &mut Cx<'_>) {
+        if self.budgets.remove(budget).is_some() {
+            cx.note(format!("a person deletes budget {budget}"));
+        }
     }
-}
 
-/// Calculates the figures of a budget now and tells what they pass.
-pub fn refresh(world: &mut World, name: &str, cx: &mut Cx<'_>) {
-    let Some(budget) = world.budgets.change(name, cx.now) else { return };
-    let before = budget.figures.last().map(|figure| figure.at);
-    if before.is_some_and(|before| budget.period(before) != budget.period(cx.now)) {
-        budget.told.clear();
-    }
-    let figure = budget.calculate(cx.now);
-    budget.figures.retain(|old| old.at + SignedDuration::from_hours(48) > cx.now);
-    budget.figures.push(figure);
-    cx.note(format!(
-        "budget {name} is at {}, forecast {}",
-        money(figure.actual),
-        figure.forecast.map_or("none".into(), money)
-    ));
-    for notice in budget.notices.clone() {
-        let Some(amount) = notice.amount(&figure) else { continue };
-        let (threshold, key) = (notice.threshold(budget.limit), notice.key());
-        if amount <= threshold {
-            // An ACTUAL notice is sent once a period, also when the figure is corrected and grows again.
-            if notice.is_forecast() {
-                budget.told.remove(&key);
+    /// Calculates the figures of a budget now and sends the notices of the thresholds that they exceed.
+    pub fn refresh(&mut self, name: &str, cx: &mut Cx<'_>) {
+        let Some(budget) = self.change(name, cx.now) else { return };
+        let before = budget.figures.last().map(|figure| figure.at);
+        if before.is_some_and(|before| budget.period(before) != budget.period(cx.now)) {
+            budget.sent.clear();
+        }
+        let figure = budget.calculate(cx.now);
+        budget.figures.retain(|old| old.at + SignedDuration::from_hours(48) > cx.now);
+        budget.figures.push(figure);
+        cx.note(format!(
+            "budget {name} is at {}, forecast {}",
+            money(figure.actual),
+            figure.forecast.map_or("none".into(), money)
+        ));
+        for notice in budget.notices.clone() {
+            let Some(amount) = notice.amount(figure.actual, figure.forecast) else { continue };
+            let (threshold, key) = (notice.threshold(budget.limit), notice.key());
+            if amount <= threshold {
+                // An ACTUAL notice is sent once a period, also when the figure is corrected and grows again.
+                if notice.is_forecast() {
+                    budget.sent.remove(&key);
+                }
+            } else if budget.sent.insert(key) {
+                let subject = format!("AWS Budgets: {name} has exceeded your alert threshold");
+                let text = notice.text(name, &budget.kind, &budget.unit, budget.limit, amount, cx.now);
+                let topics = notice.topics.iter();
+                cx.out.published.extend(topics.map(|topic| (topic.clone(), subject.clone(), text.clone())));
             }
-        } else if budget.told.insert(key) {
-            let subject = format!("AWS Budgets: {name} has exceeded your alert threshold");
-            let text = notice.text(name, &budget.kind, &budget.unit, budget.limit, amount, cx.now);
-            let topics = notice.topics.iter();
-            cx.out.published.extend(topics.map(|topic| (topic.clone(), subject.clone(), text.clone())));
         }
     }
-}
 
-pub(super) fn call(world: &mut World, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    match operation {
-        "DescribeBudget" => {
-            let name = text(&input["BudgetName"]);
-            let Some(budget) = world.budgets.budgets.get(&name) else {
-                let sentence = format!("Unable to get budget: {name} - the budget doesn't exist.");
-                return Err(Failure::new("NotFoundException", sentence));
-            };
-            Ok(json!({ "Budget": shown(&name, budget, cx) }))
+    pub(super) fn call(&mut self, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
+        match operation {
+            "DescribeBudget" => {
+                let name = text(&input["BudgetName"]);
+                let Some(budget) = self.budgets.get(&name) else {
+                    let sentence = format!("Unable to get budget: {name} - the budget doesn't exist.");
+                    return Err(Failure::new("NotFoundException", sentence));
+                };
+                Ok(json!({ "Budget": shown(&name, budget, cx) }))
+            }
+            "DescribeBudgets" => {
+                let budgets = self.budgets.iter();
+                Ok(json!({ "Budgets": budgets.map(|(name, budget)| shown(name, budget, cx)).collect::<Vec<_>>() }))
+            }
+            other => panic!("the model has no budgets:{other}"),
         }
-        "DescribeBudgets" => {
-            let budgets = world.budgets.budgets.iter();
-            Ok(json!({ "Budgets": budgets.map(|(name, budget)| shown(name, budget, cx)).collect::<Vec<_>>() }))
+    }
+
+    pub(super) fn wake(&mut self, wake: wake::Budgets, cx: &mut Cx<'_>) {
+        let wake::Budgets::Refresh { budget, again } = wake;
+        self.refresh(&budget, cx);
+        if again && self.budgets.contains_key(&budget) {
+            let after = SignedDuration::from_mins(cx.rng.between(8 * 60, 12 * 60));
+            cx.after(after, Wake::Budgets(wake::Budgets::Refresh { budget, again }));
         }
-        other => panic!("the model has no budgets:{other}"),
     }
 }
 
@@ -261,7 +260,7 @@ fn shown(name: &str, budget: &Budget, cx: &mut Cx<'_>) -> Value {
     let spend = |dollars: f64| json!({ "Amount": format!("{dollars:.3}"), "Unit": "USD" });
     let mut shown = json!({
         "BudgetName": name, "BudgetType": budget.kind, "TimeUnit": budget.unit, "BudgetLimit": spend(budget.limit),
-        "TimePeriod": { "Start": super::seconds(budget.period(cx.now)), "End": 3_706_473_600.0 },
+        "TimePeriod": { "Start": seconds(budget.period(cx.now)), "End": 3_706_473_600.0 },
     });
     let at = cx.now - cx.staleness().unwrap_or_default();
     // The one before the first refresh has no figures at all.
@@ -272,13 +271,4 @@ fn shown(name: &str, budget: &Budget, cx: &mut Cx<'_>) -> Value {
         }
     }
     shown
-}
-
-pub(super) fn wake(world: &mut World, wake: Wake, cx: &mut Cx<'_>) {
-    let Wake::Refresh { budget, again } = wake;
-    refresh(world, &budget, cx);
-    if again && world.budgets.budgets.contains_key(&budget) {
-        let after = SignedDuration::from_mins(cx.rng.between(8 * 60, 12 * 60));
-        cx.after(after, super::Wake::Budgets(Wake::Refresh { budget, again }));
-    }
 }

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::Figure;
 use crate::account::ACCOUNT;
 
 /// A notification of a budget.
@@ -43,8 +42,8 @@ impl Notice {
     }
 
     /// The figure that it is about.
-    pub(super) fn amount(&self, figure: &Figure) -> Option<f64> {
-        if self.is_forecast() { figure.forecast } else { Some(figure.actual) }
+    pub(super) fn amount(&self, actual: f64, forecast: Option<f64>) -> Option<f64> {
+        if self.is_forecast() { forecast } else { Some(actual) }
     }
 
     /// Its threshold in US dollars.

@@ -3,11 +3,13 @@
 use ::tests::template::list;
 use serde_json::{Value, json};
 
-use super::{Alarm, Cx, World, arn, number, whole};
+use super::metrics::{number, whole};
+use super::state::{Alarm, CloudWatch, arn};
 use crate::wire::{Answer, Failure};
-use crate::world::seconds;
+use crate::world::Cx;
+use crate::world::time::seconds;
 
-pub(super) fn describe_alarms(world: &World, input: &Value, cx: &mut Cx<'_>) -> Answer {
+pub(super) fn describe_alarms(cloudwatch: &CloudWatch, input: &Value, cx: &mut Cx<'_>) -> Answer {
     let invalid = |sentence: &str| Failure::new("ValidationError", sentence);
     let names = list(&input["AlarmNames"]);
     if names.len() > 100 {
@@ -24,7 +26,7 @@ pub(super) fn describe_alarms(world: &World, input: &Value, cx: &mut Cx<'_>) -> 
         false => names.iter().any(|own| own == name),
     };
     let mut found = Vec::new();
-    for (name, alarm) in world.cloudwatch.alarms.iter().filter(|(name, _)| metric && wanted(name)) {
+    for (name, alarm) in cloudwatch.alarms.iter().filter(|(name, _)| metric && wanted(name)) {
         let shown = shown(name, alarm, cx);
         if input["StateValue"].as_str().is_none_or(|state| shown["StateValue"] == state) {
             found.push(shown);

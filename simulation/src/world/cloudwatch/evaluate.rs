@@ -4,52 +4,84 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::metrics::{Query, Sights};
-use super::{Alarm, Cx, State, World, arn, expression, number, whole};
+use super::expression;
+use super::metrics::{Query, System, number, whole};
+use super::state::{Alarm, CloudWatch, State, arn};
+use crate::world::Cx;
 
 /// Points that are kept beyond those that are evaluated.
 const SPARE: usize = 3;
 
-/// What an alarm comes to.
+/// The state that an alarm evaluates to.
 struct Verdict {
     value: &'static str,
     reason: String,
     data: String,
 }
 
-/// Measures the last minute and evaluates every alarm.
-pub(super) fn minute(world: &mut World, sights: &Sights, cx: &mut Cx<'_>) {
-    let names: Vec<String> = world.cloudwatch.alarms.keys().cloned().collect();
-    for name in names {
-        let alarm = &world.cloudwatch.alarms[&name];
-        if !alarm.watched {
-            continue;
-        }
-        let measured: Vec<(String, Option<f64>)> =
-            alarm.queries.iter().filter_map(|query| measured(query, world, sights)).collect();
-        let minute = Timestamp::from_second((cx.now.as_second() / 60 - 1) * 60).unwrap_or(cx.now);
-        let late = cx.rng.chance(cx.weather.late);
-        let Some(alarm) = world.cloudwatch.alarms.get_mut(&name) else { continue };
-        for (id, value) in measured {
-            let series = alarm.series.entry(id).or_default();
-            series.push_back((minute, value));
-            while series.len() > keeps(alarm_periods(&alarm.properties), &alarm.queries) {
-                series.pop_front();
+impl CloudWatch {
+    /// Measures the last minute and evaluates every alarm.
+    pub(crate) fn minute(&mut self, system: System<'_>, cx: &mut Cx<'_>) {
+        let names: Vec<String> = self.alarms.keys().cloned().collect();
+        for name in names {
+            let alarm = &self.alarms[&name];
+            if !alarm.watched {
+                continue;
+            }
+            let measured: Vec<(String, Option<f64>)> =
+                alarm.queries.iter().filter_map(|query| measured(query, system)).collect();
+            let minute = Timestamp::from_second((cx.now.as_second() / 60 - 1) * 60).unwrap_or(cx.now);
+            let late = cx.rng.chance(cx.weather.late);
+            let Some(alarm) = self.alarms.get_mut(&name) else { continue };
+            for (id, value) in measured {
+                let series = alarm.series.entry(id).or_default();
+                series.push_back((minute, value));
+                while series.len() > keeps(alarm_periods(&alarm.properties), &alarm.queries) {
+                    series.pop_front();
+                }
+            }
+            if let Some(verdict) = alarm.judge(late, cx.now).filter(|verdict| verdict.value != alarm.state.value) {
+                self.change(&name, verdict.value, verdict.reason, Some(verdict.data), cx);
             }
         }
-        if let Some(verdict) = alarm.judge(late, cx.now).filter(|verdict| verdict.value != alarm.state.value) {
-            change(world, &name, verdict.value, verdict.reason, Some(verdict.data), cx);
+    }
+
+    /// A person sets the state of an alarm, until it is evaluated next: a drill. The event has no data of a reason.
+    pub fn set_state(&mut self, name: &str, value: &'static str, reason: &str, cx: &mut Cx<'_>) {
+        if self.alarms.get(name).is_some_and(|alarm| alarm.state.value != value) {
+            cx.note(format!("a person sets alarm {name} to {value}"));
+            self.change(name, value, reason.to_owned(), None, cx);
         }
+    }
+
+    fn change(&mut self, name: &str, value: &'static str, reason: String, data: Option<String>, cx: &mut Cx<'_>) {
+        let windows = self.mutes.iter();
+        let muted = windows.filter_map(|mute| Some((mute.arn(), mute.window(name, cx.now)?))).next();
+        let Some(alarm) = self.alarms.get_mut(name) else { return };
+        let before = std::mem::replace(&mut alarm.state, State { value, reason, data, since: cx.now });
+        alarm.past.retain(|(until, _)| *until + SignedDuration::from_mins(2) > cx.now);
+        alarm.past.push((cx.now, before.clone()));
+        alarm.previous = Some(before.clone());
+        cx.note(format!("alarm {name}: {} -> {value}: {}", before.value, alarm.state.reason));
+        let mut detail = json!({
+            "alarmName": name, "state": shown(&alarm.state), "previousState": shown(&before),
+            "configuration": alarm.configuration(),
+        });
+        if let Some((rule, (begin, end))) = muted {
+            detail["muteDetail"] =
+                json!({ "mutedByArn": rule, "muteWindowStart": time(begin), "muteWindowEnd": time(end) });
+        }
+        cx.emit("aws.cloudwatch", "CloudWatch Alarm State Change", &[arn(name)], detail);
     }
 }
 
-fn measured(query: &Query, world: &World, sights: &Sights) -> Option<(String, Option<f64>)> {
+fn measured(query: &Query, system: System<'_>) -> Option<(String, Option<f64>)> {
     match &query.expression {
-        None => Some((query.id.clone(), query.measure(world, sights))),
+        None => Some((query.id.clone(), query.measure(system))),
         // Metrics Insights over CloudFront.
         Some(text) if text.starts_with("SELECT") => {
             let metric = Query { namespace: "AWS/CloudFront".into(), metric: "5xxErrorRate".into(), ..query.clone() };
-            Some((text.clone(), metric.measure(world, sights)))
+            Some((text.clone(), metric.measure(system)))
         }
         Some(_) => None,
     }
@@ -102,7 +134,7 @@ impl Alarm {
         (newest - ago, value)
     }
 
-    /// What the newest periods come to; nothing where the state stays.
+    /// The state by the newest periods; nothing where it stays.
     fn judge(&self, late: bool, now: Timestamp) -> Option<Verdict> {
         let periods = alarm_periods(&self.properties);
         let needed = whole(&self.properties["DatapointsToAlarm"]).unwrap_or(periods);
@@ -153,7 +185,7 @@ impl Alarm {
                 "Threshold Crossed: no datapoints were received for {span} and {points} treated as [{treated}]."
             );
         }
-        let told: Vec<(Timestamp, f64)> = known
+        let crossing: Vec<(Timestamp, f64)> = known
             .iter()
             .copied()
             .filter(|(_, point)| breaches(operator, *point, threshold) == (value == "ALARM"))
@@ -161,16 +193,16 @@ impl Alarm {
         let one = |(at, point): &(Timestamp, f64)| {
             format!("{point:?} ({})", at.to_zoned(TimeZone::UTC).strftime("%d/%m/%y %H:%M:%S"))
         };
-        let shown: Vec<String> = told.iter().take(5).map(one).collect();
+        let shown: Vec<String> = crossing.iter().take(5).map(one).collect();
         let not = if value == "ALARM" { "" } else { "not " };
-        let verb = if told.len() == 1 { "was" } else { "were" };
+        let verb = if crossing.len() == 1 { "was" } else { "were" };
         let minimum = if value == "ALARM" { needed } else { periods + 1 - needed };
         let points = if minimum == 1 { "datapoint" } else { "datapoints" };
         let from = if value == "ALARM" { "OK -> ALARM" } else { "ALARM -> OK" };
         format!(
             "Threshold Crossed: {} out of the last {periods} datapoints [{}] {verb} {not}{} the threshold ({threshold:?}) \
             (minimum {minimum} {points} for {from} transition).",
-            told.len(),
+            crossing.len(),
             shown.join(", "),
             words(operator),
         )
@@ -226,34 +258,6 @@ fn words(operator: &str) -> &'static str {
 /// As every time of an alarm is written: without a colon in the offset.
 fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
-}
-
-/// A person sets the state of an alarm, until it is evaluated next: a drill. The event has no data of a reason.
-pub fn set_state(world: &mut World, name: &str, value: &'static str, reason: &str, cx: &mut Cx<'_>) {
-    if world.cloudwatch.alarms.get(name).is_some_and(|alarm| alarm.state.value != value) {
-        cx.note(format!("a person sets alarm {name} to {value}"));
-        change(world, name, value, reason.to_owned(), None, cx);
-    }
-}
-
-fn change(world: &mut World, name: &str, value: &'static str, reason: String, data: Option<String>, cx: &mut Cx<'_>) {
-    let windows = world.cloudwatch.mutes.iter();
-    let muted = windows.filter_map(|mute| Some((mute.arn(), mute.window(name, cx.now)?))).next();
-    let Some(alarm) = world.cloudwatch.alarms.get_mut(name) else { return };
-    let before = std::mem::replace(&mut alarm.state, State { value, reason, data, since: cx.now });
-    alarm.past.retain(|(until, _)| *until + SignedDuration::from_mins(2) > cx.now);
-    alarm.past.push((cx.now, before.clone()));
-    alarm.previous = Some(before.clone());
-    cx.note(format!("alarm {name}: {} -> {value}: {}", before.value, alarm.state.reason));
-    let mut detail = json!({
-        "alarmName": name, "state": shown(&alarm.state), "previousState": shown(&before),
-        "configuration": alarm.configuration(),
-    });
-    if let Some((rule, (begin, end))) = muted {
-        detail["muteDetail"] =
-            json!({ "mutedByArn": rule, "muteWindowStart": time(begin), "muteWindowEnd": time(end) });
-    }
-    cx.emit("aws.cloudwatch", "CloudWatch Alarm State Change", &[arn(name)], detail);
 }
 
 fn shown(state: &State) -> Value {

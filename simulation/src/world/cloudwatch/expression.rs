@@ -114,3 +114,20 @@ impl Reader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_has_no_value_unless_fill_makes_it_zero() {
+        let of = |id: &str| match id {
+            "desired" => Some(2.0),
+            "healthy" => None,
+            other => panic!("{other}"),
+        };
+        assert_eq!(value("IF(desired > 1, FILL(healthy, 0), 2)", &of), Some(0.0));
+        assert_eq!(value("IF(desired > 2, FILL(healthy, 0), 2)", &of), Some(2.0));
+        assert_eq!(value("100 * healthy / desired", &of), None);
+    }
+}

@@ -5,11 +5,22 @@ use std::collections::BTreeMap;
 use ::tests::template::{list, text};
 use serde_json::{Map, Value, json};
 
-use super::{World, number};
-use crate::world::load::{Load, Sight};
+use crate::account::Account;
+use crate::world::load::{Load, Loads, Sight, load};
 
-/// What services look like, by `<cluster>/<service>`.
-pub(super) type Sights = BTreeMap<String, Sight>;
+/// The state of services, by `<cluster>/<service>`.
+pub type Sights = BTreeMap<String, Sight>;
+
+/// The system, as metrics measure it.
+#[derive(Clone, Copy, Debug)]
+pub struct System<'w> {
+    /// What is deployed.
+    pub account: &'w Account,
+    /// The load of the services.
+    pub loads: &'w Loads,
+    /// The state of the services.
+    pub sights: &'w Sights,
+}
 
 /// One entry of an alarm's metrics: a metric, or an expression over others.
 #[derive(Clone, Debug)]
@@ -83,30 +94,30 @@ impl Query {
     }
 
     /// `<cluster>/<service>` that it is about.
-    fn service(&self, world: &World) -> Option<String> {
+    pub(super) fn service(&self, account: &Account) -> Option<String> {
         if let (Some(cluster), Some(service)) = (self.dimensions.get("ClusterName"), self.dimensions.get("ServiceName"))
         {
             return Some(format!("{cluster}/{service}"));
         }
         // The system has one service behind its load balancer, and CloudFront in front of that.
-        let services = world.account.of_type("AWS::ECS::Service");
+        let services = account.of_type("AWS::ECS::Service");
         let behind = services.iter().find(|service| !list(&service.properties["LoadBalancers"]).is_empty())?;
         let cluster = text(&behind.properties["Cluster"]);
         Some(format!("{}/{}", cluster.rsplit('/').next()?, text(&behind.properties["ServiceName"])))
     }
 
     /// What it measured in the last minute; nothing where there is no data.
-    pub(super) fn measure(&self, world: &World, sights: &Sights) -> Option<f64> {
-        let service = self.service(world)?;
-        let sight = *sights.get(&service)?;
-        let load = world.load(&service);
+    pub(super) fn measure(&self, system: System<'_>) -> Option<f64> {
+        let service = self.service(system.account)?;
+        let sight = *system.sights.get(&service)?;
+        let load = load(system.loads, &service);
         let share = failing(load, sight);
         match (self.namespace.as_str(), self.metric.as_str()) {
             // "A service at zero tasks reports no data."
             ("AWS/ECS" | "ECS/ContainerInsights", "CPUUtilization") => (sight.running > 0).then(|| load.cpu_of(sight)),
             ("AWS/ECS" | "ECS/ContainerInsights", "MemoryUtilization") => (sight.running > 0).then_some(load.memory),
             ("ECS/ContainerInsights", "DesiredTaskCount") => Some(float(sight.desired)),
-            // Container Insights reports what runs: nothing where nothing does.
+            // Container Insights reports running tasks: no data where there are none.
             ("ECS/ContainerInsights", "RunningTaskCount") => (sight.running > 0).then(|| float(sight.running)),
             ("ECS/ContainerInsights", "PendingTaskCount") => Some(float((sight.desired - sight.running).max(0))),
             ("AWS/ApplicationELB", "HealthyHostCount") => (sight.serving > 0).then(|| float(sight.serving)),
@@ -141,16 +152,10 @@ fn float(count: i64) -> f64 {
     count as f64
 }
 
-/// Looks at every service that an alarm is about.
-pub(super) fn look(world: &World) -> Sights {
-    let watched = world.cloudwatch.alarms.values().filter(|alarm| alarm.watched);
-    let queries = watched.flat_map(|alarm| &alarm.queries);
-    let mut services: Vec<String> = queries.filter_map(|query| query.service(world)).collect();
-    services.sort();
-    services.dedup();
-    let seen = services.into_iter().filter_map(|service| {
-        let sight = crate::world::load::look(world, &service)?;
-        Some((service, sight))
-    });
-    seen.collect()
+pub(super) fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok())
+}
+
+pub(super) fn whole(value: &Value) -> Option<usize> {
+    value.as_u64().or_else(|| text(value).parse().ok()).and_then(|count| usize::try_from(count).ok())
 }

@@ -15,166 +15,61 @@ mod evaluate;
 mod expression;
 mod metrics;
 mod mute;
-#[cfg(test)]
-mod tests;
+mod state;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeSet;
 
-use ::tests::template::text;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::{Cx, World};
-use crate::account::{ACCOUNT, Account, REGION};
+use super::Cx;
+use super::wake::{self, Wake};
+use crate::account::Account;
 use crate::wire::Answer;
-use metrics::Query;
+use calls::describe_alarms;
 
-pub use evaluate::set_state;
+pub use metrics::{Sights, System};
 pub use mute::Mute;
+pub use state::{Alarm, CloudWatch, State};
 
-/// What goes on later.
-#[derive(Clone, Debug)]
-pub enum Wake {
-    /// Every alarm is evaluated.
-    Minute,
-}
-
-/// The alarms and mute rules.
-#[derive(Debug, Default)]
-pub struct CloudWatch {
-    /// By name.
-    pub alarms: BTreeMap<String, Alarm>,
-    /// The mute rules.
-    pub mutes: Vec<Mute>,
-}
-
-/// An alarm.
-#[derive(Clone, Debug)]
-pub struct Alarm {
-    /// Its state.
-    pub state: State,
-    /// The state before, as the next event has it.
-    pub previous: Option<State>,
-    /// Its properties in the template.
-    pub properties: Value,
-    queries: Vec<Query>,
-    /// Is it evaluated?
-    watched: bool,
-    configured: Timestamp,
-    /// The newest points of each metric, the newest last; nothing where there was no data.
-    series: BTreeMap<String, VecDeque<(Timestamp, Option<f64>)>>,
-    past: Vec<(Timestamp, State)>,
-}
-
-/// A state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
-    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
-    pub value: &'static str,
-    /// Why, for people.
-    pub reason: String,
-    /// Why, as JSON; nothing after SetAlarmState.
-    pub data: Option<String>,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-impl Alarm {
-    fn new(properties: &Value, now: Timestamp) -> Alarm {
-        let queries = Query::of(properties);
-        let watched = queries.iter().any(Query::is_of_system);
-        let (value, reason) = match watched {
-            true => ("INSUFFICIENT_DATA", "Unchecked: Initial alarm creation"),
-            false => ("OK", "Threshold Crossed: no datapoints were received."),
-        };
-        Alarm {
-            state: State { value, reason: reason.to_owned(), data: None, since: now },
-            previous: None,
-            properties: properties.clone(),
-            queries,
-            watched,
-            configured: now,
-            series: BTreeMap::new(),
-            past: Vec::new(),
+impl CloudWatch {
+    /// A person deletes an alarm. There is no event, and none of its earlier events is withdrawn.
+    pub fn delete(&mut self, name: &str, cx: &mut Cx<'_>) {
+        if self.alarms.remove(name).is_some() {
+            cx.note(format!("a person deletes alarm {name}"));
         }
     }
 
-    fn seen(&self, cx: &mut Cx<'_>) -> &State {
-        let at = cx.staleness().map(|age| cx.now - age);
-        let past = at.and_then(|at| self.past.iter().find(|(until, _)| *until > at));
-        past.map_or(&self.state, |(_, state)| state)
-    }
-}
-
-impl CloudWatch {
-    pub(super) fn new(account: &Account) -> CloudWatch {
-        let alarms = account.of_type("AWS::CloudWatch::Alarm").iter();
-        let alarms = alarms
-            .map(|resource| (resource.reference.clone(), Alarm::new(&resource.properties, Timestamp::UNIX_EPOCH)));
-        let mutes = account.of_type("AWS::CloudWatch::AlarmMuteRule").iter();
-        CloudWatch { alarms: alarms.collect(), mutes: mutes.map(|resource| Mute::of(&resource.properties)).collect() }
+    /// A person renames an alarm: a new one is made with the other name, and the old one deleted. The old one has no event.
+    pub fn rename(&mut self, from: &str, to: &str, cx: &mut Cx<'_>) {
+        if let Some(alarm) = self.alarms.remove(from) {
+            cx.note(format!("a person renames alarm {from} to {to}"));
+            self.alarms.insert(to.to_owned(), Alarm::new(&alarm.properties, cx.now));
+        }
     }
 
-    /// Is an alarm in ALARM? Of one that is not there: no. Deployments ask it.
-    pub fn in_alarm(&self, name: &str) -> bool {
-        self.alarms.get(name).is_some_and(|alarm| alarm.state.value == "ALARM")
+    /// Right after the deploy.
+    pub(super) fn begin(&mut self, cx: &mut Cx<'_>) {
+        for alarm in self.alarms.values_mut() {
+            alarm.state.since = cx.now;
+            alarm.configured = cx.now;
+        }
+        if self.alarms.values().any(|alarm| alarm.watched) {
+            let seconds = cx.rng.between(61, 119);
+            cx.after(SignedDuration::from_secs(seconds), Wake::CloudWatch(wake::CloudWatch::Minute));
+        }
     }
-}
 
-/// Is an alarm in ALARM?
-pub fn alarm_in_alarm(world: &World, name: &str) -> bool {
-    world.cloudwatch.in_alarm(name)
-}
-
-/// A person deletes an alarm. There is no event, and nothing that it said is taken back.
-pub fn delete(world: &mut World, name: &str, cx: &mut Cx<'_>) {
-    if world.cloudwatch.alarms.remove(name).is_some() {
-        cx.note(format!("a person deletes alarm {name}"));
+    pub(super) fn call(&mut self, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
+        match operation {
+            "DescribeAlarms" => describe_alarms(self, input, cx),
+            other => panic!("the model has no cloudwatch:{other}"),
+        }
     }
-}
 
-/// A person renames an alarm: a new one is made with the other name, and the old one deleted. No event tells of the old one.
-pub fn rename(world: &mut World, from: &str, to: &str, cx: &mut Cx<'_>) {
-    if let Some(alarm) = world.cloudwatch.alarms.remove(from) {
-        cx.note(format!("a person renames alarm {from} to {to}"));
-        world.cloudwatch.alarms.insert(to.to_owned(), Alarm::new(&alarm.properties, cx.now));
+    /// `<cluster>/<service>` of every service that an alarm is about.
+    pub(super) fn watched(&self, account: &Account) -> BTreeSet<String> {
+        let alarms = self.alarms.values().filter(|alarm| alarm.watched);
+        alarms.flat_map(|alarm| &alarm.queries).filter_map(|query| query.service(account)).collect()
     }
-}
-
-fn arn(name: &str) -> String {
-    format!("arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}")
-}
-
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.parse().ok())
-}
-
-fn whole(value: &Value) -> Option<usize> {
-    value.as_u64().or_else(|| text(value).parse().ok()).and_then(|count| usize::try_from(count).ok())
-}
-
-/// Right after the deploy.
-pub(super) fn begin(world: &mut World, cx: &mut Cx<'_>) {
-    for alarm in world.cloudwatch.alarms.values_mut() {
-        alarm.state.since = cx.now;
-        alarm.configured = cx.now;
-    }
-    if world.cloudwatch.alarms.values().any(|alarm| alarm.watched) {
-        let seconds = cx.rng.between(61, 119);
-        cx.after(SignedDuration::from_secs(seconds), super::Wake::CloudWatch(Wake::Minute));
-    }
-}
-
-pub(super) fn call(world: &mut World, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    match operation {
-        "DescribeAlarms" => calls::describe_alarms(world, input, cx),
-        other => panic!("the model has no cloudwatch:{other}"),
-    }
-}
-
-pub(super) fn wake(world: &mut World, wake: Wake, cx: &mut Cx<'_>) {
-    let Wake::Minute = wake;
-    let sights = metrics::look(world);
-    evaluate::minute(world, &sights, cx);
-    cx.after(SignedDuration::from_mins(1), super::Wake::CloudWatch(Wake::Minute));
 }

@@ -2,20 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::image::Image;
-use super::{Cx, Failure, Repository, Scanning, World, entry, put};
+use super::state::{Ecr, Repository};
 use crate::account::ACCOUNT;
-use crate::wire::Answer;
-use crate::world::seconds;
+use crate::wire::{Answer, Failure};
+use crate::world::Cx;
+use crate::world::image::{Image, Scanning};
+use crate::world::time::seconds;
 use ::tests::template::list;
 
-fn repository<'w>(world: &'w mut World, input: &Value) -> Result<(String, &'w mut Repository), Failure> {
+fn repository<'w>(ecr: &'w mut Ecr, input: &Value) -> Result<(String, &'w mut Repository), Failure> {
     let name = input["repositoryName"].as_str().unwrap_or_default().to_owned();
     if input["registryId"].as_str().is_some_and(|registry| registry != ACCOUNT) {
         let sentence = format!("The repository with name '{name}' does not exist in the registry");
         return Err(Failure::new("RepositoryNotFoundException", sentence));
     }
-    world.ecr.repository(&name).map(|repository| (name, repository))
+    ecr.repository(&name).map(|repository| (name, repository))
 }
 
 /// The digest that an image's id names: both its tag and its digest must be right where both are given.
@@ -65,9 +66,9 @@ fn with_token(mut answer: Value, next: Option<String>) -> Value {
     answer
 }
 
-pub(super) fn describe_images(world: &mut World, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    let scanning = world.ecr.scanning;
-    let (name, repository) = repository(world, input)?;
+pub(super) fn describe_images(ecr: &mut Ecr, input: &Value, cx: &mut Cx<'_>) -> Answer {
+    let scanning = ecr.scanning;
+    let (name, repository) = repository(ecr, input)?;
     let (images, tags) = repository.seen(cx);
     let ids = list(&input["imageIds"]);
     let detail = |digest: &String| {
@@ -122,14 +123,14 @@ fn detail(name: &str, image: &Image, tags: &[&String], scanning: Scanning) -> Va
     detail
 }
 
-pub(super) fn batch_get_image(world: &mut World, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    let (name, repository) = repository(world, input)?;
+pub(super) fn batch_get_image(ecr: &mut Ecr, input: &Value, cx: &mut Cx<'_>) -> Answer {
+    let (name, repository) = repository(ecr, input)?;
     let (images, tags) = repository.seen(cx);
     let accepted = list(&input["acceptedMediaTypes"]);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for id in list(&input["imageIds"]) {
         let failure = |code: &str, reason: &str| json!({ "imageId": id, "failureCode": code, "failureReason": reason });
-        let partial = cx.rng.chance(cx.weather.partial);
+        let partial = cx.goes_wrong(cx.weather.partial, "an answer has only a part");
         let Some(digest) = named(&id, images, tags) else {
             failures.push(failure("ImageNotFound", "Requested image not found"));
             continue;
@@ -140,7 +141,7 @@ pub(super) fn batch_get_image(world: &mut World, input: &Value, cx: &mut Cx<'_>)
             continue;
         }
         let image = &images[&digest];
-        // Without the list ECR converts to what old clients know; the model converts nothing.
+        // Without the list ECR converts to a format of old clients; the model converts nothing.
         if !accepted.is_empty() && !accepted.iter().any(|kind| kind == image.media_type()) {
             failures.push(failure("ImageNotFound", "Requested image not found"));
             continue;
@@ -154,8 +155,8 @@ pub(super) fn batch_get_image(world: &mut World, input: &Value, cx: &mut Cx<'_>)
 }
 
 /// Only what the repository has can be put again: the functions push nothing.
-pub(super) fn put_image(world: &mut World, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    let (name, repository) = repository(world, input)?;
+pub(super) fn put_image(ecr: &mut Ecr, input: &Value, cx: &mut Cx<'_>) -> Answer {
+    let (name, repository) = repository(ecr, input)?;
     let manifest = input["imageManifest"].as_str().unwrap_or_default();
     let image = repository.images.values().find(|image| image.manifest == manifest).cloned();
     let Some(image) = image else {
@@ -169,12 +170,12 @@ pub(super) fn put_image(world: &mut World, input: &Value, cx: &mut Cx<'_>) -> An
     let mut one = entry(&name, &image.digest, tag);
     one["imageManifest"] = manifest.into();
     one["imageManifestMediaType"] = image.media_type().into();
-    put(world, &name, image, tag, cx)?;
+    ecr.put(&name, image, tag, cx)?;
     Ok(json!({ "image": one }))
 }
 
-pub(super) fn list_images(world: &mut World, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    let (_, repository) = repository(world, input)?;
+pub(super) fn list_images(ecr: &mut Ecr, input: &Value, cx: &mut Cx<'_>) -> Answer {
+    let (_, repository) = repository(ecr, input)?;
     let (images, tags) = repository.seen(cx);
     let status = input["filter"]["tagStatus"].as_str().unwrap_or("ANY");
     let mut ids: Vec<Value> = Vec::new();
@@ -189,9 +190,9 @@ pub(super) fn list_images(world: &mut World, input: &Value, cx: &mut Cx<'_>) -> 
     Ok(with_token(json!({ "imageIds": page }), next))
 }
 
-pub(super) fn describe_image_scan_findings(world: &mut World, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    let enhanced = world.ecr.scanning == Scanning::Enhanced;
-    let (name, repository) = repository(world, input)?;
+pub(super) fn describe_image_scan_findings(ecr: &mut Ecr, input: &Value, cx: &mut Cx<'_>) -> Answer {
+    let enhanced = ecr.scanning == Scanning::Enhanced;
+    let (name, repository) = repository(ecr, input)?;
     let (images, tags) = repository.seen(cx);
     let id = &input["imageId"];
     let digest = named(id, images, tags).ok_or_else(|| not_found(&name, id))?;
@@ -221,4 +222,12 @@ pub(super) fn describe_image_scan_findings(world: &mut World, input: &Value, cx:
         "findingSeverityCounts": scan.findings, list: page,
     });
     Ok(with_token(answer, next))
+}
+
+fn entry(name: &str, digest: &str, tag: Option<&str>) -> Value {
+    let mut id = json!({ "imageDigest": digest });
+    if let Some(tag) = tag {
+        id["imageTag"] = tag.into();
+    }
+    json!({ "registryId": ACCOUNT, "repositoryName": name, "imageId": id })
 }

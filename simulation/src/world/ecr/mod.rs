@@ -2,236 +2,48 @@
 //!
 //! - Pushing an index pushes its children first, each a `PutImage` without tag:
 //!   <https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-multi-architecture-image.html>.
-//! - Tags that may not move, and those that may all the same:
+//! - Immutable tags, and the exclusions that stay mutable:
 //!   <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html>.
 //! - `imagePushedAt` is the first push of a digest, also when a tag comes back to it: containers-roadmap#214, #2746.
-//! - An index is not scanned (containers-roadmap#1683); with enhanced scanning DescribeImages says nothing of scans (#1662).
+//! - An index is not scanned (containers-roadmap#1683); with enhanced scanning DescribeImages has no scan status (#1662).
 //! - Events, on a best effort basis: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html>.
 //!
 //! Reads may be of a moment ago, as those of every service here.
 
 mod calls;
-mod image;
 mod people;
 mod scan;
-#[cfg(test)]
-mod tests;
+mod state;
 
-use std::collections::BTreeMap;
+use serde_json::Value;
 
-use ::tests::template::{list, text};
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use super::Cx;
+use super::wake;
+use crate::wire::Answer;
 
-use super::behaviour::Behaviour;
-use super::{Cx, World};
-use crate::account::Account;
-use crate::wire::{Answer, Failure};
-
-pub use image::{Image, Kind};
-pub use people::{Push, Shape, delete, push, replicate, retag, sign};
-pub use scan::{Findings, Scan, Scanning, finding, scanned};
-
-/// When a repository was changed, and its images and tags until then.
-type Past = (Timestamp, BTreeMap<String, Image>, BTreeMap<String, String>);
-
-/// What goes on later.
-#[derive(Clone, Debug)]
-pub enum Wake {
-    /// The next `PutImage` of a push.
-    Put {
-        /// The repository.
-        repository: String,
-        /// What is put.
-        image: Box<Image>,
-        /// Its tag, if any.
-        tag: Option<String>,
-    },
-    /// A scan ends.
-    Scanned {
-        /// The repository.
-        repository: String,
-        /// What was scanned.
-        digest: String,
-    },
-}
-
-/// The repositories by name.
-#[derive(Debug, Default)]
-pub struct Ecr {
-    /// By name.
-    pub repositories: BTreeMap<String, Repository>,
-    /// How images are scanned, for the whole registry.
-    pub scanning: Scanning,
-}
-
-/// A repository.
-#[derive(Clone, Debug, Default)]
-pub struct Repository {
-    /// By digest.
-    pub images: BTreeMap<String, Image>,
-    /// Digest by tag.
-    pub tags: BTreeMap<String, String>,
-    /// Tags that may not move, but for those that the patterns match.
-    pub immutable: bool,
-    /// Wildcard patterns of tags that are the other way round.
-    pub exclusions: Vec<String>,
-    /// Is a push followed by a basic scan?
-    pub scan_on_push: bool,
-    /// Every move of a tag: when, which, to which digest; `None` where it was deleted.
-    pub moves: Vec<(Timestamp, String, Option<String>)>,
-    past: Vec<Past>,
-}
-
-impl Repository {
-    /// What a read sees, which may be of a moment ago.
-    fn seen(&self, cx: &mut Cx<'_>) -> (&BTreeMap<String, Image>, &BTreeMap<String, String>) {
-        let at = cx.staleness().map(|age| cx.now - age);
-        // The state that ended last before `at` is not it: the first one that ended after it is.
-        let past = at.and_then(|at| self.past.iter().find(|(until, ..)| *until > at));
-        past.map_or((&self.images, &self.tags), |(_, images, tags)| (images, tags))
-    }
-
-    /// Keeps what is there for late reads, before it changes.
-    fn remember(&mut self, now: Timestamp) {
-        self.past.retain(|(until, ..)| *until + SignedDuration::from_mins(2) > now);
-        self.past.push((now, self.images.clone(), self.tags.clone()));
-    }
-
-    fn may_not_move(&self, tag: &str) -> bool {
-        self.immutable != self.exclusions.iter().any(|pattern| wildcard(pattern, tag))
-    }
-
-    /// Every tag of a digest, in order.
-    pub fn tags_of(&self, digest: &str) -> Vec<&str> {
-        self.tags.iter().filter(|(_, own)| *own == digest).map(|(tag, _)| tag.as_str()).collect()
-    }
-}
+pub use people::{Push, Shape, push};
+pub use state::{Ecr, Repository};
 
 impl Ecr {
-    pub(super) fn new(account: &Account) -> Ecr {
-        let repositories = account.of_type("AWS::ECR::Repository").iter().map(|resource| {
-            let properties = &resource.properties;
-            let mutability = text(&properties["ImageTagMutability"]);
-            let filters = list(&properties["ImageTagMutabilityExclusionFilters"]);
-            let repository = Repository {
-                immutable: mutability.starts_with("IMMUTABLE"),
-                exclusions: filters.iter().map(|one| text(&one["ImageTagMutabilityExclusionFilterValue"])).collect(),
-                scan_on_push: properties["ImageScanningConfiguration"]["ScanOnPush"] == true,
-                ..Repository::default()
-            };
-            (resource.reference.clone(), repository)
-        });
-        Ecr { repositories: repositories.collect(), scanning: Scanning::Basic }
+    pub(super) fn call(&mut self, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
+        match operation {
+            "DescribeImages" => calls::describe_images(self, input, cx),
+            "BatchGetImage" => calls::batch_get_image(self, input, cx),
+            "PutImage" => calls::put_image(self, input, cx),
+            "ListImages" => calls::list_images(self, input, cx),
+            "DescribeImageScanFindings" => calls::describe_image_scan_findings(self, input, cx),
+            other => panic!("the model has no ecr:{other}"),
+        }
     }
 
-    /// The image that a reference `repository:tag` or `repository@digest` names, without registry.
-    pub fn resolve(&self, reference: &str) -> Option<&Image> {
-        let (repository, digest) = match reference.split_once('@') {
-            Some((repository, digest)) => (self.repositories.get(repository)?, digest.to_owned()),
-            None => {
-                let (repository, tag) = reference.rsplit_once(':')?;
-                let repository = self.repositories.get(repository)?;
-                (repository, repository.tags.get(tag)?.clone())
+    pub(super) fn wake(&mut self, wake: wake::Ecr, cx: &mut Cx<'_>) {
+        match wake {
+            wake::Ecr::Put { repository, image, tag } => {
+                if let Err(failure) = self.put(&repository, *image, tag.as_deref(), cx) {
+                    cx.note(format!("push to {repository} is refused: {failure}"));
+                }
             }
-        };
-        repository.images.get(&digest)
-    }
-
-    fn repository(&mut self, name: &str) -> Result<&mut Repository, Failure> {
-        let missing = || {
-            let sentence = format!("The repository with name '{name}' does not exist in the registry");
-            Failure::new("RepositoryNotFoundException", sentence)
-        };
-        self.repositories.get_mut(name).ok_or_else(missing)
-    }
-}
-
-/// `*` stands for anything; there are at most a few in a pattern.
-fn wildcard(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {
-            (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| wildcard(after, &rest[at..]))
-        }),
-    }
-}
-
-/// Puts an image under a tag, or under none, and tells: what a push and `PutImage` both do.
-fn put(world: &mut World, name: &str, image: Image, tag: Option<&str>, cx: &mut Cx<'_>) -> Result<(), Failure> {
-    let scanning = world.ecr.scanning;
-    let repository = world.ecr.repository(name)?;
-    let digest = image.digest.clone();
-    let known = repository.images.contains_key(&digest);
-    match tag.and_then(|tag| repository.tags.get(tag)) {
-        Some(own) if *own == digest => {
-            let sentence = format!("Image with digest '{digest}' and tag '{}' already exists", tag.unwrap_or_default());
-            return Err(Failure::new("ImageAlreadyExistsException", sentence));
-        }
-        Some(_) if tag.is_some_and(|tag| repository.may_not_move(tag)) => {
-            let sentence = format!(
-                "The image tag '{}' already exists in the '{name}' repository and cannot be overwritten because the tag is immutable.",
-                tag.unwrap_or_default()
-            );
-            return Err(Failure::new("ImageTagAlreadyExistsException", sentence));
-        }
-        None if tag.is_none() && known => {
-            return Err(Failure::new(
-                "ImageAlreadyExistsException",
-                format!("Image with digest '{digest}' already exists"),
-            ));
-        }
-        _ => {}
-    }
-    let missing = |child: &&String| !repository.images.contains_key(*child);
-    if let Some(child) = image.children().iter().find(missing) {
-        return Err(Failure::new("ReferencedImagesNotFoundException", format!("Image manifest {child} is not there")));
-    }
-    repository.remember(cx.now);
-    let event = image.action("PUSH", name, tag.unwrap_or_default());
-    if let Some(tag) = tag {
-        repository.tags.insert(tag.to_owned(), digest.clone());
-        repository.moves.push((cx.now, tag.to_owned(), Some(digest.clone())));
-    }
-    let scans = repository.scan_on_push || scanning == Scanning::Enhanced;
-    if !known {
-        let image = repository.images.entry(digest.clone()).or_insert(image);
-        image.pushed_at = cx.now;
-        if scans && image.begin_scan(scanning) {
-            let after = SignedDuration::from_secs(cx.rng.between(5, 180));
-            cx.after(after, super::Wake::Ecr(Wake::Scanned { repository: name.to_owned(), digest }));
+            wake::Ecr::Scanned { repository, digest } => self.end_scan(&repository, &digest, cx),
         }
     }
-    cx.emit("aws.ecr", "ECR Image Action", &[], event);
-    Ok(())
-}
-
-pub(super) fn call(world: &mut World, operation: &str, input: &Value, cx: &mut Cx<'_>) -> Answer {
-    match operation {
-        "DescribeImages" => calls::describe_images(world, input, cx),
-        "BatchGetImage" => calls::batch_get_image(world, input, cx),
-        "PutImage" => calls::put_image(world, input, cx),
-        "ListImages" => calls::list_images(world, input, cx),
-        "DescribeImageScanFindings" => calls::describe_image_scan_findings(world, input, cx),
-        other => panic!("the model has no ecr:{other}"),
-    }
-}
-
-pub(super) fn wake(world: &mut World, wake: Wake, cx: &mut Cx<'_>) {
-    match wake {
-        Wake::Put { repository, image, tag } => {
-            if let Err(failure) = put(world, &repository, *image, tag.as_deref(), cx) {
-                cx.note(format!("push to {repository} is refused: {failure}"));
-            }
-        }
-        Wake::Scanned { repository, digest } => scan::end(world, &repository, &digest, cx),
-    }
-}
-
-fn entry(name: &str, digest: &str, tag: Option<&str>) -> Value {
-    let mut id = json!({ "imageDigest": digest });
-    if let Some(tag) = tag {
-        id["imageTag"] = tag.into();
-    }
-    json!({ "registryId": crate::account::ACCOUNT, "repositoryName": name, "imageId": id })
 }

@@ -3,10 +3,13 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::image::{Image, Kind, index, manifest};
-use super::scan::Findings;
-use super::{Behaviour, Cx, Failure, Wake, World, put};
+use super::state::Ecr;
 use crate::account::{ACCOUNT, REGION};
+use crate::wire::Failure;
+use crate::world::Cx;
+use crate::world::behaviour::Behaviour;
+use crate::world::image::{Findings, Image, Kind, index, manifest};
+use crate::world::wake::{self, Wake};
 
 /// How an image is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +49,8 @@ fn new(behaviour: Behaviour, kind: Kind, cx: &mut Cx<'_>) -> Image {
 }
 
 /// Pushes a new image and returns the digest that its tags will name. Children come first and without tags; each tag is a `PutImage` and an
-/// event of its own, a moment after the one before. A tag that may not move is refused, which the journal says.
-pub fn push(_: &mut World, push: &Push<'_>, cx: &mut Cx<'_>) -> String {
+/// event of its own, a moment after the one before. An immutable tag is refused, which is in the journal.
+pub fn push(push: &Push<'_>, cx: &mut Cx<'_>) -> String {
     let mut images = Vec::new();
     match push.shape {
         Shape::Single => {
@@ -73,7 +76,7 @@ pub fn push(_: &mut World, push: &Push<'_>, cx: &mut Cx<'_>) -> String {
     let mut after = SignedDuration::ZERO;
     let mut next = |image: Image, tag: Option<&str>, cx: &mut Cx<'_>| {
         let (repository, tag) = (push.repository.to_owned(), tag.map(str::to_owned));
-        cx.after(after, super::super::Wake::Ecr(Wake::Put { repository, image: Box::new(image), tag }));
+        cx.after(after, Wake::Ecr(wake::Ecr::Put { repository, image: Box::new(image), tag }));
         after += STEP;
     };
     for mut child in images {
@@ -89,70 +92,72 @@ pub fn push(_: &mut World, push: &Push<'_>, cx: &mut Cx<'_>) -> String {
     named.digest
 }
 
-/// Makes a tag name a digest that the repository has, as `PutImage` with its manifest does.
-///
-/// # Errors
-/// As ECR refuses it: the tag may not move, names the digest already, or the digest is gone.
-pub fn retag(world: &mut World, repository: &str, tag: &str, digest: &str, cx: &mut Cx<'_>) -> Result<(), Failure> {
-    let image = world.ecr.repository(repository)?.images.get(digest).cloned();
-    let image = image.ok_or_else(|| Failure::new("ImageNotFoundException", digest))?;
-    cx.note(format!("a person tags {repository}@{digest} as {tag}"));
-    put(world, repository, image, Some(tag), cx)
-}
+impl Ecr {
+    /// Makes a tag name a digest that the repository has, as `PutImage` with its manifest does.
+    ///
+    /// # Errors
+    /// As ECR refuses it: the tag may not move, names the digest already, or the digest is gone.
+    pub fn retag(&mut self, repository: &str, tag: &str, digest: &str, cx: &mut Cx<'_>) -> Result<(), Failure> {
+        let image = self.repository(repository)?.images.get(digest).cloned();
+        let image = image.ok_or_else(|| Failure::new("ImageNotFoundException", digest))?;
+        cx.note(format!("a person tags {repository}@{digest} as {tag}"));
+        self.put(repository, image, Some(tag), cx)
+    }
 
-/// Signs an image as cosign does: an artifact with the tag `sha256-<digest>.sig`.
-///
-/// # Errors
-/// When the repository is gone, or the image is signed already.
-pub fn sign(world: &mut World, repository: &str, digest: &str, cx: &mut Cx<'_>) -> Result<(), Failure> {
-    let signature = new(Behaviour::Crashes, Kind::Signature, cx);
-    let tag = format!("{}.sig", digest.replace(':', "-"));
-    put(world, repository, signature, Some(&tag), cx)
-}
+    /// Signs an image as cosign does: an artifact with the tag `sha256-<digest>.sig`.
+    ///
+    /// # Errors
+    /// When the repository is gone, or the image is signed already.
+    pub fn sign(&mut self, repository: &str, digest: &str, cx: &mut Cx<'_>) -> Result<(), Failure> {
+        let signature = new(Behaviour::Crashes, Kind::Signature, cx);
+        let tag = format!("{}.sig", digest.replace(':', "-"));
+        self.put(repository, signature, Some(&tag), cx)
+    }
 
-/// Deletes what a tag or a digest names: an image goes with its last tag, and all its tags go with an image. An event for each tag tells of it.
-pub fn delete(world: &mut World, name: &str, tag_or_digest: &str, cx: &mut Cx<'_>) {
-    let Some(repository) = world.ecr.repositories.get_mut(name) else { return };
-    let by_tag = repository.tags.get(tag_or_digest).cloned();
-    let digest = by_tag.clone().unwrap_or_else(|| tag_or_digest.to_owned());
-    let Some(image) = repository.images.get(&digest).cloned() else { return };
-    cx.note(format!("a person deletes {name} {tag_or_digest}"));
-    repository.remember(cx.now);
-    let mut gone: Vec<String> = repository.tags_of(&digest).into_iter().map(str::to_owned).collect();
-    if by_tag.is_some() && gone.len() > 1 {
-        gone = vec![tag_or_digest.to_owned()];
-    } else {
-        repository.images.remove(&digest);
+    /// Deletes what a tag or a digest names: an image goes with its last tag, and all its tags go with an image. Each tag has an event.
+    pub fn delete(&mut self, name: &str, tag_or_digest: &str, cx: &mut Cx<'_>) {
+        let Some(repository) = self.repositories.get_mut(name) else { return };
+        let by_tag = repository.tags.get(tag_or_digest).cloned();
+        let digest = by_tag.clone().unwrap_or_else(|| tag_or_digest.to_owned());
+        let Some(image) = repository.images.get(&digest).cloned() else { return };
+        cx.note(format!("a person deletes {name} {tag_or_digest}"));
+        repository.remember(cx.now);
+        let mut gone: Vec<String> = repository.tags_of(&digest).into_iter().map(str::to_owned).collect();
+        if by_tag.is_some() && gone.len() > 1 {
+            gone = vec![tag_or_digest.to_owned()];
+        } else {
+            repository.images.remove(&digest);
+        }
+        for tag in &gone {
+            repository.tags.remove(tag);
+            repository.moves.push((cx.now, tag.clone(), None));
+        }
+        if gone.is_empty() {
+            gone.push(String::new());
+        }
+        for tag in gone {
+            cx.emit("aws.ecr", "ECR Image Action", &[], image.action("DELETE", name, &tag));
+        }
     }
-    for tag in &gone {
-        repository.tags.remove(tag);
-        repository.moves.push((cx.now, tag.clone(), None));
-    }
-    if gone.is_empty() {
-        gone.push(String::new());
-    }
-    for tag in gone {
-        cx.emit("aws.ecr", "ECR Image Action", &[], image.action("DELETE", name, &tag));
-    }
-}
 
-/// An image of the same repository in another region arrives by replication, under a tag. Returns its digest; the event of this region is an
-/// `ECR Replication Action`.
-pub fn replicate(world: &mut World, name: &str, tag: &str, behaviour: Behaviour, cx: &mut Cx<'_>) -> String {
-    let image = new(behaviour, Kind::Platform { architecture: "amd64" }, cx);
-    let digest = image.digest.clone();
-    // The event of a push is not that of a replication.
-    let events = cx.out.events.len();
-    if let Err(failure) = put(world, name, image, Some(tag), cx) {
-        cx.note(format!("replication to {name} is refused: {failure}"));
-        return digest;
+    /// An image of the same repository in another region arrives by replication, under a tag. Returns its digest; the event of this region is an
+    /// `ECR Replication Action`.
+    pub fn replicate(&mut self, name: &str, tag: &str, behaviour: Behaviour, cx: &mut Cx<'_>) -> String {
+        let image = new(behaviour, Kind::Platform { architecture: "amd64" }, cx);
+        let digest = image.digest.clone();
+        // The event of a push is not that of a replication.
+        let events = cx.out.events.len();
+        if let Err(failure) = self.put(name, image, Some(tag), cx) {
+            cx.note(format!("replication to {name} is refused: {failure}"));
+            return digest;
+        }
+        cx.out.events.truncate(events);
+        let arn = format!("arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}");
+        let detail = json!({
+            "result": "SUCCESS", "repository-name": name, "image-digest": digest, "source-account": ACCOUNT,
+            "action-type": "REPLICATE", "source-region": "eu-west-1", "image-tag": tag,
+        });
+        cx.emit("aws.ecr", "ECR Replication Action", &[arn], detail);
+        digest
     }
-    cx.out.events.truncate(events);
-    let arn = format!("arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}");
-    let detail = json!({
-        "result": "SUCCESS", "repository-name": name, "image-digest": digest, "source-account": ACCOUNT,
-        "action-type": "REPLICATE", "source-region": "eu-west-1", "image-tag": tag,
-    });
-    cx.emit("aws.ecr", "ECR Replication Action", &[arn], detail);
-    digest
 }

@@ -9,10 +9,11 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::model::{Cause, Rollout, Start};
-use super::{Around, Ecs, list, number, truth};
+use super::state::{Around, Ecs};
+use super::values::{list, number, truth};
 use crate::world::Cx;
 
-/// How often ECS asks CloudWatch, and how long it goes on when everything is in place. ECS computes this time from the alarms:
+/// How often ECS reads the alarms, and the bake time. ECS computes this time from the alarms:
 /// what they need to be in ALARM for a deployment that is bad.
 const WATCH: SignedDuration = SignedDuration::from_secs(30);
 const BAKE: SignedDuration = SignedDuration::from_mins(5);
@@ -30,7 +31,7 @@ impl Ecs {
 
     fn first_in_alarm(&self, service: usize, around: Around<'_>) -> Option<String> {
         let mut names = self.alarm_names(service).into_iter();
-        names.find(|name| self.environment.alarms.contains(name) || around.in_alarm(name))
+        names.find(|name| self.environment.alarms.contains(name) || around.cloudwatch.in_alarm(name))
     }
 
     /// Failed tasks that end a deployment.
@@ -75,7 +76,7 @@ impl Ecs {
         self.changed(service, cx);
     }
 
-    /// Looks at the alarms of a deployment that goes on.
+    /// Reads the alarms of a deployment in progress.
     pub(super) fn watch_alarms(&mut self, service: usize, around: Around<'_>, cx: &mut Cx<'_>) {
         let deployment = self.services[service].primary();
         if deployment.state != Rollout::InProgress || self.alarm_names(service).is_empty() {
@@ -154,10 +155,10 @@ impl Ecs {
         deployment.succeeded = true;
         self.finish(number, if was_rollback { "ROLLBACK_SUCCESSFUL" } else { "SUCCESSFUL" }, None, cx);
         self.emit_deployment(number, place, "INFO", "SERVICE_DEPLOYMENT_COMPLETED", cx);
-        self.say(number, &format!("(deployment {id}) deployment completed."), cx);
+        self.add_event(number, &format!("(deployment {id}) deployment completed."), cx);
     }
 
-    /// Ends the service deployment that goes on.
+    /// Ends the service deployment in progress.
     pub(super) fn finish(&mut self, number: usize, status: &'static str, reason: Option<String>, cx: &Cx<'_>) {
         let rollout = self.services[number].rollouts.last_mut().filter(|rollout| rollout.finished_at.is_none());
         if let Some(rollout) = rollout {
@@ -170,7 +171,7 @@ impl Ecs {
 
     /// The PRIMARY deployment has failed; ECS rolls back where it is to and can.
     fn fail(&mut self, number: usize, cause: Cause, what: &str, back: bool, around: Around<'_>, cx: &mut Cx<'_>) {
-        // Of an alarm only the service event is known: "deployment failed: alarm detected." What the deployment says is inferred.
+        // Of an alarm only the service event is known: "deployment failed: alarm detected." The `rolloutStateReason` is inferred.
         let who = if cause == Cause::Alarm { "ECS deployment alarm" } else { "ECS deployment circuit breaker" };
         let service = &mut self.services[number];
         let failed = service.primary;
@@ -186,7 +187,7 @@ impl Ecs {
         let target =
             (0..service.deployments.len()).filter(succeeded).max_by_key(|place| service.deployments[*place].updated_at);
         self.emit_deployment(number, failed, "ERROR", "SERVICE_DEPLOYMENT_FAILED", cx);
-        self.say(number, &format!("(deployment {id}) deployment failed: {what}"), cx);
+        self.add_event(number, &format!("(deployment {id}) deployment failed: {what}"), cx);
         let reason = format!("Service deployment rolled back because {what}");
         // A rollback that fails is not rolled back: copilot-cli#4838.
         let Some(target) = target.filter(|_| back && !was_rollback) else {
@@ -210,7 +211,7 @@ impl Ecs {
         let id = deployment.id.clone();
         deployment.is_rollback = true;
         deployment.reason = format!("{who}: rolling back to deploymentId {id}.");
-        self.say(number, &format!("rolling back to deployment {id}."), cx);
+        self.add_event(number, &format!("rolling back to deployment {id}."), cx);
         self.begin(number, target, cause, Value::Null, around, cx);
         self.changed(number, cx);
     }

@@ -7,28 +7,25 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Ecs, arn, epoch, list, number, wire};
+use super::model::Definition;
+use super::state::Ecs;
+use super::values::{arn, epoch, list, number, wire};
 use crate::wire::{Answer, Failure};
 use crate::world::Cx;
 
-/// A revision of a task definition.
-#[derive(Clone, Debug)]
-pub struct Definition {
-    /// As it is answered, without tags.
-    pub body: Rc<Value>,
-    /// Its tags.
-    pub tags: Value,
-}
-
-impl Definition {
-    /// Its ARN.
-    pub fn arn(&self) -> &str {
-        self.body["taskDefinitionArn"].as_str().unwrap_or_default()
-    }
-}
+/// What an answer has and `RegisterTaskDefinition` refuses.
+pub const NOT_REGISTERED: [&str; 7] = [
+    "taskDefinitionArn",
+    "revision",
+    "status",
+    "requiresAttributes",
+    "compatibilities",
+    "registeredAt",
+    "registeredBy",
+];
 
 impl Ecs {
-    /// Registers what a template says, as CloudFormation does; the ARN.
+    /// Registers the task definition of a template, as CloudFormation does; its ARN.
     pub fn register_resource(&mut self, properties: &Value, at: jiff::Timestamp) -> String {
         let mut body = wire(properties);
         for (place, container) in list(&body["containerDefinitions"]).to_vec().iter().enumerate() {
@@ -93,16 +90,7 @@ impl Ecs {
                 return invalid("Container.image and Container.name should not be null or empty.");
             }
         }
-        // What an answer has and a request must not: parameter validation of the service.
-        for field in [
-            "taskDefinitionArn",
-            "revision",
-            "status",
-            "requiresAttributes",
-            "compatibilities",
-            "registeredAt",
-            "registeredBy",
-        ] {
+        for field in NOT_REGISTERED {
             if !input[field].is_null() {
                 return Err(Failure::new("SerializationException", format!("unknown parameter {field}")));
             }

@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::model::{Service, ServiceDeployment};
+use super::state::Ecs;
 use super::update::moment;
+use super::values::{arn, epoch, list, number};
 use super::view::{configuration, place};
-use super::{Ecs, arn, epoch, list, number};
 use crate::wire::{Answer, Failure};
 use crate::world::Cx;
 

@@ -8,12 +8,15 @@ use std::rc::Rc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::model::{Health, Status, Task, remember};
-use super::{Ecs, Wake, arn, epoch, list};
+use super::model::remember;
+use super::state::Ecs;
+use super::task::{Health, Status, Task};
+use super::values::{arn, epoch, list};
 use crate::account::{ACCOUNT, REGION};
 use crate::world::Cx;
+use crate::world::wake::{self, Wake};
 
-/// A service that stays steady says so about every six hours.
+/// A steady service gets the same service event about every six hours.
 const STEADY: SignedDuration = SignedDuration::from_hours(6);
 
 pub(super) fn iso(at: Timestamp) -> Value {
@@ -21,8 +24,8 @@ pub(super) fn iso(at: Timestamp) -> Value {
 }
 
 impl Ecs {
-    /// A line of `events[]`: "(service name) message".
-    pub(super) fn say(&mut self, number: usize, message: &str, cx: &mut Cx<'_>) {
+    /// Adds a line to `events[]`: "(service name) message".
+    pub(super) fn add_event(&mut self, number: usize, message: &str, cx: &mut Cx<'_>) {
         let id = cx.id();
         let service = &mut self.services[number];
         let message = format!("(service {}) {message}", service.name);
@@ -54,24 +57,24 @@ impl Ecs {
         cx.emit("aws.ecs", "ECS Service Action", std::slice::from_ref(&service.arn), detail);
     }
 
-    /// Says that a service has reached a steady state.
-    pub(super) fn say_steady(&mut self, number: usize, cx: &mut Cx<'_>) {
+    /// A service has reached a steady state.
+    pub(super) fn reach_steady_state(&mut self, number: usize, cx: &mut Cx<'_>) {
         self.services[number].is_steady = true;
-        self.say(number, "has reached a steady state.", cx);
+        self.add_event(number, "has reached a steady state.", cx);
         self.emit_action(number, "INFO", "SERVICE_STEADY_STATE", json!({}), cx);
-        cx.after(STEADY, super::super::Wake::Ecs(Wake::Steady(number)));
+        cx.after(STEADY, Wake::Ecs(wake::Ecs::Steady(number)));
     }
 
     pub(super) fn steady_again(&mut self, number: usize, cx: &mut Cx<'_>) {
         let service = &self.services[number];
-        // One that was said since then comes back by its own wake.
+        // A later one repeats after its own six hours.
         let last = service.events.iter().find(|(_, _, message)| message.ends_with("has reached a steady state."));
         if service.active && service.is_steady && last.is_none_or(|(at, ..)| cx.now - STEADY >= *at) {
-            self.say_steady(number, cx);
+            self.reach_steady_state(number, cx);
         }
     }
 
-    /// Notes what is true of a task from now on, and says so: `ECS Task State Change`.
+    /// Records the new state of a task and sends its event: `ECS Task State Change`.
     pub(super) fn task_changed(&mut self, number: u64, cx: &mut Cx<'_>) {
         let Some(task) = self.tasks.get_mut(&number) else { return };
         task.version += 1;

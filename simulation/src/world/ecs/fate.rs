@@ -6,25 +6,13 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::model::Revision;
-use super::{Around, Environment, list, number};
+use super::state::{Around, Environment};
+use super::task::Fate;
+use super::values::{list, number};
 use crate::world::Cx;
 use crate::world::behaviour::Behaviour;
 
-/// What becomes of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It does not come to run: `TaskFailedToStart` with this reason; of the container, or of the task alone.
-    FailsToStart {
-        /// `stoppedReason`.
-        reason: String,
-        /// Does it take a pull to find out?
-        pulls: bool,
-    },
-    /// It runs, and is healthy or not, or ends.
-    Runs(Behaviour),
-}
-
-/// The seconds that a container's health check gives before it says that the container is unhealthy, and between checks.
+/// The times of a container health check.
 pub(super) struct Check {
     pub(super) interval: SignedDuration,
     pub(super) start_period: SignedDuration,

@@ -7,40 +7,13 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::fate::{Fate, check};
-use super::model::{Health, Status, Stop, Task};
-use super::{Around, Ecs, Wake, list, number};
+use super::fate::check;
+use super::state::{Around, Ecs, FARGATE_SPOT};
+use super::task::{Fate, Health, Status, Stop, Task};
+use super::values::{list, number, number as number_of};
 use crate::world::Cx;
 use crate::world::behaviour::Behaviour;
-
-/// A step of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// It has its network, and pulls its image.
-    Pull,
-    /// It does not come to run.
-    FailToStart,
-    /// Its containers run.
-    Run,
-    /// A load balancer knows it.
-    Activated,
-    /// The container's health check succeeds.
-    ContainerHealthy,
-    /// The scheduler counts it as healthy.
-    Healthy,
-    /// The container's health check has failed too often.
-    Unhealthy,
-    /// The load balancer's has.
-    BalancerUnhealthy,
-    /// Its essential container ends.
-    Exit(i64),
-    /// It ends after SIGTERM or SIGKILL.
-    Terminated(i64),
-    /// Its network is given back.
-    Stopped,
-    /// ECS forgets it.
-    Forget,
-}
+use crate::world::wake::{self, Step, Wake};
 
 /// A time span, in seconds, of which chance takes one.
 fn seconds(from: i64, to: i64, cx: &mut Cx<'_>) -> SignedDuration {
@@ -48,7 +21,7 @@ fn seconds(from: i64, to: i64, cx: &mut Cx<'_>) -> SignedDuration {
 }
 
 fn later(number: u64, delay: SignedDuration, step: Step, cx: &mut Cx<'_>) {
-    cx.after(delay, super::super::Wake::Ecs(Wake::Task(number, step)));
+    cx.after(delay, Wake::Ecs(wake::Ecs::Task(number, step)));
 }
 
 impl Ecs {
@@ -78,7 +51,7 @@ impl Ecs {
             }
             Step::FailToStart if wanted => {
                 let Fate::FailsToStart { reason, .. } = task.fate.clone() else { return };
-                // The container says it sometimes.
+                // Sometimes the container has the reason too.
                 if reason.starts_with("CannotPull") && cx.rng.chance(0.5) {
                     task.container_reason = Some(reason.clone());
                 }
@@ -108,7 +81,7 @@ impl Ecs {
             Step::Unhealthy if wanted => {
                 task.health = Health::Unhealthy;
                 task.is_healthy = false;
-                // ECS leaves a task alone that runs once.
+                // ECS does not stop a standalone task for its health.
                 match of {
                     Some(_) => {
                         self.halt(
@@ -129,7 +102,7 @@ impl Ecs {
                     task.container_reason = Some("OutOfMemoryError: Container killed due to memory usage".to_owned());
                 }
                 let healthy = task.was_healthy;
-                // Of memory the container speaks always, the task sometimes.
+                // The container always has the reason OutOfMemoryError, the task sometimes.
                 let texts =
                     ["Essential container in task exited", "OutOfMemoryError: Container killed due to memory usage"];
                 let reason = if code == 137 { *cx.rng.pick(&texts) } else { texts[0] };
@@ -186,7 +159,7 @@ impl Ecs {
         };
         self.services[service].throttle.0 = 0;
         let balanced = !list(&self.services[service].spec["loadBalancers"]).is_empty();
-        let grace = super::number(&self.services[service].spec["healthCheckGracePeriodSeconds"]).unwrap_or(0);
+        let grace = number_of(&self.services[service].spec["healthCheckGracePeriodSeconds"]).unwrap_or(0);
         let (container, scheduler) = match (behaviour, &check) {
             (Behaviour::Crashes, _) => {
                 later(number, seconds(2, 10, cx), Step::Exit(1), cx);
@@ -235,7 +208,7 @@ impl Ecs {
             self.services[service].spec["loadBalancers"][0]["targetGroupArn"].as_str().unwrap_or_default().to_owned();
         let task = &self.tasks[&number];
         let id = task.arn.rsplit('/').next().unwrap_or_default().to_owned();
-        self.say(
+        self.add_event(
             service,
             &format!("(task {id}) is unhealthy in (target-group {group}) due to (reason Health checks failed)."),
             cx,
@@ -260,8 +233,8 @@ impl Ecs {
             return self.ends(number, cx);
         }
         let timeout = stop_timeout(&task.definition);
-        let is_spot = task.provider.as_deref() == Some(super::FARGATE_SPOT)
-            && matches!(code, "TerminationNotice" | "SpotInterruption");
+        let is_spot =
+            task.provider.as_deref() == Some(FARGATE_SPOT) && matches!(code, "TerminationNotice" | "SpotInterruption");
         let balanced =
             task.of.is_some_and(|(service, _)| !list(&self.services[service].spec["loadBalancers"]).is_empty());
         if !is_spot {

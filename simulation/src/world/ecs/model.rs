@@ -1,4 +1,4 @@
-//! What there is.
+//! Services with their deployments, and task definitions.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -6,9 +6,16 @@ use std::rc::Rc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::Definition;
-use super::fate::Fate;
 use crate::world::Cx;
+
+/// A revision of a task definition.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// As it is answered, without tags.
+    pub body: Rc<Value>,
+    /// Its tags.
+    pub tags: Value,
+}
 
 /// An item of a capacity provider strategy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +62,7 @@ pub struct Start {
     pub definition: String,
     /// Where its tasks run; empty with a launch type.
     pub strategy: Vec<Item>,
-    /// What was asked of `UpdateService`; null otherwise.
+    /// The input of `UpdateService`; null otherwise.
     pub input: Value,
 }
 
@@ -177,9 +184,9 @@ pub struct Service {
     pub tasks: BTreeSet<u64>,
     /// Numbers of those that have, as long as ECS remembers them.
     pub stopped: BTreeSet<u64>,
-    /// Has it said that it is steady?
+    /// Has it reached a steady state since its last change?
     pub is_steady: bool,
-    /// Tasks in a row that did not come to run, and until when no other starts.
+    /// Tasks in a row that did not reach RUNNING, and until when no other starts.
     pub throttle: (u32, Timestamp),
     /// Placements in a row that failed.
     pub unplaced: u32,
@@ -199,126 +206,9 @@ impl Service {
         &self.revisions[self.primary().revision]
     }
 
-    /// The service deployment that goes on, if one does.
+    /// The service deployment in progress, if there is one.
     pub fn current(&self) -> Option<&ServiceDeployment> {
         self.rollouts.last().filter(|rollout| rollout.finished_at.is_none())
-    }
-}
-
-/// `lastStatus`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// `PROVISIONING`.
-    Provisioning,
-    /// `PENDING`.
-    Pending,
-    /// `ACTIVATING`.
-    Activating,
-    /// `RUNNING`.
-    Running,
-    /// `DEACTIVATING`.
-    Deactivating,
-    /// `STOPPING`.
-    Stopping,
-    /// `DEPROVISIONING`.
-    Deprovisioning,
-    /// `STOPPED`.
-    Stopped,
-}
-
-/// `healthStatus`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// `UNKNOWN`.
-    Unknown,
-    /// `HEALTHY`.
-    Healthy,
-    /// `UNHEALTHY`.
-    Unhealthy,
-}
-
-/// Why a task stops.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stop {
-    /// `stopCode`.
-    pub code: &'static str,
-    /// `stoppedReason`.
-    pub reason: String,
-    /// When that was decided.
-    pub at: Timestamp,
-}
-
-/// A task.
-#[derive(Clone, Debug)]
-pub struct Task {
-    /// Its number, which is part of its ARN.
-    pub number: u64,
-    /// Its ARN.
-    pub arn: String,
-    /// Name of its cluster.
-    pub cluster: String,
-    /// Number of its service and of its deployment; none for a task that runs once.
-    pub of: Option<(usize, usize)>,
-    /// `startedBy`.
-    pub started_by: Option<String>,
-    /// `group`.
-    pub group: String,
-    /// Its task definition.
-    pub definition: Rc<Value>,
-    /// Its capacity provider; none with a launch type.
-    pub provider: Option<String>,
-    /// `overrides`.
-    pub overrides: Value,
-    /// `tags`.
-    pub tags: Value,
-    /// `lastStatus`.
-    pub status: Status,
-    /// Is it to run? Otherwise why not.
-    pub stop: Option<Stop>,
-    /// `healthStatus`, which is UNKNOWN for ever without a health check.
-    pub health: Health,
-    /// Does the scheduler count it as healthy?
-    pub is_healthy: bool,
-    /// Was it ever?
-    pub was_healthy: bool,
-    /// Of each container its name, its image, its digest.
-    pub images: Vec<(String, String, Option<String>)>,
-    /// What will become of it.
-    pub(super) fate: Fate,
-    /// Exit code of its essential container.
-    pub exit: Option<i64>,
-    /// `reason` of its essential container.
-    pub container_reason: Option<String>,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When its images were being pulled.
-    pub pulled: (Option<Timestamp>, Option<Timestamp>),
-    /// When it began to run.
-    pub started_at: Option<Timestamp>,
-    /// When its containers ended.
-    pub ended_at: Option<Timestamp>,
-    /// When it had stopped.
-    pub stopped_at: Option<Timestamp>,
-    /// Until when scale-in and deployments do not stop it.
-    pub protected_until: Option<Timestamp>,
-    /// `version`.
-    pub version: i64,
-    pub(super) versions: Versions<Rc<Value>>,
-}
-
-impl Task {
-    /// `desiredStatus` is RUNNING.
-    pub fn is_wanted(&self) -> bool {
-        self.stop.is_none()
-    }
-
-    /// It runs and is not about to stop.
-    pub fn is_running(&self) -> bool {
-        self.is_wanted() && self.status == Status::Running
-    }
-
-    pub(super) fn is_protected(&self, now: Timestamp) -> bool {
-        self.protected_until.is_some_and(|until| until > now)
     }
 }
 

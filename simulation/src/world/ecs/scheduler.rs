@@ -1,8 +1,8 @@
-//! The service scheduler: starts and stops tasks of a service until they are as its PRIMARY deployment says.
+//! The service scheduler: starts and stops tasks of a service until they match its PRIMARY deployment.
 //!
 //! Rolling update: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html>: `minimumHealthyPercent` rounded up,
-//! `maximumPercent` rounded down. Placement over capacity providers: base first, then weights; what one lacks, another does not take over:
-//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html>, containers-roadmap#852. Throttle: tasks that do not come to run
+//! `maximumPercent` rounded down. Placement over capacity providers: base first, then weights; a provider does not replace the missing tasks of another:
+//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html>, containers-roadmap#852. Throttle: tasks that do not reach RUNNING
 //! are started after ever longer delays, up to 27 minutes: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html>.
 
 use jiff::SignedDuration;
@@ -10,19 +10,22 @@ use serde_json::{Value, json};
 
 use super::emit::provider_arn;
 use super::fate::decide;
-use super::model::{Health, Item, Rollout, Status, Task};
+use super::model::{Item, Rollout};
+use super::state::{Around, Ecs, FARGATE};
+use super::task::{Status, Task};
+use super::values::{number as number_of, truth};
 use super::view::configuration;
-use super::{Around, Ecs, Wake, arn};
 use crate::world::Cx;
+use crate::world::wake::{self, Wake};
 
-/// Longest delay between starts of tasks that do not come to run.
+/// Longest delay between starts of tasks that do not reach RUNNING.
 const THROTTLE: SignedDuration = SignedDuration::from_mins(27);
 
 /// The service event of a shortage.
 const NO_CAPACITY: &str = "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 
 impl Ecs {
-    /// Has the scheduler look at a service in a moment.
+    /// Has the scheduler run for a service in a moment.
     pub(super) fn soon(&mut self, number: usize, cx: &mut Cx<'_>) {
         let delay = SignedDuration::from_millis(cx.rng.between(800, 4000));
         self.look_after(number, delay, cx);
@@ -33,7 +36,7 @@ impl Ecs {
         let service = &mut self.services[number];
         if service.looks_at.is_none_or(|planned| planned > at) {
             service.looks_at = Some(at);
-            cx.after(delay, super::super::Wake::Ecs(Wake::Service(number)));
+            cx.after(delay, Wake::Ecs(wake::Ecs::Service(number)));
         }
     }
 
@@ -43,10 +46,10 @@ impl Ecs {
         tasks.filter(move |task| task.of == Some((number, deployment)) && task.is_wanted())
     }
 
-    /// The scheduler looks at a service.
+    /// The scheduler runs for a service.
     pub(super) fn look(&mut self, number: usize, around: Around<'_>, cx: &mut Cx<'_>) {
         let service = &mut self.services[number];
-        // An earlier look may have made this one needless.
+        // An earlier run may have made this one needless.
         if service.looks_at.is_none_or(|at| at > cx.now) {
             return;
         }
@@ -66,7 +69,7 @@ impl Ecs {
     }
 
     fn percent(&self, number: usize, field: &str, default: i64) -> i64 {
-        super::number(&configuration(&self.services[number].spec)[field]).unwrap_or(default)
+        number_of(&configuration(&self.services[number].spec)[field]).unwrap_or(default)
     }
 
     /// Tasks of other deployments stop while enough are healthy; of the PRIMARY one those above the count.
@@ -118,7 +121,7 @@ impl Ecs {
             return;
         }
         let ids: Vec<String> = tasks.iter().map(|task| format!("(task {})", self.task_id(*task))).collect();
-        self.say(number, &format!("has stopped {} running tasks: {}.", tasks.len(), ids.join(" ")), cx);
+        self.add_event(number, &format!("has stopped {} running tasks: {}.", tasks.len(), ids.join(" ")), cx);
         for task in tasks {
             self.halt(*task, "ServiceSchedulerInitiated", reason.to_owned(), cx);
         }
@@ -128,7 +131,7 @@ impl Ecs {
         self.tasks.get(&task).and_then(|task| task.arn.rsplit('/').next()).unwrap_or_default()
     }
 
-    /// Starts what lacks, as far as `maximumPercent`, the throttle and the capacity allow.
+    /// Starts missing tasks, as far as `maximumPercent`, the throttle and the capacity allow.
     fn start_missing(&mut self, number: usize, around: Around<'_>, cx: &mut Cx<'_>) {
         let service = &self.services[number];
         // "A deployment in FAILED state doesn't launch any new tasks."
@@ -158,7 +161,7 @@ impl Ecs {
         let mut started = Vec::new();
         let mut lacking: Vec<Option<String>> = Vec::new();
         for provider in self.providers(number, missing) {
-            let name = provider.as_deref().unwrap_or(super::FARGATE);
+            let name = provider.as_deref().unwrap_or(FARGATE);
             if self.environment.no_capacity.contains(name) {
                 if !lacking.contains(&provider) {
                     lacking.push(provider);
@@ -169,7 +172,7 @@ impl Ecs {
         }
         if !started.is_empty() {
             let ids: Vec<String> = started.iter().map(|task| format!("(task {})", self.task_id(*task))).collect();
-            self.say(number, &format!("has started {} tasks: {}.", started.len(), ids.join(" ")), cx);
+            self.add_event(number, &format!("has started {} tasks: {}.", started.len(), ids.join(" ")), cx);
         }
         if !started.is_empty() {
             self.services[number].unplaced = 0;
@@ -183,7 +186,7 @@ impl Ecs {
         }
     }
 
-    /// What ECS says when it cannot assume the execution role of a task definition.
+    /// The error of ECS when it cannot assume the execution role of a task definition.
     pub(super) fn unassumable(&self, definition: &Value) -> Option<String> {
         let role = definition["executionRoleArn"].as_str().unwrap_or_default();
         let broken = self.environment.broken_roles.contains(definition["family"].as_str().unwrap_or_default());
@@ -229,42 +232,22 @@ impl Ecs {
         let fate = decide(&mut service.revisions[revision], &self.environment, around, cx);
         let revision = &service.revisions[revision];
         let task = Task {
-            number: task,
-            arn: arn(&format!("task/{}/{:016x}{task:016x}", service.cluster, cx.rng.bits())),
-            cluster: service.cluster.clone(),
             of: Some((number, place)),
             started_by: Some(service.deployments[place].id.clone()),
             group: format!("service:{}", service.name),
-            definition: std::rc::Rc::clone(&revision.definition),
             provider,
             overrides: json!({ "containerOverrides": [], "inferenceAcceleratorOverrides": [] }),
             tags: managed_tags(&service.spec, &service.cluster, &service.name),
-            status: Status::Provisioning,
-            stop: None,
-            health: Health::Unknown,
-            is_healthy: false,
-            was_healthy: false,
-            images: revision.images.clone(),
-            fate,
-            exit: None,
-            container_reason: None,
-            created_at: cx.now,
-            pulled: (None, None),
-            started_at: None,
-            ended_at: None,
-            stopped_at: None,
-            protected_until: None,
-            version: 0,
-            versions: std::collections::VecDeque::new(),
+            ..Task::new(task, &service.cluster, revision, fate, cx)
         };
-        let number_of = task.number;
-        service.tasks.insert(number_of);
+        let started = task.number;
+        service.tasks.insert(started);
         self.counters.started += 1;
         self.launch(task, cx);
-        number_of
+        started
     }
 
-    /// A task that cannot be placed: said, counted as failed, tried again later.
+    /// A task that cannot be placed: an event, a failed task, another try later.
     fn unplaced(
         &mut self,
         of: (usize, usize),
@@ -276,7 +259,7 @@ impl Ecs {
     ) {
         let number = of.0;
         self.counters.unplaced += 1;
-        self.say(number, text, cx);
+        self.add_event(number, text, cx);
         self.emit_action(number, "ERROR", event, more, cx);
         // Ever later while the shortage lasts, up to a quarter of an hour.
         let service = &mut self.services[number];
@@ -297,14 +280,14 @@ impl Ecs {
             let delay = SignedDuration::from_secs(5 << (*count).min(10)).min(THROTTLE);
             *until = cx.now + if *count < 3 { SignedDuration::ZERO } else { delay };
             if *count == 5 || *count % 20 == 0 {
-                self.say(number, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.", cx);
+                self.add_event(number, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.", cx);
                 self.emit_action(number, "WARN", "SERVICE_TASK_START_IMPAIRED", json!({}), cx);
             }
         }
         self.count_failure(of, around, cx);
     }
 
-    /// Is everything as the PRIMARY deployment says?
+    /// Completes the PRIMARY deployment, and the service is steady, once its tasks are healthy and alone.
     fn conclude(&mut self, number: usize, cx: &mut Cx<'_>) {
         let service = &self.services[number];
         let primary = service.primary;
@@ -323,14 +306,14 @@ impl Ecs {
             self.completed(number, cx);
         }
         if !self.services[number].is_steady && self.services[number].primary().state == Rollout::Completed {
-            self.say_steady(number, cx);
+            self.reach_steady_state(number, cx);
         }
     }
 }
 
 /// Tags that ECS gives to tasks of a service with `enableECSManagedTags`.
 fn managed_tags(spec: &Value, cluster: &str, service: &str) -> Value {
-    match super::truth(&spec["enableECSManagedTags"]) {
+    match truth(&spec["enableECSManagedTags"]) {
         Some(true) => json!([
             { "key": "aws:ecs:clusterName", "value": cluster }, { "key": "aws:ecs:serviceName", "value": service },
         ]),

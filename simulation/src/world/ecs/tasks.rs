@@ -1,16 +1,17 @@
 //! Calls about tasks: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>, `ListTasks`, `DescribeTasks`, `StopTask`,
 //! `GetTaskProtection`, `UpdateTaskProtection`. Client tokens: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::fate::{decide, images};
-use super::model::{Health, Revision, Status, Task, at, shared};
+use super::model::{Revision, at, shared};
+use super::state::{Around, Ecs, FARGATE};
+use super::task::Task;
 use super::update::strategy;
-use super::{Around, Ecs, FARGATE, arn, epoch, list, number, truth};
+use super::values::{arn, epoch, list, number, truth};
 use crate::wire::{Answer, Failure};
 use crate::world::Cx;
 
@@ -86,7 +87,7 @@ impl Ecs {
         for name in names {
             let name = name.as_str().unwrap_or_default();
             let task = self.task_number(&cluster, name).and_then(|number| self.tasks.get(&number));
-            let task = task.filter(|_| !cx.rng.chance(cx.weather.partial));
+            let task = task.filter(|_| !cx.goes_wrong(cx.weather.partial, "an answer has only a part"));
             match task.and_then(|task| Some((task, at(&task.versions, as_of)?))) {
                 Some((task, view)) => {
                     let mut view = Value::clone(view);
@@ -165,44 +166,18 @@ impl Ecs {
             let fate = decide(&mut revision, &self.environment, around, cx);
             let task = self.next();
             let text = |field: &str| input[field].as_str().map(str::to_owned);
+            let or = |field: &str, default: Value| if input[field].is_null() { default } else { input[field].clone() };
             let family = definition["family"].as_str().unwrap_or_default();
             numbers.push(task);
-            self.launch(
-                Task {
-                    number: task,
-                    arn: arn(&format!("task/{cluster}/{:016x}{task:016x}", cx.rng.bits())),
-                    cluster: cluster.clone(),
-                    of: None,
-                    started_by: text("startedBy"),
-                    group: text("group").unwrap_or_else(|| format!("family:{family}")),
-                    definition: Rc::clone(&definition),
-                    provider: provider.clone(),
-                    overrides: if input["overrides"].is_null() {
-                        json!({ "containerOverrides": [] })
-                    } else {
-                        input["overrides"].clone()
-                    },
-                    tags: if input["tags"].is_null() { json!([]) } else { input["tags"].clone() },
-                    status: Status::Provisioning,
-                    stop: None,
-                    health: Health::Unknown,
-                    is_healthy: false,
-                    was_healthy: false,
-                    images: revision.images,
-                    fate,
-                    exit: None,
-                    container_reason: None,
-                    created_at: cx.now,
-                    pulled: (None, None),
-                    started_at: None,
-                    ended_at: None,
-                    stopped_at: None,
-                    protected_until: None,
-                    version: 0,
-                    versions: VecDeque::new(),
-                },
-                cx,
-            );
+            let task = Task {
+                started_by: text("startedBy"),
+                group: text("group").unwrap_or_else(|| format!("family:{family}")),
+                provider: provider.clone(),
+                overrides: or("overrides", json!({ "containerOverrides": [] })),
+                tags: or("tags", json!([])),
+                ..Task::new(task, &cluster, &revision, fate, cx)
+            };
+            self.launch(task, cx);
         }
         let tasks: Vec<Value> = numbers
             .iter()

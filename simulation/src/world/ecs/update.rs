@@ -12,14 +12,15 @@ use serde_json::{Value, json};
 
 use super::fate::images;
 use super::model::{Cause, Deployment, Item, Revision, Rollout, Service, ServiceDeployment, shared};
-use super::{Ecs, arn, epoch, list, number, split, truth, wire};
+use super::state::{Around, Ecs, FARGATE, FARGATE_SPOT};
+use super::values::{arn, epoch, list, number, number as number_of, truth, wire};
 use crate::wire::{Answer, Failure};
-use crate::world::{Cx, World};
+use crate::world::Cx;
 
 /// When the templates were deployed: long ago.
 pub(super) const DEPLOYED: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
-/// What ECS says when only the strategy changes.
+/// The error of ECS when only the strategy changes.
 const FORCE: &str = "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.";
 
 fn invalid(sentence: impl Into<String>) -> Failure {
@@ -36,117 +37,9 @@ pub(super) fn strategy(value: &Value) -> Vec<Item> {
     list(value).iter().map(item).collect()
 }
 
-/// Updates a service: a function's call, a person in the console, CloudFormation. `input` is that of `UpdateService`.
-///
-/// # Errors
-/// As ECS answers: `ServiceNotFoundException`, `ServiceNotActiveException`, `InvalidParameterException`, `ClientException`.
-pub fn change(world: &mut World, input: &Value, cause: Cause, cx: &mut Cx<'_>) -> Answer {
-    let (ecs, around) = split(world);
-    let cluster = ecs.cluster(input)?;
-    let name = input["service"].as_str().unwrap_or_default();
-    let Some(place) = ecs.number(&cluster, name) else {
-        return Err(Failure::new("ServiceNotFoundException", "Service not found."));
-    };
-    if !ecs.services[place].active {
-        return Err(Failure::new("ServiceNotActiveException", "Service was not ACTIVE."));
-    }
-    let controller = ecs.services[place].spec["deploymentController"]["type"].as_str().unwrap_or("ECS").to_owned();
-    let forced = truth(&input["forceNewDeployment"]).unwrap_or(false);
-    if controller != "ECS" && !input["taskDefinition"].is_null() {
-        return Err(invalid(format!(
-            "Unable to update task definition on services with a {controller} deployment controller."
-        )));
-    }
-    if controller != "ECS" && forced {
-        return Err(invalid(format!(
-            "Cannot force a new deployment on services with a {controller} deployment controller."
-        )));
-    }
-    let desired = number(&input["desiredCount"]);
-    if desired.is_some_and(|desired| desired < 0) {
-        return Err(invalid("desiredCount cannot be negative."));
-    }
-    let current = ecs.services[place].revision();
-    let definition = match input["taskDefinition"].as_str() {
-        Some(name) => match ecs.definition(name) {
-            Some(definition) if definition.body["status"] == "ACTIVE" => shared(definition),
-            Some(_) => return Err(Failure::new("ClientException", "TaskDefinition is inactive")),
-            None => return Err(Failure::new("ClientException", "Unable to describe task definition.")),
-        },
-        None => Rc::clone(&current.definition),
-    };
-    let own = match input["capacityProviderStrategy"].is_null() {
-        true => current.strategy.clone(),
-        false => strategy(&input["capacityProviderStrategy"]),
-    };
-    check(&own)?;
-    let sorted = |items: &[Item]| {
-        let mut items = items.to_vec();
-        items.sort();
-        items
-    };
-    if sorted(&own) != sorted(&current.strategy) && !forced {
-        return Err(invalid(FORCE));
-    }
-    let network = if input["networkConfiguration"].is_null() {
-        current.network.clone()
-    } else {
-        input["networkConfiguration"].clone()
-    };
-    let other =
-        definition["taskDefinitionArn"] != current.definition["taskDefinitionArn"] || network != current.network;
-    for field in [
-        "deploymentConfiguration",
-        "healthCheckGracePeriodSeconds",
-        "loadBalancers",
-        "serviceRegistries",
-        "propagateTags",
-        "enableECSManagedTags",
-    ] {
-        if !input[field].is_null() {
-            ecs.services[place].spec[field] = input[field].clone();
-        }
-    }
-    if let Some(desired) = desired.filter(|desired| *desired != ecs.services[place].desired) {
-        ecs.services[place].desired = desired;
-        ecs.services[place].is_steady = false;
-    }
-    if other || forced {
-        ecs.deploy(
-            place,
-            Revision {
-                arn: String::new(),
-                created_at: cx.now,
-                images: images(&definition),
-                definition,
-                strategy: own,
-                network,
-            },
-            &cause,
-            cx,
-        );
-        let newest = ecs.services[place].deployments.len() - 1;
-        ecs.begin(place, newest, cause, input.clone(), around, cx);
-    }
-    ecs.soon(place, cx);
-    ecs.changed(place, cx);
-    Ok(json!({ "service": ecs.answered(place, cx) }))
-}
-
-/// Deletes a service: it is DRAINING, and then answered as INACTIVE. One that is created again is another service.
-pub fn delete(world: &mut World, cluster: &str, name: &str, cx: &mut Cx<'_>) {
-    let ecs = &mut world.ecs;
-    let Some(place) = ecs.number(cluster, name) else { return };
-    ecs.services[place].active = false;
-    ecs.services[place].desired = 0;
-    cx.note(format!("ecs: {cluster}/{name} is deleted"));
-    ecs.soon(place, cx);
-    ecs.changed(place, cx);
-}
-
 /// "At least one capacity provider must have a weight that's greater than zero", and at most one a base.
 fn check(strategy: &[Item]) -> Result<(), Failure> {
-    let known = |item: &Item| item.provider == super::FARGATE || item.provider == super::FARGATE_SPOT;
+    let known = |item: &Item| item.provider == FARGATE || item.provider == FARGATE_SPOT;
     if let Some(other) = strategy.iter().find(|item| !known(item)) {
         return Err(invalid(format!("The specified capacity provider '{}' was not found.", other.provider)));
     }
@@ -160,6 +53,112 @@ fn check(strategy: &[Item]) -> Result<(), Failure> {
 }
 
 impl Ecs {
+    /// Updates a service: a function's call, a person in the console, CloudFormation. `input` is that of `UpdateService`.
+    ///
+    /// # Errors
+    /// As ECS answers: `ServiceNotFoundException`, `ServiceNotActiveException`, `InvalidParameterException`, `ClientException`.
+    pub fn update_service(&mut self, input: &Value, cause: Cause, around: Around<'_>, cx: &mut Cx<'_>) -> Answer {
+        let cluster = self.cluster(input)?;
+        let name = input["service"].as_str().unwrap_or_default();
+        let Some(place) = self.number(&cluster, name) else {
+            return Err(Failure::new("ServiceNotFoundException", "Service not found."));
+        };
+        if !self.services[place].active {
+            return Err(Failure::new("ServiceNotActiveException", "Service was not ACTIVE."));
+        }
+        let controller = self.services[place].spec["deploymentController"]["type"].as_str().unwrap_or("ECS").to_owned();
+        let forced = truth(&input["forceNewDeployment"]).unwrap_or(false);
+        if controller != "ECS" && !input["taskDefinition"].is_null() {
+            return Err(invalid(format!(
+                "Unable to update task definition on services with a {controller} deployment controller."
+            )));
+        }
+        if controller != "ECS" && forced {
+            return Err(invalid(format!(
+                "Cannot force a new deployment on services with a {controller} deployment controller."
+            )));
+        }
+        let desired = number(&input["desiredCount"]);
+        if desired.is_some_and(|desired| desired < 0) {
+            return Err(invalid("desiredCount cannot be negative."));
+        }
+        let current = self.services[place].revision();
+        let definition = match input["taskDefinition"].as_str() {
+            Some(name) => match self.definition(name) {
+                Some(definition) if definition.body["status"] == "ACTIVE" => shared(definition),
+                Some(_) => return Err(Failure::new("ClientException", "TaskDefinition is inactive")),
+                None => return Err(Failure::new("ClientException", "Unable to describe task definition.")),
+            },
+            None => Rc::clone(&current.definition),
+        };
+        let own = match input["capacityProviderStrategy"].is_null() {
+            true => current.strategy.clone(),
+            false => strategy(&input["capacityProviderStrategy"]),
+        };
+        check(&own)?;
+        let sorted = |items: &[Item]| {
+            let mut items = items.to_vec();
+            items.sort();
+            items
+        };
+        if sorted(&own) != sorted(&current.strategy) && !forced {
+            return Err(invalid(FORCE));
+        }
+        let network = if input["networkConfiguration"].is_null() {
+            current.network.clone()
+        } else {
+            input["networkConfiguration"].clone()
+        };
+        let other =
+            definition["taskDefinitionArn"] != current.definition["taskDefinitionArn"] || network != current.network;
+        for field in [
+            "deploymentConfiguration",
+            "healthCheckGracePeriodSeconds",
+            "loadBalancers",
+            "serviceRegistries",
+            "propagateTags",
+            "enableECSManagedTags",
+        ] {
+            if !input[field].is_null() {
+                self.services[place].spec[field] = input[field].clone();
+            }
+        }
+        if let Some(desired) = desired.filter(|desired| *desired != self.services[place].desired) {
+            self.services[place].desired = desired;
+            self.services[place].is_steady = false;
+        }
+        if other || forced {
+            self.deploy(
+                place,
+                Revision {
+                    arn: String::new(),
+                    created_at: cx.now,
+                    images: images(&definition),
+                    definition,
+                    strategy: own,
+                    network,
+                },
+                &cause,
+                cx,
+            );
+            let newest = self.services[place].deployments.len() - 1;
+            self.begin(place, newest, cause, input.clone(), around, cx);
+        }
+        self.soon(place, cx);
+        self.changed(place, cx);
+        Ok(json!({ "service": self.answered(place, cx) }))
+    }
+
+    /// Deletes a service: it is DRAINING, and then answered as INACTIVE. One that is created again is another service.
+    pub fn delete_service(&mut self, cluster: &str, name: &str, cx: &mut Cx<'_>) {
+        let Some(place) = self.number(cluster, name) else { return };
+        self.services[place].active = false;
+        self.services[place].desired = 0;
+        cx.note(format!("ecs: {cluster}/{name} is deleted"));
+        self.soon(place, cx);
+        self.changed(place, cx);
+    }
+
     /// A new deployment of a service, with the service revision and the service deployment of it.
     fn deploy(&mut self, number: usize, mut revision: Revision, cause: &Cause, cx: &mut Cx<'_>) {
         // A service has one service deployment at a time.
@@ -208,7 +207,7 @@ impl Ecs {
         });
     }
 
-    /// Creates a service as a template says, settled on its count; without one on 0, since what it had before is not known here.
+    /// Creates a service of a template, settled on its count; without one on 0, since its count before the deploy is not known here.
     pub fn create(&mut self, properties: &Value) -> usize {
         let number = self.services.len();
         let spec = wire(properties);
@@ -233,7 +232,7 @@ impl Ecs {
             arn: arn(&format!("service/{place}")),
             active: true,
             created_at: DEPLOYED,
-            desired: super::number(&spec["desiredCount"]).unwrap_or(0),
+            desired: number_of(&spec["desiredCount"]).unwrap_or(0),
             deployments: vec![Deployment {
                 id: format!("ecs-svc/{id}"),
                 cause: Cause::Created,

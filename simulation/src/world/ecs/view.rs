@@ -7,8 +7,10 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::model::{Deployment, Item, Rollout, Service, Status, at, remember};
-use super::{Ecs, arn, epoch, list};
+use super::model::{Deployment, Item, Rollout, Service, at, remember};
+use super::state::Ecs;
+use super::task::Status;
+use super::values::{arn, epoch, list};
 use crate::wire::{Answer, Failure};
 use crate::world::Cx;
 
@@ -125,7 +127,8 @@ impl Ecs {
         let (mut services, mut failures) = (Vec::new(), Vec::new());
         for name in names {
             let name = name.as_str().unwrap_or_default();
-            let found = self.number(&cluster, name).filter(|_| !cx.rng.chance(cx.weather.partial));
+            let found =
+                self.number(&cluster, name).filter(|_| !cx.goes_wrong(cx.weather.partial, "an answer has only a part"));
             match found.and_then(|number| self.service_at(&self.services[number], as_of)) {
                 Some(mut view) => {
                     if tags {

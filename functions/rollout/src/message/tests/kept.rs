@@ -44,8 +44,12 @@ fn a_quarantined_digest_is_refused_when_it_is_pushed_again() {
     let fleet = fleet();
     let image = images(2).remove("huskit/website-agent").unwrap();
     let reason = Reason::Quarantined { image, reason: "exit 1".into(), since: at(9) };
-    let push =
-        |at: Option<Timestamp>| Trigger::Push { repository: "huskit/website-agent".into(), tag: "latest".into(), at };
+    let push = |at: Option<Timestamp>| Trigger::Push {
+        repository: "huskit/website-agent".into(),
+        tag: "latest".into(),
+        digest: None,
+        at,
+    };
     let sent = |trigger: Trigger| messages(&fleet, 60).kept(&reason, &trigger);
     assert_snapshot!(mail(&sent(push(Some(at(20)))).unwrap()), @r#"
     Push refused: website-agent 2a9c3f2 [huskit prod]
@@ -124,4 +128,21 @@ fn a_request_meets_a_rollback_or_a_pre_deploy_task() {
     - To stop the task, send the request {"action":"rollback","service":"website-agent","by":"<you>"}
     "#);
     assert_eq!(messages(&fleet, 10).kept(&running, &Trigger::Everything), None);
+}
+
+#[test]
+fn an_image_without_the_signature_that_the_fleet_demands_is_refused() {
+    let fleet = fleet();
+    let image = images(2).remove("huskit/website-agent").unwrap();
+    let finding = "it is signed with test and not with release, 15 min after its push".into();
+    let reason = Reason::SignatureRefused { image, finding };
+    assert_snapshot!(mail(&messages(&fleet, 60).kept(&reason, &Trigger::Everything).unwrap()), @r#"
+    Push refused: website-agent 2a9c3f2 [huskit prod]
+
+    website-agent: the signature gate refused 2a9c3f2 (latest, 020202020202): it is signed with test and not with release, 15 min after its push.
+
+    Next
+    - It is rolled out when ECR has signed it with the profile that the fleet names.
+    - To roll it out without that signature, send the request {"action":"retry","service":"website-agent","by":"<you>"}
+    "#);
 }

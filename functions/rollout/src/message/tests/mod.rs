@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use planner::fleet::Fleet;
 use planner::model::{Image, ScanState};
 use planner::rollout::{
-    Cause, FailedRollout, Freeze, Outstanding, Phase, Quarantine, Reason, Record, Recovery, Release, Rollout, Work,
+    Cause, FailedRollout, Freeze, Handling, Obstacle, Outstanding, Phase, Quarantine, Reason, Record, Recovery,
+    Release, RestartCause, Rollout, Work,
 };
 use shared::notify::Notification;
 use shared::{Error, Kind};

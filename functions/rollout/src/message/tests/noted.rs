@@ -70,3 +70,72 @@ fn a_push_that_the_policy_passes_over_and_an_image_that_is_left_over_are_announc
     - To roll it out, send the request {"action":"retry","service":"website-agent","by":"<you>"}
     "#);
 }
+
+#[test]
+fn a_retirement_of_tasks_is_announced_with_what_is_done_about_it() {
+    let fleet = fleet();
+    let announced = |handling: Handling| {
+        let reason = Reason::RetirementAnnounced { starts_at: at(10_000), handling };
+        mail(&messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap())
+    };
+    assert_snapshot!(announced(Handling::QuietHours { at: at(1_000) }), @"
+    Task retirement announced: website-agent from 2026-11-28 08:40 UTC [huskit prod]
+
+    website-agent: AWS replaces its running tasks from 2026-11-28 08:40 UTC on, to patch the platform: the automation restarts it before, in its quiet hours at 2026-11-22 02:40 UTC.
+    ");
+    assert_snapshot!(announced(Handling::Sleep { at: at(1_000) }), @"
+    Task retirement announced: website-agent from 2026-11-28 08:40 UTC [huskit prod]
+
+    website-agent: AWS replaces its running tasks from 2026-11-28 08:40 UTC on, to patch the platform: nothing is needed: its scheduled downtime at 2026-11-22 02:40 UTC ends these tasks before.
+    ");
+    assert_snapshot!(announced(Handling::NoQuietHours), @"
+    Task retirement announced: website-agent from 2026-11-28 08:40 UTC [huskit prod]
+
+    website-agent: AWS replaces its running tasks from 2026-11-28 08:40 UTC on, to patch the platform: the fleet names no quiet hours, so the automation leaves it to AWS.
+    ");
+}
+
+#[test]
+fn tasks_that_were_not_replaced_before_their_retirement_are_announced() {
+    let fleet = fleet();
+    let obstacle = Some(Obstacle::Frozen { by: "anna".into(), until: at(12_000) });
+    let reason = Reason::RetirementMissed { starts_at: at(10_000), obstacle };
+    assert_snapshot!(mail(&messages(&fleet, 10_000).noted(&reason, &Trigger::Everything).unwrap()), @r#"
+    Tasks not replaced before their retirement: website-agent [huskit prod]
+
+    website-agent: its tasks were not replaced before 2026-11-28 08:40 UTC, when AWS begins to do so: frozen by anna until 2026-11-29 18:00 UTC.
+
+    Next
+    - Nothing has to be done: AWS replaces the tasks, as its deployment settings allow.
+    - To replace them at a time of your own, send the request {"action":"restart","service":"website-agent","by":"<you>"}
+    "#);
+}
+
+#[test]
+fn a_restart_that_fails_names_what_made_it_due() {
+    let fleet = fleet();
+    let cause = RestartCause::Secrets { names: vec!["huskit/prod/website-agent".into()] };
+    let reason = Reason::RestartFailed { cause, deployment: "ecs-svc/3".into() };
+    assert_snapshot!(mail(&messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap()), @r#"
+    Restart failed: website-agent [huskit prod]
+
+    website-agent: its restart, deployment ecs-svc/3, failed and is not repeated; huskit/prod/website-agent has changed since its tasks read the values.
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - Compare the secret with what the service expects of it.
+    - To restart it again, send the request {"action":"restart","service":"website-agent","by":"<you>"}
+    "#);
+    let cause = RestartCause::Retirement { starts_at: at(10_000) };
+    let reason = Reason::RestartFailed { cause, deployment: "ecs-svc/3".into() };
+    assert_snapshot!(mail(&messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap()), @r#"
+    Restart failed: website-agent [huskit prod]
+
+    website-agent: its restart, deployment ecs-svc/3, failed and is not repeated; AWS replaces its earlier tasks from 2026-11-28 08:40 UTC on.
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - Correct what the service events say, before AWS replaces the tasks.
+    - To restart it again, send the request {"action":"restart","service":"website-agent","by":"<you>"}
+    "#);
+}

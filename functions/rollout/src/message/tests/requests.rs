@@ -37,6 +37,22 @@ fn a_restart_is_announced_and_a_rollback_refused() {
 
     deployment  ecs-svc/3
     ");
+    let due = Reason::RestartDue { cause: RestartCause::Secrets { names: vec!["huskit/prod/website-agent".into()] } };
+    assert_snapshot!(mail(&messages(&fleet, 60).restarted(&due, "ecs-svc/4")), @"
+    Restart in progress: website-agent [huskit prod]
+
+    website-agent: restarted because huskit/prod/website-agent has changed since its tasks read the values. Rolling restart in progress, same image.
+
+    deployment  ecs-svc/4
+    ");
+    let due = Reason::RestartDue { cause: RestartCause::Retirement { starts_at: at(10_000) } };
+    assert_snapshot!(mail(&messages(&fleet, 60).restarted(&due, "ecs-svc/5")), @"
+    Restart in progress: website-agent [huskit prod]
+
+    website-agent: restarted because AWS replaces its earlier tasks from 2026-11-28 08:40 UTC on. Rolling restart in progress, same image.
+
+    deployment  ecs-svc/5
+    ");
     let refused = Reason::OtherDeployment { requested: "ecs-svc/2".into(), current: "ecs-svc/3".into() };
     assert_snapshot!(mail(&messages(&fleet, 60).kept(&refused, &Trigger::Everything).unwrap()), @r#"
     Rollback refused: website-agent [huskit prod]

@@ -1,8 +1,9 @@
+//! When alarms change their state, and what the events have.
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::metrics::Sights;
-use super::*;
+use crate::world::cloudwatch::{Sights, System};
 use crate::world::load::{Load, Sight};
 use crate::world::testing::Bench;
 
@@ -18,11 +19,14 @@ fn minutes(bench: &mut Bench, count: usize, web: Sight, crawler: Sight) {
     let sights = Sights::from([(WEB.to_owned(), web), (CRAWLER.to_owned(), crawler)]);
     for _ in 0..count {
         bench.now += SignedDuration::from_mins(1);
-        bench.change(|world, cx| evaluate::minute(world, &sights, cx));
+        bench.change(|world, cx| {
+            let system = System { account: &world.account, loads: &world.loads, sights: &sights };
+            world.cloudwatch.minute(system, cx);
+        });
     }
 }
 
-fn told(bench: &Bench, name: &str) -> Vec<Value> {
+fn sent(bench: &Bench, name: &str) -> Vec<Value> {
     let of = |event: &&Value| event["detail"]["alarmName"] == name;
     bench.events.iter().filter(of).map(|event| event["detail"].clone()).collect()
 }
@@ -36,17 +40,17 @@ fn all_ok(bench: &mut Bench) {
 }
 
 #[test]
-fn an_image_that_errs_under_traffic_rings_after_five_minutes_and_the_event_says_why() {
+fn errors_under_traffic_put_the_alarm_in_alarm_after_five_minutes_and_the_event_has_the_reason() {
     let mut bench = Bench::new();
     all_ok(&mut bench);
     let errs = Sight { erring: 1, ..sight(2) };
     minutes(&mut bench, 4, errs, sight(1));
-    assert!(told(&bench, ERRORS).is_empty());
+    assert!(sent(&bench, ERRORS).is_empty());
     minutes(&mut bench, 2, errs, sight(1));
     assert!(bench.world.cloudwatch.in_alarm(ERRORS));
-    let told = told(&bench, ERRORS);
-    assert_eq!(told.len(), 1, "only a change is told");
-    let (state, before) = (&told[0]["state"], &told[0]["previousState"]);
+    let sent = sent(&bench, ERRORS);
+    assert_eq!(sent.len(), 1, "only a change has an event");
+    let (state, before) = (&sent[0]["state"], &sent[0]["previousState"]);
     assert_eq!((&state["value"], &before["value"]), (&json!("ALARM"), &json!("OK")));
     let reason = state["reason"].as_str().unwrap();
     assert!(reason.starts_with("Threshold Crossed: 5 out of the last 5 datapoints [300.0 (02/11/26 09:"), "{reason}");
@@ -56,7 +60,7 @@ fn an_image_that_errs_under_traffic_rings_after_five_minutes_and_the_event_says_
     let data: Value = serde_json::from_str(state["reasonData"].as_str().unwrap()).unwrap();
     assert_eq!(data["recentDatapoints"], json!([300.0, 300.0, 300.0, 300.0, 300.0]));
     assert!(state["timestamp"].as_str().unwrap().ends_with("+0000"));
-    assert_eq!(told[0]["configuration"]["metrics"][0]["metricStat"]["metric"]["name"], "HTTPCode_Target_5XX_Count");
+    assert_eq!(sent[0]["configuration"]["metrics"][0]["metricStat"]["metric"]["name"], "HTTPCode_Target_5XX_Count");
     let none = &before["reason"];
     assert_eq!(
         none,
@@ -76,50 +80,42 @@ fn a_service_at_zero_on_purpose_is_healthy_and_one_whose_tasks_are_gone_is_not()
 }
 
 #[test]
-fn work_rings_the_alarm_of_the_cpu_and_a_mute_rule_stands_in_the_event() {
+fn load_puts_the_alarm_of_the_cpu_in_alarm_and_the_event_names_the_mute_rule() {
     let mut bench = Bench::new();
     all_ok(&mut bench);
     bench.now = "2026-11-02T23:30:00Z".parse().unwrap();
     bench.world.loads.insert(CRAWLER.into(), Load { cpu: 300.0, ..Load::default() });
     minutes(&mut bench, 6, sight(2), sight(3));
-    let told = told(&bench, "huskit-prod-crawler-cpu");
-    assert_eq!(told[0]["state"]["value"], "ALARM");
-    let rule = told[0]["muteDetail"]["mutedByArn"].as_str().unwrap();
+    let sent = sent(&bench, "huskit-prod-crawler-cpu");
+    assert_eq!(sent[0]["state"]["value"], "ALARM");
+    let rule = sent[0]["muteDetail"]["mutedByArn"].as_str().unwrap();
     assert!(rule.ends_with(":alarm-mute-rule:huskit-prod-crawler-downtime"), "{rule}");
 }
 
 #[test]
-fn no_event_tells_that_a_ringing_alarm_is_deleted_or_renamed() {
+fn no_event_is_sent_when_an_alarm_in_alarm_is_deleted_or_renamed() {
     let mut bench = Bench::new();
     all_ok(&mut bench);
-    bench.change(|world, cx| set_state(world, ERRORS, "ALARM", "a drill", cx));
-    assert!(told(&bench, ERRORS)[0]["state"]["reasonData"].is_null());
+    bench.change(|world, cx| world.cloudwatch.set_state(ERRORS, "ALARM", "a drill", cx));
+    assert!(sent(&bench, ERRORS)[0]["state"]["reasonData"].is_null());
     bench.events.clear();
-    bench.change(|world, cx| rename(world, ERRORS, "other", cx));
-    bench.change(|world, cx| delete(world, "huskit-prod-crawler-cpu", cx));
+    bench.change(|world, cx| world.cloudwatch.rename(ERRORS, "other", cx));
+    bench.change(|world, cx| world.cloudwatch.delete("huskit-prod-crawler-cpu", cx));
     assert!(bench.events.is_empty());
     let input = json!({ "AlarmNames": [ERRORS, "other"] });
-    let shown = bench.change(|world, cx| call(world, "DescribeAlarms", &input, cx)).unwrap();
+    let shown = bench.change(|world, cx| world.cloudwatch.call("DescribeAlarms", &input, cx)).unwrap();
     let shown = shown["MetricAlarms"].as_array().unwrap();
     assert_eq!((shown.len(), &shown[0]["StateValue"]), (1, &json!("INSUFFICIENT_DATA")));
     let many: Vec<String> = (0..101).map(|number| number.to_string()).collect();
     let input = json!({ "AlarmNames": many });
     assert_eq!(
-        bench.change(|world, cx| call(world, "DescribeAlarms", &input, cx)).unwrap_err().code,
+        bench.change(|world, cx| world.cloudwatch.call("DescribeAlarms", &input, cx)).unwrap_err().code,
         "ValidationError"
     );
 }
 
 #[test]
-fn the_newest_minute_may_be_late_and_fill_makes_it_zero() {
-    let of = |id: &str| match id {
-        "desired" => Some(2.0),
-        "healthy" => None,
-        other => panic!("{other}"),
-    };
-    assert_eq!(expression::value("IF(desired > 1, FILL(healthy, 0), 2)", &of), Some(0.0));
-    assert_eq!(expression::value("IF(desired > 2, FILL(healthy, 0), 2)", &of), Some(2.0));
-    assert_eq!(expression::value("100 * healthy / desired", &of), None);
+fn an_alarm_enters_alarm_though_the_newest_minute_is_late() {
     let mut bench = Bench::new();
     all_ok(&mut bench);
     bench.weather.late = 1.0;

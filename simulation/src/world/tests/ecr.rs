@@ -1,20 +1,25 @@
+//! Pushes, tags, reads and scans of images.
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::*;
+use crate::wire::Answer;
+use crate::world::behaviour::Behaviour;
+use crate::world::ecr::{Push, Shape, push};
+use crate::world::image::{Scanning, finding};
 use crate::world::testing::Bench;
 
 const WEB: &str = "huskit/website-agent";
 
 fn pushed(bench: &mut Bench, tags: &[&str], shape: Shape) -> String {
     let order = Push { repository: WEB, tags, behaviour: Behaviour::Good, shape, findings: finding("HIGH", 2) };
-    let digest = bench.change(|world, cx| push(world, &order, cx));
+    let digest = bench.change(|_, cx| push(&order, cx));
     bench.pass(SignedDuration::from_mins(5));
     digest
 }
 
 fn asked(bench: &mut Bench, operation: &str, input: Value) -> Answer {
-    bench.change(|world, cx| call(world, operation, &input, cx))
+    bench.change(|world, cx| world.ecr.call(operation, &input, cx))
 }
 
 fn code(answer: Answer) -> String {
@@ -60,13 +65,13 @@ fn a_tag_that_is_immutable_stays_and_one_that_may_move_keeps_the_first_time_of_i
     let first = pushed(&mut bench, &["v1", "latest"], Shape::Single);
     let when = bench.world.ecr.repositories[WEB].images[&first].pushed_at;
     let second = pushed(&mut bench, &["v2", "latest"], Shape::Single);
-    let tagged = |bench: &mut Bench, tag: &str| bench.change(|world, cx| retag(world, WEB, tag, &first, cx));
+    let tagged = |bench: &mut Bench, tag: &str| bench.change(|world, cx| world.ecr.retag(WEB, tag, &first, cx));
     assert_eq!(tagged(&mut bench, "v2").unwrap_err().code, "ImageTagAlreadyExistsException");
     assert_eq!(tagged(&mut bench, "v1").unwrap_err().code, "ImageAlreadyExistsException");
     tagged(&mut bench, "latest").unwrap();
     assert_eq!(bench.world.ecr.resolve(&format!("{WEB}:latest")).unwrap().digest, first);
     assert_eq!(bench.world.ecr.repositories[WEB].images[&first].pushed_at, when);
-    bench.change(|world, cx| delete(world, WEB, "v2", cx));
+    bench.change(|world, cx| world.ecr.delete(WEB, "v2", cx));
     assert!(bench.world.ecr.resolve(&format!("{WEB}@{second}")).is_none(), "its last tag takes the image along");
     assert_eq!(kinds(&bench, "ECR Image Action").last().unwrap()["action-type"], "DELETE");
 }
@@ -98,7 +103,7 @@ fn lists_come_in_pages_and_reads_may_be_of_a_moment_ago() {
     let next = answer["nextToken"].clone();
     let rest = json!({ "repositoryName": WEB, "maxResults": 1, "nextToken": next });
     assert!(asked(&mut bench, "DescribeImages", rest).unwrap()["nextToken"].is_null());
-    bench.change(|world, cx| retag(world, WEB, "latest", &second, cx)).unwrap();
+    bench.change(|world, cx| world.ecr.retag(WEB, "latest", &second, cx)).unwrap();
     bench.weather.stale = 1.0;
     bench.weather.stale_for = SignedDuration::from_secs(60);
     bench.now += SignedDuration::from_secs(1);
@@ -110,7 +115,7 @@ fn lists_come_in_pages_and_reads_may_be_of_a_moment_ago() {
 }
 
 #[test]
-fn an_enhanced_scan_is_told_by_inspector_and_not_by_describe_images() {
+fn an_enhanced_scan_is_in_the_event_of_inspector_and_not_in_describe_images() {
     let mut bench = Bench::new();
     bench.world.ecr.scanning = Scanning::Enhanced;
     let digest = pushed(&mut bench, &["latest"], Shape::Single);
@@ -121,8 +126,8 @@ fn an_enhanced_scan_is_told_by_inspector_and_not_by_describe_images() {
     let found = asked(&mut bench, "DescribeImageScanFindings", found).unwrap();
     assert_eq!(found["imageScanStatus"]["status"], "ACTIVE");
     assert_eq!(found["imageScanFindings"]["enhancedFindings"].as_array().unwrap().len(), 2);
-    let told = kinds(&bench, "Inspector2 Scan");
-    assert_eq!(told[0]["scan-status"], "INITIAL_SCAN_COMPLETE");
-    assert_eq!(told[0]["finding-severity-counts"], json!({ "HIGH": 2, "TOTAL": 2 }));
-    assert!(told[0]["repository-name"].as_str().unwrap().starts_with("arn:aws:ecr:"));
+    let events = kinds(&bench, "Inspector2 Scan");
+    assert_eq!(events[0]["scan-status"], "INITIAL_SCAN_COMPLETE");
+    assert_eq!(events[0]["finding-severity-counts"], json!({ "HIGH": 2, "TOTAL": 2 }));
+    assert!(events[0]["repository-name"].as_str().unwrap().starts_with("arn:aws:ecr:"));
 }

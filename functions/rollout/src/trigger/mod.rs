@@ -1,8 +1,10 @@
 //! Triggers: events from EventBridge, ticks and requests.
 
+mod replacement;
+
 use jiff::Timestamp;
-use planner::model::{ServiceId, Span};
-use planner::rollout::{FreezeChange, Record, request};
+use planner::model::{ChangedSecret, Digest, Revision, ServiceId, Span};
+use planner::rollout::{FreezeChange, Notice, Record, RetirementNotice, request};
 use serde::Deserialize;
 use shared::Result;
 use shared::runtime::{Event, NoParameters, Payload, Received, Request, Target};
@@ -19,10 +21,12 @@ pub enum Trigger {
         repository: String,
         /// The pushed tag: `latest`.
         tag: String,
+        /// What it was pushed to, if the event says so properly.
+        digest: Option<Digest>,
         /// When, if the event says so properly.
         at: Option<Timestamp>,
     },
-    /// A scan ended.
+    /// A scan ended, or something that refers to an image was pushed, such as a signature.
     Scan {
         /// Repository name in this registry: `acme/web`.
         repository: String,
@@ -36,6 +40,20 @@ pub enum Trigger {
     TaskEnded {
         /// Cluster name, from the cluster's ARN in the event.
         cluster: String,
+    },
+    /// AWS has announced that it replaces the tasks of these services.
+    Retirement {
+        /// The services, each once.
+        services: Vec<ServiceId>,
+        /// What was announced.
+        notice: RetirementNotice,
+    },
+    /// A secret or parameter has changed; which services read it, their revisions say.
+    Secret {
+        /// What has changed.
+        secret: ChangedSecret,
+        /// When.
+        at: Timestamp,
     },
     /// The tick, or a stack update that may have caused drift: every service.
     Everything,
@@ -158,13 +176,13 @@ fn named(request: &Request) -> Option<String> {
 }
 
 impl Trigger {
-    /// Reads what arrived.
+    /// Reads what arrived at the time `clock`.
     ///
     /// # Errors
     /// `Invalid` when the payload is meant for this function and broken; it then goes to the dead-letter queue.
-    pub fn parse(payload: Payload) -> Result<Received<Trigger>> {
+    pub fn parse(payload: Payload, clock: Timestamp) -> Result<Received<Trigger>> {
         match payload {
-            Payload::Event(event) => of_event(&event),
+            Payload::Event(event) => of_event(&event, clock),
             Payload::Request(request) => {
                 Ok(Received::Trigger(match (RolloutRequest::parse(&request)?, named(&request)) {
                     (Some(request), _) => Trigger::Request(request),
@@ -175,19 +193,54 @@ impl Trigger {
             Payload::Notifications(_) => Ok(Received::Ignored("SNS messages bring no image".into())),
         }
     }
+
+    /// What it says about the tasks of a service with this revision, beside where to look.
+    pub(crate) fn notice(&self, revision: &Revision) -> Option<Notice> {
+        match self {
+            Trigger::Retirement { notice, .. } => Some(Notice::Retirement(notice.clone())),
+            Trigger::Secret { secret, at } if revision.reads(secret) => {
+                Some(Notice::Secret { name: secret.name.clone(), at: *at })
+            }
+            Trigger::Secret { .. }
+            | Trigger::Push { .. }
+            | Trigger::Scan { .. }
+            | Trigger::Deployment { .. }
+            | Trigger::TaskEnded { .. }
+            | Trigger::Everything
+            | Trigger::Named(_)
+            | Trigger::Request(_) => None,
+        }
+    }
 }
 
-fn of_event(event: &Event) -> Result<Received<Trigger>> {
+fn of_event(event: &Event, clock: Timestamp) -> Result<Received<Trigger>> {
     match event.about() {
         ("aws.ecr", "ECR Image Action" | "ECR Replication Action") => push(event),
         ("aws.ecr", "ECR Image Scan") => {
             Ok(Received::Trigger(Trigger::Scan { repository: event.text("repository-name")?.to_owned() }))
         }
+        // What refers to an image may be its signature.
+        ("aws.ecr", "ECR Referrer Action") => {
+            Ok(Received::Trigger(Trigger::Scan { repository: event.text("repository-name")?.to_owned() }))
+        }
         ("aws.inspector2", "Inspector2 Scan") => scan_by_inspector(event),
         ("aws.ecs", "ECS Deployment State Change") => deployment(event),
         ("aws.ecs", "ECS Task State Change") => task(event),
+        ("aws.health", "AWS Health Event") => Ok(match replacement::retirement(event, clock)? {
+            Received::Trigger((services, notice)) => Received::Trigger(Trigger::Retirement { services, notice }),
+            Received::Ignored(reason) => Received::Ignored(reason),
+        }),
+        ("aws.secretsmanager", "Secret Label Updated") => Ok(changed(replacement::secret(event, clock)?)),
+        ("aws.ssm", "Parameter Store Change") => Ok(changed(replacement::parameter(event, clock)?)),
         ("aws.cloudformation", "CloudFormation Stack Status Change") => Ok(Received::Trigger(Trigger::Everything)),
         (source, detail_type) => Ok(Received::Ignored(format!("`{detail_type}` of {source} is not for this function"))),
+    }
+}
+
+fn changed(read: Received<(ChangedSecret, Timestamp)>) -> Received<Trigger> {
+    match read {
+        Received::Trigger((secret, at)) => Received::Trigger(Trigger::Secret { secret, at }),
+        Received::Ignored(reason) => Received::Ignored(reason),
     }
 }
 
@@ -228,6 +281,7 @@ fn push(event: &Event) -> Result<Received<Trigger>> {
         tag => Ok(Received::Trigger(Trigger::Push {
             repository: repository.to_owned(),
             tag: tag.to_owned(),
+            digest: event.optional("image-digest").parse().ok(),
             at: event.at,
         })),
     }
@@ -246,109 +300,4 @@ fn task(event: &Event) -> Result<Received<Trigger>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn parse(payload: Value) -> Trigger {
-        match read(payload).unwrap() {
-            Received::Trigger(trigger) => trigger,
-            Received::Ignored(reason) => panic!("ignored: {reason}"),
-        }
-    }
-
-    fn read(payload: Value) -> Result<Received<Trigger>> {
-        Trigger::parse(Payload::parse(payload)?)
-    }
-
-    fn push_event(tag: Value, time: &str) -> Value {
-        json!({
-            "source": "aws.ecr", "detail-type": "ECR Image Action", "time": time, "resources": [],
-            "detail": {"action-type": "PUSH", "result": "SUCCESS", "repository-name": "a/b", "image-tag": tag}
-        })
-    }
-
-    #[test]
-    fn a_push_is_where_to_look_and_no_more() {
-        let trigger = parse(push_event("v1".into(), "2026-11-21T10:00:00Z"));
-        let at = Some("2026-11-21T10:00:00Z".parse().unwrap());
-        assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), at });
-    }
-
-    #[test]
-    fn an_impossible_date_loses_the_date_and_not_the_event() {
-        let trigger = parse(push_event("v1".into(), "2023-02-29T02:36:48Z"));
-        assert_eq!(trigger, Trigger::Push { repository: "a/b".into(), tag: "v1".into(), at: None });
-    }
-
-    #[test]
-    fn a_replicated_image_is_a_push() {
-        let mut event = push_event("v1".into(), "2026-11-21T10:00:00Z");
-        event["detail-type"] = "ECR Replication Action".into();
-        event["detail"]["action-type"] = "REPLICATE".into();
-        assert!(matches!(parse(event.clone()), Trigger::Push { tag, .. } if tag == "v1"));
-        event["detail"]["result"] = "FAILED".into();
-        assert!(matches!(read(event).unwrap(), Received::Ignored(_)));
-    }
-
-    #[test]
-    fn inspector_names_the_repository_by_its_arn() {
-        let event = |name: &str| json!({"source": "aws.inspector2", "detail-type": "Inspector2 Scan", "detail": {"repository-name": name}});
-        let arn = "arn:aws:ecr:eu-central-1:123456789012:repository/a/b";
-        assert_eq!(parse(event(arn)), Trigger::Scan { repository: "a/b".into() });
-        assert!(matches!(read(event("a/b")).unwrap(), Received::Ignored(_)));
-    }
-
-    #[test]
-    fn a_deployment_in_progress_needs_a_look_only_when_ecs_rolls_back() {
-        let event = |name: &str, reason: &str| {
-            let service = "arn:aws:ecs:eu-central-1:123456789012:service/prod/api";
-            json!({"source": "aws.ecs", "detail-type": "ECS Deployment State Change", "resources": [service],
-                "detail": {"eventName": name, "reason": reason, "deploymentId": "ecs-svc/2"}})
-        };
-        let begun = event("SERVICE_DEPLOYMENT_IN_PROGRESS", "ECS deployment ecs-svc/2 in progress.");
-        assert!(matches!(read(begun).unwrap(), Received::Ignored(_)));
-        let back = "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.";
-        for (name, reason) in [
-            ("SERVICE_DEPLOYMENT_IN_PROGRESS", back),
-            ("SERVICE_DEPLOYMENT_COMPLETED", "ECS deployment ecs-svc/2 completed."),
-            ("SERVICE_DEPLOYMENT_FAILED", "ECS deployment circuit breaker: tasks failed to start."),
-        ] {
-            assert!(matches!(parse(event(name, reason)), Trigger::Deployment { .. }), "{name}: {reason}");
-        }
-    }
-
-    #[test]
-    fn a_push_without_a_tag_is_ignored_with_a_reason() {
-        for tag in [Value::Null, "".into()] {
-            let ignored = read(push_event(tag, "2026-11-21T10:00:00Z")).unwrap();
-            assert_eq!(ignored, Received::Ignored("a push of a/b without a tag adds nothing to roll out".into()));
-        }
-    }
-
-    #[test]
-    fn a_broken_payload_is_an_error_without_values() {
-        let no_repository =
-            json!({"source": "aws.ecr", "detail-type": "ECR Image Scan", "detail": {"secret": "hunter2"}});
-        for (payload, expected) in [
-            (json!([1]), "event: got `a list`, expected a JSON object"),
-            (json!({"records": []}), "an object with the keys [records]"),
-            (no_repository, "detail.repository-name: got `nothing`, expected a text"),
-            (json!({"action": "rollback", "by": "anna"}), "request `rollback`: service: got `nothing`"),
-            (json!({"action": "dance"}), "action: got `dance`, expected one of rollback"),
-            (json!({"action": "freeze", "by": "anna", "until": "soon"}), "until: got `soon`, expected a duration"),
-            (json!({"action": "plan", "servce": "web"}), "unknown field `servce`"),
-        ] {
-            let error = read(payload).unwrap_err().to_string();
-            assert!(error.contains(expected) && !error.contains("hunter2"), "{error}\nlacks\n{expected}");
-        }
-    }
-
-    #[test]
-    fn the_tick_and_a_stack_update_look_at_everything() {
-        assert_eq!(parse(json!({"action": "reconcile"})), Trigger::Everything);
-        let update =
-            json!({"source": "aws.cloudformation", "detail-type": "CloudFormation Stack Status Change", "detail": {}});
-        assert_eq!(parse(update), Trigger::Everything);
-    }
-}
+mod tests;

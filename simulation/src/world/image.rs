@@ -1,17 +1,67 @@
-//! An image, an index of images, or what is pushed beside them.
+//! An image, an index of images, or what is pushed beside them, and what a scan finds in it.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Behaviour;
-use super::scan::{Findings, Scan, Scanning};
+use super::behaviour::Behaviour;
+use super::time::seconds;
 
 /// Media type of an image's manifest.
 pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// Media type of an index.
 pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-/// Media type of an image's configuration, which says that it is an image.
+/// Media type of an image's configuration, which marks it as an image.
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+
+/// Number of findings by severity: `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `INFORMATIONAL`, `UNDEFINED`.
+pub type Findings = BTreeMap<String, i64>;
+
+/// How the registry scans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scanning {
+    /// Once after a push.
+    #[default]
+    Basic,
+    /// By Amazon Inspector, continuously.
+    Enhanced,
+    /// Not at all.
+    Off,
+}
+
+/// The scan of an image, as ECR answers it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scan {
+    /// `IN_PROGRESS`, `COMPLETE`, `FAILED`, `PENDING` or `ACTIVE`.
+    pub status: &'static str,
+    /// Why it failed.
+    pub description: &'static str,
+    /// When it ended, or was updated last.
+    pub at: Option<Timestamp>,
+    /// What it found.
+    pub findings: Findings,
+}
+
+impl Scan {
+    pub(super) fn begun() -> Scan {
+        Scan { status: "IN_PROGRESS", description: "", at: None, findings: Findings::default() }
+    }
+
+    pub(super) fn status(&self) -> Value {
+        json!({ "status": self.status, "description": self.description })
+    }
+
+    /// Seconds since 1970 at which it ended.
+    pub(super) fn ended(&self) -> Option<f64> {
+        self.at.map(seconds)
+    }
+}
+
+/// Findings of one severity.
+pub fn finding(severity: &str, count: i64) -> Findings {
+    Findings::from([(severity.to_owned(), count)])
+}
 
 /// What a digest names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +76,7 @@ pub enum Kind {
         /// Its children.
         children: Vec<String>,
     },
-    /// What BuildKit says of how an image was built: <https://docs.docker.com/build/metadata/attestations/attestation-storage/>.
+    /// How BuildKit built an image: <https://docs.docker.com/build/metadata/attestations/attestation-storage/>.
     Attestation,
     /// A signature of cosign, tagged `sha256-<digest>.sig`.
     Signature,
@@ -49,7 +99,7 @@ pub struct Image {
     pub manifest: String,
     /// What a scan finds in it, by severity.
     pub findings: Findings,
-    /// What ECR knows of its scan.
+    /// Its scan, where there was one.
     pub scan: Option<Scan>,
 }
 

@@ -1,15 +1,20 @@
+//! Bounds, suspension and policies of scalable targets.
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::scale::decide;
-use super::*;
-use crate::world::load::{Load, Sight};
+use crate::wire::Answer;
+use crate::world::World;
+use crate::world::load::{Load, Sight, load};
 use crate::world::testing::Bench;
 
 const WEB: &str = "service/huskit-prod/website-agent";
 
 fn asked(bench: &mut Bench, operation: &str, input: Value) -> Answer {
-    bench.change(|world, cx| call(world, operation, &input, cx))
+    bench.change(|world, cx| {
+        let World { autoscaling, ecs, ecr, .. } = world;
+        autoscaling.call(operation, &input, ecs, ecr, cx)
+    })
 }
 
 fn bench() -> Bench {
@@ -19,10 +24,11 @@ fn bench() -> Bench {
 }
 
 fn minutes(bench: &mut Bench, count: i64, sight: Sight) -> Option<(i64, i64)> {
+    let load = load(&bench.world.loads, WEB.trim_start_matches("service/"));
     (0..count)
         .filter_map(|_| {
             bench.now += SignedDuration::from_mins(1);
-            decide(&mut bench.world, WEB, sight, bench.now).map(|(change, _)| change)
+            bench.world.autoscaling.decide(WEB, load, sight, bench.now).map(|(change, _)| change)
         })
         .next()
 }

@@ -1,4 +1,4 @@
-//! The rules that matter, on the services of the templates.
+//! Deployments, tasks and answers of ECS, on the services of the templates.
 
 mod run;
 
@@ -7,24 +7,24 @@ use std::rc::Rc;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Cause, Rollout, by_person, set_desired};
 use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
-use run::Run;
+use crate::world::ecs::{Cause, Rollout};
+use crate::world::testing::CLUSTER;
+use run::bench;
 
-const CLUSTER: &str = "huskit-prod";
 const WEB: &str = "website-agent";
 const CRAWLER: &str = "crawler";
 const DEPLOYMENT: &str = "ECS Deployment State Change";
 const ACTION: &str = "ECS Service Action";
 
 #[test]
-fn a_good_image_replaces_the_old_tasks_without_a_gap_and_says_so() {
-    let mut run = Run::new();
+fn a_good_image_replaces_the_old_tasks_without_a_gap_and_with_an_event() {
+    let mut run = bench();
     run.settle(WEB, 2);
     let id = run.roll(WEB, 'b', Behaviour::Good);
     for _ in 0..20 {
-        run.pass(1);
+        run.minutes(1);
         assert!(run.healthy(WEB) >= 2, "minimumHealthyPercent 100");
     }
     let service = run.service(WEB);
@@ -45,11 +45,11 @@ fn the_circuit_breaker_rolls_back_to_the_deployment_that_succeeded_last() {
         Behaviour::WrongPlatform,
         Behaviour::FailsHealthCheck,
     ] {
-        let mut run = Run::new();
+        let mut run = bench();
         run.settle(CRAWLER, 1);
         let before = run.service(CRAWLER)["deployments"][0]["id"].clone();
         let id = run.roll(CRAWLER, 'b', behaviour);
-        run.pass(30);
+        run.minutes(30);
         let failed = run.sent(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED");
         assert_eq!(failed.len(), 1, "{behaviour:?}");
         assert_eq!(
@@ -72,11 +72,11 @@ fn the_circuit_breaker_rolls_back_to_the_deployment_that_succeeded_last() {
 
 #[test]
 fn a_rollback_can_fail_too() {
-    let mut run = Run::new();
+    let mut run = bench();
     run.settle(CRAWLER, 1);
     run.roll(CRAWLER, 'b', Behaviour::Crashes);
     run.world.ecs.environment.missing_secrets.insert("huskit-crawler".to_owned());
-    run.pass(60);
+    run.minutes(60);
     let service = run.service(CRAWLER);
     assert_eq!(service["deployments"][0]["rolloutState"], "FAILED");
     assert_eq!(run.sent(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED").len(), 2);
@@ -84,8 +84,8 @@ fn a_rollback_can_fail_too() {
 }
 
 #[test]
-fn a_strategy_changes_only_with_a_new_deployment_and_spot_that_is_dry_fails_it() {
-    let mut run = Run::new();
+fn a_strategy_changes_only_with_a_new_deployment_and_spot_without_capacity_fails_it() {
+    let mut run = bench();
     run.settle(CRAWLER, 1);
     let spot = json!([{ "capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 1 }]);
     let input = json!({ "cluster": CLUSTER, "service": CRAWLER, "capacityProviderStrategy": spot });
@@ -94,7 +94,7 @@ fn a_strategy_changes_only_with_a_new_deployment_and_spot_that_is_dry_fails_it()
     let mut forced = input;
     forced["forceNewDeployment"] = true.into();
     run.call("UpdateService", forced).unwrap();
-    run.pass(20);
+    run.minutes(20);
     let failures = run.sent(ACTION, "SERVICE_TASK_PLACEMENT_FAILURE");
     assert!(failures.len() >= 3);
     assert_eq!(
@@ -108,13 +108,13 @@ fn a_strategy_changes_only_with_a_new_deployment_and_spot_that_is_dry_fails_it()
 
 #[test]
 fn without_tasks_a_deployment_completes_and_no_breaker_watches_the_scale_up() {
-    let mut run = Run::new();
+    let mut run = bench();
     run.settle(CRAWLER, 0);
     let id = run.roll(CRAWLER, 'b', Behaviour::Unpullable);
-    run.pass(2);
+    run.minutes(2);
     assert_eq!(run.service(CRAWLER)["deployments"][0]["rolloutState"], "COMPLETED");
-    run.change(|world, cx| set_desired(world, CLUSTER, CRAWLER, 1, cx));
-    run.pass(60);
+    run.change(|world, cx| world.ecs.set_desired(CLUSTER, CRAWLER, 1, cx));
+    run.minutes(60);
     let service = run.service(CRAWLER);
     assert_eq!(service["deployments"][0]["id"], id.as_str());
     assert_eq!(run.world.ecs.service(CLUSTER, CRAWLER).unwrap().primary().state, Rollout::Completed);
@@ -124,9 +124,9 @@ fn without_tasks_a_deployment_completes_and_no_breaker_watches_the_scale_up() {
 
 #[test]
 fn answers_may_be_from_before_the_write() {
-    let mut run = Run::new();
+    let mut run = bench();
     run.settle(WEB, 2);
-    run.pass(10);
+    run.minutes(10);
     let id = run.roll(WEB, 'b', Behaviour::Good);
     run.weather = Weather { stale: 1.0, ..Weather::TERRIBLE };
     run.weather.partial = 0.0;
@@ -148,7 +148,7 @@ fn answers_may_be_from_before_the_write() {
 
 #[test]
 fn the_same_token_is_the_same_task_and_with_other_parameters_a_conflict() {
-    let mut run = Run::new();
+    let mut run = bench();
     let network = json!({ "awsvpcConfiguration": { "subnets": ["subnet-1"], "securityGroups": [] } });
     let input = json!({ "cluster": CLUSTER, "taskDefinition": "huskit-crawler", "clientToken": "one", "launchType": "FARGATE", "networkConfiguration": network, "startedBy": "me" });
     let arn = run.call("RunTask", input.clone()).unwrap()["tasks"][0]["taskArn"].clone();
@@ -157,17 +157,17 @@ fn the_same_token_is_the_same_task_and_with_other_parameters_a_conflict() {
     other["startedBy"] = "you".into();
     let failure = run.call("RunTask", other).unwrap_err();
     assert_eq!((failure.code.as_str(), &failure.more["resourceIds"][0]), ("ConflictException", &arn));
-    run.pass(5);
+    run.minutes(5);
     let task = run.call("DescribeTasks", json!({ "cluster": CLUSTER, "tasks": [arn] })).unwrap()["tasks"][0].clone();
     assert_eq!((&task["lastStatus"], &task["containers"][0]["exitCode"]), (&json!("STOPPED"), &json!(0)), "{task}");
-    run.pass(70);
+    run.minutes(70);
     let gone = run.call("DescribeTasks", json!({ "cluster": CLUSTER, "tasks": [arn] })).unwrap();
     assert_eq!(gone["failures"][0]["reason"], "MISSING");
 }
 
 #[test]
-fn an_interruption_is_said_two_minutes_ahead_and_the_task_is_replaced() {
-    let mut run = Run::new();
+fn an_interruption_has_a_warning_two_minutes_ahead_and_the_task_is_replaced() {
+    let mut run = bench();
     let spot = json!([{ "capacityProvider": "FARGATE_SPOT", "weight": 1 }]);
     run.settle(CRAWLER, 1);
     run.call(
@@ -175,7 +175,7 @@ fn an_interruption_is_said_two_minutes_ahead_and_the_task_is_replaced() {
         json!({ "cluster": CLUSTER, "service": CRAWLER, "capacityProviderStrategy": spot, "forceNewDeployment": true }),
     )
     .unwrap();
-    run.pass(15);
+    run.minutes(15);
     assert_eq!(run.world.ecs.serving(CLUSTER, CRAWLER).providers["FARGATE_SPOT"], 1);
     run.events.clear();
     assert_eq!(run.change(|world, cx| world.ecs.interrupt(CLUSTER, CRAWLER, 5, cx)), 1);
@@ -184,14 +184,14 @@ fn an_interruption_is_said_two_minutes_ahead_and_the_task_is_replaced() {
         (&warning["lastStatus"], &warning["stoppedReason"]),
         (&json!("RUNNING"), &json!("Your Spot Task was interrupted."))
     );
-    run.pass(15);
+    run.minutes(15);
     assert_eq!(run.healthy(CRAWLER), 1);
 }
 
 #[test]
 fn an_alarm_rolls_back_and_one_that_was_in_alarm_before_is_ignored() {
     for before in [false, true] {
-        let mut run = Run::new();
+        let mut run = bench();
         run.settle(WEB, 2);
         let alarms =
             &run.world.ecs.service(CLUSTER, WEB).unwrap().spec["deploymentConfiguration"]["alarms"]["alarmNames"];
@@ -200,11 +200,11 @@ fn an_alarm_rolls_back_and_one_that_was_in_alarm_before_is_ignored() {
             run.world.ecs.environment.alarms.insert(alarm.clone());
         }
         run.roll(WEB, 'b', Behaviour::ErrsUnderTraffic);
-        run.pass(4);
+        run.minutes(4);
         run.world.ecs.environment.alarms.insert(alarm);
-        run.pass(1);
+        run.minutes(1);
         run.world.ecs.environment.alarms.clear();
-        run.pass(30);
+        run.minutes(30);
         let back = run.world.ecs.history.iter().any(|start| start.cause == Cause::Alarm);
         assert_eq!(back, !before);
         assert_eq!(run.world.ecs.service(CLUSTER, WEB).unwrap().primary().state, Rollout::Completed);
@@ -212,11 +212,11 @@ fn an_alarm_rolls_back_and_one_that_was_in_alarm_before_is_ignored() {
 }
 
 #[test]
-fn a_load_balancer_that_finds_tasks_unhealthy_stops_them_in_its_own_words() {
-    let mut run = Run::new();
+fn a_load_balancer_that_finds_tasks_unhealthy_stops_them_with_its_own_reason() {
+    let mut run = bench();
     run.settle(WEB, 2);
     run.roll(WEB, 'b', Behaviour::FailsLoadBalancer);
-    run.pass(60);
+    run.minutes(60);
     assert_eq!(run.sent(DEPLOYMENT, "SERVICE_DEPLOYMENT_FAILED").len(), 1);
     let stopped = run.events.iter().map(|event| &event["detail"]).find(|detail| {
         detail["stoppedReason"]
@@ -229,11 +229,11 @@ fn a_load_balancer_that_finds_tasks_unhealthy_stops_them_in_its_own_words() {
 
 #[test]
 fn a_protected_task_stays_and_the_count_is_no_deployment() {
-    let mut run = Run::new();
+    let mut run = bench();
     run.settle(CRAWLER, 1);
     run.change(|world, cx| world.ecs.protect(CLUSTER, CRAWLER, 60, cx));
-    run.change(|world, cx| by_person(world, CLUSTER, CRAWLER, json!({ "desiredCount": 0 }), cx)).unwrap();
-    run.pass(30);
+    run.change(|world, cx| world.update_by_person(CLUSTER, CRAWLER, json!({ "desiredCount": 0 }), cx)).unwrap();
+    run.minutes(30);
     assert_eq!(run.healthy(CRAWLER), 1);
     assert!(run.world.ecs.history.is_empty());
     let tasks = run.call("ListTasks", json!({ "cluster": CLUSTER, "serviceName": CRAWLER })).unwrap();
@@ -244,17 +244,17 @@ fn a_protected_task_stays_and_the_count_is_no_deployment() {
         json!({ "cluster": CLUSTER, "tasks": tasks["taskArns"], "protectionEnabled": false }),
     )
     .unwrap();
-    run.pass(5);
+    run.minutes(5);
     assert_eq!(run.healthy(CRAWLER), 0);
 }
 
 #[test]
 fn a_service_that_is_deleted_drains_and_is_answered_as_inactive() {
-    let mut run = Run::new();
+    let mut run = bench();
     run.settle(WEB, 2);
-    run.change(|world, cx| super::delete_service(world, CLUSTER, WEB, cx));
+    run.change(|world, cx| world.ecs.delete_service(CLUSTER, WEB, cx));
     assert_eq!(run.service(WEB)["status"], "DRAINING");
-    run.pass(10);
+    run.minutes(10);
     assert_eq!(run.service(WEB)["status"], "INACTIVE");
     let failure =
         run.call("UpdateService", json!({ "cluster": CLUSTER, "service": WEB, "desiredCount": 1 })).unwrap_err();
@@ -263,18 +263,21 @@ fn a_service_that_is_deleted_drains_and_is_answered_as_inactive() {
 
 #[test]
 fn a_second_update_stops_the_first_among_many_services() {
-    let mut run = Run::new();
+    let mut run = bench();
     let account = Rc::clone(&run.world.account);
     let template = &account.of_type("AWS::ECS::Service")[1].properties;
     for number in 0..200 {
         let mut properties = template.clone();
         properties["ServiceName"] = format!("copy-{number}").into();
         properties["DesiredCount"] = 2.into();
-        run.change(|world, cx| super::create_service(world, &properties, cx));
+        run.change(|world, cx| {
+            let (ecs, around) = world.ecs();
+            ecs.create_service(&properties, around, cx)
+        });
     }
     let force = json!({ "cluster": CLUSTER, "service": "copy-0", "forceNewDeployment": true });
     run.call("UpdateService", force).unwrap();
-    run.pass(15);
+    run.minutes(15);
     assert_eq!((run.healthy("copy-0"), run.healthy("copy-199")), (2, 2));
     let list = run.call("ListServiceDeployments", json!({ "cluster": CLUSTER, "service": "copy-0" })).unwrap();
     let statuses: Vec<&Value> =
@@ -283,12 +286,12 @@ fn a_second_update_stops_the_first_among_many_services() {
 }
 
 #[test]
-fn what_is_wrong_in_the_account_is_said_in_the_words_of_ecs() {
-    let mut run = Run::new();
+fn a_role_that_cannot_be_assumed_has_the_messages_of_ecs() {
+    let mut run = bench();
     run.settle(CRAWLER, 1);
     run.world.ecs.environment.broken_roles.insert("huskit-crawler".to_owned());
     run.call("UpdateService", json!({ "cluster": CLUSTER, "service": CRAWLER, "forceNewDeployment": true })).unwrap();
-    run.pass(20);
+    run.minutes(20);
     assert!(!run.sent(ACTION, "SERVICE_TASK_CONFIGURATION_FAILURE").is_empty());
     let service = run.service(CRAWLER);
     let messages: Vec<&str> =

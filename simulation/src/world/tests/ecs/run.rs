@@ -1,45 +1,24 @@
-//! ECS with time of its own.
+//! What the tests of ECS do: pushes, calls, rollouts.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::super::settle;
-use super::CLUSTER;
-use crate::account::Account;
-use crate::rng::Rng;
-use crate::weather::Weather;
 use crate::wire::{Answer, Request};
 use crate::world::behaviour::Behaviour;
-use crate::world::ecr::Image;
-use crate::world::{Cx, Out, Wake, World};
+use crate::world::ecs::NOT_REGISTERED;
+use crate::world::image::Image;
+use crate::world::testing::{Bench, CLUSTER};
 
-/// ECS with time of its own, without functions.
-pub(super) struct Run {
-    pub(super) world: World,
-    pub(super) now: Timestamp,
-    pub(super) rng: Rng,
-    pub(super) weather: Weather,
-    pub(super) due: BTreeMap<(Timestamp, u64), Wake>,
-    pub(super) added: u64,
-    pub(super) events: Vec<Value>,
+/// Services with an image that is good.
+pub(super) fn bench() -> Bench {
+    let mut bench = Bench::new();
+    for repository in ["huskit/website-agent", "huskit/crawler"] {
+        bench.push(repository, "live", 'a', Behaviour::Good);
+    }
+    bench
 }
 
-impl Run {
-    pub(super) fn new() -> Run {
-        let world = World::new(Rc::new(Account::huskit(&[])));
-        let weather = Weather::OVER;
-        let now = "2026-11-02T08:00:00Z".parse().unwrap();
-        let mut run =
-            Run { world, now, rng: Rng::seeded(7), weather, due: BTreeMap::new(), added: 0, events: Vec::new() };
-        for repository in ["huskit/website-agent", "huskit/crawler"] {
-            run.push(repository, "live", 'a', Behaviour::Good);
-        }
-        run
-    }
-
+impl Bench {
     pub(super) fn push(&mut self, repository: &str, tag: &str, digit: char, behaviour: Behaviour) -> String {
         let digest = format!("sha256:{}", String::from(digit).repeat(64));
         let image = Image::plain(digest.clone(), self.now, behaviour);
@@ -49,35 +28,13 @@ impl Run {
         digest
     }
 
-    pub(super) fn change<T>(&mut self, change: impl FnOnce(&mut World, &mut Cx<'_>) -> T) -> T {
-        let mut out = Out::default();
-        let mut cx = Cx { now: self.now, rng: &mut self.rng, weather: &self.weather, out: &mut out };
-        let result = change(&mut self.world, &mut cx);
-        for (at, wake) in out.wakes {
-            self.added += 1;
-            self.due.insert((at, self.added), wake);
-        }
-        self.events.extend(out.events.into_iter().map(|event| event.body));
-        result
-    }
-
-    pub(super) fn pass(&mut self, minutes: i64) {
-        let end = self.now + SignedDuration::from_mins(minutes);
-        while let Some(next) = self.due.first_entry().filter(|next| next.key().0 <= end) {
-            let ((at, _), wake) = next.remove_entry();
-            self.now = at;
-            self.change(|world, cx| world.wake(wake, cx));
-        }
-        self.now = end;
-    }
-
     pub(super) fn call(&mut self, operation: &str, input: Value) -> Answer {
         let request = Request { service: "ecs", operation: operation.to_owned(), input };
         self.change(|world, cx| world.call(&request, cx))
     }
 
-    pub(super) fn settle(&mut self, name: &str, count: i64) {
-        self.change(|world, cx| settle(world, CLUSTER, name, count, None, cx));
+    pub(super) fn minutes(&mut self, minutes: i64) {
+        self.pass(SignedDuration::from_mins(minutes));
     }
 
     /// Registers the newest definition of a service with another image.
@@ -85,15 +42,7 @@ impl Run {
         let answer = self.call("DescribeTaskDefinition", json!({ "taskDefinition": family })).unwrap();
         let mut body = answer["taskDefinition"].clone();
         let own = body.as_object_mut().unwrap();
-        for field in [
-            "taskDefinitionArn",
-            "revision",
-            "status",
-            "requiresAttributes",
-            "compatibilities",
-            "registeredAt",
-            "registeredBy",
-        ] {
+        for field in NOT_REGISTERED {
             own.remove(field);
         }
         body["containerDefinitions"][0]["image"] =

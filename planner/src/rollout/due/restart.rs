@@ -1,0 +1,67 @@
+//! Whether a restart that is due takes place now.
+
+use jiff::SignedDuration;
+
+use super::progress::{Progress, progress};
+use crate::model::DeploymentState;
+use crate::rollout::decision::Decision;
+use crate::rollout::handling::Handling;
+use crate::rollout::inputs::Inputs;
+use crate::rollout::obstacle::Obstacle;
+use crate::rollout::reason::Reason;
+use crate::rollout::record::{self, RestartCause};
+use crate::rollout::request::restart::claim;
+
+/// Secrets often change together: one restart follows when none has changed for so long.
+const SETTLES: SignedDuration = SignedDuration::from_mins(3);
+/// The longest that the restart waits for further changes.
+const AT_MOST: SignedDuration = SignedDuration::from_mins(15);
+
+/// The restart that is due now, or why it waits; `None` when none is due.
+pub(in crate::rollout) fn restart(inputs: &Inputs<'_>) -> Option<Decision> {
+    let cause = secrets(inputs).or_else(|| retirement(inputs))?;
+    if let Some(obstacle) = obstacle(inputs) {
+        return Some(Decision::keep(Reason::RestartWaits { cause, obstacle }));
+    }
+    Some(claim(record::Restart {
+        by: cause.by().to_owned(),
+        reason: None,
+        cause: Some(cause),
+        at: inputs.now,
+        replaces: inputs.observed.primary_id(),
+        deployment: None,
+    }))
+}
+
+fn secrets(inputs: &Inputs<'_>) -> Option<RestartCause> {
+    let secrets = inputs.record.due.secrets.as_ref()?;
+    let settled = inputs.now >= (secrets.at + SETTLES).min(secrets.since + AT_MOST);
+    let begun = progress(inputs, secrets.at) != Progress::NotBegun;
+    (settled && !begun).then(|| RestartCause::Secrets { names: secrets.names.clone() })
+}
+
+/// In the quiet hours, unless the service sleeps before AWS replaces its tasks.
+fn retirement(inputs: &Inputs<'_>) -> Option<RestartCause> {
+    let Inputs { policy, record, now, .. } = inputs;
+    let is_due = |retirement: &&record::Retirement| {
+        let Handling::QuietHours { at } = Handling::of(policy, retirement.starts_at, *now) else { return false };
+        !retirement.over && at <= *now && progress(inputs, retirement.announced_at) == Progress::NotBegun
+    };
+    let retirement = record.due.retirements.iter().find(is_due)?;
+    Some(RestartCause::Retirement { starts_at: retirement.starts_at })
+}
+
+/// What puts a restart off at the moment.
+pub(super) fn obstacle(inputs: &Inputs<'_>) -> Option<Obstacle> {
+    let Inputs { record, observed, now, .. } = inputs;
+    if let Some(freeze) = record.freeze(*now) {
+        return Some(Obstacle::Frozen { by: freeze.by.clone(), until: freeze.until });
+    }
+    if let Some(hold) = observed.hold.as_ref().filter(|hold| hold.at > *now) {
+        return Some(Obstacle::Held { by: hold.by.clone(), until: hold.at });
+    }
+    let rolling = record.rollout.is_some();
+    let replacing =
+        observed.service.primary().filter(|primary| rolling || primary.state == DeploymentState::InProgress);
+    replacing.map(|primary| Obstacle::Deployment { deployment: primary.id.clone() })
+}
