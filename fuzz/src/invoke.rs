@@ -23,6 +23,8 @@ use crate::model::{Model, Tape};
 
 /// Names of the functions.
 pub const FUNCTIONS: [&str; 5] = ["rollout", "capacity", "alarm", "budget", "request"];
+/// Those with a configuration, and a queue in front of them.
+pub const WITH_QUEUE: [&str; 4] = ["rollout", "capacity", "alarm", "budget"];
 
 /// More calls than any invocation makes; one that makes more does not end.
 pub const CALLS: usize = 3_000;

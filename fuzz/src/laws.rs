@@ -13,6 +13,8 @@ const MESSAGE: usize = 262_144;
 const ITEM: usize = 400 * 1024;
 const LEVELS: usize = 32;
 const PARTITION_KEY: usize = 2048;
+/// SQS: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
+const QUEUED: usize = 1024 * 1024;
 /// Lambda, asynchronous: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>. It was 256 KB until 2025.
 const EVENT: usize = 256 * 1024;
 /// Lambda, the answer of an invocation.
@@ -66,6 +68,10 @@ fn refused(request: &Request) -> Option<String> {
             let key = item["pk"].as_str().unwrap_or_default();
             (key.is_empty() || key.len() > PARTITION_KEY).then(|| format!("a key of {} bytes", key.len()))
         }
+        ("sqs", "SendMessage") => {
+            let size = text("MessageBody").len();
+            (size > QUEUED).then(|| format!("a message of {size} bytes to a queue"))
+        }
         ("lambda", "Invoke") if input["InvocationType"] == "Event" => {
             let size = input["Payload"].to_string().len();
             (size > EVENT).then(|| format!("an event of {size} bytes to a function"))
@@ -107,12 +113,22 @@ fn message(subject: &str, message: &str) -> Option<String> {
     {
         return Some(format!("a message with {hidden:?}"));
     }
-    let chat = renderings["https"].as_str().unwrap_or_default();
+    // Ids are shown to nobody.
+    let chat: Value = serde_json::from_str(renderings["https"].as_str().unwrap_or_default()).unwrap_or_default();
+    let chat = format!("{} {}", chat["content"], chat["metadata"]["summary"]);
     let acts = ["<", "@everyone", "@channel", "@here", "@all", "](http"];
     acts.into_iter().find(|act| chat.to_lowercase().contains(act)).map(|act| format!("a chat message with {act:?}"))
 }
 
-/// How an error of a request, a document or a variable has to read: it names what is wrong and what was expected.
+/// Is the error what AWS answered, or could not be asked? That is no mistake in the input.
+pub fn is_of_aws(error: &Error) -> bool {
+    let text = error.to_string();
+    ["Exception", "HTTP 4", "HTTP 5", "failed to construct request", "dispatch failure"]
+        .iter()
+        .any(|word| text.contains(word))
+}
+
+/// How an error of a request, a document or a variable has to read: it names the field, what was got and what was expected.
 pub fn unnamed(error: &Error, fields: &[&str]) -> Option<String> {
     let text = error.to_string();
     // `until: got`, `services[0].name: invalid`, `missing field `until``, `LEDGER_TABLE: not set`.
@@ -121,11 +137,23 @@ pub fn unnamed(error: &Error, fields: &[&str]) -> Option<String> {
         let after = |at: usize| text[at + field.len()..].starts_with([':', '[', '.', '`', ' ']);
         text.match_indices(*field).any(|(at, _)| before(at) && after(at))
     };
-    let names = fields.iter().any(|field| named(&field));
+    let names = fields.iter().any(|field| named(&field)) || text.contains("unknown field `");
+    let got = [
+        "got `",
+        "invalid type: ",
+        "invalid value: ",
+        "invalid length ",
+        "unknown ",
+        "missing ",
+        "not set",
+        "duplicate ",
+    ]
+    .iter()
+    .any(|word| text.contains(word));
     let expects = ["expected", "unknown field", "missing field", "not set", "duplicate field"]
         .iter()
         .any(|word| text.contains(word));
-    if names && expects {
+    if names && got && expects {
         None
     } else {
         Some(format!("an error that does not say what is wrong: {}", beginning(&text)))

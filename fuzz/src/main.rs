@@ -3,6 +3,7 @@
 // A tool for developers: what it cannot do ends it.
 #![allow(clippy::expect_used)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ struct Options {
 
 /// Each target's turn.
 const TURN: Duration = Duration::from_secs(2);
+/// From one line of progress to the next.
+const PROGRESS: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -54,21 +57,22 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     println!("{} targets, {} recorded invocations", session.courses.len(), session.recording.invocations.len());
-    let (began, mut told, mut known) = (Instant::now(), Instant::now(), 0);
+    let (began, mut told, mut known) = (Instant::now(), Instant::now(), BTreeSet::new());
     while began.elapsed() < Duration::from_secs(options.minutes * 60) {
         session.turn(options.jobs, TURN);
-        let findings: Vec<&Finding> = session.courses.iter().flat_map(Course::findings).collect();
-        if findings.len() > known || told.elapsed() > Duration::from_secs(60) {
+        for finding in session.courses.iter().flat_map(Course::findings) {
+            let path = keep(finding, seed);
+            if known.insert(path.clone()) {
+                println!("found in {}, seed {seed}: {}\n  {}", finding.target, finding.how, path.display());
+            }
+        }
+        if told.elapsed() > PROGRESS {
             progress(&session, began);
             told = Instant::now();
         }
-        if findings.len() > known {
-            known = findings.len();
-            findings.iter().for_each(|finding| drop(keep(finding)));
-        }
     }
     progress(&session, began);
-    report(&session, &options)
+    report(&session, &options, seed)
 }
 
 fn progress(session: &Session, began: Instant) {
@@ -78,7 +82,7 @@ fn progress(session: &Session, began: Instant) {
     println!("{:>5} s   {ran} cases, {} a second, {findings} findings", seconds, ran / seconds);
 }
 
-fn report(session: &Session, options: &Options) -> ExitCode {
+fn report(session: &Session, options: &Options, seed: u64) -> ExitCode {
     println!();
     for course in &session.courses {
         println!("{}", course.line());
@@ -87,20 +91,21 @@ fn report(session: &Session, options: &Options) -> ExitCode {
     let findings: Vec<&Finding> = session.courses.iter().flat_map(Course::findings).collect();
     for finding in &findings {
         println!("\n{finding}");
-        println!("  again: cargo xtask fuzz --input {}", keep(finding).display());
+        println!("  again: cargo xtask fuzz --input {}", keep(finding, seed).display());
     }
     if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Writes a finding where it can be run again.
-fn keep(finding: &Finding) -> PathBuf {
+fn keep(finding: &Finding, seed: u64) -> PathBuf {
     let folder = tests::root().join(".local/fuzz");
     fs::create_dir_all(&folder).expect("a folder below .local");
     let class = case::class(&finding.how);
     let name: String = class.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(80).collect();
     let path = folder.join(format!("{}-{name}.json", finding.target));
-    let input =
-        json!({ "target": finding.target, "sample": finding.sample, "value": finding.value, "how": finding.how });
+    let input = json!({
+        "target": finding.target, "sample": finding.sample, "seed": seed, "value": finding.value, "how": finding.how,
+    });
     fs::write(&path, input.to_string()).expect("a file below .local");
     path
 }

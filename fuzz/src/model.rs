@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use simulation::wire::{Answer, Failure, Request, read, response};
 
 use crate::attribute;
-use crate::record::{Call, Recording};
+use crate::record::{Call, Recording, question};
 
 /// What AWS answers in one invocation.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,8 @@ pub struct Tape {
     pub calls: Vec<Call>,
     /// Responses that are sent as they are, by the number of the recorded call: status, headers and body.
     pub raw: BTreeMap<usize, Value>,
+    /// Answers to what was asked in another invocation.
+    pub asked: Arc<BTreeMap<String, Answer>>,
     /// Answers to what was not recorded.
     pub others: Arc<BTreeMap<String, Value>>,
     /// What AppConfig has.
@@ -137,7 +139,9 @@ impl State {
         let exact = || all.iter().filter(|at| same(at));
         // Another item is no answer to the question for this one.
         let of_item = matches!(name.as_str(), "dynamodb GetItem" | "dynamodb BatchGetItem" | "dynamodb PutItem");
-        let alike = || all.iter().filter(|_| !of_item);
+        let elsewhere = || self.tape.asked.get(&question(&name, &request.input)).filter(|_| !of_item);
+        let elsewhere = if exact().next().is_some() { None } else { elsewhere() };
+        let alike = || all.iter().filter(|_| !of_item && elsewhere.is_none());
         let found = exact().find(fresh).or(exact().last()).or(alike().find(fresh)).or(alike().last()).copied();
         self.used.extend(found);
         if let Some(raw) = found.and_then(|at| self.tape.raw.get(&at)) {
@@ -148,6 +152,7 @@ impl State {
                 "Configuration": self.tape.configuration, "NextPollConfigurationToken": "next", "NextPollIntervalInSeconds": 60,
             })),
             Some(at) => self.tape.calls[at].answer.clone(),
+            None if elsewhere.is_some() => elsewhere.cloned().unwrap_or_else(|| Ok(json!({}))),
             None if of_item => Ok(self.items(&name, request)),
             None => self.tape.others.get(&name).cloned().ok_or_else(|| Failure::new("ResourceNotFoundException", name)),
         };
@@ -215,7 +220,10 @@ impl HttpConnector for Model {
                 state.sent.push(request);
                 (response, state.tape.takes)
             }
-            Err(_) => (HttpResponse::new(status(400), SdkBody::empty()), Duration::ZERO),
+            Err(_) => {
+                self.state().sent.push(Request { service: "unreadable", operation: String::new(), input: Value::Null });
+                (HttpResponse::new(status(400), SdkBody::empty()), Duration::ZERO)
+            }
         };
         if takes.is_zero() {
             return HttpConnectorFuture::ready(Ok(response));
@@ -259,6 +267,7 @@ impl Recording {
         Tape {
             calls: calls.to_vec(),
             raw: BTreeMap::new(),
+            asked: Arc::clone(&self.asked),
             others: Arc::new(self.answers.clone()),
             configuration: self.configuration.clone(),
             takes: Duration::ZERO,

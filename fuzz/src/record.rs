@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::Value;
-use simulation::account::Account;
+use serde_json::{Value, json};
+use simulation::account::{Account, Fleet};
 use simulation::journal::{Entry, What};
 use simulation::story::journal;
 use simulation::wire::Answer;
 use tests::root;
+
+use crate::attribute;
 
 /// One call and its answer.
 #[derive(Clone, Debug)]
@@ -31,6 +34,11 @@ impl Call {
     pub fn name(&self) -> String {
         format!("{} {}", self.service, self.operation)
     }
+}
+
+/// What an answer answers: an operation with its input.
+pub fn question(name: &str, input: &Value) -> String {
+    format!("{name} {input}")
 }
 
 /// One invocation that was recorded.
@@ -55,11 +63,20 @@ pub struct Recording {
     pub invocations: Vec<Invocation>,
     /// An answer to every operation.
     pub answers: BTreeMap<String, Value>,
+    /// An answer to every question: operation and input.
+    pub asked: Arc<BTreeMap<String, Answer>>,
     /// The environment of each function.
     pub variables: BTreeMap<&'static str, BTreeMap<String, String>>,
     /// The configuration that is deployed.
     pub configuration: String,
+    /// Ticks over a fleet that is too large for one invocation.
+    pub large: Option<Box<Recording>>,
 }
+
+/// A story of the large fleet.
+const TICKS: &str = "\n> begin 2026-11-16T09:00:00Z\n\n> pass 6m\n";
+/// Its services: more than an invocation works at together.
+const SERVICES: usize = 12;
 
 impl Recording {
     /// Plays these stories of the simulation, or all of them when none is named.
@@ -67,7 +84,6 @@ impl Recording {
     /// # Panics
     /// When a story cannot be read or played.
     pub fn of_stories(named: &[&str]) -> Recording {
-        let account = Rc::new(Account::huskit(&[("FirstDeploy", "false")]));
         let mut files: Vec<_> = fs::read_dir(root().join("simulation/stories"))
             .expect("stories")
             .map(|file| file.expect("a file").path())
@@ -77,17 +93,32 @@ impl Recording {
         };
         files.retain(is_meant);
         files.sort();
+        let account = Account::huskit(&[("FirstDeploy", "false")]);
+        let texts: Vec<String> = files.iter().map(|file| fs::read_to_string(file).expect("a story")).collect();
+        let mut recording = Recording::of_account(account, &texts);
+        let mut large = Account::huskit(&[("FirstDeploy", "false")]);
+        large.grow(SERVICES, Fleet::Mixed);
+        recording.large = Some(Box::new(Recording::of_account(large, &[TICKS.to_owned()])));
+        recording
+    }
+
+    fn of_account(account: Account, stories: &[String]) -> Recording {
+        let account = Rc::new(account);
         let mut recording = Recording {
             invocations: Vec::new(),
             answers: BTreeMap::new(),
+            asked: Arc::default(),
             variables: account.functions.iter().map(|(name, function)| (*name, function.variables.clone())).collect(),
             configuration: account.configuration(),
+            large: None,
         };
         let mut known = BTreeSet::new();
-        for file in files {
-            let text = fs::read_to_string(&file).expect("a story");
-            recording.add(journal(&account, &text).expect("a story that can be played"), &mut known);
+        for story in stories {
+            recording.add(journal(&account, story).expect("a story that can be played"), &mut known);
         }
+        // Small fleets hand nothing on.
+        let sent = json!({ "MessageId": "1", "MD5OfMessageBody": "00000000000000000000000000000000" });
+        recording.answers.entry("sqs SendMessage".to_owned()).or_insert(sent);
         recording.start_everywhere();
         recording
     }
@@ -101,14 +132,22 @@ impl Recording {
                     open.insert(invocation, begun);
                 }
                 What::Call { invocation, service, operation, input, answer, lost: None, .. } => {
-                    let call = Call { service, operation, input, answer };
+                    // Items of the ledger are documents here.
+                    let call = Call { service, operation, input, answer: answer.map(attribute::decoded) };
                     if let Ok(answer) = &call.answer {
+                        let asked = Arc::make_mut(&mut self.asked);
+                        asked.entry(question(&call.name(), &call.input)).or_insert_with(|| call.answer.clone());
                         self.answers.entry(call.name()).or_insert_with(|| answer.clone());
                     }
                     open.entry(invocation).and_modify(|begun| begun.calls.push(call));
                 }
                 What::Ends { invocation, result, .. } => {
                     let Some(mut ended) = open.remove(&invocation) else { continue };
+                    if ended.function == "request"
+                        && let Ok(answer) = &result
+                    {
+                        ended.peers_answer(answer);
+                    }
                     ended.outcome = result.map_or_else(|error| error, |answer| decided(&answer));
                     if known.insert(ended.kind()) {
                         self.invocations.push(ended);
@@ -139,6 +178,13 @@ impl Recording {
 }
 
 impl Invocation {
+    /// What a function answers to the request function is what that one answers.
+    fn peers_answer(&mut self, answer: &Value) {
+        for call in self.calls.iter_mut().filter(|call| call.name() == "lambda Invoke") {
+            call.answer = Ok(json!({ "StatusCode": 200, "Payload": answer }));
+        }
+    }
+
     /// What makes it another sample than the others.
     fn kind(&self) -> String {
         let text = |field: &str| self.payload[field].as_str().unwrap_or_default().to_owned();

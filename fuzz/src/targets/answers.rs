@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 use simulation::wire::Request;
 
 use super::{Sample, Target, Verdict, verdict};
-use crate::attribute;
 use crate::invoke::invoke;
 use crate::model::{raw, rendered};
 use crate::record::{Call, Invocation, Recording};
@@ -17,7 +16,7 @@ pub fn documents(recording: &Recording, function: &'static str) -> Target {
     // The configuration has targets of its own.
     let document = |call: &Call| match call.service {
         "appconfig" | "sns" => None,
-        _ => Some(attribute::decoded(call.answer.as_ref().ok()?.clone())),
+        _ => call.answer.as_ref().ok().cloned(),
     };
     let samples = samples(recording, function, document);
     Target { name: format!("answer-{function}"), samples, check: of_documents, cases: 120 }
@@ -28,8 +27,7 @@ pub fn responses(recording: &Recording, function: &'static str) -> Target {
     let response = |call: &Call| {
         let (operation, input) = (call.operation.clone(), call.input.clone());
         let request = Request { service: call.service, operation, input };
-        let answer = call.answer.clone().map(attribute::decoded);
-        Some(raw(&rendered(&request, &answer)))
+        Some(raw(&rendered(&request, &call.answer)))
     };
     let samples = samples(recording, function, response);
     Target { name: format!("response-{function}"), samples, check: of_responses, cases: 80 }
@@ -58,10 +56,8 @@ fn of_documents(recording: &Recording, sample: &Sample, answers: &Value) -> Verd
     let recorded = &recording.invocations[sample.invocation];
     let mut calls = recorded.calls.clone();
     for (number, call) in calls.iter_mut().enumerate() {
-        match answer_to(answers, number, call) {
-            Some(answer) => call.answer = Ok(answer.clone()),
-            // Items are in the tape as documents, too.
-            None => call.answer = call.answer.clone().map(attribute::decoded),
+        if let Some(answer) = answer_to(answers, number, call) {
+            call.answer = Ok(answer.clone());
         }
     }
     let tape = recording.tape(&calls);

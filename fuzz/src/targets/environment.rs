@@ -8,6 +8,9 @@ use crate::invoke::{FUNCTIONS, invoke};
 use crate::laws;
 use crate::record::Recording;
 
+/// All variables of a function together.
+const ENVIRONMENT: usize = 4096;
+
 /// The environment of every function.
 pub fn target(recording: &Recording) -> Target {
     let sample = |function: &'static str| {
@@ -21,6 +24,10 @@ pub fn target(recording: &Recording) -> Target {
 fn check(recording: &Recording, sample: &Sample, variables: &Value) -> Verdict {
     let recorded = &recording.invocations[sample.invocation];
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    // Lambda refuses more: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
+    if variables.to_string().len() > ENVIRONMENT {
+        return Verdict::Refused("more than 4 KB".to_owned());
+    }
     let variables =
         variables.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect();
     let tape = recording.tape(&recorded.calls);
@@ -30,6 +37,7 @@ fn check(recording: &Recording, sample: &Sample, variables: &Value) -> Verdict {
         && observed.sent.is_empty()
         && !error.to_string().starts_with("read configuration")
         && error.kind() == shared::Kind::Invalid
+        && !laws::is_of_aws(error)
         && let Some(law) = laws::unnamed(error, &names(sample))
     {
         return Verdict::Broken(law);

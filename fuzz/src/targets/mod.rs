@@ -5,12 +5,13 @@ mod configuration;
 mod environment;
 mod payloads;
 mod queues;
+mod shares;
+mod signing;
 mod texts;
 
 use serde_json::Value;
 
-use crate::invoke::FUNCTIONS;
-use crate::invoke::Observed;
+use crate::invoke::{FUNCTIONS, Observed, WITH_QUEUE};
 use crate::laws;
 use crate::record::{Recording, decided};
 
@@ -61,9 +62,12 @@ pub fn all(recording: &Recording) -> Vec<Target> {
         targets.push(answers::documents(recording, function));
         targets.push(answers::responses(recording, function));
     }
-    targets.extend(["alarm", "budget"].map(|function| queues::target(recording, function)));
-    targets
-        .extend(["rollout", "capacity", "alarm", "budget"].map(|function| configuration::target(recording, function)));
+    for function in WITH_QUEUE {
+        targets.push(queues::target(recording, function));
+        targets.push(shares::target(recording, function));
+        targets.push(configuration::target(recording, function));
+    }
+    targets.push(signing::target(recording));
     targets.push(environment::target(recording));
     targets.extend(texts::targets());
     targets

@@ -48,7 +48,17 @@ fn documented() -> Vec<Value> {
 /// May an event of this name reach the function?
 fn concerns(function: &str, name: &str) -> bool {
     let sources: &[&str] = match function {
-        "rollout" => &["ecr.", "ecs.", "inspector2.", "cloudformation.", "scheduler.", "unknown."],
+        "rollout" => &[
+            "ecr.",
+            "ecs.",
+            "inspector2.",
+            "health.",
+            "secretsmanager.",
+            "ssm.",
+            "cloudformation.",
+            "scheduler.",
+            "unknown.",
+        ],
         "capacity" => &["ecs.", "cloudformation.", "scheduler.", "unknown."],
         "alarm" => &["cloudwatch.", "cloudformation.", "scheduler.", "unknown."],
         "budget" => &["sns.", "scheduler.", "unknown."],
@@ -75,8 +85,8 @@ fn check(recording: &Recording, sample: &Sample, payload: &Value) -> Verdict {
     if payload.get("action").is_some()
         && let Some(Err(error)) = &observed.result
         && let Some(law) = laws::unnamed(error, &fields(payload))
-        // What AWS refuses is no mistake in the request.
         && error.kind() == shared::Kind::Invalid
+        && !laws::is_of_aws(error)
     {
         return Verdict::Broken(law);
     }
