@@ -137,7 +137,7 @@ pub fn unnamed(error: &Error, fields: &[&str]) -> Option<String> {
         let after = |at: usize| text[at + field.len()..].starts_with([':', '[', '.', '`', ' ']);
         text.match_indices(*field).any(|(at, _)| before(at) && after(at))
     };
-    let names = fields.iter().any(|field| named(&field)) || text.contains("unknown field `");
+    let names = fields.iter().any(named) || text.contains("unknown field `");
     let got = [
         "got `",
         "invalid type: ",

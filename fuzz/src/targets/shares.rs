@@ -80,7 +80,7 @@ fn check(recording: &Recording, sample: &Sample, value: &Value) -> Verdict {
 
 fn word(count: usize, what: &str) -> String {
     let many = ["no", "one", "two", "three", "four", "five", "six"].get(count).unwrap_or(&"many");
-    format!("{many} {what}")
+    format!("{many} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn is_list_of_texts(value: &Value) -> bool {
