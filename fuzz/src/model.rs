@@ -142,7 +142,8 @@ impl State {
         let elsewhere = || self.tape.asked.get(&question(&name, &request.input)).filter(|_| !of_item);
         let elsewhere = if exact().next().is_some() { None } else { elsewhere() };
         let alike = || all.iter().filter(|_| !of_item && elsewhere.is_none());
-        let found = exact().find(fresh).or(exact().next_back()).or(alike().find(fresh)).or(alike().next_back()).copied();
+        let found =
+            exact().find(fresh).or(exact().next_back()).or(alike().find(fresh)).or(alike().next_back()).copied();
         self.used.extend(found);
         if let Some(raw) = found.and_then(|at| self.tape.raw.get(&at)) {
             return in_raw(raw);

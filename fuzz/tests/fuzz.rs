@@ -7,7 +7,7 @@ use fuzz::session::Session;
 const SEED: u64 = 20_261_121;
 
 /// Stories that are short and have much in them: without optimisation, a story of hours takes as long as all cases.
-const STORIES: [&str; 3] = ["a_crashing_image", "a_stack_update", "errors_after_a_push"];
+const STORIES: [&str; 4] = ["a_crashing_image", "a_stack_update", "errors_after_a_push", "two_requests"];
 
 #[test]
 fn broken_input_is_refused_by_name_and_breaks_nothing() {

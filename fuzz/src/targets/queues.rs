@@ -27,9 +27,10 @@ pub fn target(recording: &Recording, function: &'static str) -> Target {
         let value = json!({ "body": body, "attributes": { "SentTimestamp": "1763720000000" } });
         samples.push(Sample { name, function, invocation, value });
     }
-    // What another invocation has handed on, of a tick and of an event.
+    // What another invocation has handed on: of a tick, a request and an event.
     let mut payloads = places_of(recording, function).filter(|payload| payload.get("detail-type").is_some());
-    let payloads = [Some(json!({ "action": "reconcile" })), payloads.next().cloned()];
+    let payloads =
+        [Some(json!({ "action": "reconcile" })), Some(json!({ "action": "plan" })), payloads.next().cloned()];
     for (number, payload) in payloads.into_iter().flatten().enumerate() {
         let body = json!({ "handed_on": payload, "left": ["service/huskit-prod/website-agent", "service/huskit-prod/crawler"] });
         let value = json!({ "body": body.to_string(), "attributes": { "SentTimestamp": "1763720000000" } });
@@ -37,8 +38,8 @@ pub fn target(recording: &Recording, function: &'static str) -> Target {
     }
     // Only where the good ones around it are handled can they be held back.
     let handled = |sample: &Sample| matches!(check(recording, sample, &sample.value), Verdict::Accepted(_));
-    let samples = samples.into_iter().filter(handled).take(20).collect();
-    Target { name: format!("queue-{function}"), samples, check, cases: 60 }
+    let samples = samples.into_iter().filter(handled).take(12).collect();
+    Target { name: format!("queue-{function}"), samples, check, cases: 80 }
 }
 
 fn places_of<'r>(recording: &'r Recording, function: &'static str) -> impl Iterator<Item = &'r Value> {

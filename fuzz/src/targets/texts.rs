@@ -20,7 +20,7 @@ pub fn targets() -> Vec<Target> {
         let samples = values.into_iter().enumerate();
         let samples =
             samples.map(|(n, value)| Sample { name: n.to_string(), function: "", invocation: 0, value }).collect();
-        Target { name: format!("text-{name}"), samples, check, cases: 1_000 }
+        Target { name: format!("text-{name}"), samples, check, cases: 3_000 }
     }
     let texts = |texts: &[&str]| texts.iter().map(|text| Value::from(*text)).collect::<Vec<_>>();
     vec![
