@@ -55,6 +55,12 @@ impl StoppedTask {
         self.containers.iter().find(|(name, ..)| name == container).and_then(|(_, code, _)| *code)
     }
 
+    /// Was it stopped before its containers had ended? One that obeys SIGTERM exits with code 0 then.
+    pub fn interrupted(&self) -> bool {
+        let by_others = ["UserInitiated", "SpotInterruption", "TerminationNotice", "InfrastructureHealth"];
+        self.code.as_deref().is_some_and(|code| by_others.contains(&code))
+    }
+
     /// What it says about its image.
     pub fn ending(&self) -> Ending {
         let reason = self.reason.as_deref().unwrap_or_default();

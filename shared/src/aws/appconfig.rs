@@ -48,6 +48,7 @@ impl AppConfig {
         self.client.get_or_init(|| {
             let mut config = aws_sdk_appconfigdata::config::Builder::from(self.connection.config());
             config.set_endpoint_url(self.connection.endpoint(Service::AppConfigData));
+            config.set_retry_partition(self.connection.retry_partition());
             aws_sdk_appconfigdata::Client::from_conf(config.build())
         })
     }

@@ -33,6 +33,7 @@ impl AutoScaling {
         self.client.get_or_init(|| {
             let mut config = aws_sdk_applicationautoscaling::config::Builder::from(self.connection.config());
             config.set_endpoint_url(self.connection.endpoint(Service::AutoScaling));
+            config.set_retry_partition(self.connection.retry_partition());
             aws_sdk_applicationautoscaling::Client::from_conf(config.build())
         })
     }

@@ -28,6 +28,7 @@ impl Budgets {
         self.client.get_or_init(|| {
             let mut config = aws_sdk_budgets::config::Builder::from(self.connection.config());
             config.set_endpoint_url(self.connection.endpoint(Service::Budgets));
+            config.set_retry_partition(self.connection.retry_partition());
             aws_sdk_budgets::Client::from_conf(config.build())
         })
     }

@@ -27,6 +27,7 @@ impl CloudFront {
         self.client.get_or_init(|| {
             let mut config = aws_sdk_cloudfront::config::Builder::from(self.connection.config());
             config.set_endpoint_url(self.connection.endpoint(Service::CloudFront));
+            config.set_retry_partition(self.connection.retry_partition());
             aws_sdk_cloudfront::Client::from_conf(config.build())
         })
     }

@@ -76,6 +76,7 @@ impl CloudWatch {
         let mut config = aws_sdk_cloudwatch::config::Builder::from(self.connection.config());
         config.set_region(Some(Region::new(region.to_owned())));
         config.set_endpoint_url(self.connection.endpoint(Service::CloudWatch));
+        config.set_retry_partition(self.connection.retry_partition());
         aws_sdk_cloudwatch::Client::from_conf(config.build())
     }
 

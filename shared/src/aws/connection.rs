@@ -11,6 +11,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ecs::config::IdentityCache;
+use aws_sdk_sqs::config::retry::RetryPartition;
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::Connector;
@@ -114,6 +115,8 @@ pub struct Connection {
     endpoints: Vec<(Service, String)>,
     pace: Pace,
     print: Print,
+    /// What may be spent on repeating calls: of all clients of this process, unless this connection has its own.
+    retries: Option<RetryPartition>,
 }
 
 /// Where a document goes that stands alone on its line; standard output when there is none.
@@ -156,7 +159,13 @@ impl Connection {
         let connection = Connection::over(env, http, SharedCredentialsProvider::new(credentials))?;
         let pace = Pace::new(time.clone(), sleep.clone());
         let config = connection.config.into_builder().time_source(time).sleep_impl(sleep).build();
-        Ok(Connection { config, pace, print: Print(Some(Arc::new(print))), ..connection })
+        // A process of the model is one of many in this one.
+        let retries = Some(RetryPartition::custom("model").build());
+        Ok(Connection { config, pace, print: Print(Some(Arc::new(print))), retries, ..connection })
+    }
+
+    pub(super) fn retry_partition(&self) -> Option<RetryPartition> {
+        self.retries.clone()
     }
 
     /// What `future` comes to, or nothing when that takes longer than `limit`.
@@ -236,7 +245,7 @@ impl Connection {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let endpoints = Service::ALL.into_iter().filter_map(endpoint).collect();
-        Ok(Connection { config, endpoints, pace, print: Print(None) })
+        Ok(Connection { config, endpoints, pace, print: Print(None), retries: None })
     }
 
     /// The region of everything that the automation operates.

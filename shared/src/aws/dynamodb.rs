@@ -48,6 +48,7 @@ impl DynamoDb {
     pub fn new(connection: &Connection, table: &str) -> DynamoDb {
         let mut config = aws_sdk_dynamodb::config::Builder::from(connection.config());
         config.set_endpoint_url(connection.endpoint(Service::DynamoDb));
+        config.set_retry_partition(connection.retry_partition());
         let client = aws_sdk_dynamodb::Client::from_conf(config.build());
         DynamoDb { connection: connection.clone(), client, table: table.to_owned() }
     }

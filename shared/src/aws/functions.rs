@@ -39,6 +39,7 @@ impl Functions {
         self.client.get_or_init(|| {
             let mut config = Builder::from(self.connection.config());
             config.set_endpoint_url(self.connection.endpoint(Service::Lambda));
+            config.set_retry_partition(self.connection.retry_partition());
             aws_sdk_lambda::Client::from_conf(config.build())
         })
     }

@@ -25,6 +25,7 @@ impl Sns {
         self.client.get_or_init(|| {
             let mut config = aws_sdk_sns::config::Builder::from(self.connection.config());
             config.set_endpoint_url(self.connection.endpoint(Service::Sns));
+            config.set_retry_partition(self.connection.retry_partition());
             aws_sdk_sns::Client::from_conf(config.build())
         })
     }

@@ -36,6 +36,7 @@ pub struct Watch {
     pub(super) messages: Messages,
     pub(super) calls: Calls,
     pub(super) progress: Progress,
+    pub(super) gates: Gates,
 }
 
 impl Watch {
@@ -75,6 +76,13 @@ pub(super) struct Images {
     pub(super) requests: usize,
 }
 
+/// What is remembered of gates.
+#[derive(Debug, Default)]
+pub(super) struct Gates {
+    /// Has a person asked for an image that was refused?
+    pub(super) retried: bool,
+}
+
 /// What is remembered of messages.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
@@ -97,14 +105,25 @@ impl Messages {
             | Act::OnDemandShort { .. }
             | Act::SecretMissing { .. }
             | Act::SetAlarm { .. }
+            | Act::Flap { .. }
+            | Act::NoData { .. }
+            | Act::StopTask { .. }
+            | Act::Retire { .. }
             | Act::DeleteImage { .. }
             | Act::ConsoleCount { .. }
             | Act::UpdatesRefused { .. }
             | Act::ConsoleRevision { .. } => true,
             _ => false,
         };
-        let refused =
-            |(_, act): &(SignedDuration, Act)| matches!(act, Act::UpdatesRefused { .. } | Act::LedgerDown { .. });
+        let refused = |(_, act): &(SignedDuration, Act)| {
+            matches!(
+                act,
+                Act::UpdatesRefused { .. }
+                    | Act::LedgerDown { .. }
+                    | Act::RegistryDown { .. }
+                    | Act::BudgetsDown { .. }
+            )
+        };
         let refused = plan.acts.iter().any(refused);
         Messages {
             sent: BTreeMap::new(),
@@ -123,6 +142,8 @@ impl Messages {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub(super) calm: bool,
+    /// When the run begins: nothing was to be done before.
+    pub(super) start: Timestamp,
     pub(super) installed: bool,
     /// Has anything happened yet?
     pub(super) began: bool,
@@ -149,6 +170,6 @@ impl Progress {
         let refuses = plan.acts.iter().any(|(_, act)| matches!(act, Act::TopicRefuses { .. }));
         let calm = plan.weather == Weather::CALM && !plan.setup.dry_run;
         let (installed, dry_run) = (plan.setup.installed, plan.setup.dry_run);
-        Progress { calm, installed, dry_run, refuses, ..Progress::default() }
+        Progress { calm, start: plan.start, installed, dry_run, refuses, ..Progress::default() }
     }
 }

@@ -2,8 +2,16 @@
 
 mod act;
 mod day;
+mod fleet;
 mod happens;
+mod money;
 mod perform;
+mod request;
+mod setup;
+mod together;
+mod trouble;
 
 pub use act::{Act, span};
-pub use day::{Plan, Setup, draw};
+pub use day::{Plan, draw};
+pub(crate) use fleet::repository_of;
+pub use setup::{Follows, Setup, Tiers, Unscanned};

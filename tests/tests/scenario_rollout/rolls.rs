@@ -192,7 +192,7 @@ fn denied_and_throttled_are_reported_per_service_and_fail_the_invocation() {
     let mut scenario = scenario();
     let image = scenario.push(None);
     for (code, kind) in [("AccessDeniedException", "denied"), ("ThrottlingException", "throttled")] {
-        scenario.faults(json!([{"operation": "RegisterTaskDefinition", "times": 9, "status": 400, "code": code}]));
+        scenario.faults(json!([{"operation": "RegisterTaskDefinition", "times": 99, "status": 400, "code": code}]));
         let answers = scenario.deliver(&scenario.cloud.push_event(&image));
         let failure = answers[0].as_ref().unwrap_err();
         assert_eq!(failure["errorType"], kind, "{failure}");

@@ -46,6 +46,16 @@ fn a_stale_answer_takes_nothing_back() {
     assert_eq!((failed.announced.len(), failed.record.evidence), (1, Evidence::None));
 }
 
+/// Set to ALARM by hand, evaluated in the same second.
+#[test]
+fn of_two_changes_at_the_same_time_the_one_that_stays_was_the_last() {
+    let both = restarting().enters_alarm(10).receives(change(AlarmState::Ok, at(10)), 10);
+    assert_eq!(both.record.alarm_state(), Some(AlarmState::Alarm));
+    let timeline = both.looks(&returned(AlarmState::Ok, 10), 15).ticks(20, 24 * 60);
+    assert_eq!(timeline.announced, [(10, Action::AnnounceAlarm), (15, Action::AnnounceRecovered)]);
+    assert_eq!(timeline.requested.len(), 1);
+}
+
 #[test]
 fn an_alarm_deleted_while_in_alarm_ends_with_a_message_and_no_remedy() {
     let timeline = restarting().enters_alarm(0);

@@ -57,9 +57,12 @@ fn a_task_that_hangs_is_stopped_at_its_deadline() {
     let reason = "still running after its deadline of 15 min".to_owned();
     assert_eq!(late.action, Action::StopTask { task: "task-2".into(), reason: reason.clone() });
     let code = Some("UserInitiated".into());
-    let stopped = StoppedTask { code, reason: Some(reason), ..exit(143) };
-    let failed = started().task_ended(stopped).plan().reason.to_string();
-    assert_eq!(failed, "task-2 failed: still running after its deadline of 15 min");
+    // One that obeys SIGTERM exits with code 0, and has not done what it was started for.
+    for obeys in [exit(143), exit(0)] {
+        let stopped = StoppedTask { code: code.clone(), reason: Some(reason.clone()), ..obeys };
+        let failed = started().task_ended(stopped).plan().reason.to_string();
+        assert_eq!(failed, "task-2 failed: still running after its deadline of 15 min");
+    }
 }
 
 #[test]

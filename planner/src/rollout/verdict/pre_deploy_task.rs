@@ -48,7 +48,7 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, started: &Started<
         };
     };
     match &observed.stopped {
-        Some(end) if end.exit_code(&policy.container) == Some(0) => update(),
+        Some(end) if end.exit_code(&policy.container) == Some(0) && !end.interrupted() => update(),
         Some(end) => {
             let blame = if end.ending() == Ending::Environment { Blame::Environment } else { Blame::Image };
             failed(end.to_string(), blame)

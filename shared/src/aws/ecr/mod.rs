@@ -41,6 +41,7 @@ impl Ecr {
     pub fn new(connection: &Connection) -> Ecr {
         let mut config = aws_sdk_ecr::config::Builder::from(connection.config());
         config.set_endpoint_url(connection.endpoint(Service::Ecr));
+        config.set_retry_partition(connection.retry_partition());
         let client = aws_sdk_ecr::Client::from_conf(config.build());
         Ecr { connection: connection.clone(), client, account: None }
     }

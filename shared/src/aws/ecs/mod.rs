@@ -41,6 +41,7 @@ impl Ecs {
     pub fn new(connection: &Connection) -> Ecs {
         let mut config = aws_sdk_ecs::config::Builder::from(connection.config());
         config.set_endpoint_url(connection.endpoint(Endpoint::Ecs));
+        config.set_retry_partition(connection.retry_partition());
         let client = aws_sdk_ecs::Client::from_conf(config.build());
         Ecs { connection: connection.clone(), client, known: Known::default() }
     }
