@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::record::Recording;
-use crate::targets::{Sample, Target, Verdict};
+use crate::target::{Sample, Target, Verdict};
 
 /// Longest that a case may take, on a machine that does other things as well.
 const LONGEST: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@
 //!
 //! - [`record`]: the samples; [`model`]: AWS that answers from them, with [`attribute`] for items of the ledger
 //! - [`invoke`]: one invocation; [`laws`]: what must hold of it
-//! - [`targets`]: what is handed broken input
+//! - [`target`]: what a target is; [`targets`]: all of them
 //! - [`edit`]: how input is broken; [`minimise`]: the smallest that still fails
 //! - [`case`]: one case, guarded; [`run`]: many cases of a target; [`session`]: all targets, side by side
 
@@ -26,4 +26,5 @@ pub mod model;
 pub mod record;
 pub mod run;
 pub mod session;
+pub mod target;
 pub mod targets;

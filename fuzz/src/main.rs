@@ -13,7 +13,7 @@ use clap::Parser;
 use fuzz::case;
 use fuzz::run::{Course, Finding};
 use fuzz::session::Session;
-use fuzz::targets::Verdict;
+use fuzz::target::Verdict;
 use serde_json::{Value, json};
 
 /// Hands broken input to every parser of the product.

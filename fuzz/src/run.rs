@@ -10,7 +10,7 @@ use crate::case::{class, run, shape};
 use crate::edit::{Pool, edit};
 use crate::minimise::minimised;
 use crate::record::Recording;
-use crate::targets::{Target, Verdict};
+use crate::target::{Target, Verdict};
 
 /// Most cases that are kept to be broken further.
 const KEPT: usize = 400;

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 use simulation::wire::Request;
 
-use super::{Sample, Target, Verdict, verdict};
 use crate::invoke::invoke;
 use crate::model::{raw, rendered};
 use crate::record::{Call, Invocation, Recording};
+use crate::target::{Sample, Target, Verdict, verdict};
 
 /// Most invocations of one function whose answers are broken.
 const SAMPLES: usize = 60;

@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 use simulation::account::Account;
 
-use super::payloads::widest;
-use super::{Sample, Target, Verdict, verdict};
 use crate::invoke::invoke;
 use crate::laws;
 use crate::record::Recording;
+use crate::target::{Sample, Target, Verdict, verdict, widest};
 
 /// The configurations of the repository, as documents and as the texts that they are.
 pub fn target(recording: &Recording, function: &'static str) -> Target {

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::payloads::widest;
-use super::{Sample, Target, Verdict, verdict};
 use crate::invoke::{FUNCTIONS, invoke};
 use crate::laws;
 use crate::record::Recording;
+use crate::target::{Sample, Target, Verdict, verdict, widest};
 
 /// All variables of a function together.
 const ENVIRONMENT: usize = 4096;

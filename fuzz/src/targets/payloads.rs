@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use shared::runtime::actions::{ACTIONS, Action};
 
-use super::{Sample, Target, Verdict, verdict};
-use crate::invoke::{Observed, invoke};
 use crate::laws;
 use crate::record::Recording;
+use crate::target::{Sample, Target, Verdict, invoked, verdict, widest};
 
 /// The payloads of a function: those that were recorded, every file of `events/`, and every request with all its parameters.
 pub fn target(recording: &Recording, function: &'static str) -> Target {
@@ -65,19 +64,6 @@ fn concerns(function: &str, name: &str) -> bool {
         _ => &["request.", "unknown."],
     };
     sources.iter().any(|source| name.starts_with(source)) || name.starts_with("request.")
-}
-
-/// The recorded invocation with the most calls: it has an answer to most of what may be asked.
-pub fn widest(recording: &Recording, function: &str) -> usize {
-    let places = recording.invocations.iter().enumerate().filter(|(_, invocation)| invocation.function == function);
-    places.max_by_key(|(_, invocation)| invocation.calls.len()).map_or(0, |(place, _)| place)
-}
-
-/// Invokes the function of a sample with a payload, in the recorded invocation.
-pub fn invoked(recording: &Recording, sample: &Sample, payload: Value) -> Observed {
-    let recorded = &recording.invocations[sample.invocation];
-    let tape = recording.tape(&recorded.calls);
-    invoke(sample.function, &recording.variables[sample.function], tape, payload, recorded.at)
 }
 
 fn check(recording: &Recording, sample: &Sample, payload: &Value) -> Verdict {

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::payloads::{invoked, widest};
-use super::{Sample, Target, Verdict, verdict};
 use crate::record::Recording;
+use crate::target::{Sample, Target, Verdict, invoked, verdict, widest};
 
 /// What a queue holds: body and attributes of one message, which stands between good ones.
 pub fn target(recording: &Recording, function: &'static str) -> Target {

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::payloads::widest;
-use super::{Sample, Target, Verdict, verdict};
 use crate::invoke::{Observed, invoke};
 use crate::laws;
 use crate::record::Recording;
+use crate::target::{Sample, Target, Verdict, verdict, widest};
 
 /// Longest that a call takes: longer attempts are given up.
 const LONGEST: u64 = 6_000;

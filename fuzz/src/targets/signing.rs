@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Sample, Target, Verdict, verdict};
 use crate::invoke::invoke;
 use crate::record::{Invocation, Recording};
+use crate::target::{Sample, Target, Verdict, verdict};
 
 /// The profile that the fleet demands.
 const PROFILE: &str = "arn:aws:signer:eu-central-1:123456789012:/signing-profiles/release";

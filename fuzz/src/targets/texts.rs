@@ -9,14 +9,14 @@ use planner::model::{
 };
 use serde_json::{Value, json};
 
-use super::{Sample, Target, Verdict};
+use crate::target::{Sample, Target, Verdict};
 
 /// Reads a text: what became of it, or why it is refused.
 type Read = fn(&Value) -> Result<String, String>;
 
 /// One target for each parser.
 pub fn targets() -> Vec<Target> {
-    fn of(name: &str, values: Vec<Value>, check: super::Check) -> Target {
+    fn of(name: &str, values: Vec<Value>, check: crate::target::Check) -> Target {
         let samples = values.into_iter().enumerate();
         let samples =
             samples.map(|(n, value)| Sample { name: n.to_string(), function: "", invocation: 0, value }).collect();
