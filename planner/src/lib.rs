@@ -17,6 +17,7 @@ pub mod error;
 pub mod fleet;
 mod minutes;
 pub mod model;
+mod name;
 pub mod rollout;
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -53,7 +53,9 @@ impl Ledger {
             0 => Condition::Absent,
             version => Condition::Version(version),
         };
-        let next = Entry { version: entry.version + 1, ..entry.clone() };
+        let next = entry.version.checked_add(1);
+        let next = next.ok_or_else(|| Error::bad_field("version", entry.version, "one that another follows"));
+        let next = Entry { version: next.context(context)?, ..entry.clone() };
         let item = serde_json::to_value(&next).map_err(|error| Error::invalid(context()).with_source(error))?;
         self.table.put(&subject.to_string(), T::SORT_KEY, &item, condition).await.context(context)?;
         *entry = next;
@@ -116,6 +118,26 @@ fn entry<T: LedgerRecord>(subject: &Subject, item: Result<Option<serde_json::Val
     let context = || format!("read {} of {subject}", T::SORT_KEY);
     match item.context(context)? {
         None => Ok(Entry::default()),
-        Some(item) => serde_json::from_value(item).map_err(|error| Error::invalid(context()).with_source(error)),
+        Some(item) => {
+            item::check_times("item", &item).context(context)?;
+            serde_json::from_value(item).map_err(|error| Error::invalid(context()).with_source(error))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::{Replay, run};
+
+    #[test]
+    fn an_item_of_the_last_version_is_not_written_and_is_no_panic() {
+        let replay = Replay::new(&[]);
+        let ledger = Ledger::new(DynamoDb::new(&replay.connection(), "ledger"));
+        let mut entry = Entry::<planner::alarm::Record> { version: u64::MAX, ..Entry::default() };
+        let error = run(ledger.save(&Subject::Alarm("web-5xx".into()), &mut entry)).unwrap_err().to_string();
+        let expected =
+            "write alarm of alarm/web-5xx: version: got `18446744073709551615`, expected one that another follows";
+        assert_eq!(error, expected);
     }
 }

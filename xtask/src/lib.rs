@@ -22,6 +22,7 @@ pub mod configuration;
 pub mod demo;
 pub mod deploy;
 pub mod folders;
+pub mod fuzz;
 pub mod local;
 pub mod process;
 pub mod sam;

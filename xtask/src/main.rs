@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::local::Local;
-use xtask::{bench, circles, demo, deploy, local, screen, simulate, test};
+use xtask::{bench, circles, demo, deploy, fuzz, local, screen, simulate, test};
 
 /// The project's own commands
 #[derive(Parser)]
@@ -22,6 +22,8 @@ enum Command {
     Test(test::Args),
     /// Play the automation against a model of AWS at its worst: many seeds, every law
     Simulate(simulate::Args),
+    /// Hand broken input to every parser of the product, for as long as you like
+    Fuzz(fuzz::Args),
     /// The local cloud, left running to play with
     #[command(subcommand)]
     Local(Local),
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Local(command) => local::run(&command),
         Command::Deploy(args) => deploy::run(&args),
         Command::Circles(args) => circles::run(&args),

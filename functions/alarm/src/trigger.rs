@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use planner::alarm::{AlarmLocation, AlarmState, StackUpdate, StateChange, Suppression};
+use planner::model::{read_time, within_reach};
 use serde_json::Value as Json;
 use shared::runtime::payload::kind;
 use shared::runtime::{Event, NoParameters, Payload, Received, Target};
@@ -76,7 +77,7 @@ fn alarm(event: &Event) -> Result<Received<Trigger>> {
         },
     };
     // The state's own time orders changes; that of the event is when it was sent.
-    let at = text("timestamp").parse().ok().or(event.at);
+    let at = read_time(text("timestamp")).or(event.at);
     let at = at.ok_or_else(|| bad("detail.state.timestamp", detail.get("timestamp"), "a time with offset"))?;
     let reason = text("reason").to_owned();
     let configuration = event.detail.get("configuration").unwrap_or(&Json::Null);
@@ -110,8 +111,11 @@ fn suppression(event: &Event, by: &str, state: AlarmState, at: Timestamp) -> Opt
     let rule = text("mutedByArn").map(|arn| Suppression::by_rule(arn.rsplit([':', '/']).next().unwrap_or(arn)));
     let by =
         rule.or_else(|| Some(by).filter(|by| !by.is_empty()).map(str::to_owned)).filter(|_| state != AlarmState::Ok)?;
-    let until = text("muteWindowEnd").and_then(|end| end.parse().ok());
-    Some(Suppression { until: until.or_else(|| at.checked_add(waits(event, &by)?).ok()), by })
+    let until = text("muteWindowEnd").and_then(read_time);
+    Some(Suppression {
+        until: until.or_else(|| within_reach("until", at.checked_add(waits(event, &by)?).ok()?).ok()),
+        by,
+    })
 }
 
 /// How long a composite alarm waits for its suppressor; no event tells that this is over.

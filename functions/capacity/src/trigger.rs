@@ -181,6 +181,18 @@ mod tests {
         })
     }
 
+    /// Minutes are added to the time of an event.
+    #[test]
+    fn a_spot_event_of_an_impossible_time_is_no_panic() {
+        for time in ["9999-12-30T22:00:00Z", "-009999-01-02T01:59:59Z", "2026-02-30T10:00:00Z"] {
+            let payload = Payload::parse(shortage("FARGATE_SPOT", time)).unwrap();
+            assert!(
+                matches!(Trigger::parse(payload, clock()).unwrap(), Received::Trigger(Trigger::Spot { .. })),
+                "{time}"
+            );
+        }
+    }
+
     fn ended(code: &str, provider: Option<&str>) -> Value {
         let mut event = json!({
             "source": "aws.ecs", "detail-type": "ECS Task State Change", "time": "2026-11-21T10:00:00Z",

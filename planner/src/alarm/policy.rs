@@ -9,6 +9,7 @@ use super::remedy::RemedyPolicy;
 use super::state_change::Suppression;
 use crate::error::{Error, Result};
 use crate::fleet::Fleet;
+use crate::name::check_name;
 
 /// The alarms that the automation announces, and what their messages link to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -29,7 +30,7 @@ pub struct Alarms {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlarmPolicy {
     /// Name of the alarm in CloudWatch.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 255)))]
     pub name: String,
     /// Its region, where that is not the region of the automation; alarms of one name in two regions are two alarms.
     #[serde(default)]
@@ -175,9 +176,8 @@ impl AlarmPolicy {
             true => Ok(()),
             false => Err(Error::bad_field(&format!("{path}.{field}"), minutes, &format!("{least} to 1440 minutes"))),
         };
-        if self.name.is_empty() {
-            return Err(Error::bad_field(&format!("{path}.name"), "", "the name of an alarm"));
-        }
+        check_name(&format!("{path}.name"), &self.name)?;
+        self.region.iter().try_for_each(|region| check_name(&format!("{path}.region"), region))?;
         if self.runbook.is_empty() || self.runbook.contains('/') {
             return Err(Error::bad_field(&format!("{path}.runbook"), &self.runbook, "the name of a file"));
         }

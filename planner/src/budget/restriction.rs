@@ -49,7 +49,7 @@ impl Restriction {
         };
         if *self == Restriction::default() {
             let expected = "spot_only, longer_downtime_minutes, scale_to_zero or max_tasks";
-            return Err(Error::invalid(format!("{path}: empty, expected {expected}")));
+            return Err(Error::bad_field(path, "nothing", expected));
         }
         if self.longer_downtime_minutes > LONGEST_EXTENSION {
             let expected = format!("at most {LONGEST_EXTENSION}");

@@ -88,7 +88,7 @@ impl Savings {
             return Usd::default();
         }
         let seconds = self.counted_until.map_or(0, |_| elapsed.as_secs().clamp(0, LONGEST_GAP.as_secs()));
-        let over = |hourly: Usd| Usd::from_micros(hourly.micros() * seconds.unsigned_abs() / 3600);
+        let over = |hourly: Usd| Usd::from_micros(hourly.micros().saturating_mul(seconds.unsigned_abs()) / 3600);
         let (saved, spent) = (over(self.hourly.0), over(self.hourly.1));
         if month != self.month {
             (self.month, self.saved, self.spent) = (month, Usd::default(), Usd::default());
@@ -172,6 +172,13 @@ mod tests {
         assert_eq!((savings.saved, savings.spent, savings.month.as_str()), (usd(182_500), usd(7_000), "1970-01"));
         savings.count(stopped, at(32 * 24 * 60));
         assert_eq!((savings.saved, savings.month.as_str()), (usd(112_500), "1970-02"));
+    }
+
+    #[test]
+    fn a_rate_that_no_service_has_is_counted_without_a_panic() {
+        let rate = (Usd::from_micros(153_722_867_280_912_930), Usd::from_micros(u64::MAX));
+        let mut savings = Savings { counted_until: Some(at(0)), hourly: rate, ..Savings::default() };
+        assert!(savings.count(rate, at(600)) > Usd::default());
     }
 
     #[test]

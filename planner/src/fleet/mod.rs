@@ -8,6 +8,7 @@ use crate::capacity::{Baseline, CapacityPolicy, Sleep, SpotPolicy};
 use crate::error::{Error, Result};
 use crate::minutes::check_minutes;
 use crate::model::ServiceId;
+use crate::name::check_name;
 use crate::rollout::{self, ImagePolicy, RolloutPolicy};
 
 /// Everything the functions know of a system before they look at it.
@@ -16,10 +17,10 @@ use crate::rollout::{self, ImagePolicy, RolloutPolicy};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fleet {
     /// Name of the system, `acme`; every subject ends with it and the stage, `[acme prod]`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 255)))]
     pub system: String,
     /// Stage, `prod`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 255)))]
     pub stage: String,
     /// The services that the automation operates.
     pub services: Vec<ServicePolicy>,
@@ -31,10 +32,10 @@ pub struct Fleet {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServicePolicy {
     /// Name of the ECS service; requests name it.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 255)))]
     pub name: String,
     /// Name of its cluster.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 255)))]
     pub cluster: String,
     /// The repositories whose images its containers run. Containers of other repositories are left alone.
     #[serde(default)]
@@ -109,17 +110,13 @@ impl Fleet {
     }
 
     fn validate(&self) -> Result<()> {
-        let present = |path: &str, value: &str| match value.is_empty() {
-            true => Err(Error::bad_field(path, value, "a name")),
-            false => Ok(()),
-        };
-        present("system", &self.system)?;
-        present("stage", &self.stage)?;
+        check_name("system", &self.system)?;
+        check_name("stage", &self.stage)?;
         let mut known = HashSet::new();
         for (i, service) in self.services.iter().enumerate() {
             let path = format!("services[{i}]");
-            present(&format!("{path}.name"), &service.name)?;
-            present(&format!("{path}.cluster"), &service.cluster)?;
+            check_name(&format!("{path}.name"), &service.name)?;
+            check_name(&format!("{path}.cluster"), &service.cluster)?;
             if !known.insert((&service.cluster, &service.name)) {
                 return Err(Error::bad_field(&path, service.id(), "each service once"));
             }

@@ -85,7 +85,8 @@ impl ImageRef {
 
     /// The same repository, pinned to `digest`.
     pub fn pinned(&self, digest: &Digest) -> String {
-        format!("{}/{}@{digest}", self.registry, self.repository)
+        let registry = if self.registry.is_empty() { String::new() } else { format!("{}/", self.registry) };
+        format!("{registry}{}@{digest}", self.repository)
     }
 }
 
@@ -107,7 +108,7 @@ impl FromStr for ImageRef {
             Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host, rest),
             _ => ("", path),
         };
-        if repository.is_empty() || tag.is_some_and(str::is_empty) {
+        if repository.is_empty() || repository.contains(':') || tag.is_some_and(str::is_empty) {
             return Err(bad());
         }
         let reference = match digest {
@@ -138,6 +139,18 @@ mod tests {
         assert_eq!(parse(&format!("x.io/a:v1@{HEX}")).reference, Reference::Digest(HEX.parse().unwrap()));
         assert_eq!(parse("nginx").repository, "nginx");
         assert_eq!(ecr.pinned(&HEX.parse().unwrap()), format!("{}/acme/web@{HEX}", ecr.registry));
+    }
+
+    #[test]
+    fn what_is_read_is_an_image_again_when_it_is_pinned() {
+        for text in ["nginx", "a/b:c", "x.io/a", "localhost:5000/a/b"] {
+            let pinned = parse(text).pinned(&HEX.parse().unwrap());
+            assert_eq!(parse(&pinned).repository, parse(text).repository, "{pinned}");
+        }
+        assert_eq!(parse("nginx").pinned(&HEX.parse().unwrap()), format!("nginx@{HEX}"));
+        for text in ["::.", "a:b:c", "x.io/a:b:c"] {
+            assert!(text.parse::<ImageRef>().unwrap_err().to_string().starts_with("image: got"), "{text}");
+        }
     }
 
     #[test]

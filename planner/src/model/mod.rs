@@ -5,6 +5,7 @@ mod format;
 mod image;
 mod image_ref;
 mod price;
+mod reach;
 mod revision;
 mod secret;
 mod service;
@@ -19,6 +20,7 @@ pub use format::{format_duration, format_time, format_time_in, with_times_in};
 pub use image::{Digest, Image, ScanState, Severities, image_names};
 pub use image_ref::{ImageRef, ImageSource, Reference, Registry};
 pub use price::{Arch, MONTH_HOURS, Prices, TaskSize, TasksByProvider, Usd};
+pub use reach::{read_time, within_reach};
 pub use revision::Revision;
 pub use secret::ChangedSecret;
 pub use service::{

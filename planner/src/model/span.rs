@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::format::format_duration;
+use super::reach::within_reach;
 use crate::error::{Error, Result};
 
 /// "Until when", in a request: `2h`, `90m`, `1h 30m`, `3d`, or a timestamp with offset.
@@ -23,7 +24,7 @@ impl Span {
     /// The moment that is meant; a duration counts from `now`.
     ///
     /// # Errors
-    /// `Invalid` when the moment is past or beyond what a timestamp can hold.
+    /// `Invalid` when the moment is past or out of reach.
     pub fn end(&self, now: Timestamp) -> Result<Timestamp> {
         let end = match self {
             Span::Until(at) => *at,
@@ -31,6 +32,7 @@ impl Span {
                 now.checked_add(*length).map_err(|_| Error::bad_field("until", self, "a nearer moment"))?
             }
         };
+        within_reach("until", end)?;
         if end <= now {
             return Err(Error::bad_field("until", self, "a moment in the future"));
         }
@@ -114,5 +116,8 @@ mod tests {
         }
         let past: Span = "2026-11-21T09:00:00Z".parse().unwrap();
         assert!(past.end(now).unwrap_err().to_string().contains("a moment in the future"));
+        for far in ["9999-12-30T22:00:00Z", "99999d", "9999999999999d"] {
+            assert!(far.parse::<Span>().unwrap().end(now).is_err(), "{far}: days are added to what a request says");
+        }
     }
 }

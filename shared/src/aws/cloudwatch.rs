@@ -7,6 +7,7 @@ use aws_smithy_types::DateTime;
 use aws_types::region::Region;
 use jiff::Timestamp;
 use planner::alarm::AlarmState;
+use planner::model::within_reach;
 
 use super::connection::{Connection, Service};
 use super::error::classify;
@@ -137,6 +138,7 @@ fn read(written: Written) -> Result<(String, Alarm)> {
     let since = written.times.into_iter().flatten().next();
     let since = since.and_then(|at| Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok());
     let since = since.ok_or_else(|| Error::bad_field("StateTransitionedTimestamp", "nothing", "a time"))?;
+    let since = within_reach("StateTransitionedTimestamp", since)?;
     let [reason, reason_data, description, arn] = written.texts.map(Option::unwrap_or_default);
     Ok((name, Alarm { state, since, reason, reason_data, description, arn, metric: written.metric }))
 }

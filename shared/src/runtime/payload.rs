@@ -7,7 +7,7 @@ use serde_json::Value;
 pub use super::kind::kind;
 use super::request::Request;
 use crate::error::{Error, Result};
-use planner::model::ServiceId;
+use planner::model::{ServiceId, read_time};
 
 /// A payload, distinguished by its keys and never by which parse fails.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ impl Payload {
 impl Payload {
     /// When it was meant to arrive: the time of the event, of the newest message, of the request.
     pub fn at(&self) -> Option<Timestamp> {
-        let sent = |sns: &Value| sns.get("Timestamp").and_then(Value::as_str).and_then(|at| at.parse().ok());
+        let sent = |sns: &Value| sns.get("Timestamp").and_then(Value::as_str).and_then(read_time);
         match self {
             Payload::Event(event) => event.at,
             Payload::Request(request) => request.at,
@@ -79,7 +79,7 @@ impl Payload {
 impl Event {
     fn parse(mut payload: Value) -> Result<Event> {
         // The envelope type refuses the whole event for an impossible date, and nothing rests on the date.
-        let at = payload.get("time").and_then(Value::as_str).and_then(|time| time.parse::<Timestamp>().ok());
+        let at = payload.get("time").and_then(Value::as_str).and_then(read_time);
         if at.is_none()
             && let Some(fields) = payload.as_object_mut()
         {

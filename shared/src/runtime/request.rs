@@ -1,6 +1,7 @@
 //! The one envelope of all requests: `{action, id?, service?|alarm?|budget?, by, reason?, at?, ...}`.
 
 use jiff::Timestamp;
+use planner::model::read_time;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -53,7 +54,7 @@ impl Request {
             return Err(of_action(Error::bad_field("by", "nothing", "who asks")));
         }
         let at = match at {
-            Some(at) => Some(at.parse().map_err(|_| {
+            Some(at) => Some(read_time(&at).ok_or_else(|| {
                 of_action(Error::bad_field("at", &at, "a time with offset, like 2026-12-24T23:00:00+01:00"))
             })?),
             None => None,
@@ -74,8 +75,15 @@ impl Request {
     /// # Errors
     /// `Invalid`, naming the action and the field.
     pub fn parameters<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_value(Value::Object(self.parameters.clone()))
-            .map_err(|error| Error::invalid(format!("request `{}`", self.action)).with_source(error))
+        serde_path_to_error::deserialize(Value::Object(self.parameters.clone())).map_err(|error| {
+            let (path, said) = (error.path().to_string(), error.inner().to_string());
+            // Many sentences name their field themselves.
+            let field = match path == "." || said.contains(" field `") || said.starts_with(&path) {
+                true => String::new(),
+                false => format!("{path}: "),
+            };
+            Error::invalid(format!("request `{}`: {field}{said}", self.action))
+        })
     }
 
     /// Is anything to be changed?
@@ -150,6 +158,24 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_of_another_type_is_named() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Until {
+            #[allow(dead_code)]
+            until: planner::model::Span,
+        }
+        let error = |until: Value| {
+            let request = Request::parse(json!({"action": "freeze", "by": "anna", "until": until})).unwrap();
+            request.parameters::<Until>().unwrap_err().to_string()
+        };
+        assert_eq!(error(json!(3)), "request `freeze`: until: invalid type: integer `3`, expected a string");
+        assert!(error(json!("soon")).starts_with("request `freeze`: until: got `soon`"), "{}", error(json!("soon")));
+        let missing =
+            Request::parse(json!({"action": "freeze", "by": "anna"})).unwrap().parameters::<Until>().unwrap_err();
+        assert_eq!(missing.to_string(), "request `freeze`: missing field `until`");
+    }
+
+    #[test]
     fn bad_input_is_named_by_field_value_and_expectation() {
         for (payload, expected) in [
             (json!({"action": "dance", "by": "anna"}), "action: got `dance`, expected one of rollback, restart"),
@@ -160,6 +186,7 @@ mod tests {
             (json!({"action": "rollback", "by": "anna"}), "request `rollback`: service: got `nothing`"),
             (json!({"action": "wake", "service": 3, "by": "anna"}), "service: got `a number`, expected a text"),
             (json!({"action": "plan", "at": "soon"}), "request `plan`: at: got `soon`, expected a time with offset"),
+            (json!({"action": "plan", "at": "9999-12-30T22:00:00Z"}), "request `plan`: at: got `9999-12-30T22:00:00Z`"),
             (
                 json!({"action": "plan", "service": "web", "budget": "b"}),
                 "budget: got `b`, expected only one of service, alarm and budget",

@@ -14,7 +14,7 @@ thread_local! {
 }
 
 /// Runs `work` and returns what it logged.
-pub(super) fn logged<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
+pub fn logged<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     let result = TAKES.with(|takes| tracing::dispatcher::with_default(takes, work));
     (result, LINES.take())
 }

@@ -18,5 +18,6 @@ mod process;
 mod schedule;
 mod state;
 
+pub use log::logged;
 pub use process::Outcome;
 pub use state::{Act, Engine};

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::account::Account;
 use crate::engine::Engine;
+use crate::journal::Entry;
 use crate::people::{Act, Follows, Setup, Unscanned, span};
 use crate::run::stamp;
 use crate::weather::Weather;
@@ -29,6 +30,18 @@ const COMMAND: &str = "> ";
 /// # Errors
 /// A line that is no command, with what was expected.
 pub fn play(account: &Rc<Account>, text: &str, trace: bool) -> Result<String, String> {
+    playing(account, text, trace).map(|(played, _)| played)
+}
+
+/// Plays a story and returns everything that happened.
+///
+/// # Errors
+/// As [`play`].
+pub fn journal(account: &Rc<Account>, text: &str) -> Result<Vec<Entry>, String> {
+    playing(account, text, false).map(|(_, engine)| engine.map(|engine| engine.journal).unwrap_or_default())
+}
+
+fn playing(account: &Rc<Account>, text: &str, trace: bool) -> Result<(String, Option<Engine>), String> {
     let mut played = String::new();
     let head = text.lines().take_while(|line| !line.starts_with(COMMAND));
     for line in head {
@@ -68,7 +81,7 @@ pub fn play(account: &Rc<Account>, text: &str, trace: bool) -> Result<String, St
         seen = engine.journal.len();
         played.push('\n');
     }
-    Ok(format!("{}\n", played.trim_end()))
+    Ok((format!("{}\n", played.trim_end()), engine))
 }
 
 /// Every service runs its first image when a story begins.

@@ -5,7 +5,7 @@ mod text;
 
 use jiff::Timestamp;
 use planner::budget::{self, BudgetPolicy, Input, Notice, request};
-use planner::model::Span;
+use planner::model::{Span, read_time};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::runtime::{NoParameters, Payload, Received, Request, Target};
@@ -174,7 +174,7 @@ fn message(sns: &Value, clock: Timestamp) -> Result<Message> {
     let text = |field: &str| sns.get(field).and_then(Value::as_str);
     let missing = |field: &str| Error::bad_field(&format!("Records[].Sns.{field}"), "nothing", "a text");
     let body = text("Message").ok_or_else(|| missing("Message"))?;
-    let at = text("Timestamp").and_then(|at| at.parse().ok()).unwrap_or(clock);
+    let at = text("Timestamp").and_then(read_time).unwrap_or(clock);
     Ok(Message {
         id: text("MessageId").ok_or_else(|| missing("MessageId"))?.to_owned(),
         subject: text("Subject").filter(|subject| !subject.is_empty()).map(str::to_owned),

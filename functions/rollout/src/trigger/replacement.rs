@@ -2,13 +2,17 @@
 
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
-use planner::model::{ChangedSecret, ServiceId};
+use planner::model::{ChangedSecret, ServiceId, read_time, within_reach};
 use planner::rollout::RetirementNotice;
 use shared::runtime::{Event, Received};
 use shared::{Error, Result};
 
 /// EventBridge cuts times to seconds: what happened in that second may have happened at its end.
 const WHOLE_SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+/// Longest name that is kept; the longest that AWS has is that of a parameter:
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>.
+const LONGEST: usize = 2048;
 
 /// What has changed, and when.
 type Changed = (ChangedSecret, Timestamp);
@@ -34,7 +38,7 @@ pub(super) fn retirement(event: &Event, clock: Timestamp) -> Result<Received<(Ve
         return Ok(Received::Ignored("AWS retires tasks that belong to no service".into()));
     }
     let notice = RetirementNotice {
-        event: event.text("eventArn")?.to_owned(),
+        event: short(event, "eventArn")?,
         at: event.at.unwrap_or(clock),
         starts_at: date(event.text("startTime")?)?,
         closed: event.optional("statusCode") == "closed",
@@ -54,9 +58,8 @@ fn service(entity: &str) -> Option<ServiceId> {
 /// AWS Health writes `Wed, 16 Aug 2023 23:18:51 GMT`.
 fn date(text: &str) -> Result<Timestamp> {
     let zoned = rfc2822::parse(text).map(|zoned| zoned.timestamp());
-    zoned
-        .or_else(|_| text.parse())
-        .map_err(|_| Error::bad_field("detail.startTime", text, "a date such as `Wed, 16 Aug 2023 23:18:51 GMT`"))
+    let at = zoned.ok().and_then(|at| within_reach("", at).ok()).or_else(|| read_time(text));
+    at.ok_or_else(|| Error::bad_field("detail.startTime", text, "a date such as `Wed, 16 Aug 2023 23:18:51 GMT`"))
 }
 
 /// A version of a secret has another label now. Secrets Manager sends it for every label but `AWSPENDING` and
@@ -76,9 +79,21 @@ pub(super) fn parameter(event: &Event, clock: Timestamp) -> Result<Received<Chan
     }
 }
 
+/// A text of the detail that is kept in the ledger, whose items have an end.
+fn short(event: &Event, field: &str) -> Result<String> {
+    let text = event.text(field)?;
+    match text.len() <= LONGEST {
+        true => Ok(text.to_owned()),
+        false => {
+            let (got, expected) = (format!("{} bytes", text.len()), format!("at most {LONGEST}"));
+            Err(Error::bad_field(&format!("detail.{field}"), got, &expected))
+        }
+    }
+}
+
 fn changed(event: &Event, label: Option<String>, clock: Timestamp) -> Result<Changed> {
     let arn = event.resources.first();
     let arn = arn.ok_or_else(|| Error::bad_field("resources", "[]", "the ARN of what has changed"))?.clone();
-    let secret = ChangedSecret { arn, name: event.text("name")?.to_owned(), label };
+    let secret = ChangedSecret { arn, name: short(event, "name")?, label };
     Ok((secret, event.at.map_or(clock, |at| at + WHOLE_SECOND)))
 }

@@ -145,8 +145,11 @@ fn a_retirement_without_a_date_is_an_error_and_one_that_is_closed_says_so() {
     event["detail"]["statusCode"] = "closed".into();
     let Ok(Received::Trigger(Trigger::Retirement { notice, .. })) = read(event.clone()) else { panic!() };
     assert!(notice.closed);
-    event["detail"]["startTime"] = "soon".into();
-    assert!(read(event).unwrap_err().to_string().contains("detail.startTime: got `soon`, expected a date"));
+    for odd in ["soon", "Fri, 31 Dec 9999 23:59:59 GMT", "9999-12-30T22:00:00Z"] {
+        event["detail"]["startTime"] = odd.into();
+        let error = read(event.clone()).unwrap_err().to_string();
+        assert!(error.contains(&format!("detail.startTime: got `{odd}`, expected a date")), "{error}");
+    }
 }
 
 #[test]
@@ -172,4 +175,18 @@ fn only_a_new_value_of_a_parameter_is_a_change() {
         matches!(read(event("Update")).unwrap(), Received::Trigger(Trigger::Secret { at: found, .. }) if found == at)
     );
     assert!(matches!(read(event("Delete")).unwrap(), Received::Ignored(_)));
+}
+
+/// Names are kept until the tasks are replaced.
+#[test]
+fn a_name_that_the_ledger_has_no_room_for_is_refused() {
+    let mut retirement = health(json!(["prod|web"]), json!([]));
+    retirement["detail"]["eventArn"] = "a".repeat(100_000).into();
+    let secret = json!({"source": "aws.secretsmanager", "detail-type": "Secret Label Updated",
+        "resources": ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:web-AbCdEf"],
+        "detail": {"name": "w".repeat(100_000), "labelUpdated": "AWSCURRENT", "versionId": "v"}});
+    for (event, field) in [(retirement, "detail.eventArn"), (secret, "detail.name")] {
+        let error = read(event).unwrap_err().to_string();
+        assert_eq!(error, format!("{field}: got `100000 bytes`, expected at most 2048"));
+    }
 }

@@ -40,7 +40,7 @@ fn remedies_are_read_with_their_bounds() {
 fn a_mistake_is_named_by_path_value_and_expectation() {
     let cases = [
         (r#"{"name":"a"}"#, "alarms: alarms[0]: missing field `runbook`"),
-        (r#"{"name":"","runbook":"a.md"}"#, "alarms: alarms[0].name: got ``, expected the name of an alarm"),
+        (r#"{"name":"","runbook":"a.md"}"#, "alarms: alarms[0].name: got ``, expected a name of 1 to 255 characters"),
         (r#"{"name":"a","runbook":"a.md","color":1}"#, "alarms[0].color: unknown field `color`"),
         (
             r#"{"name":"a","runbook":"a.md","service":"api"}"#,

@@ -21,7 +21,7 @@ fn an_error_names_path_value_and_expectation() {
             "budgets: [0].tiers[1].at_percent: got `80`, expected 81 to 1000, above the previous tier",
         ),
         (tier(r#""wbe":{"scale_to_zero":true}"#), "tiers[0].services.wbe: got `wbe`, expected one of web, crawler"),
-        (tier(r#""web":{}"#), "tiers[0].services.web: empty, expected spot_only"),
+        (tier(r#""web":{}"#), "tiers[0].services.web: got `nothing`, expected spot_only"),
         (
             tier(r#""web":{"spot_only":true}"#),
             "web.spot_only: got `true`, expected a service whose spot.mode is not off",

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::connection::{Connection, Service};
 use super::error::classify;
 use crate::error::{Context, Error, Result};
-use planner::model::{Digest, Image, Registry, version_tag};
+use planner::model::{Digest, Image, Registry, version_tag, within_reach};
 
 pub use tag::TagMove;
 
@@ -142,6 +142,7 @@ fn read(detail: &ImageDetail) -> Result<Image> {
     let pushed = detail.image_pushed_at().ok_or_else(|| missing("imagePushedAt"))?;
     let pushed_at = Timestamp::from_nanosecond(pushed.as_nanos());
     let pushed_at = pushed_at.map_err(|error| Error::invalid("imagePushedAt").with_source(error))?;
+    let pushed_at = within_reach("imagePushedAt", pushed_at)?;
     let version = version_tag(detail.image_tags().iter().map(String::as_str)).map(str::to_owned);
     Ok(Image { digest, tag: None, version, pushed_at, scan: scan_state::of(detail) })
 }

@@ -4,6 +4,7 @@ use aws_sdk_ecs::types as sdk;
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
+use planner::model::within_reach;
 use planner::model::{
     Deployment, DeploymentState, Network, Service, ServiceDeploymentStatus, ServiceEvent, ServiceId, StoppedTask,
     Strategy, Task,
@@ -140,7 +141,8 @@ fn count(n: i32) -> u32 {
 }
 
 pub(super) fn time(at: &aws_smithy_types::DateTime) -> Result<Timestamp> {
-    Timestamp::from_nanosecond(at.as_nanos()).map_err(|error| Error::invalid(format!("time {at}")).with_source(error))
+    let read = Timestamp::from_nanosecond(at.as_nanos());
+    within_reach("time", read.map_err(|error| Error::invalid(format!("time {at}")).with_source(error))?)
 }
 
 pub(super) fn required(field: &str, value: Option<&str>) -> Result<String> {

@@ -6,6 +6,11 @@ use serde_json::{Value, json};
 use super::outcome::Outcome;
 use crate::error::{Error, Kind};
 use crate::ledger::Subject;
+use crate::notify::cut;
+
+/// Longest sentence, in characters: it may quote what AWS says, which has any length, and a line of the log has 256 KB:
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>.
+const WHY: usize = 10_000;
 
 /// One decision.
 #[derive(Debug)]
@@ -32,7 +37,8 @@ impl Line {
         why: impl Into<String>,
         outcome: Outcome,
     ) -> Line {
-        Line { subject, decision, reason, why: why.into(), image: None, outcome }
+        let why = cut(&why.into(), WHY, "...");
+        Line { subject, decision, reason, why, image: None, outcome }
     }
 
     /// Writes the decision line. An error is logged once, by the runtime, when the invocation fails; here it is only

@@ -93,3 +93,14 @@ fn the_alarms_on_a_function_see_each_subject_that_failed_and_the_age_of_the_olde
     assert_eq!((&health[1]["FunctionName"], &health[1]["OldestUnsentSeconds"]), (&json!("acme-rollout"), &json!(1200)));
     assert!(Report::new(Mode::Act).health("acme-rollout", 7).is_empty());
 }
+
+#[test]
+fn a_reason_that_aws_gives_at_any_length_fits_into_a_line_of_the_log() {
+    let mut report = Report::new(Mode::Act);
+    let why = format!("ECR could not sign it with release: {}", "Mon".repeat(88_000));
+    report.push(Line::new(api(), ("keep", "signature_refused"), why, Outcome::Changed(Vec::new())));
+    let response = report.into_result(false).unwrap();
+    let why = response["decisions"][0]["why"].as_str().unwrap();
+    assert!(why.starts_with("ECR could not sign it with release: Mon") && why.ends_with("..."));
+    assert_eq!(why.chars().count(), 10_000);
+}
