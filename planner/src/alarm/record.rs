@@ -137,12 +137,14 @@ impl Record {
         let known = self.last_change.as_ref();
         // An alarm that was never reported and is in OK is as it should be.
         let calm = known.is_none() && change.state == AlarmState::Ok;
-        let same = known.is_some_and(|known| known.state == change.state || known.at >= change.at);
+        let same = known.is_some_and(|known| known.state == change.state || known.at > change.at);
         let event_comes = !is_back && change.at + EVENT_ON_ITS_WAY > now;
-        match calm || same || event_comes {
-            true => Novelty::Known,
-            false => self.record_state_change(change.clone()),
+        if calm || same || event_comes {
+            return Novelty::Known;
         }
+        // Of two changes at the same moment, CloudWatch's answer has the last.
+        self.last_change.take_if(|known| known.at == change.at);
+        self.record_state_change(change.clone())
     }
 
     /// Since when CloudWatch has not returned the alarm, once that counts. While its stack is being updated it does not.

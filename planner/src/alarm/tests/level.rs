@@ -124,3 +124,10 @@ fn a_rollback_needs_an_alarm_state_that_cloudwatch_confirms_with_data() {
     let later = timeline(AlarmLookup::Failed).looks(&returned(AlarmState::Alarm, 5), 10);
     assert_eq!(later.requested.len(), 1);
 }
+
+#[test]
+fn of_two_states_at_the_same_moment_the_one_that_cloudwatch_returns_holds() {
+    let timeline = restarting().enters_alarm(0).looks(&returned(AlarmState::Ok, 0), 5);
+    assert_eq!(timeline.record.in_alarm_since(), None);
+    assert_eq!(timeline.requested.len(), 1, "before CloudWatch was asked");
+}
