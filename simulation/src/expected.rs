@@ -17,10 +17,11 @@ const LABELS: [(&str, &str, &str); 8] = [
 ];
 
 /// The sources of the laws.
-const LAWS: [&str; 6] = [
+const LAWS: [&str; 7] = [
     include_str!("laws/calls.rs"),
     include_str!("laws/images.rs"),
     include_str!("laws/ledger.rs"),
+    include_str!("laws/held.rs"),
     include_str!("laws/messages.rs"),
     include_str!("laws/progress.rs"),
     include_str!("laws/referee.rs"),

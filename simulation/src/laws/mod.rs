@@ -4,6 +4,7 @@
 //! time to come to rest. They know the world and what the README promises, not what the functions think.
 
 mod calls;
+mod held;
 mod images;
 mod ledger;
 mod messages;
@@ -29,6 +30,7 @@ impl Watch {
             ledger::look(self, engine, entry)?;
             messages::look(self, engine, entry)?;
             images::look(self, engine, entry)?;
+            held::look(self, engine, entry)?;
             progress::look(self, engine, entry)?;
         }
         Ok(())

@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
-use crate::people::{Act, Plan};
+use crate::people::{Act, Plan, span};
 use crate::world::behaviour::Behaviour;
 
 /// The acts of a plan that a person or the world did to a service.
-fn acts<'p>(plan: &'p Plan, service: &'p str) -> impl Iterator<Item = &'p Act> {
-    plan.acts.iter().map(|(_, act)| act).filter(move |act| match act {
+fn acts<'p>(plan: &'p Plan, service: &'p str) -> impl Iterator<Item = (SignedDuration, &'p Act)> {
+    plan.acts.iter().map(|(at, act)| (*at, act)).filter(move |(_, act)| match act {
         Act::Request(request) => request["service"] == service || request["service"].is_null(),
         Act::ConsoleRevision { service: own, .. }
         | Act::ConsoleCount { service: own, .. }
@@ -42,7 +42,11 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
             Act::SecretMissing { .. } | Act::OnDemandShort { .. } | Act::UpdatesRefused { .. } => true,
             _ => false,
         };
-        if acts(plan, name).any(choice) || near_edge(engine, &policy) || plan.setup.installed || plan.setup.dry_run {
+        if acts(plan, name).any(|(_, act)| choice(act))
+            || near_edge(engine, &policy)
+            || plan.setup.installed
+            || plan.setup.dry_run
+        {
             continue;
         }
         let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
@@ -54,7 +58,8 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
         watch.meets(LAW);
         let short = |digest: &str| digest.get(7..19).unwrap_or(digest).to_owned();
         let runs: Vec<String> = serving.iter().map(|digest| short(digest)).collect();
-        let good = matches!(image.behaviour, Behaviour::Good | Behaviour::FailsMigration | Behaviour::HangsMigration);
+        let migrates = matches!(image.behaviour, Behaviour::FailsMigration | Behaviour::HangsMigration);
+        let good = image.behaviour == Behaviour::Good || migrates && !plan.setup.migration;
         if good && (serving.len() != 1 || !serving.contains(&image.digest)) {
             let how = format!("{name} serves {runs:?}, `latest` names the good image {}", short(&image.digest));
             return Err(broken(engine, LAW, how));
@@ -79,15 +84,15 @@ pub(super) fn capacity(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Resul
     const LAW: &str = "every service has the capacity that it should";
     for policy in engine.account().policies() {
         let name = policy["name"].as_str().unwrap_or_default();
-        let choice = |act: &Act| match act {
-            Act::Request(request) => {
-                matches!(request["action"].as_str(), Some("wake" | "sleep" | "hold" | "freeze" | "lift" | "resume"))
-            }
+        // A request that ended a while ago leaves nothing behind.
+        let settled = engine.now() - plan.weather.late_for - SignedDuration::from_mins(30);
+        let choice = |at: SignedDuration, act: &Act| match act {
+            Act::Request(request) => plan.start + at + in_force(request) > settled,
             Act::ConsoleCount { .. } => true,
             _ => false,
         };
         let spends = plan.acts.iter().any(|(_, act)| matches!(act, Act::Spend { .. }));
-        if acts(plan, name).any(choice)
+        if acts(plan, name).any(|(at, act)| choice(at, act))
             || spends
             || near_edge(engine, &policy)
             || plan.setup.installed
@@ -108,6 +113,16 @@ pub(super) fn capacity(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Resul
         }
     }
     Ok(())
+}
+
+/// How long a request about capacity is in force at most; not at all, where it is about something else or ends one.
+pub(super) fn in_force(request: &Value) -> SignedDuration {
+    match request["action"].as_str() {
+        Some("wake" | "sleep" | "hold" | "freeze") => {
+            request["until"].as_str().and_then(span).unwrap_or(SignedDuration::from_hours(24))
+        }
+        _ => SignedDuration::ZERO,
+    }
 }
 
 /// The fleet's entry of a service.
