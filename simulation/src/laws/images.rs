@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::journal::{Entry, What};
 use crate::people::Act;
 use crate::world::behaviour::Behaviour;
+use crate::world::ecs::Rollout;
 
 const HOUR: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
@@ -49,6 +50,11 @@ fn fails(engine: &Engine, service: &str) -> bool {
     let Some(service) = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), service) else {
         return false;
     };
+    // What is rolled back completely is not what fails: the request is about what runs since.
+    let primary = service.primary();
+    if primary.is_rollback && primary.state == Rollout::Completed {
+        return false;
+    }
     let newest = service.revisions.last().filter(|revision| revision.created_at + HOUR > engine.now());
     let digests = newest.into_iter().flat_map(|revision| &revision.images).filter_map(|(_, _, digest)| digest.as_ref());
     let behaviours = digests.filter_map(|digest| {

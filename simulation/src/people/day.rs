@@ -95,6 +95,9 @@ pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: 
             let again = if rng.chance(0.5) { act.clone() } else { one(rng, services) };
             acts.push((at + SignedDuration::from_secs(rng.between(0, 240)), again));
         }
+        if let Some(next) = follows(rng, &act, services) {
+            acts.push((at + SignedDuration::from_secs(rng.between(20, 600)), next));
+        }
         acts.push((at, act));
     }
     acts.sort_by_key(|(at, _)| *at);
@@ -163,6 +166,28 @@ fn one(rng: &mut Rng, services: &[String]) -> Act {
         97 => Act::TopicRefuses { lasts },
         98 => Act::UpdatesRefused { service, lasts },
         _ => Act::LedgerDown { lasts: SignedDuration::from_mins(rng.between(1, 20)) },
+    }
+}
+
+/// What often follows within minutes.
+fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<Act> {
+    let lasts = SignedDuration::from_mins(rng.between(60, 240));
+    match act {
+        // Spot that runs dry takes tasks away first.
+        Act::SpotShort { .. } => {
+            Some(Act::Interrupt { service: rng.pick(services).clone() }).filter(|_| rng.chance(0.8))
+        }
+        Act::Push { service, .. } if rng.chance(0.2) => Some(match rng.between(0, 2) {
+            0 => Act::Push { service: service.clone(), behaviour: Behaviour::Good, multi: false },
+            1 => Act::Request(json!({ "action": "freeze", "until": "2h", "by": "ben" })),
+            _ => Act::Request(json!({ "action": "rollback", "service": service, "by": "ben" })),
+        }),
+        // Who wakes a service works with it.
+        Act::Request(request) if request["action"] == "wake" && rng.chance(0.4) => {
+            let service = services.iter().find(|service| request["service"] == service.as_str())?.clone();
+            Some(Act::Load { service, percent: 97, lasts })
+        }
+        _ => None,
     }
 }
 
