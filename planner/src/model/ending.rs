@@ -76,7 +76,7 @@ impl StoppedTask {
     }
 
     /// Was the task stopped from outside? Then its containers' exit codes are the consequence.
-    fn was_stopped(&self) -> bool {
+    pub(crate) fn was_stopped(&self) -> bool {
         let stops = [
             "UserInitiated",
             "SpotInterruption",
