@@ -52,7 +52,7 @@ fn fails(engine: &Engine, service: &str) -> bool {
     };
     // What is rolled back completely is not what fails: the request is about what runs since.
     let primary = service.primary();
-    if primary.is_rollback && primary.state == Rollout::Completed {
+    if primary.revision + 1 < service.revisions.len() && primary.state == Rollout::Completed {
         return false;
     }
     let newest = service.revisions.last().filter(|revision| revision.created_at + HOUR > engine.now());
