@@ -6,10 +6,10 @@ use futures_util::stream;
 /// How many are in flight at most.
 ///
 /// The tightest of the documented rates is that of `RegisterTaskDefinition`, 20 at once and then one a second: so many wait
-/// no longer than 8 s for their turn. At 30 ms a call they are 260 reads a second, more than ECS grants:
+/// no longer than 7 s for their turn. At 30 ms a call they are 230 reads a second, more than ECS grants:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html>. Lambda has 1,024 file descriptors:
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
-pub const AT_ONCE: usize = 8;
+pub const AT_ONCE: usize = 7;
 
 /// What all of them come to, in their order.
 pub async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {

@@ -19,11 +19,12 @@ impl Coverage {
                 What::Call { answer: Err(failure), .. } if failure.message == "the weather" => {
                     self.count("fault", failure.code.clone());
                 }
-                What::Ends { function, result: Ok(answer), .. } => {
-                    for line in answer["decisions"].as_array().into_iter().flatten() {
-                        let text = |field: &str| line[field].as_str().unwrap_or("?").to_owned();
-                        self.count("decision", format!("{function}: {}", text("decision")));
-                        self.count("reason", format!("{function}: {}", text("reason")));
+                What::Log { function, line } => {
+                    // Not from answers: those to a queue and those of an invocation that fails have no decisions.
+                    let field = |name: &str| Some(line.split_once(&format!(" {name}=\""))?.1.split_once('"')?.0);
+                    if let (Some(decision), Some(reason)) = (field("decision"), field("reason")) {
+                        self.count("decision", format!("{function}: {decision}"));
+                        self.count("reason", format!("{function}: {reason}"));
                     }
                 }
                 What::Ends { result: Err(error), .. } => {
@@ -43,12 +44,18 @@ impl Coverage {
 
     /// Counts what was drawn to happen, and to what kind of system.
     pub fn acts(&mut self, plan: &Plan) {
+        for name in plan.setup.names() {
+            self.count("setup", name.to_owned());
+        }
         for (_, act) in &plan.acts {
             let text = act.to_string();
             let mut words = text.split(' ');
             let kind = words.next().unwrap_or_default();
             match act {
-                Act::Push { .. } => self.count("act", format!("push {}", words.nth(1).unwrap_or_default())),
+                Act::Push { .. } => {
+                    self.count("act", format!("push {}", words.nth(1).unwrap_or_default()));
+                    words.filter(|word| *word != "multi").for_each(|flaw| self.count("act", format!("push {flaw}")));
+                }
                 Act::Request(request) => {
                     self.count("act", format!("request {}", request["action"].as_str().unwrap_or_default()));
                 }

@@ -15,7 +15,7 @@ use clap::Parser;
 use jiff::SignedDuration;
 use simulation::account::Account;
 use simulation::cover::Coverage;
-use simulation::expected::never_met;
+use simulation::expected::{met_after_all, never_met};
 use simulation::people::{Plan, Setup, draw};
 use simulation::report::Run;
 use simulation::rng::Rng;
@@ -146,6 +146,11 @@ fn main() -> ExitCode {
     let broken = report(&failures, &options);
     if options.coverage && !missing.is_empty() {
         println!("\nNever met, which is a failure\n  {}", missing.join("\n  "));
+        return ExitCode::FAILURE;
+    }
+    let after_all = met_after_all(&coverage);
+    if !after_all.is_empty() {
+        println!("\nMet, and held to be unreachable\n  {}", after_all.join("\n  "));
         return ExitCode::FAILURE;
     }
     broken

@@ -70,9 +70,14 @@ pub fn document(run: &Run, coverage: &Coverage) -> String {
 }
 
 /// Kind, title and what the numbers are.
-const SECTIONS: [(&str, &str, &str); 5] = [
+const SECTIONS: [(&str, &str, &str); 6] = [
     ("law", "Laws", "How often each had something to look at."),
     ("fault", "What went wrong", "How often each fault was met."),
+    (
+        "setup",
+        "Systems",
+        "What was not ordinary about the system that the automation operates; several may come together.",
+    ),
     ("act", "What happened", "What people did and what the world did, by kind."),
     ("decision", "Decisions", "What the functions decided."),
     ("reason", "Reasons", "Why."),

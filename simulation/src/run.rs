@@ -8,7 +8,7 @@ use crate::account::Account;
 use crate::cover::Coverage;
 use crate::engine::Engine;
 use crate::laws::{self, Broken, Watch};
-use crate::people::Plan;
+use crate::people::{Plan, repository_of};
 use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
 use crate::world::image::Image;
@@ -42,6 +42,11 @@ pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64, keep: Keep) -> Outcome
     let mut engine = Engine::new(Rc::clone(account), plan.weather.clone(), plan.start, seed);
     if plan.setup.installed {
         install(&mut engine);
+        // What is there is updated as it is, and not as the templates of today have it.
+        engine.world.cloudformation.template = Some(Rc::clone(account));
+    }
+    for budget in account.budgets() {
+        engine.change(|world, cx| world.budgets.used_before(&budget, plan.used_days, cx));
     }
     for policy in engine.account().policies() {
         let text = |field: &str| policy[field].as_str().unwrap_or_default();
@@ -52,7 +57,8 @@ pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64, keep: Keep) -> Outcome
         let act = act.clone();
         engine.at(plan.start + *after, move |engine| act.perform(engine));
     }
-    let end = plan.start + plan.lasts;
+    let last = plan.acts.iter().map(|(after, act)| *after + act.lasts()).max();
+    let end = plan.start + plan.lasts.max(last.unwrap_or_default());
     engine.at(end, |engine| engine.weather = Weather::OVER);
     let mut watch = Watch::new(plan);
     let mut coverage = Coverage::default();
@@ -80,13 +86,17 @@ fn install(engine: &mut Engine) {
     for (at, policy) in services.iter().enumerate() {
         let text = |field: &str| policy[field].as_str().unwrap_or_default().to_owned();
         let (name, cluster) = (text("name"), text("cluster"));
-        let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
+        let repository = repository_of(policy);
+        let versions = policy["images"][0]["tag"]["semver"].is_string();
         for (tags, days) in [(["live", "0a10000"], 9), (["latest", "0a10001"], 2)] {
             let pushed_at = engine.now() - SignedDuration::from_hours(24 * days);
             let bits: Vec<String> = (0..4).map(|_| format!("{:016x}", engine.rng().bits())).collect();
             let image = Image::plain(format!("sha256:{}", bits.concat()), pushed_at, Behaviour::Good);
-            let known = engine.world.ecr.repositories.entry(repository.to_owned()).or_default();
+            let known = engine.world.ecr.repositories.entry(repository.clone()).or_default();
             known.tags.extend(tags.map(|tag| (tag.to_owned(), image.digest.clone())));
+            if versions {
+                known.tags.insert(format!("v1.{}.0", 10 - days), image.digest.clone());
+            }
             known.images.insert(image.digest.clone(), image);
         }
         let parked = at + 1 == services.len();

@@ -1,6 +1,6 @@
 //! What follows from a decision, applied or not: savings, and what is announced.
 
-use planner::capacity::{Announcement, FollowUp, RevisionSize, Transition};
+use planner::capacity::{Action, Announcement, Capacity, FollowUp, RevisionSize, Transition};
 use planner::model::{Usd, endings};
 use shared::Result;
 use shared::notify::Notification;
@@ -25,6 +25,10 @@ impl Service<'_> {
             let reason = &applied.decision.reason;
             let why = (reason.label(), format!("{changes}: {reason}"));
             observed.entry.record_event(now, &applied.effect, why);
+            let moves = |wanted: &Capacity| wanted.strategy != observed.capacity.strategy;
+            if matches!(&applied.decision.action, Action::Set(wanted) if moves(wanted)) {
+                observed.entry.record.facts.accept_move();
+            }
         }
         if let Some(error) = &applied.error {
             let facts = &mut observed.entry.record.facts;
@@ -100,7 +104,7 @@ impl Service<'_> {
             }
             Announcement::Transition(Transition::StartOverdue { since }) => {
                 let deployment = observed.service.primary().map_or("", |deployment| &deployment.id);
-                let stopped = self.app.ecs.stopped_tasks(&observed.service.id, deployment).await?;
+                let stopped = self.app.ecs.stopped_tasks(&observed.service.id, |task| task.is_of(deployment)).await?;
                 let why = (&endings(&stopped)[..], applied.error.as_deref());
                 messages.start_overdue(since, decision, tasks, why)
             }

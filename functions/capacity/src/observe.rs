@@ -103,6 +103,7 @@ impl Seen {
             desired: service.desired,
             bounds,
             bounds_unknown: bounds_error.is_some(),
+            images: digests(&rollout),
             strategy: service.strategy.clone(),
             rollout_in_flight: in_flight(&service, &rollout),
             lacks_tasks: primary.is_some_and(|primary| primary.running < service.desired),
@@ -177,6 +178,13 @@ fn in_flight(service: &Service, rollout: &rollout::Record) -> bool {
     let replacing = service.deployments.iter().any(|deployment| deployment.state == DeploymentState::InProgress)
         && service.deployments.iter().any(|deployment| deployment.revision != service.revision);
     service.running > 0 && (rolling || replacing)
+}
+
+/// The images that the service should run: those of the rollout in progress, else of the current release.
+fn digests(rollout: &rollout::Record) -> String {
+    let current = || rollout.current().map(|release| &release.images);
+    let images = rollout.rollout.as_ref().map(|rollout| &rollout.images).or_else(current);
+    images.into_iter().flatten().map(|(_, image)| image.digest.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// Tasks that count as running, by provider.

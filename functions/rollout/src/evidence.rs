@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use planner::capacity::{self, OverrideKind};
 use planner::fleet::ServicePolicy;
-use planner::model::{DeploymentState, ServiceDeployment, ServiceId};
+use planner::model::{DeploymentState, ServiceDeployment, ServiceId, Task};
 use planner::rollout::{LEASE, Observed, Phase, Record};
 use shared::Result;
 use shared::ledger::Subject;
@@ -41,9 +41,11 @@ impl App {
                 let overdue = *since + policy.rollout.deadline() < now;
                 self.observe_deployment(observed, deployment, *since, overdue).await?;
             }
-            Phase::Staged { deployment, .. } if observed.service.desired > 0 => {
-                let awake = observed.service.primary().map_or(deployment, |primary| &primary.id);
-                observed.stopped_tasks = self.ecs.stopped_tasks(&observed.service.id, awake).await?;
+            Phase::Staged { .. } if observed.service.desired > 0 => {
+                // Whichever deployment started them: a move to another capacity provider is one of its own.
+                let revision = &observed.service.revision;
+                let staged = |task: &Task| task.revision == *revision;
+                observed.stopped_tasks = self.ecs.stopped_tasks(&observed.service.id, staged).await?;
                 observed.running_tasks = self.ecs.running_tasks(&observed.service.id).await?;
             }
             Phase::Staged { .. } => {}
@@ -52,7 +54,8 @@ impl App {
                 observed.history = self.history(&observed.service.id, begun).await;
                 let failed = observed.service.primary().filter(|primary| primary.state == DeploymentState::Failed);
                 if let Some(primary) = failed {
-                    observed.stopped_tasks = self.ecs.stopped_tasks(&observed.service.id, &primary.id).await?;
+                    observed.stopped_tasks =
+                        self.ecs.stopped_tasks(&observed.service.id, |task| task.is_of(&primary.id)).await?;
                 }
             }
         }
@@ -73,13 +76,15 @@ impl App {
                 observed.running_tasks = self.ecs.running_tasks(&service.id).await?;
             }
             Some((DeploymentState::Failed, _)) => {
-                observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, id).await?;
+                observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, |task| task.is_of(id)).await?;
             }
-            Some((_, true)) if overdue => observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, id).await?,
+            Some((_, true)) if overdue => {
+                observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, |task| task.is_of(id)).await?
+            }
             Some((_, true)) => {}
             _ => {
                 observed.history = self.history(&service.id, since).await;
-                observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, id).await?;
+                observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, |task| task.is_of(id)).await?;
             }
         }
         Ok(())

@@ -84,6 +84,7 @@ impl App {
             pushed: None,
             running: BTreeMap::new(),
             pinned: false,
+            health_check: revision.has_health_check(),
             deleted: Vec::new(),
             running_tasks: Vec::new(),
             stopped_tasks: Vec::new(),

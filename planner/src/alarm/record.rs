@@ -97,14 +97,12 @@ impl Record {
         // An alarm that changes its state exists.
         self.missing_since.take_if(|since| *since <= change.at);
         let newer = |known: &StateChange| (change.at, change.state) > (known.at, known.state);
-        match &self.last_change {
-            Some(known) if !newer(known) => Novelty::Known,
-            known => {
-                let same = known.as_ref().is_some_and(|known| known.state == change.state);
-                self.last_change = Some(change);
-                if same { Novelty::Known } else { Novelty::New }
-            }
+        if self.last_change.as_ref().is_some_and(|known| !newer(known)) {
+            return Novelty::Known;
         }
+        let known = self.last_change.replace(change);
+        let same = known.map(|known| known.state) == self.alarm_state();
+        if same { Novelty::Known } else { Novelty::New }
     }
 
     /// Enters what CloudWatch has returned: an event that was lost is made up for.
@@ -132,7 +130,8 @@ impl Record {
         }
     }
 
-    /// The same state as is known says nothing new; an older one is a stale answer.
+    /// The same state as is known says nothing new; an older one is a stale answer. Of two changes at the same time the one
+    /// that CloudWatch still returns after a while was the last, which their events cannot tell.
     fn record_state(&mut self, change: &StateChange, is_back: bool, now: Timestamp) -> Novelty {
         let known = self.last_change.as_ref();
         // An alarm that was never reported and is in OK is as it should be.
@@ -142,9 +141,9 @@ impl Record {
         if calm || same || event_comes {
             return Novelty::Known;
         }
-        // Of two changes at the same moment, CloudWatch's answer has the last.
         self.last_change.take_if(|known| known.at == change.at);
-        self.record_state_change(change.clone())
+        self.record_state_change(change.clone());
+        Novelty::New
     }
 
     /// Since when CloudWatch has not returned the alarm, once that counts. While its stack is being updated it does not.

@@ -193,7 +193,7 @@ impl Draft<'_> {
             record.figure = Some(figure.clone());
         }
         // A figure that is corrected down counts when it stays so: one that comes and goes would move the tasks each time.
-        let below = record.tier.is_some_and(|tier| figure.percent_of(&spend.limit) + BELOW <= tier);
+        let below = record.tier.is_some_and(|tier| figure.percent_of(&spend.limit).saturating_add(BELOW) <= tier);
         record.lower_since = below.then(|| record.lower_since.unwrap_or(self.now));
         if record.lower_since.take_if(|since| *since + STAYS_BELOW <= self.now).is_some() {
             record.figure = Some(figure.clone());

@@ -87,6 +87,14 @@ impl Facts {
         self.after_failed_move(now)
     }
 
+    /// ECS accepted the last move: when the previous strategy is back, its deployment has failed, also if no look has seen the
+    /// new one.
+    pub fn accept_move(&mut self) {
+        if let Some(Move { outcome: MoveOutcome::InProgress { seen }, .. }) = &mut self.provider_move {
+            *seen = true;
+        }
+    }
+
     /// ECS refused the last move; returns it for its announcement.
     pub fn refuse_move(&mut self, error: String, now: Timestamp) -> Option<Move> {
         let last = self.provider_move.as_mut().filter(|last| last.in_progress())?;

@@ -14,6 +14,8 @@ pub struct Observed {
     pub bounds: Option<Bounds>,
     /// Could the bounds not be read?
     pub bounds_unknown: bool,
+    /// Digests of the images that it should run, as far as its rollouts tell.
+    pub images: String,
     /// Capacity provider strategy.
     pub strategy: Strategy,
     /// Is a deployment in progress? A strategy change would start another.
@@ -78,6 +80,7 @@ impl Default for Observed {
             desired: 0,
             bounds: None,
             bounds_unknown: false,
+            images: String::new(),
             strategy: Strategy::OnDemand,
             rollout_in_flight: false,
             lacks_tasks: false,

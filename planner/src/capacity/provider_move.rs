@@ -18,8 +18,8 @@ pub(super) const STALE: SignedDuration = SignedDuration::from_mins(5);
 const DEADLINE: SignedDuration = SignedDuration::from_mins(30);
 /// A move of which nothing was ever seen is requested so many times before it has failed: the request may be lost.
 const REQUESTS: u32 = 3;
-/// The hold-down after the first failed move to on-demand; each further one doubles it. Moves to Spot have the Spot
-/// hold-down.
+/// The hold-down after the first failed move of a release to on-demand; each further one is four times as long. Moves to
+/// Spot have the Spot hold-down.
 const FIRST_HOLD_DOWN: SignedDuration = SignedDuration::from_mins(15);
 const LONGEST_HOLD_DOWN: SignedDuration = SignedDuration::from_hours(12);
 
@@ -32,10 +32,13 @@ pub struct Move {
     pub to: Strategy,
     /// When it was recorded, just before the request to ECS.
     pub since: Timestamp,
+    /// Digests of the images that its tasks run: others may start where these could not.
+    #[serde(default)]
+    pub images: String,
     /// Id of the deployment whose tasks it replaces, if ECS listed one: any other is the move's own or a later one.
     #[serde(default)]
     pub replaces: Option<String>,
-    /// How many moves to this strategy failed in a row before this one.
+    /// How many moves of this release to this strategy failed in a row before this one.
     #[serde(default)]
     pub failed_before: u32,
     /// How often it was requested.
@@ -51,7 +54,7 @@ pub struct Move {
 pub enum MoveOutcome {
     /// ECS replaces tasks.
     InProgress {
-        /// Has ECS shown the new strategy?
+        /// Has ECS accepted the request or shown the new strategy?
         seen: bool,
     },
     /// Its deployment is complete.
@@ -89,7 +92,7 @@ pub enum MoveFailure {
 impl Move {
     /// The move that is about to be requested, after `last`.
     pub(super) fn begin(last: Option<&Move>, observed: &Observed, to: &Strategy, now: Timestamp) -> Move {
-        let same = last.filter(|last| last.to == *to);
+        let same = last.filter(|last| last.to == *to && last.images == observed.images);
         let (failed_before, requests) = match same {
             Some(last) => match last.outcome {
                 MoveOutcome::Failed { .. } => (last.failed_before + 1, 1),
@@ -100,8 +103,8 @@ impl Move {
         };
         let outcome = MoveOutcome::InProgress { seen: false };
         let replaces = observed.deployment.as_ref().map(|deployment| deployment.id.clone());
-        let (from, to) = (observed.strategy.clone(), to.clone());
-        Move { from, to, since: now, replaces, failed_before, requests, outcome }
+        let (from, to, images) = (observed.strategy.clone(), to.clone(), observed.images.clone());
+        Move { from, to, images, since: now, replaces, failed_before, requests, outcome }
     }
 
     /// When it has failed unless it has ended.
@@ -115,12 +118,12 @@ impl Move {
     }
 
     /// Must `to` not be requested at `now`: it was a moment ago and ECS may not show it yet, or it failed not long ago?
-    pub(super) fn blocks(&self, to: &Strategy, now: Timestamp) -> bool {
+    pub(super) fn blocks(&self, to: &Strategy, images: &str, now: Timestamp) -> bool {
         self.to == *to
             && match &self.outcome {
                 MoveOutcome::InProgress { .. } => now < self.since + STALE,
                 MoveOutcome::Completed { .. } => false,
-                MoveOutcome::Failed { retry_at, .. } => now < *retry_at,
+                MoveOutcome::Failed { retry_at, .. } => self.images == images && now < *retry_at,
             }
     }
 
@@ -148,7 +151,7 @@ impl Move {
     }
 
     pub(super) fn failed(&self, why: MoveFailure, now: Timestamp) -> MoveOutcome {
-        let hold = FIRST_HOLD_DOWN.saturating_mul(1 << self.failed_before.min(10)).min(LONGEST_HOLD_DOWN);
+        let hold = FIRST_HOLD_DOWN.saturating_mul(4_i32.pow(self.failed_before.min(5))).min(LONGEST_HOLD_DOWN);
         MoveOutcome::Failed { at: now, why, retry_at: now + hold }
     }
 }

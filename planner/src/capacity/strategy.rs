@@ -48,7 +48,7 @@ pub(super) fn strategy(
         let to_spot = wanted.is_spot();
         // A service without tasks keeps its strategy until it runs again.
         tasks > 0
-            && !facts.provider_move.as_ref().is_some_and(|last| last.blocks(wanted, now))
+            && !facts.provider_move.as_ref().is_some_and(|last| last.blocks(wanted, &observed.images, now))
             // Tasks that run do not move to a Spot that is known to have no capacity.
             && !(to_spot && runs && !facts.spot.available(now))
             && !(to_spot && runs && observed.stops_tasks_first && sleeps_soon(downtime, now))

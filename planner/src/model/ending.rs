@@ -55,6 +55,12 @@ impl StoppedTask {
         self.containers.iter().find(|(name, ..)| name == container).and_then(|(_, code, _)| *code)
     }
 
+    /// Was it stopped before its containers had ended? One that obeys SIGTERM exits with code 0 then.
+    pub fn interrupted(&self) -> bool {
+        let by_others = ["UserInitiated", "SpotInterruption", "TerminationNotice", "InfrastructureHealth"];
+        self.code.as_deref().is_some_and(|code| by_others.contains(&code))
+    }
+
     /// What it says about its image.
     pub fn ending(&self) -> Ending {
         let reason = self.reason.as_deref().unwrap_or_default();
@@ -76,7 +82,7 @@ impl StoppedTask {
     }
 
     /// Was the task stopped from outside? Then its containers' exit codes are the consequence.
-    pub(crate) fn was_stopped(&self) -> bool {
+    fn was_stopped(&self) -> bool {
         let stops = [
             "UserInitiated",
             "SpotInterruption",

@@ -66,6 +66,13 @@ impl Revision {
         Some(TaskSize { cpu_units: units("cpu")?, memory_mib: units("memory")?, arch })
     }
 
+    /// Has an essential container a health check? ECS derives a task's health from these, and ignores one that is part of
+    /// the image: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/healthcheck.html>.
+    pub fn has_health_check(&self) -> bool {
+        let checks = |container: &Value| container["essential"] != false && container["healthCheck"].is_object();
+        self.containers().any(checks)
+    }
+
     /// The images of the containers that `source` is about.
     pub fn images(&self, source: &ImageSource) -> Vec<ImageRef> {
         let home = self.home();

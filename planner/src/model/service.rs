@@ -215,6 +215,13 @@ pub struct Task {
     pub stopped: Option<StoppedTask>,
 }
 
+impl Task {
+    /// Did this deployment start it?
+    pub fn is_of(&self, deployment: &str) -> bool {
+        self.started_by.as_deref() == Some(deployment)
+    }
+}
+
 /// Why tasks ended, equal reasons counted, the most frequent first, at most three. Tasks that ECS or a caller stopped
 /// for another reason than their own are left out.
 pub fn endings<'a>(stopped: impl IntoIterator<Item = &'a Task>) -> Vec<String> {

@@ -24,6 +24,8 @@ pub struct Observed {
     pub running: BTreeMap<String, RunningImage>,
     /// Does the current revision name all these images by digest? A stack's revision names the tag `live`.
     pub pinned: bool,
+    /// Has the current revision a health check? Until it has decided ECS reports the health of a task as `UNKNOWN`.
+    pub health_check: bool,
     /// Digests of earlier releases of which ECR says that it has them no longer; read only for a rollback.
     pub deleted: Vec<Digest>,
     /// Running tasks; read only when a verdict on a deployment needs them.

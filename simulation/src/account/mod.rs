@@ -1,5 +1,6 @@
 //! What the templates deploy, as data. Nothing of a system is written here: it is read from the root template and what it nests.
 
+mod changes;
 mod copies;
 mod physical;
 mod place;
@@ -206,26 +207,6 @@ impl Account {
     pub fn policies(&self) -> Vec<Value> {
         let configuration: Value = serde_json::from_str(&self.configuration()).expect("a JSON configuration");
         list(&configuration["fleet"]["services"])
-    }
-
-    /// Changes every service of the fleet in the configuration.
-    ///
-    /// # Panics
-    /// When the configuration is no JSON.
-    pub fn change_fleet(&mut self, change: impl Fn(&mut Value)) {
-        let mut configuration: Value = serde_json::from_str(&self.configuration()).expect("a JSON configuration");
-        configuration["fleet"]["services"].as_array_mut().expect("services").iter_mut().for_each(change);
-        let versions = self.resources.get_mut("AWS::AppConfig::HostedConfigurationVersion").expect("a configuration");
-        versions[0].properties["Content"] = configuration.to_string().into();
-    }
-
-    /// Takes the scalable target of the last service away.
-    pub fn forget_target(&mut self) {
-        for kind in ["AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"] {
-            let last = self.services().pop().unwrap_or_default();
-            let is_its = |resource: &Resource| resource.properties.to_string().contains(&last);
-            self.resources.entry(kind.to_owned()).or_default().retain(|resource| !is_its(resource));
-        }
     }
 
     /// Names of the budgets.

@@ -51,6 +51,9 @@ impl Engine {
         if request.service == "dynamodb" && self.rng.chance(self.weather.ledger_down) {
             return Fault::ServerError;
         }
+        if self.down.contains(request.service) {
+            return Fault::ServerError;
+        }
         let weather = &self.weather;
         // One draw decides, so that rates add up.
         let mut left = if weather.is_calm() { return Fault::None } else { self.rng.unit() };

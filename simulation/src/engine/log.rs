@@ -19,16 +19,18 @@ pub(super) fn logged<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     (result, LINES.take())
 }
 
-/// Takes every line of level INFO and above, as the functions do when they are deployed.
+/// Takes every line of level INFO and above, as the functions do when they are deployed, and decisions that change nothing: the answer to
+/// a queue has none.
 struct Lines;
 
 impl Subscriber for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= Level::INFO
+        let decides = || metadata.fields().field("decision").is_some();
+        metadata.is_event() && (*metadata.level() <= Level::INFO || decides())
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::INFO)
+        Some(LevelFilter::DEBUG)
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

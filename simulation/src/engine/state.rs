@@ -54,6 +54,8 @@ pub struct Engine {
     pub rates: Rates,
     /// Services that ECS refuses to update.
     pub refused_updates: BTreeSet<String>,
+    /// Services of AWS that answer with errors.
+    pub down: BTreeSet<&'static str>,
     /// What happened.
     pub journal: Vec<Entry>,
     /// How often each fault was met that no call shows.
@@ -81,6 +83,7 @@ impl Engine {
             weather,
             rates: Rates::default(),
             refused_updates: BTreeSet::new(),
+            down: BTreeSet::new(),
             journal: Vec::new(),
             faults: BTreeMap::new(),
             due: Queue::default(),

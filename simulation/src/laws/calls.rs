@@ -43,9 +43,12 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
         let how = format!("{function} made {calls} calls in one invocation, the last {service}:{operation}");
         return Err(broken(engine, "calls of an invocation are bounded", how));
     }
-    let changes = CHANGES.contains(&operation.as_str());
-    if changes && engine.account().functions[function].variables["DRY_RUN"] == "true" {
+    let variables = &engine.account().functions[function].variables;
+    let is_dry = variables.get("DRY_RUN").is_some_and(|dry| dry == "true");
+    if is_dry {
         watch.meets("a dry run changes nothing");
+    }
+    if is_dry && CHANGES.contains(&operation.as_str()) {
         return Err(broken(engine, "a dry run changes nothing", format!("{function}: {service}:{operation} {input}")));
     }
     if operation == "UpdateService" && answer.is_ok() {

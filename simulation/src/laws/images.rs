@@ -9,16 +9,18 @@ use crate::engine::Engine;
 use crate::journal::{Entry, What};
 use crate::people::Act;
 use crate::world::behaviour::Behaviour;
-use crate::world::ecs::Rollout;
 
-const HOUR: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+/// A rollback that is requested later than this is about what runs by then.
+const LATELY: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     match &entry.what {
         What::World(text) => {
             let act = text.split_once(": ").and_then(|(_, act)| act.parse::<Act>().ok());
             match act {
-                Some(Act::Errors { service, .. }) => drop(watch.images.errs.insert(service)),
+                Some(Act::Errors { service, .. } | Act::Flap { service, .. }) => {
+                    watch.images.errs.insert(service);
+                }
                 Some(Act::SetAlarm { alarm }) => {
                     let service = alarm.rsplit_once('-').map_or("", |(service, _)| service);
                     watch.images.errs.insert(service.to_owned());
@@ -50,12 +52,7 @@ fn fails(engine: &Engine, service: &str) -> bool {
     let Some(service) = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), service) else {
         return false;
     };
-    // What is rolled back completely is not what fails: the request is about what runs since.
-    let primary = service.primary();
-    if primary.revision + 1 < service.revisions.len() && primary.state == Rollout::Completed {
-        return false;
-    }
-    let newest = service.revisions.last().filter(|revision| revision.created_at + HOUR > engine.now());
+    let newest = service.revisions.last().filter(|revision| revision.created_at + LATELY > engine.now());
     let digests = newest.into_iter().flat_map(|revision| &revision.images).filter_map(|(_, _, digest)| digest.as_ref());
     let behaviours = digests.filter_map(|digest| {
         engine.world.ecr.repositories.values().find_map(|repository| Some(repository.images.get(digest)?.behaviour))

@@ -7,6 +7,8 @@ use crate::engine::Engine;
 use crate::journal::{Entry, What};
 use crate::weather::Weather;
 
+const HOUR: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
 /// Every item of the ledger by its keys, as JSON.
 pub fn items(engine: &Engine) -> Vec<(String, String, Value)> {
     let items = engine.world.dynamodb.all();
@@ -42,7 +44,11 @@ pub(super) fn at_rest(engine: &Engine, watch: &mut Watch) -> Result<(), Broken> 
             return Err(broken(engine, LAW, how));
         }
         let phase = &item["rollout"]["phase"];
-        if !phase.is_null() && phase["staged"].is_null() {
+        // One that waited for the end of a freeze may just have begun.
+        let since =
+            phase.as_object().into_iter().flatten().find_map(|(_, phase)| phase["since"].as_str()?.parse().ok());
+        let begun = since.is_some_and(|since: jiff::Timestamp| since + HOUR > engine.now());
+        if !phase.is_null() && phase["staged"].is_null() && !begun {
             let how = format!("{pk}: a rollout is still in phase {phase}");
             return Err(broken(engine, LAW, how));
         }

@@ -72,11 +72,13 @@ fn trouble(act: &Act) -> Option<(String, Option<SignedDuration>)> {
         | Act::SecretMissing { service, lasts }
         | Act::UpdatesRefused { service, lasts } => Some((service.clone(), Some(*lasts))),
         Act::OnDemandShort { lasts } => Some((String::new(), Some(*lasts))),
+        Act::NoData { service, lasts } => Some((service.clone(), Some(*lasts))),
+        Act::Flap { service, .. } | Act::StopTask { service } => Some((service.clone(), Some(FOLLOWS))),
         Act::SetAlarm { alarm } => {
             let service = alarm.rsplit_once('-').map_or("", |(service, _)| service);
             Some((service.to_owned(), Some(SignedDuration::ZERO)))
         }
-        Act::DeleteImage { service } | Act::ConsoleCount { service, .. } | Act::ConsoleRevision { service, .. } => {
+        Act::DeleteImage { service } | Act::ConsoleCount { service, .. } | Act::ConsoleRevision { service, .. } | Act::Retire { service, .. } => {
             Some((service.clone(), None))
         }
         _ => None,

@@ -4,6 +4,7 @@
 //! time to come to rest. They know the world and what the README promises, not what the functions think.
 
 mod calls;
+mod gates;
 mod held;
 mod images;
 mod ledger;
@@ -30,6 +31,7 @@ impl Watch {
             ledger::look(self, engine, entry)?;
             messages::look(self, engine, entry)?;
             images::look(self, engine, entry)?;
+            gates::look(self, engine, entry)?;
             held::look(self, engine, entry)?;
             progress::look(self, engine, entry)?;
         }

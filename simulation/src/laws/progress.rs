@@ -39,6 +39,9 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
         What::Call { operation, input, answer: Ok(_), .. } if operation == "RunTask" => {
             one_at_a_time(watch, engine, input)
         }
+        What::Ends { function, .. } if watch.progress.installed && !watch.progress.began => {
+            installing(watch, engine, function, &Value::Null)
+        }
         What::Ends { function: "alarm", .. } => announced(watch, engine),
         What::Ends { function: "capacity", .. } => woken(watch, engine),
         What::Ends { function: "rollout", .. } => rolled(watch, engine),
@@ -65,7 +68,7 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
     let Ok(act) = what.parse::<Act>() else { return };
     watch.progress.began = true;
     match act {
-        Act::Push { service, behaviour: Behaviour::Good, .. } if !watch.progress.frozen => {
+        Act::Push { service, behaviour: Behaviour::Good, flaw: None, .. } if !watch.progress.frozen => {
             watch.progress.due.insert(service, engine.now() + ROLLED_WITHIN);
         }
         Act::Request(request) => {
@@ -77,15 +80,24 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
                 None => watch.progress.due.clear(),
             }
         }
-        Act::ConsoleCount { .. } | Act::Spend { .. } => watch.progress.by_hand = Some(Timestamp::MAX),
+        Act::ConsoleCount { .. }
+        | Act::Spend { .. }
+        | Act::SpendADay { .. }
+        | Act::Limit { .. }
+        | Act::Misreport { .. } => watch.progress.by_hand = Some(Timestamp::MAX),
         // Something that a rollout may well wait for.
         Act::TopicRefuses { .. }
         | Act::Interrupt { .. }
         | Act::Load { .. }
+        | Act::NoData { .. }
+        | Act::BudgetsDown { .. }
         | Act::SetAlarm { .. }
         | Act::DeleteAlarm { .. } => {}
         // What the environment prevents is tried again later than within the hour.
-        Act::UpdatesRefused { .. } | Act::SecretMissing { .. } | Act::OnDemandShort { .. } => {
+        Act::UpdatesRefused { .. }
+        | Act::SecretMissing { .. }
+        | Act::OnDemandShort { .. }
+        | Act::RegistryDown { .. } => {
             watch.progress.due.clear();
             watch.progress.frozen = true;
         }
@@ -99,19 +111,19 @@ fn rolled(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     if !watch.progress.calm {
         return Ok(());
     }
-    let due: Vec<String> =
-        watch.progress.due.iter().filter(|(_, at)| **at <= engine.now()).map(|(service, _)| service.clone()).collect();
-    for service in due {
-        watch.progress.due.remove(&service);
-        let Some(policy) = policy_of(engine, &service) else { continue };
-        if watch.progress.installed {
+    for (service, at) in watch.progress.due.clone() {
+        // The tag moves a moment after the push begins.
+        if at - ROLLED_WITHIN + SignedDuration::from_mins(1) > engine.now() {
             continue;
         }
-        watch.meets(LAW);
-        let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
-        let wanted = engine.world.ecr.repositories.get(repository).and_then(|known| known.tags.get("latest"));
-        let serving = serving(engine, &policy);
-        if wanted.is_some_and(|wanted| !serving.contains(wanted)) {
+        let policy = policy_of(engine, &service).filter(|_| !watch.progress.installed).unwrap_or_default();
+        let wanted = engine.world.ecr.followed(&policy).map(|(_, digest)| digest);
+        let serves = wanted.is_none_or(|wanted| serving(engine, &policy).contains(&wanted));
+        if serves {
+            // What happens to its tasks later is another matter.
+            watch.progress.due.remove(&service);
+            watch.meets(LAW);
+        } else if at <= engine.now() {
             let how = format!("{service} does not serve what was pushed an hour ago");
             return Err(broken(engine, LAW, how));
         }
@@ -215,6 +227,9 @@ fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
         || watch.progress.refuses
         || !engine.weather.is_calm()
     {
+        return Ok(());
+    }
+    if engine.now() < watch.progress.start + WOKEN_WITHIN + SignedDuration::from_mins(20) {
         return Ok(());
     }
     for policy in engine.account().policies() {

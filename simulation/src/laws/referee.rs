@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::gates::admits;
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::people::{Act, Plan, span};
@@ -21,6 +22,8 @@ fn acts<'p>(plan: &'p Plan, service: &'p str) -> impl Iterator<Item = (SignedDur
         Act::ConsoleRevision { service: own, .. }
         | Act::ConsoleCount { service: own, .. }
         | Act::DeleteImage { service: own }
+        | Act::Untag { service: own }
+        | Act::Flap { service: own, .. }
         | Act::Errors { service: own, .. }
         | Act::UpdatesRefused { service: own, .. }
         | Act::SecretMissing { service: own, .. } => own == service,
@@ -36,8 +39,9 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
     for policy in engine.account().policies() {
         let name = policy["name"].as_str().unwrap_or_default();
         let choice = |act: &Act| match act {
-            Act::Request(request) => matches!(request["action"].as_str(), Some("rollback" | "freeze")),
-            Act::ConsoleRevision { .. } | Act::DeleteImage { .. } | Act::Errors { .. } | Act::SetAlarm { .. } => true,
+            Act::Request(request) => matches!(request["action"].as_str(), Some("rollback" | "freeze" | "retry")),
+            Act::ConsoleRevision { .. } | Act::DeleteImage { .. } | Act::Untag { .. } => true,
+            Act::Errors { .. } | Act::Flap { .. } | Act::SetAlarm { .. } => true,
             // What needed the environment at that time failed for it; a person tries again.
             Act::SecretMissing { .. } | Act::OnDemandShort { .. } | Act::UpdatesRefused { .. } => true,
             _ => false,
@@ -51,23 +55,30 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
         }
         let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
         let Some(repository) = engine.world.ecr.repositories.get(repository) else { continue };
-        let Some(image) = repository.tags.get("latest").and_then(|digest| repository.images.get(digest)) else {
-            continue;
-        };
+        let Some((tag, digest)) = engine.world.ecr.followed(&policy) else { continue };
+        let Some(image) = repository.images.get(&digest).filter(|image| admits(&policy, image)) else { continue };
         let serving = serving(engine, &policy);
         watch.meets(LAW);
         let short = |digest: &str| digest.get(7..19).unwrap_or(digest).to_owned();
         let runs: Vec<String> = serving.iter().map(|digest| short(digest)).collect();
-        let migrates = matches!(image.behaviour, Behaviour::FailsMigration | Behaviour::HangsMigration);
-        let good = image.behaviour == Behaviour::Good || migrates && !plan.setup.migration;
+        let migrates = policy["rollout"]["pre_deploy_task"].is_object();
+        let good = match image.behaviour {
+            Behaviour::FailsMigration | Behaviour::HangsMigration => !migrates,
+            behaviour => behaviour == Behaviour::Good,
+        };
         if good && (serving.len() != 1 || !serving.contains(&image.digest)) {
-            let how = format!("{name} serves {runs:?}, `latest` names the good image {}", short(&image.digest));
+            let how = format!("{name} serves {runs:?}, `{tag}` names the good image {}", short(&image.digest));
             return Err(broken(engine, LAW, how));
         }
-        let parked = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), name);
-        let parked = parked.is_some_and(|service| service.desired == 0);
+        let service = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), name);
+        let parked = service.is_some_and(|service| service.desired == 0);
+        let balanced = service.is_some_and(|service| service.spec["loadBalancers"][0].is_object());
         // What errs only under traffic may have none.
-        let shows = !matches!(image.behaviour, Behaviour::Slow | Behaviour::ErrsUnderTraffic);
+        let shows = match image.behaviour {
+            Behaviour::Slow | Behaviour::ErrsUnderTraffic => false,
+            Behaviour::FailsLoadBalancer => balanced,
+            _ => true,
+        };
         if !good && !parked && shows && serving.contains(&image.digest) {
             let how = format!("{name} still serves {} which is {:?}", short(&image.digest), image.behaviour);
             return Err(broken(engine, LAW, how));
@@ -91,7 +102,10 @@ pub(super) fn capacity(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Resul
             Act::ConsoleCount { .. } => true,
             _ => false,
         };
-        let spends = plan.acts.iter().any(|(_, act)| matches!(act, Act::Spend { .. }));
+        let spends = |(_, act): &(SignedDuration, Act)| {
+            matches!(act, Act::Spend { .. } | Act::SpendADay { .. } | Act::Limit { .. } | Act::Misreport { .. })
+        };
+        let spends = plan.acts.iter().any(spends);
         if acts(plan, name).any(|(at, act)| choice(at, act))
             || spends
             || near_edge(engine, &policy)

@@ -35,6 +35,7 @@ pub struct Watch {
     pub(super) messages: Messages,
     pub(super) calls: Calls,
     pub(super) progress: Progress,
+    pub(super) gates: Gates,
     pub(super) held: Held,
 }
 
@@ -75,6 +76,13 @@ pub(super) struct Images {
     pub(super) requests: usize,
 }
 
+/// What is remembered of gates.
+#[derive(Debug, Default)]
+pub(super) struct Gates {
+    /// Has a person asked for an image that was refused?
+    pub(super) retried: bool,
+}
+
 /// What is remembered of messages.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
@@ -90,8 +98,15 @@ pub(super) struct Messages {
 
 impl Messages {
     pub(super) fn new(plan: &Plan) -> Messages {
-        let refused =
-            |(_, act): &(SignedDuration, Act)| matches!(act, Act::UpdatesRefused { .. } | Act::LedgerDown { .. });
+        let refused = |(_, act): &(SignedDuration, Act)| {
+            matches!(
+                act,
+                Act::UpdatesRefused { .. }
+                    | Act::LedgerDown { .. }
+                    | Act::RegistryDown { .. }
+                    | Act::BudgetsDown { .. }
+            )
+        };
         let refused = plan.acts.iter().any(refused);
         Messages { sent: BTreeMap::new(), refused, calm: plan.weather == Weather::CALM, trouble: BTreeMap::new() }
     }
@@ -118,6 +133,8 @@ pub(super) struct Held {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub(super) calm: bool,
+    /// When the run begins: nothing was to be done before.
+    pub(super) start: Timestamp,
     pub(super) installed: bool,
     /// Has anything happened yet?
     pub(super) began: bool,
@@ -144,6 +161,6 @@ impl Progress {
         let refuses = plan.acts.iter().any(|(_, act)| matches!(act, Act::TopicRefuses { .. }));
         let calm = plan.weather == Weather::CALM && !plan.setup.dry_run;
         let (installed, dry_run) = (plan.setup.installed, plan.setup.dry_run);
-        Progress { calm, installed, dry_run, refuses, ..Progress::default() }
+        Progress { calm, start: plan.start, installed, dry_run, refuses, ..Progress::default() }
     }
 }

@@ -2,35 +2,21 @@
 
 use jiff::SignedDuration;
 
-use super::{Act, happens};
+use serde_json::{Value, json};
+
+use super::{Act, happens, money, trouble};
 use crate::engine::Engine;
-use crate::weather::Weather;
+use crate::world::behaviour::{Behaviour, Flaw};
 use crate::world::cloudformation;
 use crate::world::ecr::{self, Push, Shape};
-use crate::world::ecs::{FARGATE, FARGATE_SPOT};
-use crate::world::image::Findings;
-use crate::world::load::{Load, load};
-use serde_json::json;
+use crate::world::image::{Findings, finding};
 
 impl Act {
     /// Makes it happen now.
     pub fn perform(&self, engine: &mut Engine) {
         engine.change(|_, cx| cx.note(format!("{}: {self}", self.actor())));
         match self {
-            Act::Push { service, behaviour, multi } => {
-                let repository = repository(engine, service);
-                let number = engine.world.ecr.repositories.get(&repository).map_or(0, |known| known.tags.len()) + 1;
-                let commit = format!("0a1{number:04}");
-                let shape = if *multi { Shape::MultiArch } else { Shape::Single };
-                let push = Push {
-                    repository: &repository,
-                    tags: &["latest", &commit],
-                    behaviour: *behaviour,
-                    shape,
-                    findings: Findings::default(),
-                };
-                engine.change(|_, cx| ecr::push(&push, cx));
-            }
+            Act::Push { service, behaviour, multi, flaw } => push(engine, service, *behaviour, *multi, *flaw),
             Act::Retag { service, back } => {
                 let repository = repository(engine, service);
                 if let Some(digest) = earlier(engine, &repository, *back) {
@@ -38,13 +24,29 @@ impl Act {
                     let _ = engine.change(|world, cx| world.ecr.retag(&repository, "latest", &digest, cx));
                 }
             }
+            Act::Tag { service, back } => {
+                let repository = repository(engine, service);
+                let tag = next_tag(engine, service, &repository);
+                if let Some(digest) = earlier(engine, &repository, *back) {
+                    let _ = engine.change(|world, cx| world.ecr.retag(&repository, &tag, &digest, cx));
+                }
+            }
+            Act::Untag { service } => {
+                let repository = repository(engine, service);
+                let followed = engine.world.ecr.followed(&policy(engine, service)).filter(|(tag, _)| tag != "latest");
+                let Some((tag, _)) = followed.or_else(|| commits(engine, &repository).pop()) else { return };
+                engine.change(|world, cx| world.ecr.delete(&repository, &tag, cx));
+            }
             Act::DeleteImage { service } => {
                 let repository = repository(engine, service);
                 if let Some(digest) = earlier(engine, &repository, 0) {
                     engine.change(|world, cx| world.ecr.delete(&repository, &digest, cx));
                 }
             }
-            Act::Request(request) => engine.invoke_by_person("request", request.clone()),
+            Act::Request(request) => {
+                let request = filled(engine, request);
+                engine.invoke_by_person("request", request);
+            }
             Act::DeployStack { fails } => {
                 let update = cloudformation::Update { fails: *fails, ..Default::default() };
                 // One at a time; the second is refused.
@@ -68,6 +70,10 @@ impl Act {
                 let input = json!({ "desiredCount": count });
                 let _ = engine.change(|world, cx| world.update_by_person(&cluster, service, input, cx));
             }
+            Act::StopTask { service } => {
+                let cluster = cluster(engine, service);
+                engine.change(|world, cx| world.ecs.stop_one(&cluster, service, cx));
+            }
             Act::DeleteAlarm { alarm } => {
                 if let Some(name) = alarm_name(engine, alarm) {
                     engine.change(|world, cx| world.cloudwatch.delete(&name, cx));
@@ -78,28 +84,9 @@ impl Act {
                     engine.change(|world, cx| world.cloudwatch.set_state(&name, "ALARM", "testing", cx));
                 }
             }
-            Act::Load { service, percent, lasts } => {
-                let (cluster, name) = (cluster(engine, service), service.clone());
-                set_load(engine, &cluster, &name, *percent);
-                engine.after(*lasts, move |engine| set_load(engine, &cluster, &name, 30));
-            }
-            Act::Errors { service, lasts } => {
-                let (cluster, name) = (cluster(engine, service), service.clone());
-                set_errors(engine, &cluster, &name, true);
-                engine.after(*lasts, move |engine| set_errors(engine, &cluster, &name, false));
-            }
-            Act::SpotShort { lasts } => capacity(engine, FARGATE_SPOT, *lasts),
-            Act::OnDemandShort { lasts } => capacity(engine, FARGATE, *lasts),
             Act::Interrupt { service } => {
                 let cluster = cluster(engine, service);
                 engine.change(|world, cx| world.ecs.interrupt(&cluster, service, 1, cx));
-            }
-            Act::SecretMissing { service, lasts } => {
-                let Some(family) = family(engine, service) else { return };
-                engine.world.ecs.environment.missing_secrets.insert(family.clone());
-                engine.after(*lasts, move |engine| {
-                    engine.world.ecs.environment.missing_secrets.remove(&family);
-                });
             }
             Act::Retire { service, starts } => {
                 let cluster = cluster(engine, service);
@@ -109,41 +96,22 @@ impl Act {
                 let cluster = cluster(engine, service);
                 happens::rotate(engine, &cluster, service);
             }
-            Act::Spend { cents } => {
-                #[allow(clippy::cast_precision_loss)]
-                let dollars = *cents as f64 / 100.0;
-                let Some(budget) = engine.account().budgets().first().cloned() else { return };
-                engine.change(|world, cx| {
-                    world.budgets.spend(&budget, dollars, cx);
-                    world.budgets.refresh(&budget, cx);
-                });
+            Act::Spend { .. } | Act::SpendADay { .. } | Act::Limit { .. } | Act::Misreport { .. } => {
+                money::perform(self, engine);
             }
-            Act::TopicRefuses { lasts } => {
-                let before = engine.weather.refused_messages;
-                engine.weather.refused_messages = 1.0;
-                engine.after(*lasts, move |engine| engine.weather.refused_messages = before);
-            }
-            Act::UpdatesRefused { service, lasts } => {
-                engine.refused_updates.insert(service.clone());
-                let service = service.clone();
-                engine.after(*lasts, move |engine| {
-                    engine.refused_updates.remove(&service);
-                });
-            }
-            Act::LedgerDown { lasts } => {
-                let before = engine.weather.clone();
-                engine.weather = Weather { ledger_down: 1.0, ..before.clone() };
-                engine.after(*lasts, move |engine| engine.weather.ledger_down = before.ledger_down);
-            }
+            lasts => trouble::perform(lasts, engine),
         }
     }
 
     /// Who does it, for the journal.
     fn actor(&self) -> &'static str {
         match self {
-            Act::Push { .. } | Act::Retag { .. } => "workflow",
+            Act::Push { .. } | Act::Retag { .. } | Act::Tag { .. } => "workflow",
             Act::Request(_) => "engineer",
             Act::DeleteImage { .. }
+            | Act::Untag { .. }
+            | Act::StopTask { .. }
+            | Act::Limit { .. }
             | Act::ConsoleRevision { .. }
             | Act::ConsoleCount { .. }
             | Act::DeleteAlarm { .. }
@@ -163,27 +131,86 @@ impl Engine {
     }
 }
 
-fn policy(engine: &Engine, service: &str) -> serde_json::Value {
+fn policy(engine: &Engine, service: &str) -> Value {
     let policies = engine.account().policies();
     policies.into_iter().find(|policy| policy["name"] == service).unwrap_or_default()
 }
 
 fn repository(engine: &Engine, service: &str) -> String {
-    policy(engine, service)["images"][0]["repository"].as_str().unwrap_or_default().to_owned()
+    repository_of(&policy(engine, service))
 }
 
-fn cluster(engine: &Engine, service: &str) -> String {
+/// The repository of a service; of one whose images are left alone, the one that its revision names.
+pub(crate) fn repository_of(policy: &Value) -> String {
+    let followed = policy["images"][0]["repository"].as_str().map(str::to_owned);
+    followed.unwrap_or_else(|| format!("huskit/{}", policy["name"].as_str().unwrap_or_default()))
+}
+
+pub(super) fn cluster(engine: &Engine, service: &str) -> String {
     policy(engine, service)["cluster"].as_str().unwrap_or_default().to_owned()
+}
+
+/// An image under `latest`, a commit tag, and a version where the fleet follows versions.
+fn push(engine: &mut Engine, service: &str, behaviour: Behaviour, multi: bool, flaw: Option<Flaw>) {
+    let (policy, repository) = (policy(engine, service), repository(engine, service));
+    let number = number(engine, &repository);
+    let (commit, mut version) = (format!("0a1{number:04}"), format!("v1.{number}.0"));
+    if flaw == Some(Flaw::OldVersion) {
+        version = format!("v1.0.{number}");
+    }
+    let mut tags = vec!["latest", &commit];
+    if policy["images"][0]["tag"]["semver"].is_string() {
+        tags.push(&version);
+    }
+    let findings = if flaw == Some(Flaw::Vulnerable) { finding("CRITICAL", 2) } else { Findings::default() };
+    let shape = if multi { Shape::MultiArch } else { Shape::Single };
+    let push = Push { repository: &repository, tags: &tags, behaviour, shape, findings };
+    let digest = engine.change(|_, cx| ecr::push(&push, cx));
+    if let Some(flaw) = flaw {
+        engine.world.ecr.flaws.insert(digest, flaw);
+    }
+}
+
+/// The number of the next commit.
+fn number(engine: &Engine, repository: &str) -> usize {
+    let tags = engine.world.ecr.repositories.get(repository).map_or(0, |known| known.tags.len());
+    let newest = commits(engine, repository).pop().and_then(|(tag, _)| tag.strip_prefix("0a1")?.parse().ok());
+    (tags + 1).max(newest.unwrap_or(0) + 1)
+}
+
+fn next_tag(engine: &Engine, service: &str, repository: &str) -> String {
+    let number = number(engine, repository);
+    match policy(engine, service)["images"][0]["tag"]["semver"].is_string() {
+        true => format!("v1.{number}.0"),
+        false => format!("0a1{number:04}"),
+    }
+}
+
+/// Commit tags and what they name, in order.
+fn commits(engine: &Engine, repository: &str) -> Vec<(String, String)> {
+    let tags = engine.world.ecr.repositories.get(repository).map(|known| known.tags.clone()).unwrap_or_default();
+    tags.into_iter().filter(|(tag, _)| tag.starts_with("0a1")).collect()
 }
 
 /// The digest that `latest` would name after so many pushes less.
 fn earlier(engine: &Engine, repository: &str, back: usize) -> Option<String> {
-    let repository = engine.world.ecr.repositories.get(repository)?;
     // What had a commit tag is what a workflow pushed.
-    let mut pushed: Vec<_> =
-        repository.tags.iter().filter(|(tag, _)| *tag != "latest" && tag.starts_with("0a1")).collect();
-    pushed.sort();
-    pushed.iter().rev().nth(back).map(|(_, digest)| (*digest).clone())
+    commits(engine, repository).into_iter().rev().nth(back).map(|(_, digest)| digest)
+}
+
+/// A request with what is meant by `@current` and `@1`.
+fn filled(engine: &Engine, request: &Value) -> Value {
+    let mut request = request.clone();
+    let service = request["service"].as_str().unwrap_or_default().to_owned();
+    if request["deployment"] == "@current" {
+        let known = engine.world.ecs.service(&cluster(engine, &service), &service);
+        request["deployment"] = known.map(|known| known.primary().id.clone()).into();
+    }
+    if let Some(back) = request["image"].as_str().and_then(|image| image.strip_prefix('@')?.parse::<usize>().ok()) {
+        let commits = commits(engine, &repository(engine, &service));
+        request["image"] = commits.into_iter().rev().nth(back).map(|(tag, _)| tag).into();
+    }
+    request
 }
 
 /// The full name of an alarm of the documents: `website-agent-5xx` is `huskit-prod-website-agent-5xx`.
@@ -191,33 +218,4 @@ fn alarm_name(engine: &Engine, alarm: &str) -> Option<String> {
     let names = engine.account().of_type("AWS::CloudWatch::Alarm").iter().map(|alarm| alarm.reference.clone());
     let ends = format!("-{alarm}");
     names.into_iter().find(|name| name.ends_with(&ends))
-}
-
-fn family(engine: &Engine, service: &str) -> Option<String> {
-    let cluster = cluster(engine, service);
-    let service = engine.world.ecs.service(&cluster, service)?;
-    service.revision().definition["family"].as_str().map(str::to_owned)
-}
-
-fn set_load(engine: &mut Engine, cluster: &str, service: &str, percent: i64) {
-    #[allow(clippy::cast_precision_loss)]
-    let percent = percent as f64;
-    let service = format!("{cluster}/{service}");
-    let load = load(&engine.world.loads, &service);
-    let busy = percent > 50.0;
-    // So much that no number of tasks within the bounds makes it little.
-    let cpu = if busy { percent * 6.0 } else { Load::default().cpu };
-    let memory = if busy { percent } else { Load::default().memory };
-    engine.world.loads.insert(service, Load { cpu, memory, ..load });
-}
-
-fn set_errors(engine: &mut Engine, cluster: &str, service: &str, errs: bool) {
-    let service = format!("{cluster}/{service}");
-    let load = load(&engine.world.loads, &service);
-    engine.world.loads.insert(service, Load { errors: if errs { 120.0 } else { 0.0 }, ..load });
-}
-
-fn capacity(engine: &mut Engine, provider: &'static str, lasts: SignedDuration) {
-    engine.change(|world, cx| world.ecs.set_capacity_available(provider, false, cx));
-    engine.after(lasts, move |engine| engine.change(|world, cx| world.ecs.set_capacity_available(provider, true, cx)));
 }

@@ -3,7 +3,8 @@
 //! A line that begins with `> ` is a command; what follows until the next command is what came of it, written by the run. Everything else
 //! before the first command is the story's title and what it is about. Commands:
 //!
-//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1]`: right after the deploy; the first images run
+//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1] [signed] [scanned] [versions]`: right after the deploy; the first images
+//!   run. With the last three, images are rolled out when they are signed, or scanned, and versions are followed
 //! - `> pass 20m`: time passes
 //! - `> show`: the running tasks and the bounds of each service
 //! - anything of [`Act`]: `> push website-agent crashes`
@@ -15,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::account::Account;
 use crate::engine::Engine;
-use crate::people::{Act, span};
+use crate::people::{Act, Follows, Setup, Unscanned, span};
 use crate::run::stamp;
 use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
@@ -75,17 +76,24 @@ fn begin_at(account: &Rc<Account>, words: &str) -> Result<Engine, String> {
     let mut words = words.split_whitespace();
     let start = words.next().unwrap_or_default();
     let start: Timestamp = start.parse().map_err(|_| format!("begin: got `{start}`, expected a time"))?;
-    let (mut weather, mut seed) = (Weather::CALM, 1);
+    let (mut weather, mut seed, mut setup) = (Weather::CALM, 1, Setup::default());
     while let Some(word) = words.next() {
         match word {
             "seed" => seed = words.next().and_then(|seed| seed.parse().ok()).ok_or("seed: expected a number")?,
+            "signed" => setup.signed = true,
+            "scanned" => setup.scan = Some(Unscanned::Refuse),
+            "versions" => setup.follows = Follows::Versions,
             name => weather = name.parse()?,
         }
     }
+    let account = match setup == Setup::default() {
+        true => Rc::clone(account),
+        false => Rc::new(Setup { installed: true, ..setup }.account()),
+    };
     let before = start - SignedDuration::from_mins(30);
-    let mut engine = Engine::new(Rc::clone(account), Weather::OVER, before, seed);
+    let mut engine = Engine::new(Rc::clone(&account), Weather::OVER, before, seed);
     for service in account.services() {
-        Act::Push { service, behaviour: Behaviour::Good, multi: false }.perform(&mut engine);
+        Act::Push { service, behaviour: Behaviour::Good, multi: false, flaw: None }.perform(&mut engine);
     }
     engine.pass(SignedDuration::from_mins(30));
     engine.weather = weather;

@@ -40,3 +40,20 @@ impl Behaviour {
         )
     }
 }
+
+/// What is wrong with an image beside what its tasks do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Its scan finds critical vulnerabilities.
+    Vulnerable,
+    /// Its scan fails.
+    Unscannable,
+    /// Its scan takes longer than anything waits for it.
+    ScansSlowly,
+    /// ECR fails to sign it.
+    Unsignable,
+    /// Its signature takes longer than anything waits for it.
+    SignsSlowly,
+    /// Its version is lower than those before.
+    OldVersion,
+}

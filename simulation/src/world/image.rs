@@ -101,6 +101,8 @@ pub struct Image {
     pub findings: Findings,
     /// Its scan, where there was one.
     pub scan: Option<Scan>,
+    /// ARN of the signing profile and status of its signature: `IN_PROGRESS`, `COMPLETE` or `FAILED`.
+    pub signing: Option<(String, &'static str)>,
 }
 
 impl Image {
@@ -122,6 +124,7 @@ impl Image {
             digest,
             findings: Findings::default(),
             scan: None,
+            signing: None,
         }
     }
 

@@ -15,11 +15,13 @@ pub struct Load {
     pub requests: f64,
     /// Requests a minute that fail whatever image runs: a fault from outside.
     pub errors: f64,
+    /// Does CloudWatch get no data of it?
+    pub silent: bool,
 }
 
 impl Default for Load {
     fn default() -> Load {
-        Load { cpu: 30.0, memory: 40.0, latency: 0.2, requests: 600.0, errors: 0.0 }
+        Load { cpu: 30.0, memory: 40.0, latency: 0.2, requests: 600.0, errors: 0.0, silent: false }
     }
 }
 

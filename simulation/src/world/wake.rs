@@ -102,6 +102,13 @@ pub enum Ecr {
         /// What was scanned.
         digest: String,
     },
+    /// A signing job ends.
+    Signed {
+        /// The repository.
+        repository: String,
+        /// What was signed.
+        digest: String,
+    },
 }
 
 /// What ECS does later.

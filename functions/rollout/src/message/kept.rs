@@ -65,6 +65,11 @@ impl Messages<'_> {
                 let step = self.step("To roll back the current deployment", "rollback");
                 Some(warning(key, format!("Rollback refused: {service}"), vec![step]))
             }
+            Reason::AlreadyRolledBack { at, current, .. } => {
+                let named = request("rollback", &[("service", service.as_str()), ("deployment", current.as_str())]);
+                let step = format!("To go one release further, send the request {named}");
+                Some(warning(format!("refused/rollback/{at}"), format!("Rollback refused: {service}"), vec![step]))
+            }
             Reason::ScaledToZero => Some(restart_refused(self.now.to_string(), Vec::new())),
             Reason::DeploymentInProgress { deployment } => Some(restart_refused(deployment.clone(), Vec::new())),
             // The same request once more, late or repeated after a crash, was answered by the restart itself.

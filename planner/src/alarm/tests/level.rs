@@ -46,6 +46,16 @@ fn a_stale_answer_takes_nothing_back() {
     assert_eq!((failed.announced.len(), failed.record.evidence), (1, Evidence::None));
 }
 
+/// Set to ALARM by hand, evaluated in the same second.
+#[test]
+fn of_two_changes_at_the_same_time_the_one_that_stays_was_the_last() {
+    let both = restarting().enters_alarm(10).receives(change(AlarmState::Ok, at(10)), 10);
+    assert_eq!(both.record.alarm_state(), Some(AlarmState::Alarm));
+    let timeline = both.looks(&returned(AlarmState::Ok, 10), 15).ticks(20, 24 * 60);
+    assert_eq!(timeline.announced, [(10, Action::AnnounceAlarm), (15, Action::AnnounceRecovered)]);
+    assert_eq!(timeline.requested.len(), 1);
+}
+
 #[test]
 fn an_alarm_deleted_while_in_alarm_ends_with_a_message_and_no_remedy() {
     let timeline = restarting().enters_alarm(0);
@@ -123,11 +133,4 @@ fn a_rollback_needs_an_alarm_state_that_cloudwatch_confirms_with_data() {
     // The next tick confirms it.
     let later = timeline(AlarmLookup::Failed).looks(&returned(AlarmState::Alarm, 5), 10);
     assert_eq!(later.requested.len(), 1);
-}
-
-#[test]
-fn of_two_states_at_the_same_moment_the_one_that_cloudwatch_returns_holds() {
-    let timeline = restarting().enters_alarm(0).looks(&returned(AlarmState::Ok, 0), 5);
-    assert_eq!(timeline.record.in_alarm_since(), None);
-    assert_eq!(timeline.requested.len(), 1, "before CloudWatch was asked");
 }

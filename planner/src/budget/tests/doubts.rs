@@ -105,6 +105,14 @@ fn a_confirmed_figure_counts() {
 }
 
 #[test]
+fn a_confirmed_figure_of_trillions_is_above_every_tier_and_stays_there() {
+    let timeline = day_20().spent(1_000_000_000_000_000).on(21, 1).tick().given(&confirm("anna"));
+    assert_eq!(timeline.announced, ["doubted times_limit", "confirmed", "reached 100"]);
+    let later = timeline.on(22, 12).tick().on(23, 12).tick();
+    assert_eq!(later.announced, ["doubted times_limit", "confirmed", "reached 100"]);
+}
+
+#[test]
 fn a_daily_budget_compares_with_the_day_before() {
     let daily = |yesterday: i64, today: i64| {
         let timeline = day_20().time_unit(TimeUnit::Daily);

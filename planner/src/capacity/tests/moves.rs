@@ -28,6 +28,26 @@ fn a_move_that_ecs_rolls_back_each_time_forces_few_deployments_a_day_and_is_anno
 }
 
 #[test]
+fn an_accepted_move_that_was_undone_before_anyone_saw_it_has_failed_and_is_not_requested_again_at_once() {
+    let mut play = on_demand();
+    play.decides(0);
+    play.facts.accept_move();
+    for minute in 1..=10 {
+        play.decides(minute);
+    }
+    assert_eq!((play.forced.as_slice(), play.failed.as_slice()), (&[0][..], &[(5, MoveFailure::RolledBack)][..]));
+    // Its image may have been at fault.
+    play.facts.provider_move.as_mut().unwrap().to = Placement::OnDemand;
+    play.facts.spot = play.facts.spot.after(SpotEvent::NoCapacity, 1, noon());
+    play.observed = Observed { strategy: SPOT, ..play.observed };
+    play.decides(11);
+    assert_eq!(play.forced, [0], "the same images fail again");
+    play.observed.images = "sha256:2".into();
+    play.decides(12);
+    assert_eq!(play.forced, [0, 12], "another one does not wait for that");
+}
+
+#[test]
 fn a_write_that_ecs_does_not_show_yet_is_not_made_again() {
     let mut play = on_demand();
     for minute in 0..5 {

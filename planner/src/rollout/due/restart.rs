@@ -11,6 +11,7 @@ use crate::rollout::obstacle::Obstacle;
 use crate::rollout::reason::Reason;
 use crate::rollout::record::{self, RestartCause};
 use crate::rollout::request::restart::claim;
+use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// Secrets often change together: one restart follows when none has changed for so long.
 const SETTLES: SignedDuration = SignedDuration::from_mins(3);
@@ -59,6 +60,13 @@ pub(super) fn obstacle(inputs: &Inputs<'_>) -> Option<Obstacle> {
     }
     if let Some(hold) = observed.hold.as_ref().filter(|hold| hold.at > *now) {
         return Some(Obstacle::Held { by: hold.by.clone(), until: hold.at });
+    }
+    // ECS may not show it yet.
+    let last = record.restart.as_ref().filter(|restart| restart.at + VISIBLE_WITHIN > *now);
+    if let Some(deployment) = last.and_then(|restart| restart.deployment.as_ref())
+        && observed.service.deployment(deployment).is_none()
+    {
+        return Some(Obstacle::Deployment { deployment: deployment.clone() });
     }
     let rolling = record.rollout.is_some();
     let replacing =

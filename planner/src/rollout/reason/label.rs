@@ -49,6 +49,7 @@ impl Reason {
             Reason::Aborted { .. } => "aborted",
             Reason::Stuck { .. } => "stuck",
             Reason::NoEarlierRelease => "no_earlier_release",
+            Reason::AlreadyRolledBack { .. } => "already_rolled_back",
             Reason::OtherDeployment { .. } => "other_deployment",
             Reason::DeploymentInProgress { .. } => "deployment_in_progress",
             Reason::RestartInProgress { .. } => "restart_in_progress",

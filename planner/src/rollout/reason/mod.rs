@@ -217,6 +217,15 @@ pub enum Reason {
     },
     /// A rollback was requested, and no earlier release is out of quarantine.
     NoEarlierRelease,
+    /// A rollback was requested that names no deployment, a moment after the service was rolled back.
+    AlreadyRolledBack {
+        /// The image that failed, in short.
+        image: String,
+        /// When it went into quarantine.
+        at: Timestamp,
+        /// Id of the current deployment.
+        current: String,
+    },
     /// A rollback was requested of a deployment that is not the current one.
     OtherDeployment {
         /// Id of the deployment to undo.

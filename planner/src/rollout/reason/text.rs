@@ -110,6 +110,10 @@ impl fmt::Display for Reason {
             Reason::NoEarlierRelease => {
                 f.write_str("no earlier release to roll back to; push an image, or name one with `retry`")
             }
+            Reason::AlreadyRolledBack { image, at, current } => {
+                write!(f, "{image} was rolled back at {}; ", format_time(*at))?;
+                write!(f, "to go one release further, name the current deployment {current}")
+            }
             Reason::OtherDeployment { requested, current } => {
                 write!(f, "deployment {requested} is not the current one, {current} is; ")?;
                 f.write_str("a rollback now would undo another change")

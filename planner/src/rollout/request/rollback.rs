@@ -1,12 +1,16 @@
 //! `rollback`: roll back to the previous release.
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::rollout::decision::{Action, Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, Phase, Release, newly_quarantined};
+use crate::rollout::record::{Cause, Phase, Quarantine, Release, newly_quarantined};
 use crate::rollout::roll::roll;
+
+/// For so long after a rollback another request must name the deployment to undo.
+const LATELY: SignedDuration = SignedDuration::from_mins(30);
 
 /// Roll back to the previous release; the current images go into quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,7 @@ impl Rollback {
     pub(super) fn decide(&self, inputs: &Inputs<'_>) -> Decision {
         self.in_progress(inputs)
             .or_else(|| self.other_deployment(inputs))
+            .or_else(|| self.just_done(inputs))
             .or_else(|| self.abort(inputs))
             .unwrap_or_else(|| self.roll_back(inputs))
     }
@@ -60,6 +65,20 @@ impl Rollback {
         }
         let current = inputs.observed.primary_id();
         Some(Decision::keep(Reason::OtherDeployment { requested: requested.to_owned(), current }))
+    }
+
+    /// The service was rolled back a moment ago, and no release has come since: the request means that failure, unless it
+    /// names the deployment that is current now.
+    fn just_done(&self, inputs: &Inputs<'_>) -> Option<Decision> {
+        let Inputs { record, now, .. } = inputs;
+        if self.deployment.is_some() || record.rollout.is_some() {
+            return None;
+        }
+        let current = record.current()?;
+        let recent = |entry: &&Quarantine| entry.at + LATELY > *now && entry.at >= current.started_at;
+        let last = record.quarantine.iter().filter(recent).max_by_key(|entry| entry.at)?;
+        let (image, at, current) = (last.image.short(), last.at, current.deployment.clone());
+        Some(Decision::keep(Reason::AlreadyRolledBack { image, at, current }))
     }
 
     /// While the pre-deploy task runs, the service still has the release before it.

@@ -90,6 +90,7 @@ impl Scenario {
                 unread: BTreeMap::new(),
                 pushed: None,
                 pinned: false,
+                health_check: false,
                 deleted: Vec::new(),
                 running_tasks: Vec::new(),
                 stopped_tasks: Vec::new(),

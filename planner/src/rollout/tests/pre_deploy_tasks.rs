@@ -56,10 +56,10 @@ fn a_task_that_hangs_is_stopped_at_its_deadline() {
     assert_eq!(late.reason.label(), "overdue");
     let reason = "still running after its deadline of 15 min".to_owned();
     assert_eq!(late.action, Action::StopTask { task: "task-2".into(), reason: reason.clone() });
-    // 0 is the exit code of a container that ends by itself when it gets SIGTERM.
-    for code in [143, 0] {
-        let stopped =
-            StoppedTask { code: Some("UserInitiated".into()), reason: Some(reason.clone()), ..exit(code) };
+    let code = Some("UserInitiated".into());
+    // One that obeys SIGTERM exits with code 0, and has not done what it was started for.
+    for obeys in [exit(143), exit(0)] {
+        let stopped = StoppedTask { code: code.clone(), reason: Some(reason.clone()), ..obeys };
         let failed = started().task_ended(stopped).plan().reason.to_string();
         assert_eq!(failed, "task-2 failed: still running after its deadline of 15 min");
     }

@@ -29,7 +29,8 @@ fn rollback_returns_to_the_previous_release_and_quarantines_the_current_one() {
 
 #[test]
 fn rollback_skips_releases_in_quarantine() {
-    assert_eq!(outcome(&with_history().quarantined(2).request(&rollback())), ("rollback_requested", Some(image(1))));
+    let later = with_history().quarantined(2).at(85);
+    assert_eq!(outcome(&later.request(&rollback())), ("rollback_requested", Some(image(1))));
 }
 
 #[test]
@@ -82,6 +83,20 @@ fn rollback_while_ecs_rolls_back_does_not_go_one_release_further() {
         begun.record.rollout.as_mut().unwrap().cause = cause;
         assert_eq!(outcome(&begun.request(&rollback())), ("rollback_in_progress", None));
     }
+}
+
+#[test]
+fn rollback_just_after_one_goes_a_release_further_only_when_it_names_the_deployment() {
+    // Image 4 failed at minute 55, and image 3 runs again.
+    let rolled_back = |m: i64| with_history().candidate(4).quarantined(4).at(m);
+    let decision = rolled_back(84).request(&rollback());
+    assert_eq!(outcome(&decision), ("already_rolled_back", None));
+    assert!(decision.reason.to_string().ends_with("name the current deployment dep-3"), "{}", decision.reason);
+    assert_eq!(outcome(&rolled_back(84).request(&rollback_of("dep-3"))), ("rollback_requested", Some(image(2))));
+    assert_eq!(outcome(&rolled_back(85).request(&rollback())), ("rollback_requested", Some(image(2))), "long ago");
+    let mut fixed = rolled_back(84);
+    fixed.record.releases[0].started_at = at(56);
+    assert_eq!(outcome(&fixed.request(&rollback())), ("rollback_requested", Some(image(2))), "of a later release");
 }
 
 #[test]

@@ -79,14 +79,21 @@ fn a_rollback_that_fails_or_does_not_end_ends_the_rollout_and_asks_for_an_engine
     let slow = failed_at(55).deployed(1, DeploymentState::InProgress);
     assert_eq!(slow.clone().at(85).outcome().0, "rolling_back");
     assert_eq!(slow.at(86).plan().action, abandon);
-    let listed = failed_at(60).with_history(2, ServiceDeploymentStatus::RollbackFailed);
-    assert_eq!(listed.plan().action, abandon);
     let mut ours = failed_at(55);
     let rollout = ours.record.rollout.as_mut().unwrap();
     (rollout.cause, rollout.images) = (Cause::AutomaticRollback { failed: "dep-2".into() }, images(1));
     rollout.phase = deploying(3);
     let ours = ours.deployed(3, DeploymentState::Failed);
     assert_eq!(ours.plan().action, abandon);
+}
+
+/// A deployment for a wake that ECS failed and, having nothing else, returned to.
+#[test]
+fn a_rollback_by_ecs_that_leads_to_the_failed_release_is_followed_by_one_of_the_automation() {
+    let left = failed_at(60).deployed(2, DeploymentState::Failed);
+    let left = left.with_history(2, ServiceDeploymentStatus::RollbackFailed);
+    assert_eq!(left.clone().at(63).outcome().0, "rolling_back", "ECS may not show its rollback yet");
+    assert_eq!(left.at(64).outcome(), ("automatic_rollback", Some(image(1))));
 }
 
 #[test]

@@ -30,6 +30,15 @@ fn a_task_without_a_health_check_proves_something_after_a_minute() {
 }
 
 #[test]
+fn a_task_whose_health_check_has_not_decided_yet_proves_nothing() {
+    let mut scenario = woken().with_tasks(2, 1);
+    scenario.observed.health_check = true;
+    let task = &mut scenario.observed.running_tasks[0];
+    (task.health, task.started_at) = ("UNKNOWN".into(), Some(at(60)));
+    assert_eq!(scenario.at(66).outcome().0, "awaiting_tasks");
+}
+
+#[test]
 fn only_failures_of_the_image_fail_the_wake() {
     let failed = |code: &str, reason: &str| woken().with_stopped(code, reason, 5);
     for (code, reason) in [
@@ -45,6 +54,21 @@ fn only_failures_of_the_image_fail_the_wake() {
         assert_eq!(failed(code, reason).outcome(), ("prevented", None), "{reason}");
     }
     assert_eq!(failed("EssentialContainerExited", "exit 1").outcome(), ("failed_wake", Some(image(1))));
+}
+
+/// ECS fails no deployment that was complete without tasks.
+#[test]
+fn a_wake_whose_image_cannot_be_pulled_goes_back_to_the_release_before_it() {
+    let wake = |reason: &str, tasks: usize| {
+        let mut scenario = woken().with_stopped("TaskFailedToStart", reason, tasks);
+        scenario.observed.service.desired = 1;
+        scenario.plan().action
+    };
+    let forbidden = "CannotPullContainerError: unexpected status code 403 Forbidden";
+    assert_eq!(wake(forbidden, 2), Action::Keep);
+    assert!(matches!(wake(forbidden, 3), Action::Fail(failure) if failure.quarantine.is_empty()));
+    let secret = "ResourceInitializationError: unable to pull secrets";
+    assert_eq!(wake(secret, 5), Action::Keep, "the release before it lacks the same");
 }
 
 /// Else a service whose image cannot be pulled stays down until a person comes.

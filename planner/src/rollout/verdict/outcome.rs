@@ -118,7 +118,8 @@ pub(super) fn healthy_tasks(observed: &Observed, revision: &str) -> usize {
 pub(super) fn proven_tasks(observed: &Observed, revision: &str, now: Timestamp) -> usize {
     let runs_long = |task: &Task| task.started_at.is_some_and(|at| at + PROVEN_AFTER <= now);
     let is_proven = |task: &&Task| {
-        let is_well = task.health == "HEALTHY" || (task.health == "UNKNOWN" && runs_long(task));
+        let is_unchecked = task.health == "UNKNOWN" && !observed.health_check;
+        let is_well = task.health == "HEALTHY" || is_unchecked && runs_long(task);
         task.revision == revision && task.status == "RUNNING" && is_well
     };
     observed.running_tasks.iter().filter(is_proven).count()

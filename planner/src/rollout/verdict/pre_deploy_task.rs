@@ -48,8 +48,7 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, started: &Started<
         };
     };
     match &observed.stopped {
-        // A container that ends by itself when it is asked to exits with 0 as well.
-        Some(end) if end.exit_code(&policy.container) == Some(0) && !end.was_stopped() => update(),
+        Some(end) if end.exit_code(&policy.container) == Some(0) && !end.interrupted() => update(),
         Some(end) => {
             let blame = if end.ending() == Ending::Environment { Blame::Environment } else { Blame::Image };
             failed(end.to_string(), blame)

@@ -41,11 +41,9 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) ->
             DeploymentState::Completed | DeploymentState::InProgress | DeploymentState::Other(_) => wait(),
         };
     }
-    match status {
-        Some(ServiceDeploymentStatus::RollbackFailed) => return abandon(ours.id, "the rollback by ECS failed"),
-        // ECS has begun, which the list of deployments does not show yet.
-        Some(ServiceDeploymentStatus::RollingBack) if !overdue => return wait(),
-        _ => {}
+    // ECS has begun, which the list of deployments does not show yet.
+    if status == Some(&ServiceDeploymentStatus::RollingBack) && !overdue {
+        return wait();
     }
     // ECS rolls back only what it has failed: an overdue deployment is left to the automation.
     let left_to_us = observed

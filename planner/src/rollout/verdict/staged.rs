@@ -33,8 +33,10 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) ->
     match blame {
         Blame::Image if primary_failed || failures(inputs) >= FAILED_WAKES => {}
         // A deployment that ECS has failed starts no more tasks, and for the release before it the environment may well do.
+        // One that was complete without tasks ECS never fails: the images of the release before it were pulled once.
         Blame::Environment
-            if primary_failed && could_not_start(inputs) && has_other(good(inputs, rollout), rollout) =>
+            if (primary_failed && could_not_start(inputs) || not_pulled(inputs) >= FAILED_WAKES)
+                && has_other(good(inputs, rollout), rollout) =>
         {
             let deployment = Some(Ours { id: awake, ..ours });
             return fail(inputs, rollout, Failure { what: awake, reason: reasons.join("; "), blame, deployment });
@@ -65,6 +67,12 @@ fn could_not_start(inputs: &Inputs<'_>) -> bool {
             && end.code.as_deref() == Some("TaskFailedToStart")
             && !lacks(&end.to_string())
     })
+}
+
+/// Tasks of which an image could not be pulled.
+fn not_pulled(inputs: &Inputs<'_>) -> usize {
+    let ended = inputs.observed.stopped_tasks.iter().filter_map(|task| task.stopped.as_ref());
+    ended.filter(|end| end.to_string().contains("CannotPull")).count()
 }
 
 /// Tasks of the staged deployment that failed: it has none before the wake.

@@ -69,6 +69,7 @@ impl Simulation {
             unread: BTreeMap::new(),
             pushed: None,
             pinned: true,
+            health_check: false,
             deleted: Vec::new(),
             running_tasks: serving.map(|image| task(&format!("rev-{image}"), "RUNNING")).into_iter().collect(),
             stopped_tasks: if failing { vec![task(&self.service.revision, "STOPPED"); 3] } else { Vec::new() },

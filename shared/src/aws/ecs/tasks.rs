@@ -115,7 +115,8 @@ impl Ecs {
         Ok(groups)
     }
 
-    /// The tasks of a service that a deployment started and that ended; ECS forgets them after an hour.
+    /// The tasks of a service that ended and that `counts` accepts: those that a deployment started, for instance. ECS
+    /// forgets them after an hour.
     ///
     /// They are listed by service and distinguished here: ECS takes a starter as a filter only when it is the only one.
     ///
@@ -124,11 +125,11 @@ impl Ecs {
     ///
     /// # Errors
     /// `NotFound` when the service is gone.
-    pub async fn stopped_tasks(&self, id: &ServiceId, deployment: &str) -> Result<Vec<Task>> {
+    pub async fn stopped_tasks(&self, id: &ServiceId, counts: impl Fn(&Task) -> bool) -> Result<Vec<Task>> {
         let call = self.client.list_tasks().cluster(&id.cluster).service_name(&id.name);
         let call = call.desired_status(DesiredStatus::Stopped);
         let tasks = self.list(&id.cluster, call).await.context(|| format!("list stopped tasks of service {id}"))?;
-        Ok(tasks.into_iter().filter(|task| task.started_by.as_deref() == Some(deployment)).collect())
+        Ok(tasks.into_iter().filter(counts).collect())
     }
 
     /// One task; `None` when ECS has forgotten it.

@@ -162,7 +162,7 @@ fn tasks_are_listed_by_page_and_those_that_vanished_are_left_out() {
         (200, json!({"taskArns": ["t2"]})),
         (200, json!({"tasks": [task, of_another_deployment], "failures": [{"arn": "t2", "reason": "MISSING"}]})),
     ]);
-    let tasks = run(Ecs::new(&replay.connection()).stopped_tasks(&id("web"), "ecs-svc/1")).unwrap();
+    let tasks = run(Ecs::new(&replay.connection()).stopped_tasks(&id("web"), |task| task.is_of("ecs-svc/1"))).unwrap();
     let ending = tasks[0].stopped.as_ref().unwrap().to_string();
     assert_eq!(
         (tasks.len(), ending.as_str()),

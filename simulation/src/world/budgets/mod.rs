@@ -173,6 +173,14 @@ impl Budgets {
         }
     }
 
+    /// A person changes the limit: <https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_UpdateBudget.html>.
+    pub fn set_limit(&mut self, budget: &str, dollars: f64, cx: &mut Cx<'_>) {
+        if let Some(own) = self.change(budget, cx.now) {
+            own.limit = dollars;
+            cx.note(format!("a person sets the limit of {budget} to {}", money(dollars)));
+        }
+    }
+
     /// From now on figures are multiplied: `1e10` is what happened in July 2026; 1 corrects them. They are calculated anew at once.
     pub fn misreport(&mut self, budget: &str, factor: f64, cx: &mut Cx<'_>) {
         if let Some(own) = self.change(budget, cx.now) {

@@ -111,6 +111,9 @@ impl Query {
         let service = self.service(system.account)?;
         let sight = *system.sights.get(&service)?;
         let load = load(system.loads, &service);
+        if load.silent {
+            return None;
+        }
         let share = failing(load, sight);
         match (self.namespace.as_str(), self.metric.as_str()) {
             // "A service at zero tasks reports no data."

@@ -10,7 +10,7 @@ use crate::world::image::{Image, Scanning};
 use crate::world::time::seconds;
 use ::tests::template::list;
 
-fn repository<'w>(ecr: &'w mut Ecr, input: &Value) -> Result<(String, &'w mut Repository), Failure> {
+pub(super) fn repository<'w>(ecr: &'w mut Ecr, input: &Value) -> Result<(String, &'w mut Repository), Failure> {
     let name = input["repositoryName"].as_str().unwrap_or_default().to_owned();
     if input["registryId"].as_str().is_some_and(|registry| registry != ACCOUNT) {
         let sentence = format!("The repository with name '{name}' does not exist in the registry");
@@ -20,7 +20,7 @@ fn repository<'w>(ecr: &'w mut Ecr, input: &Value) -> Result<(String, &'w mut Re
 }
 
 /// The digest that an image's id names: both its tag and its digest must be right where both are given.
-fn named(
+pub(super) fn named(
     id: &Value,
     images: &std::collections::BTreeMap<String, Image>,
     tags: &std::collections::BTreeMap<String, String>,
@@ -35,7 +35,7 @@ fn named(
     images.contains_key(&digest).then_some(digest)
 }
 
-fn not_found(name: &str, id: &Value) -> Failure {
+pub(super) fn not_found(name: &str, id: &Value) -> Failure {
     let sentence = format!(
         "The image with imageId {{imageDigest:'{}', imageTag:'{}'}} does not exist within the repository with name '{name}' in the registry with id '{ACCOUNT}'",
         id["imageDigest"].as_str().unwrap_or("null"),
@@ -224,7 +224,7 @@ pub(super) fn describe_image_scan_findings(ecr: &mut Ecr, input: &Value, cx: &mu
     Ok(with_token(answer, next))
 }
 
-fn entry(name: &str, digest: &str, tag: Option<&str>) -> Value {
+pub(super) fn entry(name: &str, digest: &str, tag: Option<&str>) -> Value {
     let mut id = json!({ "imageDigest": digest });
     if let Some(tag) = tag {
         id["imageTag"] = tag.into();

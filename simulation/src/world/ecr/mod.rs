@@ -13,6 +13,7 @@
 mod calls;
 mod people;
 mod scan;
+mod signing;
 mod state;
 
 use serde_json::Value;
@@ -32,6 +33,7 @@ impl Ecr {
             "PutImage" => calls::put_image(self, input, cx),
             "ListImages" => calls::list_images(self, input, cx),
             "DescribeImageScanFindings" => calls::describe_image_scan_findings(self, input, cx),
+            "DescribeImageSigningStatus" => signing::describe_image_signing_status(self, input, cx),
             other => panic!("the model has no ecr:{other}"),
         }
     }
@@ -44,6 +46,7 @@ impl Ecr {
                 }
             }
             wake::Ecr::Scanned { repository, digest } => self.end_scan(&repository, &digest, cx),
+            wake::Ecr::Signed { repository, digest } => self.end_signing(&repository, &digest, cx),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What people and build systems do with repositories.
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::state::Ecr;
+use super::state::{Ecr, wildcard};
 use crate::account::{ACCOUNT, REGION};
 use crate::wire::Failure;
 use crate::world::Cx;
@@ -38,7 +38,7 @@ pub struct Push<'p> {
 /// Time from one `PutImage` of a push to the next.
 const STEP: SignedDuration = SignedDuration::from_millis(700);
 
-fn digest(cx: &mut Cx<'_>) -> String {
+pub(super) fn digest(cx: &mut Cx<'_>) -> String {
     let bits: Vec<String> = (0..4).map(|_| format!("{:016x}", cx.rng.bits())).collect();
     format!("sha256:{}", bits.concat())
 }
@@ -159,5 +159,28 @@ impl Ecr {
         });
         cx.emit("aws.ecr", "ECR Replication Action", &[arn], detail);
         digest
+    }
+}
+
+impl Ecr {
+    /// The tag and digest that an entry of the fleet follows now, from what configuration.md says of tags: exactly one; of those that a
+    /// glob matches, the one of the newest push; of versions, the highest.
+    pub fn followed(&self, policy: &Value) -> Option<(String, String)> {
+        let image = &policy["images"][0];
+        let repository = self.repositories.get(image["repository"].as_str()?)?;
+        let tags = repository.tags.iter().map(|(tag, digest)| (tag.clone(), digest.clone()));
+        if let Some(exact) = image["tag"]["exact"].as_str() {
+            return tags.into_iter().find(|(tag, _)| tag == exact);
+        }
+        let pushed_at = |digest: &String| repository.images.get(digest).map(|image| image.pushed_at);
+        if let Some(glob) = image["tag"]["glob"].as_str() {
+            return tags.filter(|(tag, _)| wildcard(glob, tag)).max_by_key(|(_, digest)| pushed_at(digest));
+        }
+        // All versions here are `v1.<minor>.<patch>`.
+        let version = |tag: &str| {
+            let (minor, patch) = tag.strip_prefix("v1.")?.split_once('.')?;
+            Some((minor.parse::<u64>().ok()?, patch.parse::<u64>().ok()?))
+        };
+        tags.filter_map(|(tag, digest)| Some((version(&tag)?, tag, digest))).max().map(|(_, tag, digest)| (tag, digest))
     }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::state::Ecr;
 use crate::account::{ACCOUNT, REGION};
 use crate::world::Cx;
+use crate::world::behaviour::Flaw;
 use crate::world::image::{Findings, Kind, Scan, Scanning};
 
 impl Ecr {
@@ -16,7 +17,7 @@ impl Ecr {
         let found = self.repositories.get(name).and_then(|repository| repository.images.get(digest));
         let Some(image) = found else { return };
         let findings = match image.kind {
-            Kind::Platform { .. } => Some(image.findings.clone()),
+            Kind::Platform { .. } if self.flaws.get(digest) != Some(&Flaw::Unscannable) => Some(image.findings.clone()),
             _ => None,
         };
         self.scanned(name, digest, findings, cx);

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::account::Account;
 use crate::wire::Failure;
 use crate::world::Cx;
+use crate::world::behaviour::Flaw;
 use crate::world::image::{Image, Scanning};
 use crate::world::wake::{self, Wake};
 
@@ -21,6 +22,10 @@ pub struct Ecr {
     pub repositories: BTreeMap<String, Repository>,
     /// How images are scanned, for the whole registry.
     pub scanning: Scanning,
+    /// ARN of the signing profile with which ECR signs what is pushed, if it does.
+    pub signing: Option<String>,
+    /// What is wrong with images beside what their tasks do, by digest.
+    pub flaws: BTreeMap<String, Flaw>,
 }
 
 /// A repository.
@@ -80,7 +85,9 @@ impl Ecr {
             };
             (resource.reference.clone(), repository)
         });
-        Ecr { repositories: repositories.collect(), scanning: Scanning::Basic }
+        let signing = account.of_type("AWS::ECR::SigningConfiguration").first();
+        let signing = signing.map(|resource| text(&resource.properties["Rules"][0]["SigningProfileArn"]));
+        Ecr { repositories: repositories.collect(), scanning: Scanning::Basic, signing, flaws: BTreeMap::new() }
     }
 
     /// The image that a reference `repository:tag` or `repository@digest` names, without registry.
@@ -149,9 +156,12 @@ impl Ecr {
             let image = repository.images.entry(digest.clone()).or_insert(image);
             image.pushed_at = cx.now;
             if scans && image.begin_scan(scanning) {
-                let after = SignedDuration::from_secs(cx.rng.between(5, 180));
-                cx.after(after, Wake::Ecr(wake::Ecr::Scanned { repository: name.to_owned(), digest }));
+                let slow = self.flaws.get(&digest) == Some(&Flaw::ScansSlowly);
+                let seconds = if slow { cx.rng.between(360, 1800) } else { cx.rng.between(5, 180) };
+                let scanned = wake::Ecr::Scanned { repository: name.to_owned(), digest: digest.clone() };
+                cx.after(SignedDuration::from_secs(seconds), Wake::Ecr(scanned));
             }
+            self.begin_signing(name, &digest, cx);
         }
         cx.emit("aws.ecr", "ECR Image Action", &[], event);
         Ok(())
@@ -159,7 +169,7 @@ impl Ecr {
 }
 
 /// `*` stands for anything; there are at most a few in a pattern.
-fn wildcard(pattern: &str, text: &str) -> bool {
+pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {

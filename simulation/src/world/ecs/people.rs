@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::fate::check;
 use super::model::{Cause, Rollout};
 use super::state::{Around, Ecs, FARGATE, FARGATE_SPOT};
-use super::task::{Fate, Health, Status};
+use super::task::{Fate, Health, Status, Task};
 use super::values::number as number_of;
 use crate::wire::Answer;
 use crate::world::behaviour::Behaviour;
@@ -115,6 +115,18 @@ impl Ecs {
         cx.note(format!("ecs: a task of {cluster}/{name} is retired"));
         self.halt(task, "InfrastructureHealth", reason.to_owned(), cx);
         true
+    }
+
+    /// A person stops the oldest task of a service, or its pre-deploy task, if one runs.
+    pub fn stop_one(&mut self, cluster: &str, name: &str, cx: &mut Cx<'_>) {
+        let Some(number) = self.number(cluster, name) else { return };
+        let family = &self.services[number].revision().definition["family"];
+        let alone = |task: &&Task| task.of.is_none() && task.is_wanted() && task.definition["family"] == *family;
+        let alone = self.tasks.values().find(alone).map(|task| task.number);
+        let own = || self.services[number].tasks.iter().find(|task| self.tasks[*task].is_wanted()).copied();
+        let Some(task) = alone.or_else(own) else { return };
+        cx.note(format!("a person stops a task of {cluster}/{name}"));
+        self.halt(task, "UserInitiated", "Task stopped by user".to_owned(), cx);
     }
 
     /// Protects every running task of a service against scale-in for so many minutes, as its application does while it works.

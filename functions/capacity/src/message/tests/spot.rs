@@ -61,6 +61,7 @@ fn a_move_that_failed() {
     let failed = Move {
         from: Strategy::OnDemand,
         to: Strategy::Spot { base: 0 },
+        images: String::new(),
         since: at(0),
         replaces: None,
         failed_before: 0,

@@ -1,0 +1,73 @@
+//! Laws about gates: what a scan or a missing signature refuses is not rolled out, unless a person asks for it.
+
+use serde_json::Value;
+
+use super::watch::{Broken, Watch, broken};
+use crate::engine::Engine;
+use crate::journal::{Entry, What};
+use crate::world::image::{Image, Kind};
+
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
+    const LAW: &str = "what a gate refuses is not rolled out";
+    match &entry.what {
+        What::Begins { function: "request", payload, .. } if payload["action"] == "retry" => {
+            watch.gates.retried = true;
+            Ok(())
+        }
+        What::Call { function: "rollout", operation, input, answer: Ok(_), .. }
+            if operation == "RegisterTaskDefinition" && !watch.gates.retried =>
+        {
+            for policy in engine.account().policies() {
+                for image in named(engine, &policy, input) {
+                    if ran_before(engine, &policy, image) {
+                        continue;
+                    }
+                    watch.meets(LAW);
+                    if !admits(&policy, image) {
+                        let how = format!("{}: {} is rolled out: {image:?}", policy["name"], &image.digest[7..19]);
+                        return Err(broken(engine, LAW, how));
+                    }
+                }
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Images of the service's repository that a revision names by digest, where it has a gate.
+fn named<'e>(engine: &'e Engine, policy: &Value, input: &Value) -> Vec<&'e Image> {
+    let has_gate = policy["images"][0]["signed_by"].is_string() || policy["rollout"]["scan"].is_object();
+    let repository =
+        policy["images"][0]["repository"].as_str().and_then(|name| engine.world.ecr.repositories.get(name));
+    let Some(repository) = repository.filter(|_| has_gate) else { return Vec::new() };
+    let containers = input["containerDefinitions"].as_array().into_iter().flatten();
+    let digests = containers.filter_map(|container| Some(container["image"].as_str()?.split_once('@')?.1));
+    digests.filter_map(|digest| repository.images.get(digest)).collect()
+}
+
+fn ran_before(engine: &Engine, policy: &Value, image: &Image) -> bool {
+    let text = |field: &str| policy[field].as_str().unwrap_or_default();
+    let service = engine.world.ecs.service(text("cluster"), text("name"));
+    let digests = service.into_iter().flat_map(|service| &service.revisions).flat_map(|revision| &revision.images);
+    digests
+        .into_iter()
+        .any(|(_, named, digest)| digest.as_ref() == Some(&image.digest) || named.ends_with(&image.digest))
+}
+
+/// Do the gates of a service let an image pass?
+pub(super) fn admits(policy: &Value, image: &Image) -> bool {
+    let signed = match policy["images"][0]["signed_by"].as_str() {
+        Some(profile) => image.signing.as_ref().is_some_and(|(by, status)| by == profile && *status == "COMPLETE"),
+        None => true,
+    };
+    // An index has no scan of its own.
+    let gate = &policy["rollout"]["scan"];
+    let scanned = gate.is_null()
+        || matches!(image.kind, Kind::Index { .. })
+        || match &image.scan {
+            Some(scan) if scan.status == "COMPLETE" => !scan.findings.contains_key("CRITICAL"),
+            _ => gate["unscanned"] == "accept",
+        };
+    signed && scanned
+}

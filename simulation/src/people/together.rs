@@ -1,0 +1,103 @@
+//! What belongs together: some things are met only when another is on its way.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::Act;
+use super::request::{budget, retry};
+use crate::rng::Rng;
+use crate::world::behaviour::Behaviour;
+
+/// Something that follows an act within a time, if it does.
+pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(SignedDuration, Act)> {
+    let seconds = |rng: &mut Rng, from: i64, to: i64| SignedDuration::from_secs(rng.between(from, to));
+    match act {
+        // A workflow that is sorry at once.
+        Act::Push { service, behaviour: Behaviour::Good, .. } if rng.chance(0.08) => {
+            Some((seconds(rng, 10, 115), Act::Retag { service: service.clone(), back: 1 }))
+        }
+        Act::Push { service, behaviour, .. } if !behaviour.serves() && rng.chance(0.15) => {
+            Some((seconds(rng, 60, 5400), Act::Request(retry(rng, service, "ben"))))
+        }
+        Act::Push { service, behaviour: Behaviour::FailsMigration | Behaviour::HangsMigration, .. }
+            if rng.chance(0.4) =>
+        {
+            let request = json!({ "action": "rollback", "service": service, "by": "anna", "reason": "it hangs" });
+            Some((seconds(rng, 20, 800), Act::Request(request)))
+        }
+        Act::Push { service, .. } if rng.chance(0.15) => {
+            let next = match rng.between(0, 2) {
+                0 => Act::Push { service: service.clone(), behaviour: Behaviour::Good, multi: false, flaw: None },
+                1 => Act::Request(json!({ "action": "freeze", "until": "2h", "by": "ben" })),
+                _ => Act::Request(json!({ "action": "rollback", "service": service, "by": "ben" })),
+            };
+            Some((seconds(rng, 20, 600), next))
+        }
+        // Spot that runs dry takes tasks away first.
+        Act::SpotShort { .. } if rng.chance(0.8) => {
+            Some((seconds(rng, 0, 600), Act::Interrupt { service: rng.pick(services).clone() }))
+        }
+        // Who wakes a service works with it.
+        Act::Request(request) if request["action"] == "wake" && rng.chance(0.4) => {
+            let service = services.iter().find(|service| request["service"] == service.as_str())?.clone();
+            let lasts = SignedDuration::from_mins(rng.between(60, 240));
+            Some((seconds(rng, 20, 600), Act::Load { service, percent: 97, lasts }))
+        }
+        Act::RegistryDown { lasts } => {
+            let at = seconds(rng, 1, lasts.as_secs());
+            Some((at, Act::Request(json!({ "action": *rng.pick(&["plan", "reconcile"]), "by": "ben" }))))
+        }
+        Act::BudgetsDown { lasts } => Some((seconds(rng, 1, lasts.as_secs()), Act::Spend { cents: 45_000 })),
+        Act::Misreport { .. } if rng.chance(0.4) => Some((
+            seconds(rng, 60, 7200),
+            Act::Request(json!({ "action": "confirm", "budget": "huskit-monthly", "by": "anna" })),
+        )),
+        Act::Spend { cents } if *cents > 0 => match rng.between(0, 9) {
+            // What was spent is credited, before or after the notice about it has come.
+            0 => Some((seconds(rng, 0, 60), Act::Spend { cents: -*cents })),
+            1 => Some((seconds(rng, 600, 7200), Act::Spend { cents: -*cents })),
+            2 => Some((seconds(rng, 600, 18_000), Act::Limit { cents: *rng.pick(&[40_000, 80_000, 150_000]) })),
+            3..=4 => Some((seconds(rng, 60, 3600), Act::Request(budget(rng)))),
+            _ => None,
+        },
+        Act::Retire { service, starts } if rng.chance(0.3) => {
+            // Nothing is restarted in time.
+            let until = format!("{}m", starts.as_mins() + 30);
+            Some((
+                seconds(rng, 60, 600),
+                Act::Request(json!({ "action": "freeze", "service": service, "until": until, "by": "anna" })),
+            ))
+        }
+        // Nothing that AWS does not let start replaces the tasks.
+        Act::Rotate { service } if rng.chance(0.2) => Some((
+            seconds(rng, 0, 300),
+            Act::SecretMissing { service: service.clone(), lasts: SignedDuration::from_mins(45) },
+        )),
+        _ => None,
+    }
+}
+
+/// The last hours of a month, when AWS Budgets may send notices that come after its end.
+pub(super) fn month_ends(rng: &mut Rng, start: Timestamp, lasts: SignedDuration) -> Vec<(SignedDuration, Act)> {
+    let month = |at: Timestamp| at.strftime("%Y-%m").to_string();
+    let Some(end) =
+        (1..=lasts.as_hours()).map(SignedDuration::from_hours).find(|after| month(start + *after) != month(start))
+    else {
+        return Vec::new();
+    };
+    if rng.chance(0.4) {
+        return Vec::new();
+    }
+    let one = |_| {
+        let before = SignedDuration::from_secs(rng.between(60, 7200));
+        (end - before, Act::Spend { cents: rng.between(15_000, 45_000) })
+    };
+    (0..3).map(one).collect()
+}
+
+/// A figure that is corrected down and stays so for a day.
+pub(super) fn correction(rng: &mut Rng) -> [(SignedDuration, Act); 2] {
+    let cents = rng.between(42_000, 60_000);
+    let at = SignedDuration::from_mins(rng.between(20, 50));
+    [(at, Act::Spend { cents }), (at + SignedDuration::from_mins(rng.between(5, 50)), Act::Spend { cents: -cents })]
+}
