@@ -1,6 +1,6 @@
 //! Finds the planned change that explains an alarm.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::disturbance::disturbance;
 use super::explanation::Explanation;
@@ -8,6 +8,9 @@ use super::observed::ObservedService;
 use super::policy::AlarmPolicy;
 use super::record::Record;
 use crate::capacity;
+
+/// A start is announced as late this long after its deadline at the latest: two ticks of the capacity function.
+const LATE: SignedDuration = SignedDuration::from_mins(10);
 
 /// What explains at `now` that the alarm is in ALARM, if anything does.
 pub fn explain(
@@ -52,8 +55,10 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
         (Some(capacity::Target::ScaledToZero), _) => scaled_to_zero(),
         // The capacity planner decides nothing (freeze, hold), so what ECS is asked to run counts.
         (None, _) if observed.desired == 0 => scaled_to_zero(),
-        // Once a late start was announced, alarms are announced too.
-        (_, Some(capacity::State::Starting { announced: false, .. })) => Some(Explanation::Starting),
+        // Once a late start was announced, alarms are announced too; under a freeze or hold nobody announces it.
+        (_, Some(capacity::State::Starting { announced: false, until, .. })) if now < until + LATE => {
+            Some(Explanation::Starting)
+        }
         (_, Some(capacity::State::ScaledToZero { .. })) if observed.running == 0 => Some(Explanation::Starting),
         _ => None,
     }

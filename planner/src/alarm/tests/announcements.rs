@@ -109,6 +109,16 @@ fn starting_explains_an_alarm_until_the_late_start_is_announced() {
 }
 
 #[test]
+fn starting_explains_no_alarm_long_after_the_deadline_of_a_start_that_nobody_follows() {
+    let mut timeline = running().runs(0);
+    timeline.observed.capacity.state =
+        Some(crate::capacity::State::Starting { since: at(0), until: at(15), announced: false });
+    let timeline = timeline.enters_alarm(1).ticks(5, 20);
+    assert_eq!(timeline.announced, []);
+    assert_eq!(timeline.ticks(25, 30).announced, [(25, Action::AnnounceAlarm)]);
+}
+
+#[test]
 fn a_service_that_was_never_started_explains_its_alarms() {
     let mut timeline = running().runs(0);
     timeline.observed.rollout.releases.clear();
