@@ -25,6 +25,20 @@ pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(
             let request = json!({ "action": "rollback", "service": service, "by": "anna", "reason": "it hangs" });
             Some((seconds(rng, 20, 800), Act::Request(request)))
         }
+        // Who sees that it fails does not wait for ECS.
+        Act::Push { service, behaviour, .. } if !behaviour.serves() && rng.chance(0.3) => {
+            let request = json!({ "action": "rollback", "service": service, "by": "ben" });
+            Some((seconds(rng, 120, 720), Act::Request(request)))
+        }
+        // The answer was lost, or somebody believes so.
+        Act::Request(request) if request["id"].is_string() && rng.chance(0.3) => {
+            Some((seconds(rng, 20, 2400), act.clone()))
+        }
+        // An alarm that is known is switched off.
+        Act::Load { service, lasts, .. } if rng.chance(0.15) => {
+            let kind = *rng.pick(&["cpu", "memory"]);
+            Some((seconds(rng, 600, lasts.as_secs().max(900)), Act::DeleteAlarm { alarm: format!("{service}-{kind}") }))
+        }
         Act::Push { service, .. } if rng.chance(0.15) => {
             let next = match rng.between(0, 2) {
                 0 => Act::Push { service: service.clone(), behaviour: Behaviour::Good, multi: false, flaw: None },
