@@ -1,12 +1,12 @@
 //! `rollback`: roll back to the previous release.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::rollout::decision::{Action, Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, Phase, Quarantine, Release, newly_quarantined};
+use crate::rollout::record::{Cause, Phase, Release, newly_quarantined};
 use crate::rollout::roll::roll;
 
 /// For so long after a rollback another request must name the deployment to undo.
@@ -75,9 +75,13 @@ impl Rollback {
             return None;
         }
         let current = record.current()?;
-        let recent = |entry: &&Quarantine| entry.at + LATELY > *now && entry.at >= current.started_at;
-        let last = record.quarantine.iter().filter(recent).max_by_key(|entry| entry.at)?;
-        let (image, at, current) = (last.image.short(), last.at, current.deployment.clone());
+        // What the environment prevented is rolled back as well, and in no quarantine.
+        let failed = record.quarantine.iter().map(|entry| (&entry.image, entry.at));
+        let prevented = record.postponed.iter();
+        let prevented = prevented.filter_map(|postponed| Some((postponed.images.values().next()?, postponed.since)));
+        let recent = |(_, at): &(_, Timestamp)| *at + LATELY > *now && *at >= current.started_at;
+        let (image, at) = failed.chain(prevented).filter(recent).max_by_key(|(_, at)| *at)?;
+        let (image, current) = (image.short(), current.deployment.clone());
         Some(Decision::keep(Reason::AlreadyRolledBack { image, at, current }))
     }
 

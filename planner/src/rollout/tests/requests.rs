@@ -97,6 +97,17 @@ fn rollback_just_after_one_goes_a_release_further_only_when_it_names_the_deploym
     let mut fixed = rolled_back(84);
     fixed.record.releases[0].started_at = at(56);
     assert_eq!(outcome(&fixed.request(&rollback())), ("rollback_requested", Some(image(2))), "of a later release");
+    // The environment prevented image 4.
+    let mut prevented = with_history().candidate(4).at(84);
+    prevented.record.postponed = Some(Postponed {
+        images: images(4),
+        revision: "rev-3".into(),
+        reason: "CannotPullContainerError".into(),
+        attempts: 1,
+        since: at(55),
+        until: at(90),
+    });
+    assert_eq!(outcome(&prevented.request(&rollback())), ("already_rolled_back", None));
 }
 
 #[test]
