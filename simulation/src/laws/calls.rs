@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
+use super::referee::policy_of;
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -82,8 +83,12 @@ fn repeated(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Bro
         return Ok(());
     }
     watch.meets("no loop of deployments");
-    let what = format!("{} {} {}", function, input["taskDefinition"], input["capacityProviderStrategy"]);
     let service = input["service"].as_str().unwrap_or_default().to_owned();
+    let policy = policy_of(engine, &service).unwrap_or_default();
+    let known = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
+    // A restart names no revision: one of another release is another deployment.
+    let revision = known.map(|service| service.revision().definition["taskDefinitionArn"].clone());
+    let what = format!("{function} {} {}", revision.unwrap_or_default(), input["capacityProviderStrategy"]);
     let started = watch.calls.deployments.entry(service).or_default();
     started.retain(|(at, ..)| *at + WINDOW > entry.at);
     started.push((entry.at, *invocation, what.clone()));
