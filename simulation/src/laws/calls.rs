@@ -11,8 +11,9 @@ use crate::journal::{Entry, What};
 
 /// Most calls of one invocation: so many, and so many more for each service.
 const CALLS: (usize, usize) = (40, 40);
-/// Most deployments of the same revision and strategy that the automation starts for one service in six hours.
-const SAME_DEPLOYMENTS: usize = 3;
+/// Most deployments of the same revision and strategy that the automation starts for one service in six hours: three restarts a day for
+/// an alarm, and some for people and changed secrets.
+const SAME_DEPLOYMENTS: usize = 5;
 const WINDOW: SignedDuration = SignedDuration::from_hours(6);
 
 /// Calls that change AWS; the ledger and messages are the automation's own.
@@ -88,7 +89,8 @@ fn repeated(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Bro
     let known = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
     // A restart names no revision: one of another release is another deployment.
     let revision = known.map(|service| service.revision().definition["taskDefinitionArn"].clone());
-    let what = format!("{function} {} {}", revision.unwrap_or_default(), input["capacityProviderStrategy"]);
+    let (how, revision) = (&input["forceNewDeployment"], revision.unwrap_or_default());
+    let what = format!("{function} {revision} {how} {}", input["capacityProviderStrategy"]);
     let started = watch.calls.deployments.entry(service).or_default();
     started.retain(|(at, ..)| *at + WINDOW > entry.at);
     started.push((entry.at, *invocation, what.clone()));

@@ -78,9 +78,10 @@ fn trouble(act: &Act) -> Option<(String, Option<SignedDuration>)> {
             let service = alarm.rsplit_once('-').map_or("", |(service, _)| service);
             Some((service.to_owned(), Some(SignedDuration::ZERO)))
         }
-        Act::DeleteImage { service } | Act::ConsoleCount { service, .. } | Act::ConsoleRevision { service, .. } | Act::Retire { service, .. } => {
-            Some((service.clone(), None))
-        }
+        Act::DeleteImage { service }
+        | Act::ConsoleCount { service, .. }
+        | Act::ConsoleRevision { service, .. }
+        | Act::Retire { service, .. } => Some((service.clone(), None)),
         _ => None,
     }
 }
