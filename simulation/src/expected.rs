@@ -17,11 +17,12 @@ const LABELS: [(&str, &str, &str); 8] = [
 ];
 
 /// The sources of the laws.
-const LAWS: [&str; 7] = [
+const LAWS: [&str; 8] = [
     include_str!("laws/calls.rs"),
     include_str!("laws/gates.rs"),
     include_str!("laws/images.rs"),
     include_str!("laws/ledger.rs"),
+    include_str!("laws/held.rs"),
     include_str!("laws/messages.rs"),
     include_str!("laws/progress.rs"),
     include_str!("laws/referee.rs"),

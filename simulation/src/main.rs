@@ -47,6 +47,9 @@ struct Options {
     /// calm, bad or terrible; without it each seed has one of the three.
     #[arg(long)]
     weather: Option<Weather>,
+    /// Run only the seeds in which this happens, `spot-short` or `migration: true` for example; all of them, where it is given several times.
+    #[arg(long)]
+    with: Vec<String>,
     /// Print every call with its answer.
     #[arg(long)]
     trace: bool,
@@ -111,6 +114,9 @@ fn main() -> ExitCode {
                     }
                     let seed = number.checked_sub(options.fixed).map_or(number + 1, |number| first + number);
                     let plan = plan(seed, &options);
+                    if !has(&plan, &options.with) {
+                        continue;
+                    }
                     let outcome = run(&accounts.of(&plan.setup), &plan, seed, Keep::Nothing);
                     own.merge(&outcome.coverage);
                     if let Some(broken) = outcome.broken {
@@ -193,6 +199,12 @@ fn plan(seed: u64, options: &Options) -> Plan {
     let weather =
         options.weather.clone().unwrap_or_else(|| rng.pick(&[Weather::CALM, Weather::BAD, Weather::TERRIBLE]).clone());
     SERVICES.with(|services| draw(&mut rng, services, SignedDuration::from_hours(options.hours), weather))
+}
+
+/// Does all of that happen in a plan, or is it so?
+fn has(plan: &Plan, wanted: &[String]) -> bool {
+    let text = || plan.acts.iter().map(|(_, act)| format!("{act}\n")).chain([format!("{:?}", plan.setup)]);
+    wanted.iter().all(|wanted| text().any(|line| line.contains(wanted.as_str())))
 }
 
 /// The laws that were broken, and by which seeds.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
+use super::referee::policy_of;
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -88,8 +89,13 @@ fn repeated(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Bro
     watch.meets("no loop of deployments");
     // An alarm may ask for as many restarts as its limit allows, and a secret or an engineer for another.
     let cause = watch.calls.causes.get(invocation).map_or("", String::as_str);
-    let what = format!("{function} {} {} {cause}", input["taskDefinition"], input["capacityProviderStrategy"]);
     let service = input["service"].as_str().unwrap_or_default().to_owned();
+    let policy = policy_of(engine, &service).unwrap_or_default();
+    let known = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
+    // A restart names no revision: one of another release is another deployment.
+    let revision = known.map(|service| service.revision().definition["taskDefinitionArn"].clone()).unwrap_or_default();
+    let (how, strategy) = (&input["forceNewDeployment"], &input["capacityProviderStrategy"]);
+    let what = format!("{function} {revision} {how} {strategy} {cause}");
     let started = watch.calls.deployments.entry(service).or_default();
     started.retain(|(at, ..)| *at + WINDOW > entry.at);
     started.push((entry.at, *invocation, what.clone()));

@@ -60,6 +60,14 @@ fn fails(engine: &Engine, service: &str) -> bool {
     behaviours.into_iter().any(|behaviour| !behaviour.serves())
 }
 
+/// Has the service had an image that errs under traffic? Its errors come while the next one replaces it.
+fn one_errs(engine: &Engine, service: &str) -> bool {
+    let Some(policy) = policy_of(engine, service) else { return false };
+    let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
+    let images = engine.world.ecr.repositories.get(repository).into_iter().flat_map(|known| known.images.values());
+    images.into_iter().any(|image| image.behaviour == Behaviour::ErrsUnderTraffic)
+}
+
 /// An image whose tasks serve is in quarantine only because a person rolled it back, and no more of them than were rolled back.
 fn quarantine(watch: &mut Watch, engine: &Engine, item: &Value) -> Result<(), Broken> {
     const LAW: &str = "no good image is quarantined";
@@ -81,7 +89,7 @@ fn quarantine(watch: &mut Watch, engine: &Engine, item: &Value) -> Result<(), Br
         }
         // Errors that begin while an image is new cannot be distinguished from its own.
         let because_of_alarm = entry["reason"].as_str().is_some_and(|reason| reason.contains("alarm"));
-        if because_of_alarm && watch.images.errs.contains(service) {
+        if because_of_alarm && (watch.images.errs.contains(service) || one_errs(engine, service)) {
             continue;
         }
         watch.images.blamed.insert((service.to_owned(), digest.to_owned()));

@@ -1,19 +1,35 @@
 //! Laws about messages: no secret in them, each sent once, and no ALARM message for the automation's own changes.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
-use crate::journal::{Entry, What};
+use crate::journal::{Entry, Message, What};
+use crate::people::Act;
+use crate::world::behaviour::Behaviour;
 
 /// What stands in the environment of a task definition and must not leave it.
 pub const SECRET: &str = "hunter2-is-secret";
+
+/// How long an alarm may follow what has ended: evaluation, a rollout, a tick.
+const FOLLOWS: SignedDuration = SignedDuration::from_hours(3);
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     let text = match &entry.what {
         What::Message(message) => format!("{}\n{}\n{}", message.subject, message.text, message.chat),
         What::Log { line, .. } => line.clone(),
         What::Ends { result, .. } => result.as_ref().map_or_else(Clone::clone, Value::to_string),
+        What::World(text) => {
+            if let Some(Ok(act)) = text.split_once(": ").map(|(_, act)| act.parse::<Act>())
+                && let Some((service, lasts)) = trouble(&act)
+            {
+                let until = lasts.map_or(Timestamp::MAX, |lasts| entry.at + lasts + FOLLOWS);
+                let known = watch.messages.trouble.entry(service).or_insert(until);
+                *known = until.max(*known);
+            }
+            return Ok(());
+        }
         _ => return Ok(()),
     };
     watch.meets("no secret in a message, log or answer");
@@ -30,9 +46,42 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
         return Err(broken(engine, "a message is sent once on a good day", format!("{sent} times: {id}")));
     }
     watch.meets("no ALARM message for the automation's own changes");
-    if message.subject.starts_with("ALARM") && watch.messages.calm && !watch.messages.trouble {
+    if message.subject.starts_with("ALARM") && watch.messages.calm && !is_troubled(watch, engine, message, entry.at) {
         let how = format!("{}\n{}", message.subject, message.text);
         return Err(broken(engine, "no ALARM message for the automation's own changes", how));
     }
     Ok(())
+}
+
+/// Is there a reason for an alarm of the service that a subject names, or of any service where it names none?
+fn is_troubled(watch: &Watch, engine: &Engine, message: &Message, at: Timestamp) -> bool {
+    let mut lasting = watch.messages.trouble.iter().filter(|(_, until)| **until > at).map(|(service, _)| service);
+    let named = engine.account().services().into_iter().find(|name| message.subject.contains(name));
+    lasting.any(|service| service.is_empty() || named.as_ref().is_none_or(|name| name == service))
+}
+
+/// What is a reason for an alarm: the service, or an empty name for all, and how long, where it ends by itself.
+fn trouble(act: &Act) -> Option<(String, Option<SignedDuration>)> {
+    match act {
+        Act::Push { service, behaviour, .. } => {
+            let is_bad = !behaviour.serves() || *behaviour == Behaviour::ErrsUnderTraffic;
+            is_bad.then(|| (service.clone(), None))
+        }
+        Act::Load { service, lasts, .. }
+        | Act::Errors { service, lasts }
+        | Act::SecretMissing { service, lasts }
+        | Act::UpdatesRefused { service, lasts } => Some((service.clone(), Some(*lasts))),
+        Act::OnDemandShort { lasts } => Some((String::new(), Some(*lasts))),
+        Act::NoData { service, lasts } => Some((service.clone(), Some(*lasts))),
+        Act::Flap { service, .. } | Act::StopTask { service } => Some((service.clone(), Some(FOLLOWS))),
+        Act::SetAlarm { alarm } => {
+            let service = alarm.rsplit_once('-').map_or("", |(service, _)| service);
+            Some((service.to_owned(), Some(SignedDuration::ZERO)))
+        }
+        Act::DeleteImage { service }
+        | Act::ConsoleCount { service, .. }
+        | Act::ConsoleRevision { service, .. }
+        | Act::Retire { service, .. } => Some((service.clone(), None)),
+        _ => None,
+    }
 }

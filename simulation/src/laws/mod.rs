@@ -5,6 +5,7 @@
 
 mod calls;
 mod gates;
+mod held;
 mod images;
 mod ledger;
 mod messages;
@@ -31,6 +32,7 @@ impl Watch {
             messages::look(self, engine, entry)?;
             images::look(self, engine, entry)?;
             gates::look(self, engine, entry)?;
+            held::look(self, engine, entry)?;
             progress::look(self, engine, entry)?;
         }
         Ok(())

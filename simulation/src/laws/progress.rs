@@ -1,10 +1,10 @@
 //! Laws about what must happen in time, and what must not happen at all: pushes arrive, a message is sent about an alarm in ALARM, remedies have a cause,
 //! installing changes nothing.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::referee::{policy_of, serving, sleeps_at};
+use super::referee::{in_force, policy_of, serving, sleeps_at};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -72,7 +72,8 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
             watch.progress.due.insert(service, engine.now() + ROLLED_WITHIN);
         }
         Act::Request(request) => {
-            watch.progress.by_hand |= request["action"] != "plan";
+            let ends = engine.now() + in_force(&request);
+            watch.progress.by_hand = watch.progress.by_hand.max(Some(ends));
             watch.progress.frozen |= request["action"] == "freeze";
             match request["service"].as_str() {
                 Some(service) => drop(watch.progress.due.remove(service)),
@@ -83,7 +84,7 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
         | Act::Spend { .. }
         | Act::SpendADay { .. }
         | Act::Limit { .. }
-        | Act::Misreport { .. } => watch.progress.by_hand = true,
+        | Act::Misreport { .. } => watch.progress.by_hand = Some(Timestamp::MAX),
         // Something that a rollout may well wait for.
         Act::TopicRefuses { .. }
         | Act::Interrupt { .. }
@@ -219,7 +220,9 @@ fn one_at_a_time(watch: &mut Watch, engine: &Engine, input: &Value) -> Result<()
 /// A service that should be awake and is not is announced.
 fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     const LAW: &str = "a service that cannot be woken is announced";
-    if watch.progress.by_hand
+    let by_hand = watch.progress.by_hand;
+    let lately = engine.now() - WOKEN_WITHIN - SignedDuration::from_mins(20);
+    if by_hand.is_some_and(|until| until > lately)
         || watch.progress.dry_run
         || watch.progress.installed
         || watch.progress.refuses
@@ -246,8 +249,7 @@ fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
             continue;
         }
         watch.meets(LAW);
-        let since = engine.now() - WOKEN_WITHIN - SignedDuration::from_mins(20);
-        let announced = watch.progress.sent.iter().any(|(at, text)| *at >= since && text.contains(name));
+        let announced = watch.progress.sent.iter().any(|(at, text)| *at >= lately && text.contains(name));
         if service.desired == 0 && !announced {
             return Err(broken(
                 engine,

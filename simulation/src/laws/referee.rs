@@ -12,12 +12,12 @@ use serde_json::Value;
 use super::gates::admits;
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
-use crate::people::{Act, Plan};
+use crate::people::{Act, Plan, span};
 use crate::world::behaviour::Behaviour;
 
 /// The acts of a plan that a person or the world did to a service.
-fn acts<'p>(plan: &'p Plan, service: &'p str) -> impl Iterator<Item = &'p Act> {
-    plan.acts.iter().map(|(_, act)| act).filter(move |act| match act {
+fn acts<'p>(plan: &'p Plan, service: &'p str) -> impl Iterator<Item = (SignedDuration, &'p Act)> {
+    plan.acts.iter().map(|(at, act)| (*at, act)).filter(move |(_, act)| match act {
         Act::Request(request) => request["service"] == service || request["service"].is_null(),
         Act::ConsoleRevision { service: own, .. }
         | Act::ConsoleCount { service: own, .. }
@@ -46,7 +46,11 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
             Act::SecretMissing { .. } | Act::OnDemandShort { .. } | Act::UpdatesRefused { .. } => true,
             _ => false,
         };
-        if acts(plan, name).any(choice) || near_edge(engine, &policy) || plan.setup.installed || plan.setup.dry_run {
+        if acts(plan, name).any(|(_, act)| choice(act))
+            || near_edge(engine, &policy)
+            || plan.setup.installed
+            || plan.setup.dry_run
+        {
             continue;
         }
         let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
@@ -91,10 +95,10 @@ pub(super) fn capacity(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Resul
     const LAW: &str = "every service has the capacity that it should";
     for policy in engine.account().policies() {
         let name = policy["name"].as_str().unwrap_or_default();
-        let choice = |act: &Act| match act {
-            Act::Request(request) => {
-                matches!(request["action"].as_str(), Some("wake" | "sleep" | "hold" | "freeze" | "lift" | "resume"))
-            }
+        // A request that ended a while ago leaves nothing behind.
+        let settled = engine.now() - plan.weather.late_for - SignedDuration::from_mins(30);
+        let choice = |at: SignedDuration, act: &Act| match act {
+            Act::Request(request) => plan.start + at + in_force(request) > settled,
             Act::ConsoleCount { .. } => true,
             _ => false,
         };
@@ -102,7 +106,7 @@ pub(super) fn capacity(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Resul
             matches!(act, Act::Spend { .. } | Act::SpendADay { .. } | Act::Limit { .. } | Act::Misreport { .. })
         };
         let spends = plan.acts.iter().any(spends);
-        if acts(plan, name).any(choice)
+        if acts(plan, name).any(|(at, act)| choice(at, act))
             || spends
             || near_edge(engine, &policy)
             || plan.setup.installed
@@ -123,6 +127,16 @@ pub(super) fn capacity(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Resul
         }
     }
     Ok(())
+}
+
+/// How long a request about capacity is in force at most; not at all, where it is about something else or ends one.
+pub(super) fn in_force(request: &Value) -> SignedDuration {
+    match request["action"].as_str() {
+        Some("wake" | "sleep" | "hold" | "freeze") => {
+            request["until"].as_str().and_then(span).unwrap_or(SignedDuration::from_hours(24))
+        }
+        _ => SignedDuration::ZERO,
+    }
 }
 
 /// The fleet's entry of a service.

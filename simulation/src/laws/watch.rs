@@ -8,7 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use crate::engine::Engine;
 use crate::people::{Act, Plan};
 use crate::weather::Weather;
-use crate::world::behaviour::Behaviour;
 
 /// A law that was broken.
 #[derive(Clone, Debug)]
@@ -37,6 +36,7 @@ pub struct Watch {
     pub(super) calls: Calls,
     pub(super) progress: Progress,
     pub(super) gates: Gates,
+    pub(super) held: Held,
 }
 
 impl Watch {
@@ -94,29 +94,12 @@ pub(super) struct Messages {
     pub(super) refused: bool,
     /// Has the weather been good all the time?
     pub(super) calm: bool,
-    /// Is there a reason for an alarm: a bad image, errors, load, an environment that is broken, a person who sets it?
-    pub(super) trouble: bool,
+    /// Until when there is a reason for an alarm of a service, by its name; an empty name stands for all services.
+    pub(super) trouble: BTreeMap<String, Timestamp>,
 }
 
 impl Messages {
     pub(super) fn new(plan: &Plan) -> Messages {
-        let trouble = |(_, act): &(SignedDuration, Act)| match act {
-            Act::Push { behaviour, .. } => !behaviour.serves() || *behaviour == Behaviour::ErrsUnderTraffic,
-            Act::Load { .. }
-            | Act::Errors { .. }
-            | Act::OnDemandShort { .. }
-            | Act::SecretMissing { .. }
-            | Act::SetAlarm { .. }
-            | Act::Flap { .. }
-            | Act::NoData { .. }
-            | Act::StopTask { .. }
-            | Act::Retire { .. }
-            | Act::DeleteImage { .. }
-            | Act::ConsoleCount { .. }
-            | Act::UpdatesRefused { .. }
-            | Act::ConsoleRevision { .. } => true,
-            _ => false,
-        };
         let refused = |(_, act): &(SignedDuration, Act)| {
             matches!(
                 act,
@@ -127,17 +110,25 @@ impl Messages {
             )
         };
         let refused = plan.acts.iter().any(refused);
-        Messages {
-            sent: BTreeMap::new(),
-            refused,
-            calm: plan.weather == Weather::CALM,
-            trouble: plan.acts.iter().any(trouble),
-        }
+        Messages { sent: BTreeMap::new(), refused, calm: plan.weather == Weather::CALM, trouble: BTreeMap::new() }
     }
 
     pub(super) fn is_calm(&self) -> bool {
         self.calm
     }
+}
+
+/// What is remembered of freezes.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// Until when an invocation is about to freeze rollouts, by its number.
+    pub(super) asked: BTreeMap<u64, Timestamp>,
+    /// Until when all rollouts are frozen.
+    pub(super) until: Option<Timestamp>,
+    /// Invocations that began before the freeze was in force.
+    pub(super) before: BTreeSet<u64>,
+    /// Invocations that have begun and not ended.
+    pub(super) open: BTreeSet<u64>,
 }
 
 /// What is remembered of what must happen in time.
@@ -161,8 +152,8 @@ pub(super) struct Progress {
     pub(super) dry_run: bool,
     /// Has a freeze been requested, or the environment failed? Rollouts may wait then.
     pub(super) frozen: bool,
-    /// Services whose capacity a person has a hand in.
-    pub(super) by_hand: bool,
+    /// Until when a person has a hand in the capacity of a service.
+    pub(super) by_hand: Option<Timestamp>,
     /// Does the topic refuse messages at some time? Then none can be sent.
     pub(super) refuses: bool,
 }

@@ -35,6 +35,9 @@ const STARTS: [&str; 5] = [
     "2027-02-28T06:00:00Z",
 ];
 
+/// Minutes of the day, in UTC, at which scheduled downtime begins and ends in winter.
+const EDGES: [i64; 2] = [21 * 60, 5 * 60];
+
 /// Draws what happens to `services` in `lasts`.
 pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: Weather) -> Plan {
     let start: Timestamp = rng.pick(&STARTS).parse().expect("a time");
@@ -52,10 +55,15 @@ pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: 
     // Most of what goes wrong needs several things at once: some days are busy.
     let busy = rng.between(1, 3);
     let hours = lasts.as_hours();
+    let focus = focus(rng, start, lasts);
     for _ in 0..rng.between(2, 3 + hours * busy * 2 / 5) {
-        let at = SignedDuration::from_secs(rng.between(1800, lasts.as_secs()));
+        let at = match rng.chance(0.3) {
+            true => focus + SignedDuration::from_secs(rng.between(-1800, 1800)),
+            false => SignedDuration::from_secs(rng.between(1800, lasts.as_secs())),
+        };
+        let at = at.clamp(SignedDuration::from_mins(30), lasts);
         let act = one(rng, services, &setup);
-        if let Some((after, next)) = follows(rng, &act) {
+        if let Some((after, next)) = follows(rng, &act, services) {
             acts.push((at + after, next));
         }
         if rng.chance(0.2) {
@@ -78,6 +86,18 @@ pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: 
         acts.retain(|(at, _)| *at >= SignedDuration::from_mins(30));
     }
     Plan { setup, start, lasts, weather, used_days, acts }
+}
+
+/// Around when more happens than at other times, after the start: near the begin or end of scheduled downtime, or at any time.
+fn focus(rng: &mut Rng, start: Timestamp, lasts: SignedDuration) -> SignedDuration {
+    let minutes = match rng.chance(0.5) {
+        true => {
+            let day = start.as_second().rem_euclid(86_400) / 60;
+            (*rng.pick(&EDGES) - day).rem_euclid(24 * 60)
+        }
+        false => rng.between(30, lasts.as_mins()),
+    };
+    SignedDuration::from_mins(minutes)
 }
 
 /// Behaviours that show in the pre-deploy task alone.

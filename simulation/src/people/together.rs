@@ -9,7 +9,7 @@ use crate::rng::Rng;
 use crate::world::behaviour::Behaviour;
 
 /// Something that follows an act within a time, if it does.
-pub(super) fn follows(rng: &mut Rng, act: &Act) -> Option<(SignedDuration, Act)> {
+pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(SignedDuration, Act)> {
     let seconds = |rng: &mut Rng, from: i64, to: i64| SignedDuration::from_secs(rng.between(from, to));
     match act {
         // A workflow that is sorry at once.
@@ -24,6 +24,38 @@ pub(super) fn follows(rng: &mut Rng, act: &Act) -> Option<(SignedDuration, Act)>
         {
             let request = json!({ "action": "rollback", "service": service, "by": "anna", "reason": "it hangs" });
             Some((seconds(rng, 20, 800), Act::Request(request)))
+        }
+        // Who sees that it fails does not wait for ECS.
+        Act::Push { service, behaviour, .. } if !behaviour.serves() && rng.chance(0.3) => {
+            let request = json!({ "action": "rollback", "service": service, "by": "ben" });
+            Some((seconds(rng, 120, 720), Act::Request(request)))
+        }
+        // The answer was lost, or somebody believes so.
+        Act::Request(request) if request["id"].is_string() && rng.chance(0.3) => {
+            Some((seconds(rng, 20, 2400), act.clone()))
+        }
+        // An alarm that is known is switched off.
+        Act::Load { service, lasts, .. } if rng.chance(0.15) => {
+            let kind = *rng.pick(&["cpu", "memory"]);
+            Some((seconds(rng, 600, lasts.as_secs().max(900)), Act::DeleteAlarm { alarm: format!("{service}-{kind}") }))
+        }
+        Act::Push { service, .. } if rng.chance(0.15) => {
+            let next = match rng.between(0, 2) {
+                0 => Act::Push { service: service.clone(), behaviour: Behaviour::Good, multi: false, flaw: None },
+                1 => Act::Request(json!({ "action": "freeze", "until": "2h", "by": "ben" })),
+                _ => Act::Request(json!({ "action": "rollback", "service": service, "by": "ben" })),
+            };
+            Some((seconds(rng, 20, 600), next))
+        }
+        // Spot that runs dry takes tasks away first.
+        Act::SpotShort { .. } if rng.chance(0.8) => {
+            Some((seconds(rng, 0, 600), Act::Interrupt { service: rng.pick(services).clone() }))
+        }
+        // Who wakes a service works with it.
+        Act::Request(request) if request["action"] == "wake" && rng.chance(0.4) => {
+            let service = services.iter().find(|service| request["service"] == service.as_str())?.clone();
+            let lasts = SignedDuration::from_mins(rng.between(60, 240));
+            Some((seconds(rng, 20, 600), Act::Load { service, percent: 97, lasts }))
         }
         Act::RegistryDown { lasts } => {
             let at = seconds(rng, 1, lasts.as_secs());

@@ -149,6 +149,8 @@ impl Ecs {
                 Behaviour::Crashes => (seconds(2, 8, cx), 1),
                 Behaviour::OutOfMemory => (seconds(5, 15, cx), 137),
                 Behaviour::FailsMigration => (seconds(10, 60, cx), 1),
+                // Some change a large table.
+                _ if cx.rng.chance(0.3) => (seconds(120, 800, cx), 0),
                 _ => (seconds(30, 90, cx), 0),
             };
             if behaviour != Behaviour::HangsMigration {
