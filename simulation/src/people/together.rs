@@ -16,11 +16,26 @@ pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(
         Act::Push { service, behaviour: Behaviour::Good, .. } if rng.chance(0.08) => {
             Some((seconds(rng, 10, 115), Act::Retag { service: service.clone(), back: 1 }))
         }
+        // While the tasks are replaced.
+        Act::Push { service, behaviour: Behaviour::Good, .. } if rng.chance(0.05) => {
+            let request = json!({ "action": "restart", "service": service, "by": "ben" });
+            Some((seconds(rng, 60, 400), Act::Request(request)))
+        }
+        // Two people see the same.
+        Act::Request(request) if request["action"] == "rollback" && rng.chance(0.25) => {
+            let request =
+                json!({ "action": "rollback", "service": request["service"], "by": "ben", "reason": "me too" });
+            Some((seconds(rng, 20, 400), Act::Request(request)))
+        }
+        Act::Request(request) if request["budget"].is_string() && request["until"].is_string() => {
+            let request = json!({ "action": "resume", "budget": request["budget"], "by": "ben" });
+            Some((seconds(rng, 300, 7200), Act::Request(request)))
+        }
         Act::Push { service, behaviour, .. } if !behaviour.serves() && rng.chance(0.15) => {
             Some((seconds(rng, 60, 5400), Act::Request(retry(rng, service, "ben"))))
         }
         Act::Push { service, behaviour: Behaviour::FailsMigration | Behaviour::HangsMigration, .. }
-            if rng.chance(0.4) =>
+            if rng.chance(0.7) =>
         {
             let request = json!({ "action": "rollback", "service": service, "by": "anna", "reason": "it hangs" });
             Some((seconds(rng, 20, 800), Act::Request(request)))
@@ -62,7 +77,7 @@ pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(
             Some((at, Act::Request(json!({ "action": *rng.pick(&["plan", "reconcile"]), "by": "ben" }))))
         }
         Act::BudgetsDown { lasts } => Some((seconds(rng, 1, lasts.as_secs()), Act::Spend { cents: 45_000 })),
-        Act::Misreport { .. } if rng.chance(0.4) => Some((
+        Act::Misreport { .. } if rng.chance(0.7) => Some((
             seconds(rng, 60, 7200),
             Act::Request(json!({ "action": "confirm", "budget": "huskit-monthly", "by": "anna" })),
         )),
@@ -70,8 +85,8 @@ pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(
             // What was spent is credited, before or after the notice about it has come.
             0 => Some((seconds(rng, 0, 60), Act::Spend { cents: -*cents })),
             1 => Some((seconds(rng, 600, 7200), Act::Spend { cents: -*cents })),
-            2 => Some((seconds(rng, 600, 18_000), Act::Limit { cents: *rng.pick(&[40_000, 80_000, 150_000]) })),
-            3..=4 => Some((seconds(rng, 60, 3600), Act::Request(budget(rng)))),
+            2..=3 => Some((seconds(rng, 600, 18_000), Act::Limit { cents: *rng.pick(&[80_000, 150_000]) })),
+            4..=5 => Some((seconds(rng, 60, 3600), Act::Request(budget(rng)))),
             _ => None,
         },
         Act::Retire { service, starts } if rng.chance(0.3) => {
