@@ -207,8 +207,9 @@ pub fn bill(inventory: &Inventory) -> Vec<Part> {
         part(
             "The automation",
             format!(
-                "{functions} {}, the ledger, the configuration, ticks, topic, queue",
-                plural(functions, "function")
+                "{functions} {}, the ledger, the configuration, ticks, topic, {} polled queues",
+                plural(functions, "function"),
+                inventory.polled
             ),
             both(|_| automation(inventory)),
             "",
@@ -245,7 +246,11 @@ fn automation(inventory: &Inventory) -> f64 {
     let ticks = inventory.ticking as f64 * HOURS * 12.0 / 1e6;
     let writes = ticks * inventory.services.len() as f64 * 2.0;
     let received = inventory.reporting as f64 * HOURS / 2.0;
+    // Lambda polls a queue with five connections, each of which waits up to 20 s for a message, also when none comes:
+    // <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>.
+    let polls = inventory.polled as f64 * HOURS * 3600.0 / 20.0 * 5.0 / 1e6;
     over(ticks * 0.25 * 0.1, 0.4, &list::LAMBDA)
+        + over(polls, 1.0, &list::QUEUE)
         + over(ticks, 14.0, &list::SCHEDULER)
         + writes * list::WRITES.usd
         + ticks * list::READS.usd

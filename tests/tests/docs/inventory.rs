@@ -109,6 +109,8 @@ pub struct Inventory {
     pub reporting: usize,
     /// Functions that look at everything every 5 minutes.
     pub ticking: usize,
+    /// Queues that Lambda polls for functions.
+    pub polled: usize,
 }
 
 impl Inventory {
@@ -122,13 +124,14 @@ impl Inventory {
         let dashboard: Value =
             serde_json::from_str(&text(&monitoring.properties("Dashboard")["DashboardBody"])).unwrap();
         let functions = template::functions().of_type("AWS::Serverless::Function");
+        let events = |function: &Value| -> Vec<Value> {
+            function["Events"].as_object().into_iter().flat_map(|events| events.values().cloned()).collect()
+        };
         let ticks = |function: &Value| {
-            function["Events"]
-                .as_object()
-                .into_iter()
-                .flat_map(serde_json::Map::values)
-                .filter_map(|event| event["Properties"]["ScheduleExpression"].as_str())
-                .any(|expression| expression.ends_with("/5 * * * ? *)"))
+            let expressions = events(function);
+            let mut expressions =
+                expressions.iter().filter_map(|event| event["Properties"]["ScheduleExpression"].as_str());
+            expressions.any(|expression| expression.ends_with("/5 * * * ? *)"))
         };
         Inventory {
             services: services(&huskit::part("services", &[])),
@@ -139,6 +142,11 @@ impl Inventory {
             dashboard_metrics: list(&dashboard["widgets"]).iter().map(|widget| shown(&widget["properties"])).sum(),
             reporting: functions.iter().filter(|(_, function)| function.get("Events").is_some()).count(),
             ticking: functions.iter().filter(|(_, function)| ticks(function)).count(),
+            polled: functions
+                .iter()
+                .flat_map(|(_, function)| events(function))
+                .filter(|event| event["Type"] == "SQS")
+                .count(),
         }
     }
 

@@ -74,9 +74,10 @@ pub const WRITES: Price = price("DynamoDB, writes of 1 KB", 0.7625, "million", "
 pub const READS: Price = price("AppConfig, requests for the configuration", 0.20, "million", "", Source::Guides);
 pub const RECEIVED: Price = price("AppConfig, configurations received", 0.0008, "configuration", "", Source::Guides);
 pub const SCHEDULER: Price = price("EventBridge Scheduler", 1.15, "million", "14 million", Source::London);
+pub const QUEUE: Price = price("SQS, requests", 0.40, "million", "1 million", Source::List);
 
 /// All of them, in the order of the document.
-pub const ALL: [&Price; 26] = [
+pub const ALL: [&Price; 27] = [
     &STORAGE,
     &ADDRESS,
     &BALANCER,
@@ -103,4 +104,5 @@ pub const ALL: [&Price; 26] = [
     &READS,
     &RECEIVED,
     &SCHEDULER,
+    &QUEUE,
 ];

@@ -17,7 +17,7 @@ pub struct FailedRollout {
     pub stuck_at: Option<String>,
     /// When the environment is the cause: the same rollout, later.
     pub postponed: Option<Postponed>,
-    /// ARN of a pre-deploy task that ECS does not list: it may run all the same, and is stopped first.
+    /// ARN of a pre-deploy task that ECS does not list: it may run anyway, and is stopped first.
     pub stop: Option<String>,
 }
 
