@@ -61,7 +61,7 @@ impl Rollback {
         Some(self.done(Reason::RollbackInProgress { since }))
     }
 
-    /// Nothing is left to roll back, and the release may be held all the same: who asks for both gets what is missing.
+    /// Nothing is left to roll back, and the release may be held anyway: who asks for both gets what is missing.
     fn done(&self, reason: Reason) -> Decision {
         let Some(hold) = self.hold() else { return Decision::keep(reason) };
         let noted = Noted { held: Some(hold), ..Noted::default() };

@@ -48,7 +48,7 @@ fn a_rollback_that_asks_for_it_holds_the_release_that_it_restores_in_the_same_wr
 }
 
 #[test]
-fn a_newer_image_waits_for_the_end_of_the_hold_and_then_rolls_by_itself() {
+fn a_newer_image_waits_for_the_end_of_the_hold_and_is_rolled_out_then() {
     let pushed = held().candidate(4);
     assert_eq!(pushed.outcome(), ("held", None));
     let said = "v4 (040404040404) is waiting (hold): the running release is held by anna until 2026-11-21 13:00 UTC";

@@ -1,4 +1,4 @@
-//! What became of a restart: told once, from positive evidence.
+//! What became of a restart: announced once, from positive evidence.
 
 use super::fixtures::*;
 use crate::model::{DeploymentState, ServiceDeployment, ServiceDeploymentStatus};
@@ -84,7 +84,7 @@ fn a_restart_has_failed_when_ecs_says_so_and_the_tasks_say_why() {
 }
 
 #[test]
-fn a_restart_that_does_not_end_is_overdue_once_and_its_end_is_still_told() {
+fn a_restart_that_does_not_end_is_overdue_once_and_its_end_is_still_announced() {
     let late = restarted(DeploymentState::InProgress);
     assert_eq!(settled(late.clone().at(80)), ("up_to_date", None), "the deadline is 30 min");
     assert_eq!(settled(late.at(81)), ("restart_overdue", Some(RestartResult::Overdue)));

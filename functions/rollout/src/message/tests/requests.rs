@@ -150,16 +150,16 @@ fn a_release_is_held_after_its_rollback_and_a_push_waits() {
 fn a_requested_restart_is_complete_failed_overdue_or_superseded() {
     let fleet = fleet();
     let (by, deployment) = ("anna".to_owned(), "ecs-svc/3".to_owned());
-    let told = |reason: &Reason| messages(&fleet, 60).noted(reason, &Trigger::Everything);
+    let announced = |reason: &Reason| messages(&fleet, 60).noted(reason, &Trigger::Everything);
     let complete = Reason::RestartComplete { by: by.clone(), deployment: deployment.clone(), remedy: false };
-    assert_snapshot!(mail(&told(&complete).unwrap()), @"
+    assert_snapshot!(mail(&announced(&complete).unwrap()), @"
     Restart complete: website-agent [huskit prod]
 
     website-agent: the restart requested by anna is complete: deployment ecs-svc/3 has replaced all tasks.
     ");
     let reason = "container website-agent exited with code 1 (2 tasks)".to_owned();
     let failed = Reason::RestartNotDone { by: "alarm memory".into(), deployment: deployment.clone(), reason };
-    assert_snapshot!(mail(&told(&failed).unwrap()), @r#"
+    assert_snapshot!(mail(&announced(&failed).unwrap()), @r#"
     Restart failed: website-agent [huskit prod]
 
     website-agent: the restart requested by alarm memory, deployment ecs-svc/3, failed and is not repeated: container website-agent exited with code 1 (2 tasks).
@@ -169,7 +169,7 @@ fn a_requested_restart_is_complete_failed_overdue_or_superseded() {
     - To restart it again, send the request {"action":"restart","service":"website-agent","by":"<you>"}
     "#);
     let overdue = Reason::RestartOverdue { by: by.clone(), deployment: deployment.clone(), since: at(50) };
-    assert_snapshot!(mail(&told(&overdue).unwrap()), @"
+    assert_snapshot!(mail(&announced(&overdue).unwrap()), @"
     Restart overdue: website-agent [huskit prod]
 
     website-agent: the restart requested by anna, deployment ecs-svc/3, has neither completed nor failed; its deadline passed at 2026-11-21 10:50 UTC.
@@ -179,14 +179,14 @@ fn a_requested_restart_is_complete_failed_overdue_or_superseded() {
     ");
     let newer = "ecs-svc/4".to_owned();
     let superseded = Reason::RestartSuperseded { by, deployment, newer, remedy: false };
-    assert_snapshot!(mail(&told(&superseded).unwrap()), @"
+    assert_snapshot!(mail(&announced(&superseded).unwrap()), @"
     Restart superseded: website-agent [huskit prod]
 
     website-agent: deployment ecs-svc/4 replaces the tasks instead of ecs-svc/3, the restart requested by anna.
     ");
     let by = "alarm memory".to_owned();
     let remedy = Reason::RestartComplete { by, deployment: "ecs-svc/3".into(), remedy: true };
-    assert_eq!(told(&remedy), None, "the alarm's own message says whether it has helped");
+    assert_eq!(announced(&remedy), None, "the alarm's own message says whether it has helped");
 }
 
 #[test]
