@@ -13,11 +13,16 @@ use crate::trigger::Trigger;
 impl Service<'_> {
     /// Records a freeze, or its end.
     pub async fn freeze(&self, change: FreezeChange, entry: &mut Entry, done: &mut Done) -> Result<Next> {
-        let message = self.messages().frozen(change.frozen.as_ref(), &change.by);
+        let now = self.invocation.now;
+        let only_held = entry.record.hold(now).is_some() && entry.record.freeze(now).is_none();
+        let message = match (&change.frozen, only_held) {
+            (None, true) => self.messages().hold_ended(&change.by),
+            (frozen, _) => self.messages().frozen(frozen.as_ref(), &change.by),
+        };
         let (label, why) = (change.label(), message.summary.clone());
         let mut next = entry.clone();
         next.record_event(self.invocation.now, &change, ("requested", why.clone()));
-        next.record.frozen = change.frozen;
+        (next.record.frozen, next.record.held) = (change.frozen, change.held);
         next.announce(self.invocation.now, message);
         self.save(entry, next).await?;
         let outcome = self.invocation.kept(vec![why.clone()]);
@@ -82,11 +87,13 @@ impl Service<'_> {
             }
             Action::Stage { revision, deployment, since } => {
                 let phase = Phase::Staged { revision: revision.clone(), deployment: deployment.clone(), since: *since };
-                let message = entry.record.rollout.as_ref().map(|rollout| self.messages().staged(rollout, deployment));
+                let (messages, hold) = (self.messages(), entry.record.hold(self.invocation.now));
+                let message = entry.record.rollout.as_ref().map(|rollout| messages.staged(rollout, deployment));
+                let message = message.map(|message| messages.with_hold(message, hold));
                 self.advance(decision, entry, phase, message).await
             }
             Action::Complete { deployment, releases, .. } => self.complete(decision, deployment, releases, entry).await,
-            Action::StopTask { task, reason } => self.stop_task(decision, task, reason, entry).await,
+            Action::StopTask { task, reason, held } => self.stop_task(decision, (task, reason), held, entry).await,
             Action::Fail(failed) => self.fail(decision, failed, entry, &observed.service).await,
             Action::Recover { failed, images, running } => {
                 self.recover(decision, Recovered { failed, images, running: *running }, entry).await

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use planner::capacity::{self, OverrideKind};
 use planner::fleet::ServicePolicy;
 use planner::model::{DeploymentState, ServiceDeployment, ServiceId, Task};
-use planner::rollout::{LEASE, Observed, Phase, Record};
+use planner::rollout::{LEASE, Observed, Phase, Record, Restart};
 use shared::Result;
 use shared::ledger::Subject;
 use shared::runtime::Context;
@@ -27,6 +27,10 @@ impl App {
             let capacity = context.ledger.load::<capacity::Record>(&Subject::Service(policy.id())).await?.record;
             let hold = capacity.facts.override_at(now).filter(|requested| requested.kind == OverrideKind::Hold);
             observed.hold = hold.map(|hold| hold.expiry.clone());
+        }
+        let open = |restart: &&Restart| restart.is_open() && entry.record.rollout.is_none();
+        if let Some(restart) = entry.record.restart.as_ref().filter(open) {
+            self.observe_restart(observed, restart).await?;
         }
         if let Some(since) = unconfirmed_restart(&entry.record, now) {
             observed.history = self.history(&observed.service.id, since).await;
@@ -59,6 +63,21 @@ impl App {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// What shows how a restart ended, where the service does not list it as what replaces the tasks.
+    async fn observe_restart(&self, observed: &mut Observed, restart: &Restart) -> Result<()> {
+        let Some(id) = &restart.deployment else { return Ok(()) };
+        let service = &observed.service;
+        let ours = service.deployment(id);
+        if ours.is_some_and(|ours| ours.primary && ours.state != DeploymentState::Failed) {
+            return Ok(());
+        }
+        if ours.is_none_or(|ours| ours.state != DeploymentState::Failed) {
+            observed.history = self.history(&service.id, restart.begun()).await;
+        }
+        observed.stopped_tasks = self.ecs.stopped_tasks(&observed.service.id, |task| task.is_of(id)).await?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Ends a rollout that failed: quarantine, rollback, message.
 
 use planner::model;
-use planner::rollout::{Decision, FailedRollout, Work};
+use planner::rollout::{Decision, FailedRollout, Freeze, Work};
 use shared::{Error, Kind, Result};
 
 use crate::message::{Failure, Recovered};
@@ -67,14 +67,19 @@ impl Service<'_> {
     pub(crate) async fn stop_task(
         &self,
         decision: &Decision,
-        task: &str,
-        reason: &str,
+        (task, reason): (&str, &str),
+        held: &Option<Freeze>,
         entry: &mut Entry,
     ) -> Result<Vec<String>> {
         self.app.ecs.stop_task(&self.policy.cluster, task, reason).await?;
-        let mut next = entry.clone();
-        let message = self.messages().kept(&decision.reason, self.invocation.trigger);
-        if message.is_some_and(|message| next.announce(self.invocation.now, message)) {
+        let (messages, trigger, mut next) = (self.messages(), self.invocation.trigger, entry.clone());
+        next.record.held.clone_from(held);
+        for reason in decision.reason.each() {
+            if let Some(message) = messages.kept(reason, trigger).or_else(|| messages.noted(reason, trigger)) {
+                next.announce(self.invocation.now, message);
+            }
+        }
+        if next != *entry {
             next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
             self.save(entry, next).await?;
         }
@@ -103,7 +108,7 @@ impl Service<'_> {
 
     pub(crate) async fn abandon(&self, decision: &Decision, failed: &str, entry: &mut Entry) -> Result<Vec<String>> {
         let mut next = entry.clone();
-        next.record.rollout = None;
+        next.record.abandon();
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         next.announce(self.invocation.now, self.messages().abandoned(&decision.reason, failed));
         self.save(entry, next).await?;

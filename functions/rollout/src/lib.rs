@@ -20,6 +20,7 @@
 //! | the same, and the revision names a tag that ECR does not have: the service never ran | also set the desired count to its baseline |
 //! | the same, and the service is scaled to zero | the rollout is *staged*: verified when the service wakes |
 //! | a quarantined digest, an image that is left over, a freeze, too many scan findings, no signature with the profile that the fleet names | none; announced once |
+//! | a newer image while a release is held after its rollback | none; announced once; rolled out when the hold ends |
 //! | first look at a service that has had an image | none: what it runs is recorded as its first release, and announced |
 //! | an earlier release deployed by a person | none: it is the current release now; message, then tags and CDN |
 //! | ECR cannot be read | what does without it is done; the invocation fails |
@@ -33,6 +34,8 @@
 //! | no rollback by ECS | roll out the images that ran before |
 //! | the rollback failed as well | the rollout ends; message |
 //! | restart requested and no deployment in progress | claim, force a new deployment, message; refused within the requester's cool-down |
+//! | deployment of a requested restart complete, failed, replaced by another, or without result at the deadline | recorded, message; a complete remedy is left to the alarm's own messages |
+//! | rollback or restart asked more than 10 min ago | refused; message |
 //! | restart claimed and not confirmed | resumed after 5 min, unless a deployment was created meanwhile |
 //! | retirement of tasks announced | recorded, and announced with what is done about it; restarted once in its quiet hours, unless it sleeps before |
 //! | retirement that could not be done by its date | message with what puts it off |

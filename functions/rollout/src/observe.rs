@@ -96,7 +96,7 @@ impl App {
         };
         let mut service = ObservedService { entry, observed, revision, request: None, unread: Vec::new() };
         self.observe_images(policy, candidates, invocation.trigger, &mut service).await?;
-        service.request = self.request(policy, invocation.trigger).await?;
+        service.request = self.request(policy, invocation).await?;
         self.observe_evidence(policy, &mut service, invocation.context, invocation.now).await?;
         Ok(service)
     }
@@ -137,17 +137,27 @@ impl App {
     }
 
     /// The request that the planner answers; `None` when the trigger carries none.
-    async fn request(&self, policy: &ServicePolicy, trigger: &Trigger) -> Result<Option<request::Request>> {
-        let Trigger::Request(asked) = trigger else { return Ok(None) };
-        let (by, reason) = (asked.by.clone(), asked.reason.clone());
+    ///
+    /// # Errors
+    /// `Invalid` when what it asks for would end in the past, or names an image that there is not.
+    async fn request(
+        &self,
+        policy: &ServicePolicy,
+        invocation: &Invocation<'_, App>,
+    ) -> Result<Option<request::Request>> {
+        let Trigger::Request(asked) = invocation.trigger else { return Ok(None) };
+        let (by, reason, asked_at) = (asked.by.clone(), asked.reason.clone(), asked.at);
         Ok(match &asked.kind {
             RequestKind::Rollback(rollback) => {
                 let (deployment, environment) = (rollback.deployment.clone(), rollback.environment);
-                Some(request::Request::Rollback(request::Rollback { by, reason, deployment, environment }))
+                let hold = rollback.hold_until.as_ref().map(|until| until.end_of("hold_until", invocation.now));
+                let hold_until = hold.transpose()?;
+                let rollback = request::Rollback { by, reason, deployment, environment, hold_until, asked_at };
+                Some(request::Request::Rollback(rollback))
             }
             RequestKind::Restart(restart) => {
                 let cool_down = restart.cool_down_minutes.map(|minutes| SignedDuration::from_mins(minutes.into()));
-                Some(request::Request::Restart(request::Restart { by, reason, cool_down }))
+                Some(request::Request::Restart(request::Restart { by, reason, cool_down, asked_at }))
             }
             RequestKind::Retry(retry) => {
                 let images = self.requested_images(policy, retry.image.as_deref(), retry.repository.as_deref()).await?;

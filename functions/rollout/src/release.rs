@@ -22,7 +22,8 @@ impl Service<'_> {
             next.record.current().map_or(rollout.previous_images.clone(), |release| release.images.clone());
         next.record.complete(releases.to_vec());
         self.owe(&mut next.record, deployment);
-        let message = self.messages().completed(&rollout, &previous_images, deployment);
+        let (messages, hold) = (self.messages(), entry.record.hold(now));
+        let message = messages.with_hold(messages.completed(&rollout, &previous_images, deployment), hold);
         let why = format!("{}: {}", message.title, decision.reason);
         next.record_event(now, &decision.action, (decision.reason.label(), why));
         next.announce(now, message);

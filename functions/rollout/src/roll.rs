@@ -28,6 +28,7 @@ impl Service<'_> {
             next.record.unquarantine(repository, digest);
         }
         next.record.orders.extend(roll.orders.clone());
+        next.record.held.clone_from(&roll.held);
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         if matches!(roll.rollout.cause, Cause::Retry { .. }) {
             next.record.postponed = None;

@@ -26,15 +26,23 @@ impl Span {
     /// # Errors
     /// `Invalid` when the moment is past or out of reach.
     pub fn end(&self, now: Timestamp) -> Result<Timestamp> {
+        self.end_of("until", now)
+    }
+
+    /// The same of another field than `until`.
+    ///
+    /// # Errors
+    /// `Invalid` when the moment is past or out of reach.
+    pub fn end_of(&self, field: &str, now: Timestamp) -> Result<Timestamp> {
         let end = match self {
             Span::Until(at) => *at,
             Span::For(length) => {
-                now.checked_add(*length).map_err(|_| Error::bad_field("until", self, "a nearer moment"))?
+                now.checked_add(*length).map_err(|_| Error::bad_field(field, self, "a nearer moment"))?
             }
         };
-        within_reach("until", end)?;
+        within_reach(field, end)?;
         if end <= now {
-            return Err(Error::bad_field("until", self, "a moment in the future"));
+            return Err(Error::bad_field(field, self, "a moment in the future"));
         }
         Ok(end)
     }
@@ -116,6 +124,8 @@ mod tests {
         }
         let past: Span = "2026-11-21T09:00:00Z".parse().unwrap();
         assert!(past.end(now).unwrap_err().to_string().contains("a moment in the future"));
+        let error = past.end_of("hold_until", now).unwrap_err().to_string();
+        assert!(error.starts_with("hold_until: got `2026-11-21T09:00:00Z`"), "{error}");
         for far in ["9999-12-30T22:00:00Z", "99999d", "9999999999999d"] {
             assert!(far.parse::<Span>().unwrap().end(now).is_err(), "{far}: days are added to what a request says");
         }

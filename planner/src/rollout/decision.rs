@@ -80,6 +80,8 @@ pub enum Action {
         task: String,
         /// Why, in at most 1,024 characters: ECS shows it with the task.
         reason: String,
+        /// The hold of the release from now on.
+        held: Option<Freeze>,
     },
     /// Quarantine the images that the rollout introduced, or postpone the rollout, and announce the failure.
     Fail(FailedRollout),
@@ -125,6 +127,8 @@ impl Action {
 pub struct FreezeChange {
     /// The freeze; `None` when it ends.
     pub frozen: Option<Freeze>,
+    /// The hold of the release from now on; its end is requested as that of a freeze.
+    pub held: Option<Freeze>,
     /// Who requested it.
     pub by: String,
 }
@@ -153,4 +157,6 @@ pub struct Roll {
     pub orders: BTreeMap<String, Order>,
     /// Did an earlier invocation claim it? Then its revision may already be registered.
     pub resumed: bool,
+    /// The hold of the release from now on.
+    pub held: Option<Freeze>,
 }

@@ -41,7 +41,7 @@ pub use policy::{ImagePolicy, Invalidate, Policy, PreDeployTask, RolloutPolicy, 
 pub use reason::Reason;
 pub use record::{
     Cause, ChangedSecrets, Due, FailedRollout, Freeze, Noted, Order, Outstanding, Phase, Postponed, Quarantine, Record,
-    Recovery, Release, Restart, RestartCause, Retirement, Rollout, Work,
+    Recovery, Release, Restart, RestartCause, RestartResult, Retirement, Rollout, Work,
 };
 pub use request::Request;
 

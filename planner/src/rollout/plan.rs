@@ -14,7 +14,7 @@ use super::reason::Reason;
 use super::record::{Cause, Phase, Record, Rollout, same_digests};
 use super::request::{Request, restart};
 use super::roll::roll;
-use super::verdict::verdict;
+use super::verdict::{self, verdict};
 use crate::model::Image;
 
 /// How long one invocation holds a claimed rollout or restart; afterwards another may resume it. Longer than the
@@ -44,7 +44,7 @@ pub fn plan(
     if let Some(decision) = request.and_then(|request| request.decide(inputs)) {
         return decision;
     }
-    if let Some(decision) = due::settle(inputs) {
+    if let Some(decision) = due::settle(inputs).or_else(|| verdict::restart(inputs)) {
         return decision;
     }
     let choice = choose(inputs);
@@ -84,7 +84,8 @@ fn not_followed(inputs: &Inputs<'_>) -> Decision {
     if inputs.observed.service.controller != "ECS" || leased_until(inputs).is_some() {
         return keep;
     }
-    restart::resume(inputs).or_else(|| due::settle(inputs)).or_else(|| due::restart(inputs)).unwrap_or(keep)
+    let resumed = restart::resume(inputs).or_else(|| due::settle(inputs)).or_else(|| verdict::restart(inputs));
+    resumed.or_else(|| due::restart(inputs)).unwrap_or(keep)
 }
 
 /// No image changes: a restart may be due.

@@ -28,7 +28,8 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
         cause,
     };
     let (quarantine, unquarantine) = (Vec::new(), Vec::new());
-    Roll { rollout, initial_tasks, run_pre_deploy_task, quarantine, unquarantine, orders, resumed: false }
+    let held = inputs.record.held.clone();
+    Roll { rollout, initial_tasks, run_pre_deploy_task, quarantine, unquarantine, orders, resumed: false, held }
 }
 
 impl Roll {

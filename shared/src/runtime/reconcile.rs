@@ -106,7 +106,7 @@ impl<F: Function> Runtime<F> {
         let payload = Payload::parse(share.payload.clone())?;
         let now = moment(&payload, clock, self.context.settings.max_clock_skew)?;
         let plan_only = payload.is_plan();
-        let request_id = RequestId::of(&payload)?;
+        let request_id = RequestId::of(&payload, now)?;
         let requested = matches!(&payload, Payload::Request(request) if !request.by.is_empty());
         let trigger = match receive::<F>(payload, clock)? {
             Received::Trigger(trigger) => trigger,

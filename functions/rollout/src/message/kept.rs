@@ -25,6 +25,11 @@ impl Messages<'_> {
                 let title = format!("Push waiting (freeze): {service} {}", image.short());
                 Some(message(Severity::Info, key, title, vec![self.step("To roll it out now", "unfreeze")]))
             }
+            Reason::Held { image, hold } => {
+                let key = format!("held-release/{}/{}", image.digest, hold.until);
+                let title = format!("Push waiting (hold): {service} {}", image.short());
+                Some(message(Severity::Info, key, title, vec![self.step("To roll it out now", "unfreeze")]))
+            }
             Reason::ScanRefused { image, .. } => {
                 let title = format!("Push refused: {service} {}", image.short());
                 let step = self.step("To roll it out despite the findings", "retry");
@@ -69,6 +74,15 @@ impl Messages<'_> {
                 let named = request("rollback", &[("service", service.as_str()), ("deployment", current.as_str())]);
                 let step = format!("To roll back one release further, send the request {named}");
                 Some(warning(format!("refused/rollback/{at}"), format!("Rollback refused: {service}"), vec![step]))
+            }
+            Reason::TooLate { by, at } => {
+                let (what, step) = match trigger {
+                    Trigger::Request(RolloutRequest { kind: RequestKind::Rollback(_), .. }) => {
+                        ("Rollback", self.step("To roll back now", "rollback"))
+                    }
+                    _ => ("Restart", self.step("To restart it now", "restart")),
+                };
+                Some(warning(format!("refused/late/{by}/{at}"), format!("{what} refused: {service}"), vec![step]))
             }
             Reason::ScaledToZero => Some(restart_refused(self.now.to_string(), Vec::new())),
             Reason::DeploymentInProgress { deployment } => Some(restart_refused(deployment.clone(), Vec::new())),
@@ -133,6 +147,11 @@ impl Messages<'_> {
             | Reason::RestartDue { .. }
             | Reason::RestartWaits { .. }
             | Reason::RestartFailed { .. }
+            | Reason::ReleaseHeld { .. }
+            | Reason::RestartComplete { .. }
+            | Reason::RestartNotDone { .. }
+            | Reason::RestartOverdue { .. }
+            | Reason::RestartSuperseded { .. }
             | Reason::TasksReplaced { .. }
             | Reason::RetirementAnnounced { .. }
             | Reason::RetirementMissed { .. }

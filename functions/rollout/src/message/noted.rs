@@ -73,6 +73,16 @@ impl Messages<'_> {
                     ..found(format!("restart-failed/{deployment}"), format!("Restart failed: {service}"))
                 })
             }
+            Reason::ReleaseHeld { hold } => {
+                let key = format!("release-held/{}/{}", hold.by, hold.until);
+                let step = self.step("To end the hold sooner", "unfreeze");
+                let title = format!("Release held: {service} until {}", format_time(hold.until));
+                Some(Notification { next_steps: vec![step], ..found(key, title) })
+            }
+            Reason::RestartComplete { .. }
+            | Reason::RestartNotDone { .. }
+            | Reason::RestartOverdue { .. }
+            | Reason::RestartSuperseded { .. } => self.restart_ended(reason),
             _ => None,
         }
     }

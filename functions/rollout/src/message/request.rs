@@ -18,6 +18,54 @@ impl Messages<'_> {
         }
     }
 
+    /// What became of a restart that was requested. Where an alarm's remedy was carried out, the alarm's own messages say it.
+    pub fn restart_ended(&self, reason: &Reason) -> Option<Notification> {
+        let (key, deployment, title) = match reason {
+            Reason::RestartComplete { remedy: true, .. } | Reason::RestartSuperseded { remedy: true, .. } => {
+                return None;
+            }
+            Reason::RestartComplete { deployment, .. } => ("complete", deployment, "Restart complete"),
+            Reason::RestartSuperseded { deployment, .. } => ("superseded", deployment, "Restart superseded"),
+            Reason::RestartNotDone { deployment, .. } => ("failed", deployment, "Restart failed"),
+            Reason::RestartOverdue { deployment, .. } => ("overdue", deployment, "Restart overdue"),
+            _ => return None,
+        };
+        let service = &self.policy.name;
+        let (severity, next_steps) = match key {
+            "failed" => (Severity::Warning, vec![self.service_events(), self.step("To restart it again", "restart")]),
+            "overdue" => (Severity::Warning, vec![self.service_events()]),
+            _ => (Severity::Info, Vec::new()),
+        };
+        let key = format!("restart-{key}/{deployment}");
+        Some(Notification {
+            summary: format!("{service}: {reason}."),
+            next_steps,
+            ..self.notification(severity, &key, deployment, &format!("{title}: {service}"))
+        })
+    }
+
+    /// What it says of a release, and that the release is held.
+    pub fn with_hold(&self, message: Notification, hold: Option<&Freeze>) -> Notification {
+        let Some(Freeze { until, by, .. }) = hold else { return message };
+        let held = format!("{by} holds this release until {}: newer images wait until then.", format_time(*until));
+        let step = self.step("To end the hold sooner", "unfreeze");
+        Notification {
+            summary: format!("{} {held}", message.summary),
+            next_steps: message.next_steps.into_iter().chain([step]).collect(),
+            ..message
+        }
+    }
+
+    /// The hold of a release is ended by `by`.
+    pub fn hold_ended(&self, by: &str) -> Notification {
+        let service = &self.policy.name;
+        let (thread, title) = (format!("hold/{}", self.policy.id()), format!("Hold ended: {service}"));
+        Notification {
+            summary: format!("{by} has ended the hold of {service}. The automation rolls out the newest image."),
+            ..self.notification(Severity::Info, &format!("{thread}/{}", self.now), &thread, &title)
+        }
+    }
+
     /// A freeze begins, or is ended by `by`.
     pub fn frozen(&self, freeze: Option<&Freeze>, by: &str) -> Notification {
         let service = &self.policy.name;

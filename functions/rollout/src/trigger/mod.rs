@@ -72,6 +72,8 @@ pub struct RolloutRequest {
     pub by: String,
     /// Why, in the requester's words.
     pub reason: Option<String>,
+    /// When it was asked, where it says so.
+    pub at: Option<Timestamp>,
     /// The action, with its parameters.
     pub kind: RequestKind,
 }
@@ -101,6 +103,9 @@ pub struct Rollback {
     /// `current` or `release`: what the tasks get beside the earlier images.
     #[serde(default)]
     pub environment: request::Environment,
+    /// How long, or until when, the release that it restores is held.
+    #[serde(default)]
+    pub hold_until: Option<Span>,
 }
 
 /// Parameters of `restart`.
@@ -144,7 +149,7 @@ impl RolloutRequest {
                 let freeze = request::Freeze { until: until.clone(), by, reason: self.reason.clone() };
                 freeze.decide(record, now)?
             }
-            RequestKind::Unfreeze => request::Unfreeze { by }.decide(record),
+            RequestKind::Unfreeze => request::Unfreeze { by, named: self.service.is_some() }.decide(record),
             RequestKind::Rollback(_) | RequestKind::Restart(_) | RequestKind::Retry(_) => None,
         })
     }
@@ -164,7 +169,7 @@ impl RolloutRequest {
             }
         };
         let (service, by, reason) = (named(request), request.by.clone(), request.reason.clone());
-        Ok(Some(RolloutRequest { service, by, reason, kind }))
+        Ok(Some(RolloutRequest { service, by, reason, at: request.at, kind }))
     }
 }
 

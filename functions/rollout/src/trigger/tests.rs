@@ -190,3 +190,14 @@ fn a_name_that_the_ledger_has_no_room_for_is_refused() {
         assert_eq!(error, format!("{field}: got `100000 bytes`, expected at most 2048"));
     }
 }
+
+#[test]
+fn a_rollback_may_hold_the_release_and_says_when_it_was_asked() {
+    let rollback = |until: &str| json!({"action": "rollback", "service": "web", "by": "anna", "hold_until": until, "at": "2026-11-21T10:00:00Z"});
+    let Trigger::Request(request) = parse(rollback("2h")) else { panic!("no request") };
+    assert_eq!(request.at, Some("2026-11-21T10:00:00Z".parse().unwrap()));
+    let RequestKind::Rollback(asked) = request.kind else { panic!("no rollback") };
+    assert_eq!(asked.hold_until, Some("2h".parse().unwrap()));
+    let error = read(rollback("soon")).unwrap_err().to_string();
+    assert!(error.starts_with("request `rollback`: hold_until: until: got `soon`, expected a duration"), "{error}");
+}

@@ -10,6 +10,7 @@ use super::history::RemedyHistory;
 use crate::error::Result;
 use crate::minutes::check_minutes;
 use crate::model::format_time;
+use crate::rollout::request::IN_TIME;
 
 /// A forced deployment of the running revision: a rolling restart with the same image.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -42,6 +43,11 @@ pub struct RestartAction {
 pub enum RestartReason {
     /// Tasks are being replaced.
     RolloutInProgress,
+    /// A restart is in progress.
+    RestartInProgress {
+        /// Who requested it.
+        by: String,
+    },
     /// It was restarted within the cool-down.
     CoolingDown {
         /// When it was restarted.
@@ -60,10 +66,18 @@ impl RestartPolicy {
         if context.service.replaces_tasks() {
             return Err(RestartReason::RolloutInProgress);
         }
-        if let Some(last) = context.history.last_taken(RestartAction::LABEL) {
-            let until = last.at + SignedDuration::from_mins(self.cool_down_minutes.into());
+        let restart = context.service.observed.rollout.restart.as_ref();
+        if let Some(restart) = restart.filter(|restart| restart.is_open()) {
+            return Err(RestartReason::RestartInProgress { by: restart.by.clone() });
+        }
+        // A request that was not carried out in time never is: what the alarm needs is decided anew.
+        let requested = context.history.last_taken(RestartAction::LABEL).map(|last| last.at);
+        let carried_out = |at: Timestamp| restart.is_some_and(|restart| restart.at >= at);
+        let counts = requested.filter(|at| *at + IN_TIME >= context.now || carried_out(*at));
+        if let Some(at) = counts.max(restart.map(|restart| restart.at)) {
+            let until = at + SignedDuration::from_mins(self.cool_down_minutes.into());
             if until > context.now {
-                return Err(RestartReason::CoolingDown { at: last.at, until });
+                return Err(RestartReason::CoolingDown { at, until });
             }
         }
         Ok(RestartAction { cool_down_minutes: self.cool_down_minutes })
@@ -84,13 +98,16 @@ impl RestartReason {
     pub(super) fn label(&self) -> &'static str {
         match self {
             RestartReason::RolloutInProgress => "rollout_in_progress",
+            RestartReason::RestartInProgress { .. } => "restart_in_progress",
             RestartReason::CoolingDown { .. } => "cooling_down",
         }
     }
 
     pub(super) fn needs_manual_action(&self) -> bool {
         match self {
-            RestartReason::RolloutInProgress | RestartReason::CoolingDown { .. } => false,
+            RestartReason::RolloutInProgress
+            | RestartReason::RestartInProgress { .. }
+            | RestartReason::CoolingDown { .. } => false,
         }
     }
 }
@@ -105,6 +122,9 @@ impl fmt::Display for RestartReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RestartReason::RolloutInProgress => f.write_str("a rollout is in progress; decided again when it ends"),
+            RestartReason::RestartInProgress { by } => {
+                write!(f, "a restart requested by {by} is in progress; decided again when it ends")
+            }
             RestartReason::CoolingDown { at, until } => {
                 write!(f, "restarted at {}; the cool-down ends at {}", format_time(*at), format_time(*until))
             }

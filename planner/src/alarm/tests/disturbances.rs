@@ -4,7 +4,6 @@
 use super::fixtures::*;
 use crate::alarm::*;
 use crate::capacity::SpotEvent;
-use crate::rollout::Restart;
 
 /// A good release of minute 0 is disturbed in minute 14.
 fn disturbed(by: &str) -> Timeline {
@@ -14,14 +13,7 @@ fn disturbed(by: &str) -> Timeline {
         "moved" => *spot = spot.after(SpotEvent::NoCapacity, 2, at(14)),
         "interrupted" => *spot = spot.after(SpotEvent::Interrupted { task: "task/1".into() }, 2, at(14)),
         "restarted" => {
-            timeline.observed.rollout.restart = Some(Restart {
-                by: "alarm memory".into(),
-                reason: None,
-                cause: None,
-                at: at(14),
-                replaces: "ecs-svc/0".into(),
-                deployment: None,
-            });
+            timeline.observed.rollout.restart = Some(restart(14, None));
         }
         other => panic!("{other}"),
     }

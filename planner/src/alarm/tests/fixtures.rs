@@ -9,7 +9,7 @@ use crate::capacity::Baseline;
 use crate::capacity::{self, BudgetRestriction};
 use crate::fleet::Fleet;
 use crate::model::{Image, ScanState};
-use crate::rollout::{Cause, Phase, Quarantine, Release, Rollout as OnItsWay};
+use crate::rollout::{Cause, Phase, Quarantine, Release, Restart, RestartResult, Rollout as OnItsWay};
 
 /// Saturday, 21 November 2026, ten o'clock UTC, and so many minutes.
 pub(super) fn at(minute: i64) -> Timestamp {
@@ -57,6 +57,13 @@ pub(super) fn change(state: AlarmState, at: Timestamp) -> StateChange {
     }
 }
 
+/// A restart of this minute, as the ledger keeps it.
+pub(super) fn restart(minute: i64, result: Option<RestartResult>) -> Restart {
+    let (by, replaces) = ("alarm memory".into(), "ecs-svc/0".into());
+    let deployment = Some("ecs-svc/9".into());
+    Restart { by, reason: None, cause: None, at: at(minute), replaces, deployment, remedy: true, result }
+}
+
 pub(super) fn images(n: u8) -> BTreeMap<String, Image> {
     let digest = format!("sha256:{}", format!("{n:02x}").repeat(32)).parse().unwrap();
     let image =
@@ -85,6 +92,8 @@ pub(super) struct Timeline {
     pub announced: Vec<(i64, Action)>,
     /// What was requested, with the minute.
     pub requested: Vec<(i64, RemedyAction)>,
+    /// Are requests carried out at once?
+    pub delivers: bool,
     /// The newest reason about the remedy.
     pub remedy_reason: RemedyReason,
     minute: i64,
@@ -103,6 +112,7 @@ impl Timeline {
             record: Record::default(),
             announced: Vec::new(),
             requested: Vec::new(),
+            delivers: true,
             remedy_reason: RemedyReason::NotInAlarm,
             minute: 0,
         }
@@ -150,6 +160,9 @@ impl Timeline {
             if let RemedyAction::Scale(ScaleAction { boost, .. }) = &action {
                 let facts = &mut self.observed.capacity.facts;
                 facts.boosts.insert(self.policy.name.clone(), boost.clone());
+            }
+            if self.delivers && matches!(action, RemedyAction::Restart(_)) {
+                self.observed.rollout.restart = Some(restart(self.minute, Some(RestartResult::Replaced)));
             }
             self.requested.push((self.minute, action));
         }

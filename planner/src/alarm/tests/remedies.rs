@@ -2,6 +2,7 @@
 
 use super::fixtures::*;
 use crate::alarm::*;
+use crate::rollout::RestartResult;
 
 fn mins(timeline: &Timeline) -> Vec<(i64, u32)> {
     let min = |(minute, action): &(i64, RemedyAction)| match action {
@@ -11,7 +12,7 @@ fn mins(timeline: &Timeline) -> Vec<(i64, u32)> {
     timeline.requested.iter().filter_map(min).collect()
 }
 
-fn restart(cool_down_minutes: u32) -> RemedyAction {
+fn restart_after(cool_down_minutes: u32) -> RemedyAction {
     RemedyAction::Restart(RestartAction { cool_down_minutes })
 }
 
@@ -101,17 +102,38 @@ fn a_boost_ends_after_eight_hours() {
 fn a_restart_is_requested_once_per_cool_down() {
     let policy = RemedyPolicy::Restart(RestartPolicy { cool_down_minutes: 60, daily: 2 });
     let timeline = Timeline::with(policy).enters_alarm(0).ticks(5, 55);
-    assert_eq!(timeline.requested, [(0, restart(60))]);
+    assert_eq!(timeline.requested, [(0, restart_after(60))]);
     assert_eq!(timeline.remedy_reason, RemedyReason::Restart(RestartReason::CoolingDown { at: at(0), until: at(60) }));
     let timeline = timeline.ticks(60, 300);
-    assert_eq!(timeline.requested, [(0, restart(60)), (60, restart(60))]);
+    assert_eq!(timeline.requested, [(0, restart_after(60)), (60, restart_after(60))]);
     assert_eq!(timeline.remedy_reason, RemedyReason::DailyLimit { daily: 2 });
     let rolling = Timeline::with(RemedyPolicy::Restart(RestartPolicy::default())).rolling(0).enters_alarm(1);
     assert_eq!(
         (rolling.requested.len(), rolling.remedy_reason.clone()),
         (0, RemedyReason::Restart(RestartReason::RolloutInProgress))
     );
-    assert_eq!(rolling.released(3, 4).reconciles(5).requested, [(5, restart(60))], "when the rollout has ended");
+    assert_eq!(rolling.released(3, 4).reconciles(5).requested, [(5, restart_after(60))], "when the rollout has ended");
+}
+
+#[test]
+fn a_restart_that_was_never_carried_out_is_decided_anew_and_none_comes_during_another() {
+    let policy = || RemedyPolicy::Restart(RestartPolicy { cool_down_minutes: 60, daily: 3 });
+    let mut lost = Timeline::with(policy());
+    lost.delivers = false;
+    let lost = lost.enters_alarm(0).ticks(5, 10);
+    assert_eq!(lost.requested, [(0, restart_after(60))], "it may still come");
+    let mut again = lost.reconciles(15);
+    assert_eq!(again.requested.len(), 2, "it is refused from now on, and the service is in ALARM");
+    again.observed.rollout.restart = Some(restart(16, None));
+    let again = again.ticks(20, 120);
+    assert_eq!(again.requested.len(), 2);
+    let by = "alarm memory".to_owned();
+    assert_eq!(again.remedy_reason, RemedyReason::Restart(RestartReason::RestartInProgress { by }));
+    let mut by_a_person = Timeline::with(policy());
+    by_a_person.observed.rollout.restart = Some(restart(0, Some(RestartResult::Replaced)));
+    let cooling = RemedyReason::Restart(RestartReason::CoolingDown { at: at(0), until: at(60) });
+    let by_a_person = by_a_person.enters_alarm(30);
+    assert_eq!((by_a_person.requested.len(), by_a_person.remedy_reason), (0, cooling));
 }
 
 #[test]
@@ -205,7 +227,7 @@ fn a_service_that_could_not_be_observed_gets_no_remedy_and_is_announced() {
 
 #[test]
 fn a_claim_that_was_left_behind_counts_as_requested_and_a_failed_one_does_not() {
-    let (earlier, now) = (restart(30), restart(60));
+    let (earlier, now) = (restart_after(30), restart_after(60));
     let left = Record { pending: Some(PendingRemedy { action: earlier.clone(), at: at(10) }), ..Record::default() };
     let ended = |result: ClaimResult<'_>| {
         let mut record = left.clone();

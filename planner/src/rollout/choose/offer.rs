@@ -85,10 +85,13 @@ pub(super) fn offer(inputs: &Inputs<'_>, policy: &ImagePolicy, current: Option<&
     }
 }
 
-/// Takes the image, unless a freeze or a gate holds it.
+/// Takes the image, unless a freeze, the hold of another release or a gate holds it.
 fn gated(inputs: &Inputs<'_>, policy: &ImagePolicy, image: Image) -> Offer {
     if let Some(freeze) = inputs.record.freeze(inputs.now) {
         return Offer::Refuse(Reason::Frozen { image, freeze: freeze.clone() });
+    }
+    if let Some(hold) = inputs.record.hold(inputs.now) {
+        return Offer::Refuse(Reason::Held { image, hold: hold.clone() });
     }
     let signatures = inputs.observed.signatures.get(&policy.key());
     let unsigned = |profile: &String| signature_gate::refusal(profile, &image, signatures, inputs.now);

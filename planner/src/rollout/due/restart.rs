@@ -31,6 +31,8 @@ pub(in crate::rollout) fn restart(inputs: &Inputs<'_>) -> Option<Decision> {
         at: inputs.now,
         replaces: inputs.observed.primary_id(),
         deployment: None,
+        remedy: false,
+        result: None,
     }))
 }
 

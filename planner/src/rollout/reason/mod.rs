@@ -93,6 +93,18 @@ pub enum Reason {
         /// Its requester, end and reason.
         freeze: Freeze,
     },
+    /// A push waits for the end of the hold of the running release.
+    Held {
+        /// The image that waits.
+        image: Image,
+        /// Its requester, end and reason.
+        hold: Freeze,
+    },
+    /// The release that a rollback restores is held from now on.
+    ReleaseHeld {
+        /// Its requester, end and reason.
+        hold: Freeze,
+    },
     /// The scan gate waits for ECR's result.
     AwaitingScan {
         /// The image that the tag policy selects.
@@ -233,6 +245,13 @@ pub enum Reason {
         /// Id of the current deployment.
         current: String,
     },
+    /// A request was delivered long after it was asked.
+    TooLate {
+        /// Who asked.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A restart was requested while another deployment replaces tasks.
     DeploymentInProgress {
         /// Id of that deployment.
@@ -279,6 +298,44 @@ pub enum Reason {
         cause: RestartCause,
         /// Id of the deployment.
         deployment: String,
+    },
+    /// The deployment of the last restart has replaced all tasks.
+    RestartComplete {
+        /// Who requested it.
+        by: String,
+        /// Id of the deployment.
+        deployment: String,
+        /// Is it an alarm's remedy?
+        remedy: bool,
+    },
+    /// The deployment of a restart that was requested failed.
+    RestartNotDone {
+        /// Who requested it.
+        by: String,
+        /// Id of the deployment.
+        deployment: String,
+        /// In the words of ECS and the tasks.
+        reason: String,
+    },
+    /// The deployment of the last restart has neither completed nor failed by its deadline.
+    RestartOverdue {
+        /// Who requested it.
+        by: String,
+        /// Id of the deployment.
+        deployment: String,
+        /// The deadline.
+        since: Timestamp,
+    },
+    /// Another deployment has come in place of the one of the last restart.
+    RestartSuperseded {
+        /// Who requested it.
+        by: String,
+        /// Id of its deployment.
+        deployment: String,
+        /// Id of the other deployment.
+        newer: String,
+        /// Is it an alarm's remedy?
+        remedy: bool,
     },
     /// The tasks that had to be replaced run no more.
     TasksReplaced {

@@ -59,6 +59,15 @@ impl fmt::Display for Reason {
                 write!(f, "{image} is waiting (freeze): frozen by {by} until {until}")?;
                 freeze.reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
+            Reason::Held { image, hold } => {
+                let (until, by) = (format_time(hold.until), &hold.by);
+                write!(f, "{image} is waiting (hold): the running release is held by {by} until {until}")?;
+                hold.reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
+            }
+            Reason::ReleaseHeld { hold } => {
+                let (until, by) = (format_time(hold.until), &hold.by);
+                write!(f, "the restored release is held by {by} until {until}: newer images wait")
+            }
             Reason::AwaitingScan { image, until } => {
                 write!(f, "{image} is waiting for its scan result until {}", format_time(*until))
             }
@@ -118,6 +127,10 @@ impl fmt::Display for Reason {
                 write!(f, "deployment {requested} is not the current one, {current} is; ")?;
                 f.write_str("a rollback now would undo another change")
             }
+            Reason::TooLate { by, at } => {
+                write!(f, "requested by {by} at {} and delivered too late: ", format_time(*at))?;
+                f.write_str("what it is about may be over")
+            }
             Reason::DeploymentInProgress { deployment } => {
                 write!(f, "deployment {deployment} is in progress; request the restart again when it is complete")
             }
@@ -133,6 +146,28 @@ impl fmt::Display for Reason {
             Reason::RestartWaits { cause, obstacle } => write!(f, "a restart is due and waits ({obstacle}): {cause}"),
             Reason::RestartFailed { cause, deployment } => {
                 write!(f, "its restart, deployment {deployment}, failed and is not repeated; {cause}")
+            }
+            Reason::RestartComplete { by, deployment, .. } => {
+                write!(f, "the restart requested by {by} is complete: deployment {deployment} has replaced all tasks")
+            }
+            Reason::RestartNotDone { by, deployment, reason } => {
+                write!(
+                    f,
+                    "the restart requested by {by}, deployment {deployment}, failed and is not repeated: {reason}"
+                )
+            }
+            Reason::RestartOverdue { by, deployment, since } => {
+                write!(
+                    f,
+                    "the restart requested by {by}, deployment {deployment}, has neither completed nor failed; "
+                )?;
+                write!(f, "its deadline passed at {}", format_time(*since))
+            }
+            Reason::RestartSuperseded { by, deployment, newer, .. } => {
+                write!(
+                    f,
+                    "deployment {newer} replaces the tasks instead of {deployment}, the restart requested by {by}"
+                )
             }
             Reason::TasksReplaced { cause } => write!(f, "its tasks have been replaced since: {cause}"),
             Reason::RetirementAnnounced { starts_at, handling } => {

@@ -24,7 +24,7 @@ pub use quarantine::Quarantine;
 pub(super) use quarantine::newly_quarantined;
 pub use release::Release;
 pub(super) use release::same_digests;
-pub use restart::Restart;
+pub use restart::{Restart, RestartResult};
 pub use rollout::{Cause, Phase, Rollout};
 
 use crate::model::Digest;
@@ -55,6 +55,9 @@ pub struct Record {
     /// Pushes wait until this ends.
     #[serde(default)]
     pub frozen: Option<Freeze>,
+    /// The release that a rollback restored is held: newer images wait until this ends, and nothing else does.
+    #[serde(default)]
+    pub held: Option<Freeze>,
     /// The rollout that the environment prevented: tried again later.
     #[serde(default)]
     pub postponed: Option<Postponed>,
@@ -69,7 +72,7 @@ pub struct Record {
     pub due: Due,
 }
 
-/// A freeze: pushes are held.
+/// A freeze, or the hold of a release: pushes wait.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
     /// When it ends.
@@ -122,6 +125,11 @@ impl Record {
         self.frozen.as_ref().filter(|freeze| freeze.until > now)
     }
 
+    /// The hold of the release in effect at `now`.
+    pub fn hold(&self, now: Timestamp) -> Option<&Freeze> {
+        self.held.as_ref().filter(|hold| hold.until > now)
+    }
+
     /// Puts `entry` into quarantine, unless its digest is there already.
     pub fn add_quarantine(&mut self, entry: Quarantine) {
         if !self.is_quarantined(&entry.repository, &entry.image.digest) {
@@ -137,6 +145,8 @@ impl Record {
 
     /// Ends the rollout in progress, or lets it wait until ECS has rolled it back.
     pub fn fail(&mut self, failed: FailedRollout, now: Timestamp) {
+        // No release was restored that could be held.
+        self.held.take_if(|_| self.rollout.as_ref().is_some_and(|rollout| rollout.cause.is_rollback()));
         if failed.quarantine.is_empty() {
             self.reopen_orders();
         }
@@ -168,6 +178,11 @@ impl Record {
         }
     }
 
+    /// Ends a rollout that failed, and so did what should have replaced it: no release is left that could be held.
+    pub fn abandon(&mut self) {
+        (self.rollout, self.held) = (None, None);
+    }
+
     /// Ends the rollout in progress: its releases are verified.
     pub fn complete(&mut self, releases: Vec<Release>) {
         let rolled_back = self.rollout.as_ref().is_some_and(|rollout| rollout.cause.is_rollback());
@@ -190,6 +205,12 @@ impl Record {
         }
         if noted.postponed.is_some() {
             self.postponed = noted.postponed;
+        }
+        if let Some(restart) = self.restart.as_mut().filter(|_| noted.restarted.is_some()) {
+            restart.result = noted.restarted;
+        }
+        if noted.held.is_some() {
+            self.held = noted.held;
         }
         if let Some(release) = noted.release {
             self.add_release(release);

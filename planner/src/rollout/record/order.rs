@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Freeze;
 use super::due::Due;
 use super::postponed::Postponed;
 use super::release::Release;
+use super::restart::RestartResult;
 use crate::model::{Digest, Image};
 
 /// What a tag policy selected when that was last acted on: rolled out, refused for good or found running. Another image
@@ -41,4 +43,8 @@ pub struct Noted {
     pub due: Option<Due>,
     /// The postponed rollout, with another hold-down.
     pub postponed: Option<Postponed>,
+    /// What became of the last restart.
+    pub restarted: Option<RestartResult>,
+    /// The hold of the release from now on.
+    pub held: Option<Freeze>,
 }

@@ -1,9 +1,12 @@
 //! Restarts.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::due::RestartCause;
+
+/// How far the clocks of ECS and of the function may differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 
 /// A restart: all tasks are replaced, with the same image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,4 +26,38 @@ pub struct Restart {
     /// Id of the deployment that replaces them; `None` until ECS has created it.
     #[serde(default)]
     pub deployment: Option<String>,
+    /// Is it an alarm's remedy? Then the alarm's own messages say whether it has helped.
+    #[serde(default)]
+    pub remedy: bool,
+    /// What became of it, as far as that is known.
+    #[serde(default)]
+    pub result: Option<RestartResult>,
+}
+
+/// What became of a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestartResult {
+    /// Its deployment has replaced the tasks.
+    Replaced,
+    /// Its deployment failed.
+    Failed,
+    /// Another deployment replaces the tasks instead.
+    Superseded,
+    /// Neither by its deadline; its deployment is still followed.
+    Overdue,
+    /// Neither by its deadline, and nothing lists its deployment any longer.
+    Unknown,
+}
+
+impl Restart {
+    /// From when on, by its own clock, ECS may have created the deployment.
+    pub fn begun(&self) -> Timestamp {
+        self.at - CLOCK_SKEW
+    }
+
+    /// Was it requested and confirmed, and may its result still change? One that was due is followed by what made it due.
+    pub fn is_open(&self) -> bool {
+        self.cause.is_none() && self.deployment.is_some() && matches!(self.result, None | Some(RestartResult::Overdue))
+    }
 }

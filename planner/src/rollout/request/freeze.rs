@@ -26,6 +26,7 @@ impl Freeze {
     pub fn decide(&self, record: &Record, now: Timestamp) -> Result<Option<FreezeChange>> {
         let (until, by, reason) = (self.until.end(now)?, self.by.clone(), self.reason.clone());
         let frozen = Some(record::Freeze { until, by, reason });
-        Ok((record.frozen != frozen).then(|| FreezeChange { frozen, by: self.by.clone() }))
+        let change = || FreezeChange { frozen: frozen.clone(), held: record.held.clone(), by: self.by.clone() };
+        Ok((record.frozen != frozen).then(change))
     }
 }

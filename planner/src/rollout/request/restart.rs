@@ -11,8 +11,6 @@ use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// How long an interrupted restart is resumed; after that the request has expired.
 const EXPIRES_AFTER: SignedDuration = SignedDuration::from_mins(30);
-/// How far the clocks of ECS and of the function may differ.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 /// Allowance for delivery: a requester that keeps a cool-down counts from when it sent the request.
 const DELIVERY: SignedDuration = SignedDuration::from_secs(30);
 
@@ -25,6 +23,8 @@ pub struct Restart {
     pub reason: Option<String>,
     /// Refused this long after the last restart of the service; `None` for no cool-down.
     pub cool_down: Option<SignedDuration>,
+    /// When it was requested, where the request says so, as an alarm's remedy does: refused when that is long ago.
+    pub asked_at: Option<Timestamp>,
 }
 
 impl Restart {
@@ -38,7 +38,12 @@ impl Restart {
         let last = record.restart.as_ref().filter(|restart| restart.deployment.is_some());
         let ours = |last: &&record::Restart| primary.is_some_and(|p| last.deployment.as_ref() == Some(&p.id));
         let in_progress = primary.is_some_and(|primary| primary.state == DeploymentState::InProgress);
-        if let Some(last) = last.filter(ours).filter(|_| in_progress) {
+        // ECS may not show it yet: another one would replace all tasks a second time.
+        let unseen = |last: &&record::Restart| {
+            let listed = last.deployment.as_ref().and_then(|id| observed.service.deployment(id));
+            last.result.is_none() && listed.is_none() && *now < last.at + VISIBLE_WITHIN
+        };
+        if let Some(last) = last.filter(|last| ours(last) && in_progress || unseen(last)) {
             return Decision::keep(Reason::RestartInProgress { by: last.by.clone() });
         }
         let rolling = record.rollout.as_ref().is_some_and(|rollout| !matches!(rollout.phase, Phase::Staged { .. }));
@@ -55,7 +60,9 @@ impl Restart {
             }
         }
         let (by, reason) = (self.by.clone(), self.reason.clone());
-        claim(record::Restart { by, reason, cause: None, at: *now, replaces: observed.primary_id(), deployment: None })
+        let remedy = self.cool_down.is_some();
+        let replaces = observed.primary_id();
+        claim(record::Restart { by, reason, remedy, cause: None, at: *now, replaces, deployment: None, result: None })
     }
 }
 
@@ -66,13 +73,13 @@ pub(in crate::rollout) fn resume(inputs: &Inputs<'_>) -> Option<Decision> {
     let open = record.restart.as_ref().filter(unconfirmed)?;
     let primary = observed.service.primary()?;
     // Any deployment that replaced that one since has replaced its tasks.
-    if primary.id != open.replaces && primary.created_at + CLOCK_SKEW >= open.at {
+    if primary.id != open.replaces && primary.created_at >= open.begun() {
         let action = Action::ConfirmRestart { deployment: primary.id.clone() };
         return Some(Decision { action, reason: why(open) });
     }
     // ECS may have created a deployment whose answer was lost, and may not show it yet: another one would replace all
     // tasks a second time.
-    let created = observed.history.iter().any(|deployment| deployment.created_at + CLOCK_SKEW >= open.at);
+    let created = observed.history.iter().any(|deployment| deployment.created_at >= open.begun());
     if created || *now < open.at + VISIBLE_WITHIN {
         return Some(Decision::keep(Reason::RestartInProgress { by: open.by.clone() }));
     }

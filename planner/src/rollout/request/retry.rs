@@ -46,6 +46,6 @@ impl Retry {
         let cause = Cause::Retry { by: self.by.clone() };
         // A person's word is the newest order: what the tags name now does not replace it.
         let orders = choose::answered(inputs);
-        Some(Roll { unquarantine: digests, orders, ..roll(inputs, target, cause) }.due())
+        Some(Roll { unquarantine: digests, orders, held: None, ..roll(inputs, target, cause) }.due())
     }
 }

@@ -7,7 +7,7 @@ use crate::model::DeploymentState;
 use crate::rollout::decision::{Action, Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, Phase, Release, newly_quarantined};
+use crate::rollout::record::{Cause, Freeze, Noted, Phase, Release, newly_quarantined};
 use crate::rollout::roll::roll;
 
 /// For so long after a rollback another request must name the deployment to undo.
@@ -24,6 +24,10 @@ pub struct Rollback {
     pub deployment: Option<String>,
     /// What the tasks get beside the earlier images.
     pub environment: Environment,
+    /// Until when the release that it restores is held.
+    pub hold_until: Option<Timestamp>,
+    /// When it was requested, where the request says so, as an alarm's remedy does: refused when that is long ago.
+    pub asked_at: Option<Timestamp>,
 }
 
 /// What tasks get beside their images when a service is rolled back: environment, secrets, CPU, memory and so on.
@@ -54,7 +58,32 @@ impl Rollback {
             _ if rollout.cause.is_rollback() => rollout.started_at,
             _ => return None,
         };
-        Some(Decision::keep(Reason::RollbackInProgress { since }))
+        Some(self.done(Reason::RollbackInProgress { since }))
+    }
+
+    /// Nothing is left to roll back, and the release may be held anyway: who asks for both gets what is missing.
+    fn done(&self, reason: Reason) -> Decision {
+        let Some(hold) = self.hold() else { return Decision::keep(reason) };
+        let noted = Noted { held: Some(hold), ..Noted::default() };
+        Decision { action: Action::Note(noted), reason: self.with_hold(reason) }
+    }
+
+    fn hold(&self) -> Option<Freeze> {
+        let (by, reason) = (self.by.clone(), self.reason.clone());
+        self.hold_until.map(|until| Freeze { until, by, reason })
+    }
+
+    /// The hold from now on. The last word of a person counts; an alarm's remedy leaves theirs as it is.
+    fn held(&self, inputs: &Inputs<'_>) -> Option<Freeze> {
+        self.hold().or_else(|| inputs.record.held.clone().filter(|_| self.asked_at.is_some()))
+    }
+
+    /// The reason, and that the release is held.
+    fn with_hold(&self, reason: Reason) -> Reason {
+        match self.hold() {
+            Some(hold) => Reason::Several(vec![reason, Reason::ReleaseHeld { hold }]),
+            None => reason,
+        }
     }
 
     /// The refusal of a rollback that names another deployment than the current one.
@@ -84,15 +113,15 @@ impl Rollback {
         let recent = |(_, at): &(_, Timestamp)| *at + LATELY > *now && *at >= current.started_at;
         let (image, at) = failed.chain(prevented).filter(recent).max_by_key(|(_, at)| *at)?;
         let (image, current) = (image.short(), current.deployment.clone());
-        Some(Decision::keep(Reason::AlreadyRolledBack { image, at, current }))
+        Some(self.done(Reason::AlreadyRolledBack { image, at, current }))
     }
 
     /// While the pre-deploy task runs, the service still has the release before it.
     fn abort(&self, inputs: &Inputs<'_>) -> Option<Decision> {
         let Phase::PreDeployTask { task, .. } = &inputs.record.rollout.as_ref()?.phase else { return None };
         let reason = format!("rollback requested by {}", self.by);
-        let action = Action::StopTask { task: task.clone(), reason };
-        Some(Decision { action, reason: Reason::Aborted { by: self.by.clone() } })
+        let action = Action::StopTask { task: task.clone(), reason, held: self.held(inputs) };
+        Some(Decision { action, reason: self.with_hold(Reason::Aborted { by: self.by.clone() }) })
     }
 
     fn roll_back(&self, inputs: &Inputs<'_>) -> Decision {
@@ -114,10 +143,11 @@ impl Rollback {
         };
         let quarantine = newly_quarantined(bad, target, &format!("rollback requested by {}", self.by), inputs.now);
         let cause = Cause::Rollback { by: self.by.clone(), reason: self.reason.clone() };
-        let mut roll = Roll { quarantine, ..roll(inputs, target.clone(), cause) };
+        let mut roll = Roll { quarantine, held: self.held(inputs), ..roll(inputs, target.clone(), cause) };
         if self.environment == Environment::Release {
             roll.rollout.revision = Some(revision.clone());
         }
-        roll.due()
+        let Decision { action, reason } = roll.due();
+        Decision { action, reason: self.with_hold(reason) }
     }
 }

@@ -59,7 +59,7 @@ fn a_task_that_hangs_is_stopped_at_its_deadline() {
     let late = started().task_runs().at(66).plan();
     assert_eq!(late.reason.label(), "overdue");
     let reason = "still running after its deadline of 15 min".to_owned();
-    assert_eq!(late.action, Action::StopTask { task: "task-2".into(), reason: reason.clone() });
+    assert_eq!(late.action, Action::StopTask { task: "task-2".into(), reason: reason.clone(), held: None });
     let code = Some("UserInitiated".into());
     // One that obeys SIGTERM exits with code 0, and has not done what it was started for.
     for obeys in [exit(143), exit(0)] {

@@ -5,7 +5,13 @@ use crate::rollout::*;
 
 fn rollback() -> Request {
     let (by, reason) = ("anna".into(), Some("checkout broken".into()));
-    Request::Rollback(Rollback { by, reason, deployment: None, environment: Environment::Current })
+    Request::Rollback(Rollback { by, reason, ..plain() })
+}
+
+/// A rollback with nothing beside who asks.
+fn plain() -> Rollback {
+    let (by, environment) = ("anna".into(), Environment::Current);
+    Rollback { by, reason: None, deployment: None, environment, hold_until: None, asked_at: None }
 }
 
 fn retry(n: Option<u8>) -> Request {
@@ -45,7 +51,7 @@ fn rollback_skips_releases_that_ecr_no_longer_has() {
 #[test]
 fn rollback_takes_todays_environment_unless_the_releases_is_asked_for() {
     let revision = |environment: Environment| {
-        let rollback = Rollback { by: "anna".into(), reason: None, deployment: None, environment };
+        let rollback = Rollback { environment, ..plain() };
         let Action::Roll(roll) = with_history().request(&Request::Rollback(rollback)).action else {
             panic!("not a roll")
         };
@@ -129,7 +135,7 @@ fn rollback_during_the_pre_deploy_task_stops_the_task() {
     let scenario = with_history().candidate(4).with_pre_deploy_task().rolling_out(4, migrating(4));
     let decision = scenario.request(&rollback());
     let reason = "rollback requested by anna".to_owned();
-    assert_eq!(decision.action, Action::StopTask { task: "task-4".into(), reason });
+    assert_eq!(decision.action, Action::StopTask { task: "task-4".into(), reason, held: None });
     assert_eq!(outcome(&scenario.request(&retry(Some(2)))).0, "awaiting_pre_deploy_task", "one task at a time");
 }
 
@@ -178,7 +184,7 @@ fn retry_of_the_running_image_changes_nothing() {
 
 fn rollback_of(deployment: &str) -> Request {
     let (by, deployment) = ("alarm errors".into(), Some(deployment.into()));
-    Request::Rollback(Rollback { by, reason: None, deployment, environment: Environment::Current })
+    Request::Rollback(Rollback { by, deployment, ..plain() })
 }
 
 #[test]
@@ -204,7 +210,7 @@ fn rollback_of_a_deployment_that_is_not_current_is_refused() {
 fn a_freeze_and_its_end_are_recorded_once() {
     let mut record = Scenario::running(1).record;
     let freeze = |until: &str| Freeze { until: until.parse().unwrap(), by: "anna".into(), reason: None };
-    let unfreeze = Unfreeze { by: "bob".into() };
+    let unfreeze = Unfreeze { by: "bob".into(), named: true };
     assert_eq!(unfreeze.decide(&record), None);
     let change = freeze("2026-11-21T12:00:00Z").decide(&record, at(60)).unwrap().unwrap();
     assert_eq!((change.label(), change.frozen.as_ref().map(|frozen| frozen.until)), ("freeze", Some(at(120))));

@@ -12,6 +12,7 @@ fn restart(by: &str, cool_down: Option<i64>) -> Request {
         by: by.into(),
         reason: None,
         cool_down: cool_down.map(SignedDuration::from_mins),
+        asked_at: None,
     })
 }
 
@@ -24,6 +25,8 @@ fn restarted(minute: i64) -> Scenario {
         at: at(minute),
         replaces: "dep-2".into(),
         deployment: Some("dep-3".into()),
+        remedy: false,
+        result: None,
     });
     scenario
 }
@@ -160,6 +163,7 @@ impl Play {
                 Action::ConfirmRestart { deployment } => {
                     self.scenario.record.restart.as_mut().unwrap().deployment = Some(deployment);
                 }
+                Action::Note(noted) => self.scenario.record.note(noted),
                 Action::Keep => return,
                 other => panic!("{other:?}"),
             }

@@ -84,7 +84,7 @@ pub(super) fn history<'a>(inputs: &Inputs<'a>, ours: Ours<'_>) -> Option<&'a Ser
     inputs.observed.history.iter().find(|deployment| deployment.revision == ours.revision)
 }
 
-fn is_rolled_back(status: &ServiceDeploymentStatus) -> bool {
+pub(super) fn is_rolled_back(status: &ServiceDeploymentStatus) -> bool {
     match status {
         ServiceDeploymentStatus::RollingBack
         | ServiceDeploymentStatus::RolledBack

@@ -8,10 +8,12 @@ mod deploying;
 mod ours;
 mod outcome;
 mod pre_deploy_task;
+mod restart;
 mod rolling_back;
 mod staged;
 
 use ours::Ours;
+pub(super) use restart::restart;
 
 use super::decision::{Action, Decision, Roll};
 use super::inputs::Inputs;
@@ -57,6 +59,7 @@ fn resume(inputs: &Inputs<'_>, rollout: &Rollout, initial_tasks: Option<u32>) ->
         unquarantine: Vec::new(),
         orders: Default::default(),
         resumed: true,
+        held: inputs.record.held.clone(),
     };
     Decision { action: Action::Roll(Box::new(roll)), reason: Reason::Resumed { since: rollout.started_at } }
 }

@@ -55,7 +55,7 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, started: &Started<
         }
         None if deadline < inputs.now => {
             let reason = format!("still running after its deadline of {minutes} min");
-            let action = Action::StopTask { task: task.to_owned(), reason };
+            let action = Action::StopTask { task: task.to_owned(), reason, held: inputs.record.held.clone() };
             Decision { action, reason: Reason::Overdue { what: task.to_owned(), since: deadline } }
         }
         None => awaiting(),

@@ -14,6 +14,7 @@ impl Simulation {
                     let image = roll.rollout.images[REPOSITORY].tag.as_ref().unwrap()[1..].parse().unwrap();
                     let deployment = self.deploy(image);
                     self.images.rollout = Some(roll.rollout);
+                    self.images.held = roll.held;
                     self.images.orders.extend(roll.orders);
                     roll.quarantine.into_iter().for_each(|entry| self.images.add_quarantine(entry));
                     let (revision, since) = (self.service.revision.clone(), self.now);
@@ -28,7 +29,8 @@ impl Simulation {
                 Action::Complete { releases, .. } => self.images.complete(releases),
                 Action::Fail(failed) => self.images.fail(failed, self.now),
                 Action::Note(noted) => self.images.note(noted),
-                Action::Recover { .. } | Action::Abandon { .. } => self.images.rollout = None,
+                Action::Recover { .. } => self.images.rollout = None,
+                Action::Abandon { .. } => self.images.abandon(),
                 action @ (Action::Update { .. }
                 | Action::Restart(_)
                 | Action::ConfirmRestart { .. }
@@ -140,7 +142,14 @@ impl Simulation {
                 let by = policy.name.clone();
                 let deployment = Some(deployment);
                 let environment = rollout::request::Environment::Current;
-                let rollback = rollout::request::Rollback { by, reason: None, deployment, environment };
+                let rollback = rollout::request::Rollback {
+                    by,
+                    reason: None,
+                    deployment,
+                    environment,
+                    hold_until: None,
+                    asked_at: Some(self.now),
+                };
                 self.roll(Some(Request::Rollback(rollback)));
             }
             RemedyAction::Restart(_) => panic!("no alarm here restarts"),

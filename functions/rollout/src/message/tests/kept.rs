@@ -106,10 +106,15 @@ fn a_request_meets_a_rollback_or_a_pre_deploy_task() {
             service: Some("website-agent".into()),
             by: "anna".into(),
             reason: None,
+            at: None,
             kind,
         })
     };
-    let rollback = request(RequestKind::Rollback(Rollback { deployment: None, environment: Default::default() }));
+    let rollback = request(RequestKind::Rollback(Rollback {
+        deployment: None,
+        environment: Default::default(),
+        hold_until: None,
+    }));
     let since = at(9);
     let message = messages(&fleet, 10).kept(&Reason::RollbackInProgress { since }, &rollback).unwrap();
     assert_snapshot!(mail(&message), @r#"

@@ -70,7 +70,7 @@ fn a_restart_within_the_cool_down_is_refused() {
     let request = |by: &str| {
         let (service, by) = (Some("website-agent".to_owned()), by.to_owned());
         let kind = RequestKind::Restart(Restart { cool_down_minutes: Some(60) });
-        Trigger::Request(RolloutRequest { service, by, reason: None, kind })
+        Trigger::Request(RolloutRequest { service, by, reason: None, at: None, kind })
     };
     let sent = |reason: &Reason, by: &str| messages(&fleet, 60).kept(reason, &request(by));
     let refused = Reason::CoolingDown { at: at(20), by: "alarm memory".into(), until: at(80) };
@@ -95,4 +95,110 @@ fn a_restart_within_the_cool_down_is_refused() {
     website-agent: deployment ecs-svc/3 is in progress; request the restart again when it is complete.
     ");
     assert_eq!(sent(&Reason::RestartInProgress { by: "anna".into() }, "alarm errors"), None);
+}
+
+#[test]
+fn a_release_is_held_after_its_rollback_and_a_push_waits() {
+    let fleet = fleet();
+    let hold = Freeze { until: at(180), by: "anna".into(), reason: Some("checkout broken".into()) };
+    let messages = messages(&fleet, 7);
+    let back = rollout(Cause::Rollback { by: "anna".into(), reason: Some("checkout broken".into()) });
+    let complete = messages.completed(&back, &images(1), "ecs-svc/2");
+    assert_snapshot!(mail(&messages.with_hold(complete.clone(), Some(&hold))), @r#"
+    Rollback complete: website-agent 2a9c3f2 [huskit prod]
+
+    website-agent is running 2a9c3f2 (latest, 020202020202). ECS has completed the deployment and its tasks are running. anna holds this release until 2026-11-21 13:00 UTC: newer images wait until then.
+
+    huskit/website-agent  1a9c3f2 (latest, 010101010101) -> 2a9c3f2 (latest, 020202020202), pushed 2026-11-21 10:02 UTC
+    comparison            https://github.com/acme/website-agent/compare/1a9c3f2...2a9c3f2
+    reason                rollback requested by anna: checkout broken
+    duration              4 min
+    deployment            ecs-svc/2
+
+    Next
+    - To roll back, send the request {"action":"rollback","service":"website-agent","by":"<you>"}
+    - To end the hold sooner, send the request {"action":"unfreeze","service":"website-agent","by":"<you>"}
+    "#);
+    assert_eq!(messages.with_hold(complete.clone(), None), complete);
+    let image = images(3).remove("huskit/website-agent").unwrap();
+    let waits = Reason::Held { image, hold: hold.clone() };
+    assert_snapshot!(mail(&messages.kept(&waits, &Trigger::Everything).unwrap()), @r#"
+    Push waiting (hold): website-agent 3a9c3f2 [huskit prod]
+
+    website-agent: 3a9c3f2 (latest, 030303030303) is waiting (hold): the running release is held by anna until 2026-11-21 13:00 UTC: checkout broken.
+
+    Next
+    - To roll it out now, send the request {"action":"unfreeze","service":"website-agent","by":"<you>"}
+    "#);
+    let held = Reason::ReleaseHeld { hold };
+    assert_snapshot!(mail(&messages.noted(&held, &Trigger::Everything).unwrap()), @r#"
+    Release held: website-agent until 2026-11-21 13:00 UTC [huskit prod]
+
+    website-agent: the restored release is held by anna until 2026-11-21 13:00 UTC: newer images wait.
+
+    Next
+    - To end the hold sooner, send the request {"action":"unfreeze","service":"website-agent","by":"<you>"}
+    "#);
+    assert_snapshot!(mail(&messages.hold_ended("ben")), @"
+    Hold ended: website-agent [huskit prod]
+
+    ben has ended the hold of website-agent. The automation rolls out the newest image.
+    ");
+}
+
+#[test]
+fn a_requested_restart_is_complete_failed_overdue_or_superseded() {
+    let fleet = fleet();
+    let (by, deployment) = ("anna".to_owned(), "ecs-svc/3".to_owned());
+    let announced = |reason: &Reason| messages(&fleet, 60).noted(reason, &Trigger::Everything);
+    let complete = Reason::RestartComplete { by: by.clone(), deployment: deployment.clone(), remedy: false };
+    assert_snapshot!(mail(&announced(&complete).unwrap()), @"
+    Restart complete: website-agent [huskit prod]
+
+    website-agent: the restart requested by anna is complete: deployment ecs-svc/3 has replaced all tasks.
+    ");
+    let reason = "container website-agent exited with code 1 (2 tasks)".to_owned();
+    let failed = Reason::RestartNotDone { by: "alarm memory".into(), deployment: deployment.clone(), reason };
+    assert_snapshot!(mail(&announced(&failed).unwrap()), @r#"
+    Restart failed: website-agent [huskit prod]
+
+    website-agent: the restart requested by alarm memory, deployment ecs-svc/3, failed and is not repeated: container website-agent exited with code 1 (2 tasks).
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - To restart it again, send the request {"action":"restart","service":"website-agent","by":"<you>"}
+    "#);
+    let overdue = Reason::RestartOverdue { by: by.clone(), deployment: deployment.clone(), since: at(50) };
+    assert_snapshot!(mail(&announced(&overdue).unwrap()), @"
+    Restart overdue: website-agent [huskit prod]
+
+    website-agent: the restart requested by anna, deployment ecs-svc/3, has neither completed nor failed; its deadline passed at 2026-11-21 10:50 UTC.
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    ");
+    let newer = "ecs-svc/4".to_owned();
+    let superseded = Reason::RestartSuperseded { by, deployment, newer, remedy: false };
+    assert_snapshot!(mail(&announced(&superseded).unwrap()), @"
+    Restart superseded: website-agent [huskit prod]
+
+    website-agent: deployment ecs-svc/4 replaces the tasks instead of ecs-svc/3, the restart requested by anna.
+    ");
+    let by = "alarm memory".to_owned();
+    let remedy = Reason::RestartComplete { by, deployment: "ecs-svc/3".into(), remedy: true };
+    assert_eq!(announced(&remedy), None, "the alarm's own message says whether it has helped");
+}
+
+#[test]
+fn a_request_that_is_delivered_too_late_is_refused() {
+    let fleet = fleet();
+    let reason = Reason::TooLate { by: "alarm memory".into(), at: at(0) };
+    assert_snapshot!(mail(&messages(&fleet, 60).kept(&reason, &Trigger::Everything).unwrap()), @r#"
+    Restart refused: website-agent [huskit prod]
+
+    website-agent: requested by alarm memory at 2026-11-21 10:00 UTC and delivered too late: what it is about may be over.
+
+    Next
+    - To restart it now, send the request {"action":"restart","service":"website-agent","by":"<you>"}
+    "#);
 }

@@ -1,0 +1,153 @@
+//! What became of a restart: announced once, from positive evidence.
+
+use super::fixtures::*;
+use crate::model::{DeploymentState, ServiceDeployment, ServiceDeploymentStatus};
+use crate::rollout::*;
+
+/// Image 3 runs by `dep-3`, and a restart of minute 50 is confirmed as `dep-9`, which ECS shows as the primary one.
+fn restarted(state: DeploymentState) -> Scenario {
+    let mut scenario = unseen();
+    let primary = &mut scenario.observed.service.deployments[0];
+    (primary.id, primary.created_at, primary.state) = ("dep-9".into(), at(50), state);
+    scenario
+}
+
+/// The same, and ECS shows the service as it was before, or again.
+fn unseen() -> Scenario {
+    let mut scenario = Scenario::running(3);
+    scenario.record.restart = Some(Restart {
+        by: "anna".into(),
+        reason: None,
+        cause: None,
+        at: at(50),
+        replaces: "dep-3".into(),
+        deployment: Some("dep-9".into()),
+        remedy: false,
+        result: None,
+    });
+    scenario
+}
+
+fn history(mut scenario: Scenario, status: ServiceDeploymentStatus) -> Scenario {
+    let reason = Some("ECS deployment circuit breaker: tasks failed to start.".to_owned());
+    scenario.observed.history = vec![
+        ServiceDeployment {
+            revision: "rev-3".into(),
+            status: ServiceDeploymentStatus::InProgress,
+            reason: None,
+            created_at: at(58),
+        },
+        ServiceDeployment { revision: "rev-3".into(), status, reason, created_at: at(50) },
+    ];
+    scenario
+}
+
+fn request() -> Request {
+    Request::Restart(request::Restart { by: "ben".into(), reason: None, cool_down: None, asked_at: None })
+}
+
+/// Label and result of what is recorded, and that it is recorded once.
+fn settled(mut scenario: Scenario) -> (&'static str, Option<RestartResult>) {
+    let decision = scenario.plan();
+    let Action::Note(noted) = decision.action else { return (decision.reason.label(), None) };
+    let result = noted.restarted;
+    scenario.record.note(noted);
+    assert_eq!(scenario.plan().action, Action::Keep, "twice: {}", scenario.plan().reason);
+    (decision.reason.label(), result)
+}
+
+#[test]
+fn a_restart_is_complete_when_its_own_deployment_is() {
+    let complete = ("restart_complete", Some(RestartResult::Replaced));
+    assert_eq!(settled(restarted(DeploymentState::Completed)), complete);
+    assert_eq!(settled(history(unseen(), ServiceDeploymentStatus::Successful)), complete, "a look from before");
+    assert_eq!(settled(restarted(DeploymentState::InProgress)), ("up_to_date", None));
+    assert_eq!(settled(unseen()), ("up_to_date", None), "that it is not listed says nothing");
+    let text = restarted(DeploymentState::Completed).plan().reason.to_string();
+    assert_eq!(text, "the restart requested by anna is complete: deployment dep-9 has replaced all tasks");
+}
+
+#[test]
+fn a_restart_has_failed_when_ecs_says_so_and_the_tasks_say_why() {
+    let failed = restarted(DeploymentState::Failed).with_stopped("EssentialContainerExited", "exit 1", 1);
+    assert_eq!(settled(failed.clone()), ("restart_not_done", Some(RestartResult::Failed)));
+    assert!(
+        failed.plan().reason.to_string().contains("dep-9, failed and is not repeated: "),
+        "{}",
+        failed.plan().reason
+    );
+    for status in [ServiceDeploymentStatus::RollingBack, ServiceDeploymentStatus::RolledBack] {
+        let back = history(unseen(), status);
+        assert_eq!(settled(back.clone()), ("restart_not_done", Some(RestartResult::Failed)));
+        assert!(back.plan().reason.to_string().ends_with("tasks failed to start."), "{}", back.plan().reason);
+    }
+}
+
+#[test]
+fn a_restart_that_does_not_end_is_overdue_once_and_its_end_is_still_announced() {
+    let late = restarted(DeploymentState::InProgress);
+    assert_eq!(settled(late.clone().at(80)), ("up_to_date", None), "the deadline is 30 min");
+    assert_eq!(settled(late.at(81)), ("restart_overdue", Some(RestartResult::Overdue)));
+    let overdue = |state: DeploymentState| {
+        let mut scenario = restarted(state).at(120);
+        scenario.record.restart.as_mut().unwrap().result = Some(RestartResult::Overdue);
+        settled(scenario)
+    };
+    assert_eq!(overdue(DeploymentState::InProgress), ("up_to_date", None));
+    assert_eq!(overdue(DeploymentState::Completed), ("restart_complete", Some(RestartResult::Replaced)));
+    assert_eq!(overdue(DeploymentState::Failed), ("restart_not_done", Some(RestartResult::Failed)));
+    assert_eq!(settled(unseen().at(81)), ("restart_overdue", Some(RestartResult::Unknown)), "nothing lists it");
+}
+
+#[test]
+fn a_deployment_that_comes_in_between_is_no_failure_of_the_restart() {
+    let replaced = |created: i64| {
+        let mut scenario = restarted(DeploymentState::InProgress);
+        let primary = &mut scenario.observed.service.deployments[0];
+        (primary.id, primary.created_at) = ("dep-10".into(), at(created));
+        scenario
+    };
+    let superseded = ("restart_superseded", Some(RestartResult::Superseded));
+    assert_eq!(settled(replaced(55)), superseded);
+    assert_eq!(settled(replaced(58)), ("up_to_date", None), "it may be a rollback by ECS");
+    assert_eq!(settled(history(replaced(58), ServiceDeploymentStatus::Stopped)), superseded);
+}
+
+#[test]
+fn a_restart_that_was_due_is_followed_by_what_made_it_due_alone() {
+    let mut scenario = restarted(DeploymentState::Failed);
+    scenario.record.restart.as_mut().unwrap().cause = Some(RestartCause::Secrets { names: vec!["prod/api".into()] });
+    assert_eq!(settled(scenario), ("up_to_date", None));
+}
+
+#[test]
+fn another_restart_waits_for_the_one_that_ecs_does_not_show_yet() {
+    assert_eq!(outcome(&unseen().at(54).request(&request())).0, "restart_in_progress");
+    assert_eq!(outcome(&unseen().at(55).request(&request())).0, "restart_requested");
+    assert_eq!(outcome(&restarted(DeploymentState::InProgress).at(90).request(&request())).0, "restart_in_progress");
+}
+
+/// An hour later the alarm may be over: Lambda delivers late where it is throttled, and it may deliver twice.
+#[test]
+fn a_request_that_says_when_it_was_asked_is_refused_long_after_that() {
+    let restart = |minute: i64| {
+        let (by, cool_down) = ("alarm memory".to_owned(), None);
+        Request::Restart(request::Restart { by, reason: None, cool_down, asked_at: Some(at(minute)) })
+    };
+    let running = Scenario::running(3);
+    assert_eq!(outcome(&running.request(&restart(50))).0, "restart_requested");
+    let refused = running.at(61).request(&restart(50));
+    assert_eq!((outcome(&refused).0, refused.action), ("too_late", Action::Keep));
+    let text = "requested by alarm memory at 2026-11-21 10:50 UTC and delivered too late: what it is about may be over";
+    assert_eq!(refused.reason.to_string(), text);
+    let mut releases = Scenario::running(3);
+    releases.record.releases.push(release(2));
+    let rollback = |minute: i64| {
+        let environment = request::Environment::Current;
+        let (by, deployment) = ("alarm errors".to_owned(), Some("dep-3".to_owned()));
+        let asked_at = Some(at(minute));
+        Request::Rollback(request::Rollback { by, reason: None, deployment, environment, hold_until: None, asked_at })
+    };
+    assert_eq!(outcome(&releases.request(&rollback(50))).0, "rollback_requested");
+    assert_eq!(outcome(&releases.request(&rollback(49))).0, "too_late");
+}
