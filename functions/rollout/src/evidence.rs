@@ -23,7 +23,7 @@ impl App {
         now: Timestamp,
     ) -> Result<()> {
         let ObservedService { entry, observed, .. } = service;
-        if entry.record.due.is_open() {
+        if entry.record.due.is_open() || observed.service.given_up().is_some() {
             let capacity = context.ledger.load::<capacity::Record>(&Subject::Service(policy.id())).await?.record;
             let hold = capacity.facts.override_at(now).filter(|requested| requested.kind == OverrideKind::Hold);
             observed.hold = hold.map(|hold| hold.expiry.clone());

@@ -37,7 +37,9 @@ impl Service<'_> {
             restart.deployment = Some(deployment.to_owned());
         }
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
-        next.announce(self.invocation.now, self.messages().restarted(&decision.reason, deployment));
+        if let Some(message) = self.messages().restarted(&decision.reason, deployment) {
+            next.announce(self.invocation.now, message);
+        }
         self.save(entry, next).await?;
         Ok(vec![format!("confirmed the restart: {deployment}")])
     }

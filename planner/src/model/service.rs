@@ -118,6 +118,13 @@ impl Service {
         self.deployments.iter().find(|deployment| deployment.id == id)
     }
 
+    /// Its only deployment, where that failed, none of its tasks runs although some should, and ECS starts no others: "a deployment in a failed
+    /// state doesn't launch any new tasks", <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html>.
+    pub fn given_up(&self) -> Option<&Deployment> {
+        let [only] = self.deployments.as_slice() else { return None };
+        (self.desired > 0 && self.running == 0 && only.state == DeploymentState::Failed).then_some(only)
+    }
+
     /// Is it there to be changed?
     pub fn is_active(&self) -> bool {
         self.status == "ACTIVE"

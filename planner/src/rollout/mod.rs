@@ -38,7 +38,7 @@ pub use observed::{Observed, Pushed, RunningImage, Signatures};
 pub use obstacle::Obstacle;
 pub use plan::{LEASE, plan};
 pub use policy::{ImagePolicy, Invalidate, Policy, PreDeployTask, RolloutPolicy, ScanGate, Unscanned};
-pub use reason::Reason;
+pub use reason::{Reason, RestartEnd};
 pub use record::{
     Cause, ChangedSecrets, Due, FailedRollout, Freeze, Noted, Order, Outstanding, Phase, Postponed, Quarantine, Record,
     Recovery, Release, Restart, RestartCause, RestartResult, Retirement, Rollout, Work,

@@ -148,10 +148,7 @@ impl Messages<'_> {
             | Reason::RestartWaits { .. }
             | Reason::RestartFailed { .. }
             | Reason::ReleaseHeld { .. }
-            | Reason::RestartComplete { .. }
-            | Reason::RestartNotDone { .. }
-            | Reason::RestartOverdue { .. }
-            | Reason::RestartSuperseded { .. }
+            | Reason::RestartEnded(_)
             | Reason::TasksReplaced { .. }
             | Reason::RetirementAnnounced { .. }
             | Reason::RetirementMissed { .. }

@@ -66,6 +66,7 @@ impl Messages<'_> {
                         "Correct what the service events say, before AWS replaces the tasks."
                     }
                     RestartCause::Secrets { .. } => "Compare the secret with what the service expects of it.",
+                    RestartCause::GivenUp { .. } => "Correct what the service events say.",
                 };
                 Some(Notification {
                     severity: Severity::Warning,
@@ -79,10 +80,7 @@ impl Messages<'_> {
                 let title = format!("Release held: {service} until {}", format_time(hold.until));
                 Some(Notification { next_steps: vec![step], ..found(key, title) })
             }
-            Reason::RestartComplete { .. }
-            | Reason::RestartNotDone { .. }
-            | Reason::RestartOverdue { .. }
-            | Reason::RestartSuperseded { .. } => self.restart_ended(reason),
+            Reason::RestartEnded(end) => self.restart_ended(end),
             _ => None,
         }
     }

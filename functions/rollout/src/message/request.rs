@@ -1,44 +1,58 @@
 //! Messages about requests that were carried out.
 
 use planner::model::format_time;
-use planner::rollout::{Freeze, Reason};
+use planner::rollout::{Freeze, Reason, RestartCause, RestartEnd};
 use shared::notify::{Notification, Severity};
 
 use super::Messages;
 
 impl Messages<'_> {
     /// Tasks are replaced by others of the same revision.
-    pub fn restarted(&self, reason: &Reason, deployment: &str) -> Notification {
+    pub fn restarted(&self, reason: &Reason, deployment: &str) -> Option<Notification> {
+        // What fails again and again is announced once.
+        if matches!(reason, Reason::RestartDue { cause: RestartCause::GivenUp { attempt: 2.., .. } }) {
+            return None;
+        }
         let service = &self.policy.name;
         let key = format!("restarted/{deployment}");
-        Notification {
+        Some(Notification {
             summary: format!("{service}: {reason}. Rolling restart in progress, same image."),
             facts: vec![("deployment".into(), deployment.into())],
             ..self.notification(Severity::Info, &key, deployment, &format!("Restart in progress: {service}"))
-        }
+        })
     }
 
     /// What became of a restart that was requested. Where an alarm's remedy was carried out, the alarm's own messages say it.
-    pub fn restart_ended(&self, reason: &Reason) -> Option<Notification> {
-        let (key, deployment, title) = match reason {
-            Reason::RestartComplete { remedy: true, .. } | Reason::RestartSuperseded { remedy: true, .. } => {
+    pub fn restart_ended(&self, end: &RestartEnd) -> Option<Notification> {
+        let (key, deployment, title) = match end {
+            RestartEnd::Complete { remedy: true, .. } | RestartEnd::Superseded { remedy: true, .. } => {
                 return None;
             }
-            Reason::RestartComplete { deployment, .. } => ("complete", deployment, "Restart complete"),
-            Reason::RestartSuperseded { deployment, .. } => ("superseded", deployment, "Restart superseded"),
-            Reason::RestartNotDone { deployment, .. } => ("failed", deployment, "Restart failed"),
-            Reason::RestartOverdue { deployment, .. } => ("overdue", deployment, "Restart overdue"),
-            _ => return None,
+            RestartEnd::Complete { deployment, .. } => ("complete", deployment, "Restart complete"),
+            RestartEnd::Superseded { deployment, .. } => ("superseded", deployment, "Restart superseded"),
+            RestartEnd::Failed { deployment, .. } => ("failed", deployment, "Restart failed"),
+            // What fails again and again is announced once.
+            RestartEnd::StillDown { attempt: 2.., .. } => return None,
+            RestartEnd::StillDown { deployment, .. } => ("down", deployment, "No task runs"),
+            RestartEnd::Overdue { deployment, .. } => ("overdue", deployment, "Restart overdue"),
         };
         let service = &self.policy.name;
         let (severity, next_steps) = match key {
             "failed" => (Severity::Warning, vec![self.service_events(), self.step("To restart it again", "restart")]),
+            "down" => {
+                let next = vec![
+                    self.service_events(),
+                    "Correct what they say; the automation restarts the service until tasks run.".into(),
+                    self.step("To restart it at once", "restart"),
+                ];
+                (Severity::Critical, next)
+            }
             "overdue" => (Severity::Warning, vec![self.service_events()]),
             _ => (Severity::Info, Vec::new()),
         };
         let key = format!("restart-{key}/{deployment}");
         Some(Notification {
-            summary: format!("{service}: {reason}."),
+            summary: format!("{service}: {end}."),
             next_steps,
             ..self.notification(severity, &key, deployment, &format!("{title}: {service}"))
         })

@@ -9,7 +9,7 @@ use crate::rollout::handling::Handling;
 use crate::rollout::inputs::Inputs;
 use crate::rollout::obstacle::Obstacle;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{self, RestartCause};
+use crate::rollout::record::{self, Quarantine, RestartCause, RestartResult, hold_down};
 use crate::rollout::request::restart::claim;
 use crate::rollout::visibility::VISIBLE_WITHIN;
 
@@ -20,7 +20,7 @@ const AT_MOST: SignedDuration = SignedDuration::from_mins(15);
 
 /// The restart that is due now, or why it waits; `None` when none is due.
 pub(in crate::rollout) fn restart(inputs: &Inputs<'_>) -> Option<Decision> {
-    let cause = secrets(inputs).or_else(|| retirement(inputs))?;
+    let cause = secrets(inputs).or_else(|| retirement(inputs)).or_else(|| given_up(inputs))?;
     if let Some(obstacle) = obstacle(inputs) {
         return Some(Decision::keep(Reason::RestartWaits { cause, obstacle }));
     }
@@ -52,6 +52,27 @@ fn retirement(inputs: &Inputs<'_>) -> Option<RestartCause> {
     };
     let retirement = record.due.retirements.iter().find(is_due)?;
     Some(RestartCause::Retirement { starts_at: retirement.starts_at })
+}
+
+/// What kept the tasks from running may be over, and ECS does not try again. An image in quarantine is not restarted: it is
+/// to blame itself.
+fn given_up(inputs: &Inputs<'_>) -> Option<RestartCause> {
+    let Inputs { record, observed, now, .. } = inputs;
+    let deployment = observed.service.given_up().filter(|_| record.rollout.is_none())?;
+    let runs = |bad: &Quarantine| observed.running.get(&bad.repository).is_some_and(|own| own.is(&bad.image.digest));
+    if record.quarantine.iter().any(runs) {
+        return None;
+    }
+    let last = record.restart.as_ref();
+    let attempts = last.map_or(0, |last| match (&last.cause, last.result) {
+        (_, Some(RestartResult::Replaced)) => 0,
+        (Some(RestartCause::GivenUp { attempt, .. }), _) => *attempt,
+        _ => 0,
+    });
+    let since = last.map_or(deployment.created_at, |last| last.at.max(deployment.created_at));
+    let due = since.checked_add(hold_down(attempts)).is_ok_and(|due| due <= *now);
+    let attempt = attempts.saturating_add(1);
+    due.then(|| RestartCause::GivenUp { deployment: deployment.id.clone(), attempt })
 }
 
 /// What puts a restart off at the moment.

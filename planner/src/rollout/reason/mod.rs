@@ -1,6 +1,7 @@
 //! Why a decision was made: the sentence an engineer reads, and a stable name for logs and metrics.
 
 mod label;
+mod restart;
 mod text;
 
 use jiff::Timestamp;
@@ -9,6 +10,8 @@ use super::handling::Handling;
 use super::obstacle::Obstacle;
 use super::record::{Cause, Freeze, Quarantine, RestartCause};
 use crate::model::Image;
+
+pub use restart::RestartEnd;
 
 /// Why a decision was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -299,44 +302,8 @@ pub enum Reason {
         /// Id of the deployment.
         deployment: String,
     },
-    /// The deployment of the last restart has replaced all tasks.
-    RestartComplete {
-        /// Who requested it.
-        by: String,
-        /// Id of the deployment.
-        deployment: String,
-        /// Is it an alarm's remedy?
-        remedy: bool,
-    },
-    /// The deployment of a restart that was requested failed.
-    RestartNotDone {
-        /// Who requested it.
-        by: String,
-        /// Id of the deployment.
-        deployment: String,
-        /// In the words of ECS and the tasks.
-        reason: String,
-    },
-    /// The deployment of the last restart has neither completed nor failed by its deadline.
-    RestartOverdue {
-        /// Who requested it.
-        by: String,
-        /// Id of the deployment.
-        deployment: String,
-        /// The deadline.
-        since: Timestamp,
-    },
-    /// Another deployment has come in place of the one of the last restart.
-    RestartSuperseded {
-        /// Who requested it.
-        by: String,
-        /// Id of its deployment.
-        deployment: String,
-        /// Id of the other deployment.
-        newer: String,
-        /// Is it an alarm's remedy?
-        remedy: bool,
-    },
+    /// The deployment of the last restart has ended, or is overdue.
+    RestartEnded(RestartEnd),
     /// The tasks that had to be replaced run no more.
     TasksReplaced {
         /// Why they had to be.

@@ -145,30 +145,9 @@ impl fmt::Display for Reason {
             Reason::RestartDue { cause } => write!(f, "restarted because {cause}"),
             Reason::RestartWaits { cause, obstacle } => write!(f, "a restart is due and waits ({obstacle}): {cause}"),
             Reason::RestartFailed { cause, deployment } => {
-                write!(f, "its restart, deployment {deployment}, failed and is not repeated; {cause}")
+                write!(f, "its restart, deployment {deployment}, failed and is not repeated while tasks run; {cause}")
             }
-            Reason::RestartComplete { by, deployment, .. } => {
-                write!(f, "the restart requested by {by} is complete: deployment {deployment} has replaced all tasks")
-            }
-            Reason::RestartNotDone { by, deployment, reason } => {
-                write!(
-                    f,
-                    "the restart requested by {by}, deployment {deployment}, failed and is not repeated: {reason}"
-                )
-            }
-            Reason::RestartOverdue { by, deployment, since } => {
-                write!(
-                    f,
-                    "the restart requested by {by}, deployment {deployment}, has neither completed nor failed; "
-                )?;
-                write!(f, "its deadline passed at {}", format_time(*since))
-            }
-            Reason::RestartSuperseded { by, deployment, newer, .. } => {
-                write!(
-                    f,
-                    "deployment {newer} replaces the tasks instead of {deployment}, the restart requested by {by}"
-                )
-            }
+            Reason::RestartEnded(end) => end.fmt(f),
             Reason::TasksReplaced { cause } => write!(f, "its tasks have been replaced since: {cause}"),
             Reason::RetirementAnnounced { starts_at, handling } => {
                 let starts_at = format_time(*starts_at);

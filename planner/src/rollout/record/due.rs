@@ -65,6 +65,13 @@ pub enum RestartCause {
         /// Names of the secrets and parameters.
         names: Vec<String>,
     },
+    /// Their last deployment failed, none of them runs, and ECS starts no others.
+    GivenUp {
+        /// Id of that deployment.
+        deployment: String,
+        /// Which restart it is since tasks last ran, from 1 on.
+        attempt: u32,
+    },
 }
 
 impl Due {
@@ -97,6 +104,7 @@ impl RestartCause {
         match self {
             RestartCause::Retirement { .. } => "AWS Health",
             RestartCause::Secrets { .. } => "a changed secret",
+            RestartCause::GivenUp { .. } => "the automation",
         }
     }
 }
@@ -110,6 +118,9 @@ impl fmt::Display for RestartCause {
             RestartCause::Secrets { names } => {
                 let verb = if names.len() == 1 { "has" } else { "have" };
                 write!(f, "{} {verb} changed since its tasks read the values", names.join(" and "))
+            }
+            RestartCause::GivenUp { deployment, .. } => {
+                write!(f, "no task runs, and ECS starts none for deployment {deployment}, which failed")
             }
         }
     }

@@ -20,6 +20,7 @@ pub use failed::{FailedRollout, Recovery};
 pub use order::{Noted, Order};
 pub use outstanding::{Outstanding, Work};
 pub use postponed::Postponed;
+pub(super) use postponed::hold_down;
 pub use quarantine::Quarantine;
 pub(super) use quarantine::newly_quarantined;
 pub use release::Release;

@@ -37,7 +37,7 @@ impl Postponed {
     pub(super) fn new(rollout: &Rollout, before: Option<&Postponed>, reason: &str, now: Timestamp) -> Postponed {
         let before = before.filter(|before| same_digests(&before.images, &rollout.images));
         let attempts = before.map_or(0, |before| before.attempts).saturating_add(1);
-        let wait = FIRST.saturating_mul(1 << (attempts - 1).min(16)).min(LONGEST);
+        let wait = hold_down(attempts);
         Postponed {
             images: rollout.images.clone(),
             revision: rollout.previous_revision.clone(),
@@ -52,4 +52,9 @@ impl Postponed {
     pub(in crate::rollout) fn holds(&self, images: &BTreeMap<String, Image>, revision: &str, now: Timestamp) -> bool {
         now < self.until && self.revision == revision && same_digests(&self.images, images)
     }
+}
+
+/// How long the next attempt waits after so many, one at least.
+pub(in crate::rollout) fn hold_down(attempts: u32) -> SignedDuration {
+    FIRST.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(LONGEST)
 }

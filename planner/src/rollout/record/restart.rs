@@ -56,8 +56,10 @@ impl Restart {
         self.at - CLOCK_SKEW
     }
 
-    /// Was it requested and confirmed, and may its result still change? One that was due is followed by what made it due.
+    /// Is it confirmed, and may its result still change? One that a retirement or a secret made due is followed by that.
     pub fn is_open(&self) -> bool {
-        self.cause.is_none() && self.deployment.is_some() && matches!(self.result, None | Some(RestartResult::Overdue))
+        matches!(self.cause, None | Some(RestartCause::GivenUp { .. }))
+            && self.deployment.is_some()
+            && matches!(self.result, None | Some(RestartResult::Overdue))
     }
 }

@@ -72,7 +72,7 @@ fn a_restart_has_failed_when_ecs_says_so_and_the_tasks_say_why() {
     let failed = restarted(DeploymentState::Failed).with_stopped("EssentialContainerExited", "exit 1", 1);
     assert_eq!(settled(failed.clone()), ("restart_not_done", Some(RestartResult::Failed)));
     assert!(
-        failed.plan().reason.to_string().contains("dep-9, failed and is not repeated: "),
+        failed.plan().reason.to_string().contains("dep-9, failed and is not repeated while tasks run: "),
         "{}",
         failed.plan().reason
     );
@@ -150,4 +150,70 @@ fn a_request_that_says_when_it_was_asked_is_refused_long_after_that() {
     };
     assert_eq!(outcome(&releases.request(&rollback(50))).0, "rollback_requested");
     assert_eq!(outcome(&releases.request(&rollback(49))).0, "too_late");
+}
+
+/// Image 3 does not run any longer: the deployment that should have replaced its tasks failed, and so did its rollback.
+fn down() -> Scenario {
+    let mut scenario = Scenario::running(3);
+    let service = &mut scenario.observed.service;
+    service.running = 0;
+    service.deployments.truncate(1);
+    (service.deployments[0].created_at, service.deployments[0].state) = (at(50), DeploymentState::Failed);
+    scenario
+}
+
+#[test]
+fn a_service_that_ecs_has_given_up_is_restarted_until_its_tasks_run() {
+    assert_eq!(down().at(64).outcome().0, "up_to_date");
+    let decision = down().at(65).plan();
+    let Action::Restart(first) = decision.action else { panic!("{}", decision.reason) };
+    assert_eq!(decision.reason.label(), "given_up_restart");
+    // The first attempt fails as well: the second waits as long again, and each further one twice as long.
+    let mut again = down();
+    let ended =
+        |restart: Restart, result| Some(Restart { deployment: Some("dep-9".into()), result: Some(result), ..restart });
+    again.record.restart = ended(first.clone(), RestartResult::Failed);
+    assert_eq!(again.clone().at(79).outcome().0, "up_to_date");
+    let Action::Restart(second) = again.clone().at(80).plan().action else { panic!("not restarted") };
+    assert!(matches!(second.cause, Some(RestartCause::GivenUp { attempt: 2, .. })));
+    again.record.restart = ended(second, RestartResult::Failed);
+    assert_eq!(again.clone().at(109).outcome().0, "up_to_date");
+    assert!(matches!(again.clone().at(110).plan().action, Action::Restart(_)));
+    // One that ran meanwhile begins anew.
+    again.record.restart = ended(first, RestartResult::Replaced);
+    let Action::Restart(anew) = again.at(110).plan().action else { panic!("not restarted") };
+    assert!(matches!(anew.cause, Some(RestartCause::GivenUp { attempt: 1, .. })));
+}
+
+#[test]
+fn a_service_whose_tasks_run_or_whose_image_is_to_blame_is_not_started_again() {
+    let late = |change: fn(&mut Scenario)| {
+        let mut scenario = down().at(90);
+        change(&mut scenario);
+        scenario.outcome().0
+    };
+    assert_eq!(late(|_| ()), "given_up_restart");
+    assert_eq!(late(|scenario| scenario.observed.service.running = 1), "up_to_date");
+    assert_eq!(late(|scenario| scenario.observed.service.desired = 0), "up_to_date");
+    let state = |scenario: &mut Scenario, state| scenario.observed.service.deployments[0].state = state;
+    assert_eq!(
+        late(|scenario| scenario.observed.service.deployments[0].state = DeploymentState::InProgress),
+        "up_to_date"
+    );
+    let mut bad = down().quarantined(3).at(90);
+    state(&mut bad, DeploymentState::Failed);
+    assert_ne!(bad.outcome().0, "given_up_restart");
+    assert_eq!(down().frozen_until(at(95)).at(90).outcome().0, "restart_waits");
+}
+
+#[test]
+fn the_result_of_such_a_restart_says_when_the_next_one_follows() {
+    let mut failed = history(down(), ServiceDeploymentStatus::RolledBack);
+    failed.record.restart = Some(Restart {
+        cause: Some(RestartCause::GivenUp { deployment: "dep-3".into(), attempt: 1 }),
+        ..unseen().record.restart.unwrap()
+    });
+    let decision = failed.plan();
+    assert_eq!(decision.reason.label(), "still_down");
+    assert!(decision.reason.to_string().ends_with("another follows after 2026-11-21 11:05 UTC"), "{}", decision.reason);
 }

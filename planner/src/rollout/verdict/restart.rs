@@ -1,4 +1,4 @@
-//! What became of the last restart that was requested. It has the revision of what ran before, so that its deployment alone tells them apart:
+//! What became of the last restart that was requested, or that should have started a service again. It has the revision of what ran before, so that its deployment alone tells them apart:
 //! by its id, or by its time in the service's deployment history.
 
 use jiff::Timestamp;
@@ -9,8 +9,8 @@ use crate::model::{DeploymentState, ServiceDeployment, ServiceDeploymentStatus};
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::plan::LEASE;
-use crate::rollout::reason::Reason;
-use crate::rollout::record::{Noted, Restart, RestartResult};
+use crate::rollout::reason::{Reason, RestartEnd};
+use crate::rollout::record::{Noted, Restart, RestartCause, RestartResult, hold_down};
 use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// What is known of its deployment.
@@ -33,22 +33,29 @@ pub(in crate::rollout) fn restart(inputs: &Inputs<'_>) -> Option<Decision> {
     let deployment = restart.deployment.clone()?;
     let (by, remedy) = (restart.by.clone(), restart.remedy);
     let deadline = restart.at + inputs.policy.rollout.deadline();
-    let (result, reason) = match seen(inputs, restart, &deployment) {
-        Seen::Complete => (RestartResult::Replaced, Reason::RestartComplete { by, deployment, remedy }),
+    let (result, end) = match seen(inputs, restart, &deployment) {
+        Seen::Complete => (RestartResult::Replaced, RestartEnd::Complete { by, deployment, remedy }),
         Seen::Failed(said) => {
             let reason = why(inputs, restart, said);
-            (RestartResult::Failed, Reason::RestartNotDone { by, deployment, reason })
+            let end = match restart.cause {
+                Some(RestartCause::GivenUp { attempt, .. }) => {
+                    let until = restart.at.checked_add(hold_down(attempt)).unwrap_or(Timestamp::MAX);
+                    RestartEnd::StillDown { deployment, reason, attempt, until }
+                }
+                _ => RestartEnd::Failed { by, deployment, reason },
+            };
+            (RestartResult::Failed, end)
         }
         Seen::Superseded(newer) => {
-            (RestartResult::Superseded, Reason::RestartSuperseded { by, deployment, newer, remedy })
+            (RestartResult::Superseded, RestartEnd::Superseded { by, deployment, newer, remedy })
         }
         Seen::InProgress | Seen::Nothing if inputs.now <= deadline => return None,
         Seen::InProgress if restart.result == Some(RestartResult::Overdue) => return None,
-        Seen::InProgress => (RestartResult::Overdue, Reason::RestartOverdue { by, deployment, since: deadline }),
-        Seen::Nothing => (RestartResult::Unknown, Reason::RestartOverdue { by, deployment, since: deadline }),
+        Seen::InProgress => (RestartResult::Overdue, RestartEnd::Overdue { by, deployment, since: deadline }),
+        Seen::Nothing => (RestartResult::Unknown, RestartEnd::Overdue { by, deployment, since: deadline }),
     };
     let noted = Noted { restarted: Some(result), ..Noted::default() };
-    Some(Decision { action: Action::Note(noted), reason })
+    Some(Decision { action: Action::Note(noted), reason: Reason::RestartEnded(end) })
 }
 
 fn seen(inputs: &Inputs<'_>, restart: &Restart, id: &str) -> Seen {

@@ -128,8 +128,8 @@ fn an_error_never_tells_the_environment_of_a_container() {
 #[test]
 fn rolling_is_one_call_and_answers_the_service() {
     let replay = Replay::new(&[(200, json!({"service": service("web")}))]);
-    let service = run(Ecs::new(&replay.connection()).roll(&id("web"), "rev-2", Some(2))).unwrap();
-    assert_eq!(service.revision, "rev-1");
+    let rolled = run(Ecs::new(&replay.connection()).roll(&id("web"), "rev-2", Some(2))).unwrap();
+    assert_eq!(rolled.revision, "rev-1");
     let request = json!({"cluster": "prod", "service": "web", "desiredCount": 2, "taskDefinition": "rev-2"});
     assert_eq!(replay.sent(), [request]);
     let replay = Replay::new(&[(200, json!({"service": service("web")}))]);

@@ -12,7 +12,7 @@ use planner::fleet::Fleet;
 use planner::model::{Image, ScanState};
 use planner::rollout::{
     Cause, FailedRollout, Freeze, Handling, Obstacle, Outstanding, Phase, Quarantine, Reason, Record, Recovery,
-    Release, RestartCause, Rollout, Work,
+    Release, RestartCause, RestartEnd, Rollout, Work,
 };
 use shared::notify::Notification;
 use shared::{Error, Kind};

@@ -119,7 +119,7 @@ fn a_restart_that_fails_names_what_made_it_due() {
     assert_snapshot!(mail(&messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap()), @r#"
     Restart failed: website-agent [huskit prod]
 
-    website-agent: its restart, deployment ecs-svc/3, failed and is not repeated; huskit/prod/website-agent has changed since its tasks read the values.
+    website-agent: its restart, deployment ecs-svc/3, failed and is not repeated while tasks run; huskit/prod/website-agent has changed since its tasks read the values.
 
     Next
     - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
@@ -131,7 +131,7 @@ fn a_restart_that_fails_names_what_made_it_due() {
     assert_snapshot!(mail(&messages(&fleet, 60).noted(&reason, &Trigger::Everything).unwrap()), @r#"
     Restart failed: website-agent [huskit prod]
 
-    website-agent: its restart, deployment ecs-svc/3, failed and is not repeated; AWS replaces its earlier tasks from 2026-11-28 08:40 UTC on.
+    website-agent: its restart, deployment ecs-svc/3, failed and is not repeated while tasks run; AWS replaces its earlier tasks from 2026-11-28 08:40 UTC on.
 
     Next
     - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'

@@ -30,7 +30,7 @@ fn a_restart_is_announced_and_a_rollback_refused() {
         by: "alarm memory".into(),
         reason: Some("in ALARM since 2026-11-21 10:00 UTC".into()),
     };
-    assert_snapshot!(mail(&messages(&fleet, 60).restarted(&asked, "ecs-svc/3")), @"
+    assert_snapshot!(mail(&messages(&fleet, 60).restarted(&asked, "ecs-svc/3").unwrap()), @"
     Restart in progress: website-agent [huskit prod]
 
     website-agent: restart requested by alarm memory: in ALARM since 2026-11-21 10:00 UTC. Rolling restart in progress, same image.
@@ -38,7 +38,7 @@ fn a_restart_is_announced_and_a_rollback_refused() {
     deployment  ecs-svc/3
     ");
     let due = Reason::RestartDue { cause: RestartCause::Secrets { names: vec!["huskit/prod/website-agent".into()] } };
-    assert_snapshot!(mail(&messages(&fleet, 60).restarted(&due, "ecs-svc/4")), @"
+    assert_snapshot!(mail(&messages(&fleet, 60).restarted(&due, "ecs-svc/4").unwrap()), @"
     Restart in progress: website-agent [huskit prod]
 
     website-agent: restarted because huskit/prod/website-agent has changed since its tasks read the values. Rolling restart in progress, same image.
@@ -46,7 +46,7 @@ fn a_restart_is_announced_and_a_rollback_refused() {
     deployment  ecs-svc/4
     ");
     let due = Reason::RestartDue { cause: RestartCause::Retirement { starts_at: at(10_000) } };
-    assert_snapshot!(mail(&messages(&fleet, 60).restarted(&due, "ecs-svc/5")), @"
+    assert_snapshot!(mail(&messages(&fleet, 60).restarted(&due, "ecs-svc/5").unwrap()), @"
     Restart in progress: website-agent [huskit prod]
 
     website-agent: restarted because AWS replaces its earlier tasks from 2026-11-28 08:40 UTC on. Rolling restart in progress, same image.
@@ -150,25 +150,26 @@ fn a_release_is_held_after_its_rollback_and_a_push_waits() {
 fn a_requested_restart_is_complete_failed_overdue_or_superseded() {
     let fleet = fleet();
     let (by, deployment) = ("anna".to_owned(), "ecs-svc/3".to_owned());
-    let announced = |reason: &Reason| messages(&fleet, 60).noted(reason, &Trigger::Everything);
-    let complete = Reason::RestartComplete { by: by.clone(), deployment: deployment.clone(), remedy: false };
+    let announced =
+        |end: &RestartEnd| messages(&fleet, 60).noted(&Reason::RestartEnded(end.clone()), &Trigger::Everything);
+    let complete = RestartEnd::Complete { by: by.clone(), deployment: deployment.clone(), remedy: false };
     assert_snapshot!(mail(&announced(&complete).unwrap()), @"
     Restart complete: website-agent [huskit prod]
 
     website-agent: the restart requested by anna is complete: deployment ecs-svc/3 has replaced all tasks.
     ");
     let reason = "container website-agent exited with code 1 (2 tasks)".to_owned();
-    let failed = Reason::RestartNotDone { by: "alarm memory".into(), deployment: deployment.clone(), reason };
+    let failed = RestartEnd::Failed { by: "alarm memory".into(), deployment: deployment.clone(), reason };
     assert_snapshot!(mail(&announced(&failed).unwrap()), @r#"
     Restart failed: website-agent [huskit prod]
 
-    website-agent: the restart requested by alarm memory, deployment ecs-svc/3, failed and is not repeated: container website-agent exited with code 1 (2 tasks).
+    website-agent: the restart requested by alarm memory, deployment ecs-svc/3, failed and is not repeated while tasks run: container website-agent exited with code 1 (2 tasks).
 
     Next
     - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
     - To restart it again, send the request {"action":"restart","service":"website-agent","by":"<you>"}
     "#);
-    let overdue = Reason::RestartOverdue { by: by.clone(), deployment: deployment.clone(), since: at(50) };
+    let overdue = RestartEnd::Overdue { by: by.clone(), deployment: deployment.clone(), since: at(50) };
     assert_snapshot!(mail(&announced(&overdue).unwrap()), @"
     Restart overdue: website-agent [huskit prod]
 
@@ -178,14 +179,14 @@ fn a_requested_restart_is_complete_failed_overdue_or_superseded() {
     - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
     ");
     let newer = "ecs-svc/4".to_owned();
-    let superseded = Reason::RestartSuperseded { by, deployment, newer, remedy: false };
+    let superseded = RestartEnd::Superseded { by, deployment, newer, remedy: false };
     assert_snapshot!(mail(&announced(&superseded).unwrap()), @"
     Restart superseded: website-agent [huskit prod]
 
     website-agent: deployment ecs-svc/4 replaces the tasks instead of ecs-svc/3, the restart requested by anna.
     ");
     let by = "alarm memory".to_owned();
-    let remedy = Reason::RestartComplete { by, deployment: "ecs-svc/3".into(), remedy: true };
+    let remedy = RestartEnd::Complete { by, deployment: "ecs-svc/3".into(), remedy: true };
     assert_eq!(announced(&remedy), None, "the alarm's own message says whether it has helped");
 }
 
@@ -201,4 +202,36 @@ fn a_request_that_is_delivered_too_late_is_refused() {
     Next
     - To restart it now, send the request {"action":"restart","service":"website-agent","by":"<you>"}
     "#);
+}
+
+#[test]
+fn a_service_that_does_not_start_is_announced_once_and_again_when_it_runs() {
+    let fleet = fleet();
+    let cause = |attempt| RestartCause::GivenUp { deployment: "ecs-svc/2".into(), attempt };
+    let due = |attempt| Reason::RestartDue { cause: cause(attempt) };
+    assert_snapshot!(mail(&messages(&fleet, 60).restarted(&due(1), "ecs-svc/3").unwrap()), @"
+    Restart in progress: website-agent [huskit prod]
+
+    website-agent: restarted because no task runs, and ECS starts none for deployment ecs-svc/2, which failed. Rolling restart in progress, same image.
+
+    deployment  ecs-svc/3
+    ");
+    assert!(messages(&fleet, 60).restarted(&due(2), "ecs-svc/4").is_none());
+    let down = |attempt| RestartEnd::StillDown {
+        deployment: "ecs-svc/3".into(),
+        reason: "ResourceInitializationError: unable to pull secrets".into(),
+        attempt,
+        until: at(75),
+    };
+    assert_snapshot!(mail(&messages(&fleet, 60).restart_ended(&down(1)).unwrap()), @r#"
+    No task runs: website-agent [huskit prod]
+
+    website-agent: still no task runs: restart 1, deployment ecs-svc/3, failed: ResourceInitializationError: unable to pull secrets; another follows after 2026-11-21 11:15 UTC.
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - Correct what they say; the automation restarts the service until tasks run.
+    - To restart it at once, send the request {"action":"restart","service":"website-agent","by":"<you>"}
+    "#);
+    assert!(messages(&fleet, 60).restart_ended(&down(2)).is_none());
 }
