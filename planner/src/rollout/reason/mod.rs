@@ -2,13 +2,14 @@
 
 mod label;
 mod restart;
+mod several;
 mod text;
 
 use jiff::Timestamp;
 
 use super::handling::Handling;
 use super::obstacle::Obstacle;
-use super::record::{Cause, Freeze, Quarantine, RestartCause};
+use super::record::{Cause, Freeze, RestartCause};
 use crate::model::Image;
 
 pub use restart::RestartEnd;
@@ -368,27 +369,4 @@ pub enum Reason {
         /// Id of the failed deployment.
         failed: String,
     },
-}
-
-impl Reason {
-    /// All of them as one; up to date when there is none.
-    pub(super) fn of(mut reasons: Vec<Reason>) -> Reason {
-        match reasons.len() {
-            0 => Reason::UpToDate,
-            1 => reasons.remove(0),
-            _ => Reason::Several(reasons),
-        }
-    }
-
-    /// Each of several, or the only one.
-    pub fn each(&self) -> &[Reason] {
-        match self {
-            Reason::Several(reasons) => reasons,
-            reason => std::slice::from_ref(reason),
-        }
-    }
-
-    pub(super) fn quarantined(image: Image, entry: &Quarantine) -> Reason {
-        Reason::Quarantined { image, reason: entry.reason.clone(), since: entry.at }
-    }
 }
