@@ -178,7 +178,7 @@ fn no_log_level_drops_the_metrics() {
     let mut found = 0;
     for template in template::all() {
         let Some(level) = template.section("Parameters").get("LogLevel").cloned() else { continue };
-        assert_eq!(level["AllowedValues"], json!(["TRACE", "DEBUG", "INFO"]), "{}", template.path);
+        assert_eq!(level["AllowedValues"], json!(["DEBUG", "INFO"]), "{}", template.path);
         found += 1;
     }
     assert_eq!(found, 3);

@@ -256,6 +256,18 @@ fn neither_the_slow_tls_provider_nor_the_legacy_http_stack_is_linked() {
     assert!(!has("hyper", "0.14") && !has("rustls", "0.21"), "the legacy stack");
 }
 
+/// They are linked without the tables that unwinding needs: see shared/link/build.rs.
+#[test]
+fn a_panic_ends_the_process_of_every_function_instead_of_unwinding() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let release = manifest.split("\n[").find(|section| section.starts_with("profile.release]")).unwrap();
+    assert!(release.contains("\npanic = \"abort\""), "{release}");
+    for function in fs::read_dir(root().join("functions")).unwrap() {
+        let manifest = fs::read_to_string(function.unwrap().path().join("Cargo.toml")).unwrap();
+        assert!(manifest.contains("\nbuild = \"../../shared/link/build.rs\""), "{manifest}");
+    }
+}
+
 /// What a dry run and a request `plan` must not change is known to the invocation alone.
 #[test]
 fn functions_write_and_send_through_their_invocation() {
