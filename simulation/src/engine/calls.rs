@@ -81,10 +81,15 @@ impl Engine {
 
     /// A call reaches AWS.
     pub(super) fn arrive(&mut self, call: Call) {
+        let crashes = self.crashes(&call);
         let Call { invocation, request, reply } = call;
         let Some(running) = self.invocations.get(&invocation) else { return };
         let function = running.process.function;
-        let fault = self.fault(&request);
+        let fault = match crashes {
+            Some(true) => Fault::KilledAfter,
+            Some(false) => Fault::KilledBefore,
+            None => self.fault(&request),
+        };
         let status = |status: u16, code: &str| Err(Failure::new(code, "the weather").with_status(status));
         let (answer, lost): (Answer, Option<&'static str>) = match fault {
             Fault::Lost => (status(0, "Lost"), Some("the call is lost")),
