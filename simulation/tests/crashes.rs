@@ -1,5 +1,5 @@
 //! An invocation that dies anywhere: right before and right after each of its calls that writes. What comes of it in the end is what
-//! comes without the crash, nothing is done twice, and nobody misses a message.
+//! comes without the crash, nothing is done twice, and no message is missing.
 
 // What cannot be played fails the test.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
