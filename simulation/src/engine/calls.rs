@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::crash::Crash;
 use super::pending::{Call, Delivered, Origin};
 use super::port::{Posted, Reply};
 use super::state::{Due, Engine};
@@ -81,11 +82,10 @@ impl Engine {
 
     /// A call reaches AWS.
     pub(super) fn arrive(&mut self, call: Call) {
-        let crashes = self.crashes(&call);
         let Call { invocation, request, reply } = call;
         let Some(running) = self.invocations.get(&invocation) else { return };
         let function = running.process.function;
-        let fault = match crashes {
+        let fault = match Crash::comes(&mut self.crash, function, &request) {
             Some(true) => Fault::KilledAfter,
             Some(false) => Fault::KilledBefore,
             None => self.fault(&request),

@@ -1,8 +1,6 @@
 //! An invocation that ends around one of its calls, where a story wants it.
 
-use super::pending::Call;
-use super::state::Engine;
-use crate::wire::writes;
+use crate::wire::{Request, writes};
 
 /// An end that comes once, at a call that writes.
 pub struct Crash {
@@ -14,18 +12,14 @@ pub struct Crash {
     pub after: bool,
 }
 
-impl Engine {
+impl Crash {
     /// Does the process end at this call, and does the call take effect?
-    pub(super) fn crashes(&mut self, call: &Call) -> Option<bool> {
-        let function = self.invocations.get(&call.invocation)?.process.function;
-        let crash = self.crash.as_mut()?;
-        if function != crash.function || !writes(&call.request.operation) {
-            return None;
-        }
+    pub(super) fn comes(planned: &mut Option<Crash>, function: &str, request: &Request) -> Option<bool> {
+        let crash = planned.as_mut().filter(|crash| crash.function == function && writes(&request.operation))?;
         if crash.writes > 0 {
             crash.writes -= 1;
             return None;
         }
-        self.crash.take().map(|crash| crash.after)
+        planned.take().map(|crash| crash.after)
     }
 }
