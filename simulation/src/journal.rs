@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::wire::writes;
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -145,19 +147,23 @@ fn short(f: &fmt::Formatter<'_>, text: &str) -> String {
     }
 }
 
+/// What a function decided, except to leave all as it is; of a request, what each function decided that knows its action.
+fn decisions(answer: &Value) -> impl Iterator<Item = &Value> {
+    let others = answer.as_object().into_iter().flat_map(|parts| parts.values()).map(|part| &part["decisions"]);
+    let lines = std::iter::once(&answer["decisions"]).chain(others).filter_map(Value::as_array).flatten();
+    lines.filter(|line| !matches!(line["decision"].as_str(), Some("keep" | "left_unchanged")))
+}
+
 impl What {
     /// Does a person want to read it in a timeline? Not every call, and not every look that changed nothing.
     pub fn matters(&self) -> bool {
         match self {
             What::Begins { .. } | What::Log { .. } => false,
             What::Call { service, operation, lost, .. } => {
-                let reads = ["Describe", "List", "Get", "BatchGet", "Start"];
-                lost.is_some()
-                    || !reads.iter().any(|read| operation.starts_with(read)) && !matches!(*service, "dynamodb" | "sns")
+                lost.is_some() || writes(operation) && !matches!(*service, "dynamodb" | "sns")
             }
             What::Ends { result: Ok(answer), .. } => {
-                let kept = |line: &Value| matches!(line["decision"].as_str(), Some("keep" | "leave_unchanged"));
-                answer["decisions"].as_array().is_some_and(|lines| !lines.iter().all(kept))
+                answer["error"]["message"].is_string() || decisions(answer).next().is_some()
             }
             What::Ends { .. } | What::Message(_) | What::World(_) | What::DeadLetter { .. } => true,
         }
@@ -167,15 +173,15 @@ impl What {
     pub fn lines(&self) -> Vec<String> {
         match self {
             What::Ends { function, result: Ok(answer), .. } => {
-                let lines = answer["decisions"].as_array().into_iter().flatten();
-                let kept = |line: &&Value| !matches!(line["decision"].as_str(), Some("keep" | "leave_unchanged"));
+                let refused = answer["error"]["message"].as_str().map(|why| format!("{function}: refused: {why}"));
                 let plain = |line: &Value| {
                     let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
                     let subject = ["service", "alarm", "budget", "system"].map(text).concat();
                     let why = [text("message"), text("why")].concat();
-                    format!("{function}: {subject}: {} ({}): {why}", text("decision"), text("reason"))
+                    let planned = if line["outcome"] == "planned" { "would " } else { "" };
+                    format!("{function}: {subject}: {planned}{} ({}): {why}", text("decision"), text("reason"))
                 };
-                lines.filter(kept).map(plain).collect()
+                refused.into_iter().chain(decisions(answer).map(plain)).collect()
             }
             What::Call { function, service, operation, input, answer, lost, .. } => {
                 let fields: Vec<String> = input.as_object().into_iter().flatten().filter_map(scalar).collect();

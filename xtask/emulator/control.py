@@ -1,6 +1,6 @@
 """The control API: `POST /_local/<operation>` with JSON in and out, for what no AWS API offers.
 
-The demo, the tests and the command line use it to play AWS's part: ECS's progress, Spot shortages, spend, faults.
+The demo, the tests and the command line use it to play AWS's part: ECS's progress, Spot shortages, spend, stale reads.
 """
 
 import json
@@ -13,7 +13,6 @@ import budgets
 import calls
 import clock
 import deployments
-import functions
 import gate
 import placement
 import resources
@@ -28,12 +27,7 @@ OPERATIONS = {
     "calls": calls.take,
     "calls/count": lambda _request: {"count": len(calls.journal)},
     "clock": clock.set_clock,
-    "faults": calls.set_faults,
-    "faults/state": lambda _request: {"faults": calls.faults},
-    "functions/running": functions.running,
     "interrupt": spot.interrupt,
-    "release": calls.release,
-    "reset-scaling": scaling.reset,
     "resource-types": lambda _request: {"types": resources.known_types()},
     "spot": placement.set_spot,
     "stale": stale.set_stale,

@@ -17,19 +17,6 @@ USUAL = {"LANG": "en_US.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
 LOCAL = {"AWS_ENDPOINT_URL", INVOKE_DEPTH_ENV}
 
 _invocation = threading.local()
-_lock = threading.Lock()
-_running = 0
-
-
-def running(_request):
-    """How many invocations have begun and not ended, those that no one waits for included."""
-    return {"running": _running}
-
-
-def _count(change):
-    global _running
-    with _lock:
-        _running += change
 
 
 def environment(given, variables):
@@ -74,11 +61,7 @@ def with_output(execute):
     def execute_with_output(function, event):
         config = function.get("config") or function
         _invocation.file, _invocation.variables = None, (config.get("Environment") or {}).get("Variables") or {}
-        _count(1)
-        try:
-            result = execute(function, event)
-        finally:
-            _count(-1)
+        result = execute(function, event)
         if _invocation.file is not None:
             _invocation.file.seek(0)
             result["log"] = _invocation.file.read().decode("utf-8", "replace")

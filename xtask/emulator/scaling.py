@@ -3,7 +3,6 @@
 import tasks
 from account import ACCOUNT, REGION
 from ministack.services import ecs
-from ministack.services.cloudformation import _stacks
 
 KIND = "AWS::ApplicationAutoScaling::ScalableTarget"
 FLAGS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
@@ -51,15 +50,6 @@ def make_known(resource):
         backend.create_cluster(cluster, None, None, None, None, None)
     if f"{cluster}:{name}" not in backend.services:
         backend.create_service(cluster, name, desired_count=0, deployment_controller={"type": "EXTERNAL"})
-
-
-def reset(request):
-    """The targets of a service become what the deployed templates say, as in a stack update that changes them."""
-    for stack in _stacks.values():
-        for resource in stack.get("_resources", {}).values():
-            if resource["ResourceType"] == KIND and resource["Properties"]["ResourceId"] == request["resource"]:
-                register({**resource["Properties"], **request.get("values", {})})
-    return {}
 
 
 def act(request):

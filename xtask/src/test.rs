@@ -21,9 +21,8 @@ pub struct Args {
     fast: bool,
 }
 
-/// The scenario programs, the longest first. Each has a local cloud of its own.
-const SCENARIOS: [&str; 6] =
-    ["scenario_capacity", "scenario_rollout", "scenario_deploy", "scenario_alarm", "scenario_budget", "scenario_local"];
+/// The scenario programs, the longest first. Each has a local cloud of its own, and so has the demo.
+const SCENARIOS: [&str; 2] = ["scenario_deploy", "scenario_local"];
 /// What the simulation plays: the same seeds each time, and others for every commit.
 const SEEDS: [&str; 6] = ["--fixed", "40", "--seeds", "200", "--hours", "10"];
 /// So many of them run at once: one keeps a core busy.
@@ -87,8 +86,9 @@ fn stages(tools: &Tools, args: &Args, count: &mut Count) -> Result<()> {
     stage("simulation: fixed seeds and those of the commit", simulation, 1, count)?;
     let compile = vec![job("scenarios", cargo(tools, &[&scenario("scenario_*")[..], &["--no-run"]].concat()))];
     stage("scenarios, compiled", compile, 1, count)?;
-    let scenarios = SCENARIOS.map(|name| job(name, cargo(tools, &scenario(name)))).into();
-    stage("scenarios, on local clouds of their own", scenarios, LANES, count)
+    let mut scenarios: Vec<Job> = SCENARIOS.map(|name| job(name, cargo(tools, &scenario(name)))).into();
+    scenarios.insert(1, job("demo", cargo(tools, &["xtask", "demo", "--verbose"])));
+    stage("scenarios and the demo, on local clouds of their own", scenarios, LANES, count)
 }
 
 /// The first of the seeds that are this commit's own, so that a failure comes again until it is mended; `None` where there

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::crash::Crash;
 use super::pending::{Call, Delivered, Origin};
 use super::port::{Posted, Reply};
 use super::state::{Due, Engine};
@@ -84,7 +85,11 @@ impl Engine {
         let Call { invocation, request, reply } = call;
         let Some(running) = self.invocations.get(&invocation) else { return };
         let function = running.process.function;
-        let fault = self.fault(&request);
+        let fault = match Crash::comes(&mut self.crash, function, &request) {
+            Some(true) => Fault::KilledAfter,
+            Some(false) => Fault::KilledBefore,
+            None => self.fault(&request),
+        };
         let status = |status: u16, code: &str| Err(Failure::new(code, "the weather").with_status(status));
         let (answer, lost): (Answer, Option<&'static str>) = match fault {
             Fault::Lost => (status(0, "Lost"), Some("the call is lost")),

@@ -4,11 +4,13 @@
 //! is polled when something arrives for it, and dropped when Lambda ends it.
 //!
 //! - `state`: the engine, and what each thing that is due calls; `clock`: what is due; `pending`: what has begun and not ended.
+//! - `crash`: an invocation that ends where a story wants it.
 //! - `invocation`, `calls`, `schedule`, `deliver`: what Lambda, the network, EventBridge Scheduler, and EventBridge with SNS do.
 //! - `process`: an execution environment; `port`: its way to the world; `log`: what it logs.
 
 mod calls;
 mod clock;
+mod crash;
 mod deliver;
 mod invocation;
 mod log;
@@ -18,6 +20,7 @@ mod process;
 mod schedule;
 mod state;
 
+pub use crash::Crash;
 pub use log::logged;
 pub use process::Outcome;
 pub use state::{Act, Engine};

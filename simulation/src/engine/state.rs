@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::clock::Queue;
+use super::crash::Crash;
 use super::pending::{Call, Delivered, Invocation, Origin};
 use super::port::Clock;
 use super::process::Process;
@@ -54,6 +55,8 @@ pub struct Engine {
     pub rates: Rates,
     /// Services that ECS refuses to update.
     pub refused_updates: BTreeSet<String>,
+    /// What ends an invocation, once.
+    pub crash: Option<Crash>,
     /// Services of AWS that answer with errors.
     pub down: BTreeSet<&'static str>,
     /// What happened.
@@ -83,6 +86,7 @@ impl Engine {
             weather,
             rates: Rates::default(),
             refused_updates: BTreeSet::new(),
+            crash: None,
             down: BTreeSet::new(),
             journal: Vec::new(),
             faults: BTreeMap::new(),

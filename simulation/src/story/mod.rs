@@ -3,9 +3,10 @@
 //! A line that begins with `> ` is a command; what follows until the next command is what came of it, written by the run. Everything else
 //! before the first command is the story's title and what it is about. Commands:
 //!
-//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1] [signed] [scanned] [versions]`: right after the deploy; the first images
-//!   run. With the last three, images are rolled out when they are signed, or scanned, and versions are followed
+//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1] [signed] [scanned] [versions] [migrates]`: right after the deploy; the first
+//!   images run. With the last four, images are rolled out when they are signed, or scanned, versions are followed, and a task runs first
 //! - `> pass 20m`: time passes
+//! - `> crash rollout before 3`: the next invocation of a function ends before, or `after`, the call that is so many writes away
 //! - `> show`: the running tasks and the bounds of each service
 //! - anything of [`Act`]: `> push website-agent crashes`
 
@@ -15,12 +16,15 @@ use std::rc::Rc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::account::Account;
-use crate::engine::Engine;
+use crate::engine::{Crash, Engine};
 use crate::journal::Entry;
 use crate::people::{Act, Follows, Setup, Unscanned, span};
 use crate::run::stamp;
 use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
+
+/// What can crash.
+const FUNCTIONS: [&str; 5] = ["rollout", "capacity", "alarm", "budget", "request"];
 
 /// What marks a command.
 const COMMAND: &str = "> ";
@@ -63,6 +67,7 @@ fn playing(account: &Rc<Account>, text: &str, trace: bool) -> Result<(String, Op
             Some(("pass", lasts)) => {
                 engine.pass(span(lasts).ok_or_else(|| format!("`{command}`: expected a duration such as 20m"))?);
             }
+            Some(("crash", words)) => engine.crash = Some(crash(words)?),
             _ if command == "show" => played.push_str(&show(engine)),
             _ => {
                 let act: Act = command.parse()?;
@@ -84,6 +89,19 @@ fn playing(account: &Rc<Account>, text: &str, trace: bool) -> Result<(String, Op
     Ok((format!("{}\n", played.trim_end()), engine))
 }
 
+fn crash(words: &str) -> Result<Crash, String> {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let expected = || format!("crash: got `{}`, expected a function, before or after, and a number", words.join(" "));
+    let [function, when, writes] = words[..] else { return Err(expected()) };
+    let function = FUNCTIONS.into_iter().find(|name| *name == function).ok_or_else(expected)?;
+    let after = match when {
+        "before" => false,
+        "after" => true,
+        _ => return Err(expected()),
+    };
+    Ok(Crash { function, writes: writes.parse().map_err(|_| expected())?, after })
+}
+
 /// Every service runs its first image when a story begins.
 fn begin_at(account: &Rc<Account>, words: &str) -> Result<Engine, String> {
     let mut words = words.split_whitespace();
@@ -96,6 +114,7 @@ fn begin_at(account: &Rc<Account>, words: &str) -> Result<Engine, String> {
             "signed" => setup.signed = true,
             "scanned" => setup.scan = Some(Unscanned::Refuse),
             "versions" => setup.follows = Follows::Versions,
+            "migrates" => setup.migration = true,
             name => weather = name.parse()?,
         }
     }

@@ -10,7 +10,7 @@ mod request;
 use std::fmt;
 
 pub use answer::response;
-pub use request::{HOSTS, Request, read};
+pub use request::{HOSTS, Request, read, writes};
 
 /// An error as a service answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,6 +16,12 @@ pub struct Request {
     pub input: Value,
 }
 
+/// Does a call change something?
+pub fn writes(operation: &str) -> bool {
+    let reads = ["Describe", "List", "Get", "BatchGet", "Start"];
+    !reads.iter().any(|read| operation.starts_with(read))
+}
+
 /// Host, without `.model`, and service. The host is what the variable `AWS_ENDPOINT_URL_<HOST>` is called after.
 pub const HOSTS: [(&str, &str); 11] = [
     ("appconfigdata", "appconfig"),

@@ -1,5 +1,5 @@
 //! Functions as a whole, in the test's own process: what happens when two run at once, and when a message cannot be
-//! sent. What they do over days is shown by the scenarios, on a cloud that does not hold still for this.
+//! sent. What they do over days is shown by the stories of the simulation.
 
 // Helpers of tests fail tests.
 #![allow(clippy::unwrap_used)]

@@ -28,22 +28,6 @@ fn batch(bodies: &[&Value]) -> Value {
 }
 
 #[test]
-fn a_fault_of_hours_loses_no_alarm() {
-    let cloud = cloud();
-    let event = batch(&[&change("ALARM", "2026-11-21T10:00:00Z")]);
-    cloud.refuse(true);
-    assert!(cloud.invoke::<App>(event.clone(), "2026-11-21T10:00:01Z").is_err(), "it stays in the queue");
-    let answer = |now: &str| cloud.invoke::<App>(event.clone(), now).unwrap();
-    for now in ["2026-11-21T10:06:01Z", "2026-11-21T12:00:01Z"] {
-        assert_eq!(answer(now), json!({"batchItemFailures": []}), "its message is in the ledger");
-    }
-    assert_eq!(cloud.published(), 0);
-    cloud.refuse(false);
-    assert_eq!(answer("2026-11-21T12:06:01Z"), json!({"batchItemFailures": []}));
-    assert_eq!(cloud.published(), 1);
-}
-
-#[test]
 fn of_a_batch_only_what_failed_comes_again() {
     let cloud = cloud();
     let broken = json!({"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "detail": {}});

@@ -29,20 +29,6 @@ fn request(action: &str, id: &str) -> Value {
 }
 
 #[test]
-fn a_request_that_arrives_again_takes_no_effect_again() {
-    let cloud = cloud();
-    send(&cloud, &request("lift", "r-1"), "2026-11-21T10:10:00Z");
-    assert!(!is_restricted(&cloud));
-    send(&cloud, &request("resume", "r-1"), "2026-11-21T10:20:00Z");
-    assert!(is_restricted(&cloud), "another action is another request");
-    let answer = send(&cloud, &request("lift", "r-1"), "2026-11-21T10:30:00Z");
-    assert_eq!(answer["decisions"][0]["reason"], "request_answered");
-    assert!(is_restricted(&cloud));
-    send(&cloud, &request("lift", "r-2"), "2026-11-21T10:40:00Z");
-    assert!(!is_restricted(&cloud));
-}
-
-#[test]
 fn a_request_that_arrives_twice_at_once_takes_effect_once_and_neither_fails() {
     for call in 1.. {
         let cloud = cloud();
@@ -60,16 +46,4 @@ fn a_request_that_arrives_twice_at_once_takes_effect_once_and_neither_fails() {
         assert_eq!(lifted, 1, "before call {call}: {history}");
         assert_eq!(cloud.published(), before + 1, "before call {call}");
     }
-}
-
-#[test]
-fn a_request_that_failed_may_be_sent_again() {
-    let cloud = cloud();
-    let mut hold = request("hold", "r-1");
-    hold["until"] = "2026-11-20T10:00:00Z".into();
-    let error = cloud.invoke::<App>(hold.clone(), "2026-11-21T10:10:00Z").unwrap_err();
-    assert!(is_restricted(&cloud), "{error}");
-    hold["until"] = "2h".into();
-    send(&cloud, &hold, "2026-11-21T10:20:00Z");
-    assert!(!is_restricted(&cloud));
 }

@@ -112,17 +112,6 @@ impl Cloud {
         let number = |name: &str| answer[name].as_u64().context("the desired count is a number");
         Ok((number("before")?, number("after")?))
     }
-
-    /// Sets bounds and suspended state of a service's scalable target to the template's, `values` of it changed, as a stack
-    /// update does.
-    ///
-    /// # Errors
-    /// When the emulator does not answer.
-    pub fn reset_scaling(&self, cluster: &str, name: &str, values: &Value) -> Result<()> {
-        let ask = json!({"resource": format!("service/{cluster}/{name}"), "values": values});
-        self.client.call("local", "reset-scaling", ask)?;
-        Ok(())
-    }
 }
 
 fn text(value: &Value) -> String {

@@ -1,7 +1,5 @@
 //! Delivery: EventBridge's part for events that only AWS itself may send, and direct invocations.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
@@ -9,8 +7,6 @@ use super::Cloud;
 
 /// More rounds than any deployment takes.
 const ROUNDS: usize = 60;
-/// The time-out of a function and a new process on a busy machine.
-const LONGEST_INVOCATION: Duration = Duration::from_secs(90);
 
 /// One invocation of a function and how it ended.
 #[derive(Clone, Debug)]
@@ -24,41 +20,12 @@ pub struct Delivery {
 }
 
 impl Cloud {
-    /// Waits until every invocation has ended, those by SNS and by other functions included. What SNS has not handed over
-    /// yet is not waited for: a message that a function sent proves that it was.
-    ///
-    /// # Errors
-    /// When the emulator does not answer, or an invocation does not end.
-    pub fn wait_until_idle(&self) -> Result<()> {
-        let since = Instant::now();
-        while self.client.call("local", "functions/running", json!({}))?["running"] != 0 {
-            if since.elapsed() > LONGEST_INVOCATION {
-                bail!("an invocation has not ended after {LONGEST_INVOCATION:?}");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(())
-    }
-
     /// Delivers an event as EventBridge would: to the targets of every deployed rule whose pattern matches. MiniStack, like
     /// AWS, takes no events of `aws.*` sources from callers, so it is asked which rules match and their targets are invoked.
     ///
     /// # Errors
     /// When the emulator does not answer, or a target is no function.
     pub fn deliver(&self, event: &Value) -> Result<Vec<Delivery>> {
-        self.deliver_where(event, |_| true)
-    }
-
-    /// The same, to one function alone, as if the others were not there.
-    ///
-    /// # Errors
-    /// When the emulator does not answer, or a target is no function.
-    pub fn deliver_to(&self, logical_id: &str, event: &Value) -> Result<Vec<Delivery>> {
-        let only = self.function(logical_id)?;
-        self.deliver_where(event, |function| function == only)
-    }
-
-    fn deliver_where(&self, event: &Value, takes: impl Fn(&str) -> bool) -> Result<Vec<Delivery>> {
         let mut deliveries = Vec::new();
         let rules = self.client.call("events", "list_rules", json!({}))?;
         for rule in rules["Rules"].as_array().into_iter().flatten() {
@@ -77,9 +44,6 @@ impl Cloud {
                     Some((_, function)) => function.to_owned(),
                     None => self.behind(arn).with_context(|| format!("rule {name} has the target {arn}"))?,
                 };
-                if !takes(&function) {
-                    continue;
-                }
                 let payload = match target["Input"].as_str() {
                     Some(input) => serde_json::from_str(input).context("the Input of a target is JSON")?,
                     None => event.clone(),

@@ -10,11 +10,9 @@ mod capacity;
 mod configuration;
 mod deliver;
 mod deploy;
-mod ledger;
 mod push;
 mod schedules;
 mod server;
-mod shared;
 mod state;
 mod unsupported;
 
@@ -121,15 +119,6 @@ impl Cloud {
     pub fn stop(self) -> Result<()> {
         self.client.call("local", "stop", json!({})).context("stop the emulator")?;
         fs::remove_file(state_file()).context("forget where the cloud was")?;
-        Ok(())
-    }
-
-    /// Makes calls of the functions fail, or be held, from now on; an empty list ends it.
-    ///
-    /// # Errors
-    /// When the emulator does not answer.
-    pub fn set_faults(&self, faults: &Value) -> Result<()> {
-        self.client.call("local", "faults", json!({ "faults": faults }))?;
         Ok(())
     }
 
