@@ -19,6 +19,9 @@ impl Service<'_> {
         entry: &mut Entry,
         service: &model::Service,
     ) -> Result<Vec<String>> {
+        if let Some(task) = &failed.stop {
+            self.app.ecs.stop_task(&self.policy.cluster, task, "its rollout failed").await?;
+        }
         let left = |id: &String| service.primary().is_some_and(|primary| primary.id != *id);
         let begun = failed.recover.as_ref().is_some_and(|recover| left(&recover.failed));
         self.refuse(entry, failed, begun, why(&decision.reason)).await?;

@@ -17,6 +17,8 @@ pub struct FailedRollout {
     pub stuck_at: Option<String>,
     /// When the environment is the cause: the same rollout, later.
     pub postponed: Option<Postponed>,
+    /// ARN of a pre-deploy task that ECS does not list: it may run all the same, and is stopped first.
+    pub stop: Option<String>,
 }
 
 /// A failed deployment that is rolled back.
@@ -43,7 +45,7 @@ impl FailedRollout {
     ) -> FailedRollout {
         let stuck = quarantine.is_empty() && rollout.cause == Cause::Drift;
         let stuck_at = stuck.then(|| rollout.previous_revision.clone());
-        FailedRollout { quarantine, recover, stuck_at, postponed: None }
+        FailedRollout { quarantine, recover, stuck_at, ..FailedRollout::default() }
     }
 
     /// The environment is to blame: no quarantine, and the same rollout again when the hold-down ends or something changes;

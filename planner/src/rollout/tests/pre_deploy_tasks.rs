@@ -47,6 +47,10 @@ fn a_task_that_ecs_does_not_list_has_not_failed() {
     let decision = started().at(65).plan();
     let Action::Fail(failed) = decision.action else { panic!("{}", decision.reason) };
     assert_eq!((failed.quarantine.len(), failed.postponed.is_some()), (0, true));
+    // It may run all the same, and the next attempt would run another beside it.
+    assert_eq!(failed.stop.as_deref(), Some("task-2"));
+    let Action::Fail(failed) = started().task_ended(exit(1)).plan().action else { panic!("not failed") };
+    assert_eq!(failed.stop, None);
 }
 
 #[test]

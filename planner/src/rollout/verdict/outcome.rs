@@ -11,7 +11,9 @@ use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::observed::Observed;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, FailedRollout, Recovery, Release, Rollout, newly_quarantined, same_digests};
+use crate::rollout::record::{
+    Cause, FailedRollout, Phase, Recovery, Release, Rollout, newly_quarantined, same_digests,
+};
 
 /// How long a task without a health check has to run until it proves something: the ECS scheduler itself waits 40 s,
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>.
@@ -85,7 +87,7 @@ pub(super) fn fail(inputs: &Inputs<'_>, rollout: &Rollout, failure: Failure<'_>)
     let good = good(inputs, rollout);
     let recover = deployment.filter(|_| !good.is_empty());
     let recover = recover.map(|ours| Recovery { failed: ours.id.to_owned(), revision: ours.revision.to_owned() });
-    let outcome = match blame {
+    let mut outcome = match blame {
         Blame::Image => {
             let quarantine = newly_quarantined(&rollout.images, good, &reason, inputs.now);
             FailedRollout::new(rollout, quarantine, recover)
@@ -93,6 +95,11 @@ pub(super) fn fail(inputs: &Inputs<'_>, rollout: &Rollout, failure: Failure<'_>)
         Blame::Environment | Blame::Unknown => {
             FailedRollout::prevented(inputs.record.postponed.as_ref(), rollout, &reason, recover, inputs.now)
         }
+    };
+    // What is not listed may run, and the next attempt would run a second one beside it.
+    outcome.stop = match &rollout.phase {
+        Phase::PreDeployTask { task, .. } if inputs.observed.pre_deploy_task.is_none() => Some(task.clone()),
+        _ => None,
     };
     Decision { action: Action::Fail(outcome), reason: failed }
 }

@@ -8,10 +8,12 @@ mod tasks;
 
 use std::collections::BTreeMap;
 
+use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::update_service::UpdateServiceOutput;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
 use aws_sdk_ecs::types::{CapacityProviderStrategyItem, TaskDefinitionField};
+use aws_smithy_types::retry::RetryConfig;
 use serde_json::Value;
 
 use super::connection::{Connection, Service as Endpoint};
@@ -162,7 +164,7 @@ impl Ecs {
     pub async fn restart(&self, id: &ServiceId) -> Result<Service> {
         let context = || format!("restart service {id}");
         let call = self.client.update_service().cluster(&id.cluster).service(&id.name).force_new_deployment(true);
-        let answer = self.update(call).await.context(context)?;
+        let answer = self.force(call).await.context(context)?;
         let service = answer.service().ok_or_else(|| Error::new(Kind::Unavailable, "no service in the answer"));
         service.and_then(|service| read::service(id, service)).context(context)
     }
@@ -177,19 +179,27 @@ impl Ecs {
         let context = || format!("set capacity of service {id}");
         let call = self.client.update_service().cluster(&id.cluster).service(&id.name);
         let call = call.set_desired_count(desired.map(|count| i32::try_from(count).unwrap_or(i32::MAX)));
-        let call = match strategy {
+        let answer = match strategy {
             Some(strategy) => {
                 let items = strategy_items(strategy).context(context)?;
-                call.set_capacity_provider_strategy(Some(items)).force_new_deployment(true)
+                self.force(call.set_capacity_provider_strategy(Some(items)).force_new_deployment(true)).await
             }
-            None => call,
+            None => self.update(call).await,
         };
-        self.update(call).await.map(drop).context(context)
+        answer.map(drop).context(context)
     }
 
     async fn update(&self, call: UpdateServiceFluentBuilder) -> Result<UpdateServiceOutput> {
         let update = async || call.clone().send().await.map_err(classified);
         self.connection.in_turn(Bucket::EcsServices, update).await
+    }
+
+    /// Starts a deployment, whatever runs. Only what was throttled is repeated: a call whose answer was lost may have taken
+    /// effect, and another would start a second deployment.
+    async fn force(&self, call: UpdateServiceFluentBuilder) -> Result<UpdateServiceOutput> {
+        let once = || Builder::default().retry_config(RetryConfig::disabled());
+        let force = async || call.clone().customize().config_override(once()).send().await.map_err(classified);
+        self.connection.in_turn(Bucket::EcsServices, force).await
     }
 }
 

@@ -185,15 +185,21 @@ impl Ecs {
         }
     }
 
-    /// Stops a task; `reason` becomes part of its `stoppedReason`. One that has ended stays as it is.
+    /// Stops a task; `reason` becomes part of its `stoppedReason`. One that has ended, or that ECS has forgotten since, stays
+    /// as it is.
     ///
     /// Requires `ecs:StopTask`.
     ///
     /// # Errors
-    /// `Invalid` when ECS has forgotten the task.
+    /// `Denied` without the permission, `NotFound` when the cluster is gone.
     pub async fn stop_task(&self, cluster: &str, arn: &str, reason: &str) -> Result<()> {
         let call = self.client.stop_task().cluster(cluster).task(arn).reason(reason);
-        call.send().await.map(drop).map_err(classified).context(|| format!("stop task {arn}"))
+        match call.send().await.map_err(classified) {
+            // `InvalidParameterException`: a stopped task is shown for an hour at least, and not known later,
+            // <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>.
+            Err(error) if error.kind() == Kind::Invalid => Ok(()),
+            result => result.map(drop).context(|| format!("stop task {arn}")),
+        }
     }
 
     async fn list(
@@ -306,5 +312,17 @@ mod tests {
         assert_eq!(replay.sent()[1]["serviceName"], "s1");
         let kinds: Vec<_> = found.values().map(|tasks| tasks.as_ref().map(Vec::len).map_err(Error::kind)).collect();
         assert_eq!(kinds, [Ok(0), Err(Kind::NotFound)]);
+    }
+
+    #[test]
+    fn a_task_is_stopped_with_a_reason() {
+        let replay = Replay::new(&[(200, json!({"task": {"taskArn": "t1"}}))]);
+        run(Ecs::new(&replay.connection()).stop_task("prod", "t1", "still running")).unwrap();
+        assert_eq!(replay.sent(), [json!({"cluster": "prod", "task": "t1", "reason": "still running"})]);
+        let replay = Replay::new(&[(400, json!({"__type": "InvalidParameterException"}))]);
+        run(Ecs::new(&replay.connection()).stop_task("prod", "t1", "still running")).expect("it ended long ago");
+        let replay = Replay::new(&[(400, json!({"__type": "AccessDeniedException"}))]);
+        let error = run(Ecs::new(&replay.connection()).stop_task("prod", "t1", "still running")).unwrap_err();
+        assert_eq!(error.kind(), Kind::Denied);
     }
 }

@@ -132,7 +132,7 @@ fn rolling_is_one_call_and_answers_the_service() {
     assert_eq!(service.revision, "rev-1");
     let request = json!({"cluster": "prod", "service": "web", "desiredCount": 2, "taskDefinition": "rev-2"});
     assert_eq!(replay.sent(), [request]);
-    let replay = Replay::new(&[(200, json!({"service": service_without_count()}))]);
+    let replay = Replay::new(&[(200, json!({"service": service("web")}))]);
     run(Ecs::new(&replay.connection()).roll(&id("web"), "rev-2", None)).unwrap();
     assert!(replay.sent()[0].get("desiredCount").is_none());
 }
@@ -144,8 +144,19 @@ fn a_restart_forces_a_deployment_and_changes_nothing_else() {
     assert_eq!(replay.sent(), [json!({"cluster": "prod", "service": "web", "forceNewDeployment": true})]);
 }
 
-fn service_without_count() -> Value {
-    service("web")
+#[test]
+fn a_restart_and_a_move_whose_answer_is_lost_are_not_sent_again() {
+    let replay = || Replay::new(&[(500, refusal("ServerException")), (200, json!({"service": service("web")}))]);
+    let restart = replay();
+    let error = run(Ecs::new(&restart.connection()).restart(&id("web"))).unwrap_err();
+    assert_eq!((error.kind(), restart.sent().len()), (Kind::Unavailable, 1));
+    let (moved, spot) = (replay(), Strategy::Spot { base: 1 });
+    let error = run(Ecs::new(&moved.connection()).set_capacity(&id("web"), None, Some(&spot))).unwrap_err();
+    assert_eq!((error.kind(), moved.sent().len()), (Kind::Unavailable, 1));
+    // A count is the same, however often it is set.
+    let scaled = replay();
+    run(Ecs::new(&scaled.connection()).set_capacity(&id("web"), Some(2), None)).unwrap();
+    assert_eq!(scaled.sent().len(), 2);
 }
 
 #[test]
@@ -349,7 +360,6 @@ fn the_history_names_the_task_definition_of_each_deployment_and_what_became_of_i
 
 #[test]
 fn a_conflict_of_ecs_is_not_one_of_the_ledger() {
-    let refusal = |code: &str| json!({"__type": code, "message": "no"});
     let replay = Replay::new(&[(400, refusal("ConflictException"))]);
     let error = run(Ecs::new(&replay.connection()).roll(&id("web"), "rev-2", None)).unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable);
@@ -370,13 +380,6 @@ fn a_conflict_of_ecs_is_not_one_of_the_ledger() {
 }
 
 #[test]
-fn a_task_is_stopped_with_a_reason() {
-    let replay = Replay::new(&[(200, json!({"task": {"taskArn": "t1"}}))]);
-    run(Ecs::new(&replay.connection()).stop_task("prod", "t1", "still running")).unwrap();
-    assert_eq!(replay.sent(), [json!({"cluster": "prod", "task": "t1", "reason": "still running"})]);
-}
-
-#[test]
 fn a_service_shows_its_controller_and_its_events() {
     let mut one = service("web");
     one["deploymentController"] = json!({"type": "CODE_DEPLOY"});
@@ -387,4 +390,8 @@ fn a_service_shows_its_controller_and_its_events() {
     let events: Vec<&str> = web.events.iter().map(|event| event.message.as_str()).collect();
     assert_eq!((web.controller.as_str(), events), ("CODE_DEPLOY", vec!["was unable to place a task"]));
     assert_eq!(found.remove(&id("api")).unwrap().unwrap().controller, "ECS");
+}
+
+fn refusal(code: &str) -> Value {
+    json!({"__type": code, "message": "no"})
 }
