@@ -63,8 +63,7 @@ fn sleeping(watch: &mut Watch, engine: &Engine, at: Timestamp) -> Result<(), Bro
         let name = policy["name"].as_str().unwrap_or_default();
         let for_long =
             (0..=within.as_mins()).step_by(5).all(|past| sleeps_at(&policy, at - SignedDuration::from_mins(past)));
-        let is_awake =
-            |service: &str| watch.asleep.awake.get(service).is_some_and(|until| *until + within > at);
+        let is_awake = |service: &str| watch.asleep.awake.get(service).is_some_and(|until| *until + within > at);
         if !for_long || is_awake(name) || is_awake("") {
             continue;
         }

@@ -36,12 +36,7 @@ struct Open {
     decided: BTreeMap<String, usize>,
 }
 
-pub(super) fn look(
-    watch: &mut Watch,
-    engine: &Engine,
-    entry: &Entry,
-    written: Option<&Written>,
-) -> Result<(), Broken> {
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: Option<&Written>) -> Result<(), Broken> {
     match &entry.what {
         What::Begins { invocation, payload, .. } => {
             let text = |field: &str| payload[field].as_str().map(str::to_owned);
@@ -58,13 +53,11 @@ pub(super) fn look(
                 *open.decided.entry(service.to_owned()).or_default() += 1;
             }
         }
+        // A revision whose answer the function never got is registered again: ECS has no token for that, and one more is nobody's harm.
+        What::Call { operation, lost: Some(_), .. } if operation == "RegisterTaskDefinition" => {}
         What::Call { invocation, function, operation, input, answer: Ok(_), .. } => {
-            let Some((subject, effect)) = effect(engine, operation, input) else { return Ok(()) };
-            let Some(open) = watch.effects.open.get_mut(invocation) else { return Ok(()) };
-            *open.done.entry((subject.clone(), effect)).or_default() += 1;
-            let restarts = input["forceNewDeployment"] == true && *function == "rollout";
-            if let Some((id, action)) = open.request.clone().filter(|(_, action)| restarts && action == "restart") {
-                return once(watch, engine, (id, subject, format!("{action}: a deployment")));
+            if let Some(effect) = effect(engine, operation, input) {
+                return took_effect(watch, engine, (*invocation, function, input), effect);
             }
         }
         What::Ends { invocation, function, result } => return ends(watch, engine, *invocation, (function, result)),
@@ -81,6 +74,22 @@ pub(super) fn look(
         }
     }
     Ok(())
+}
+
+/// A call started something.
+fn took_effect(
+    watch: &mut Watch,
+    engine: &Engine,
+    (invocation, function, input): (u64, &str, &Value),
+    (subject, effect): (String, &'static str),
+) -> Result<(), Broken> {
+    let Some(open) = watch.effects.open.get_mut(&invocation) else { return Ok(()) };
+    *open.done.entry((subject.clone(), effect)).or_default() += 1;
+    let restarts = input["forceNewDeployment"] == true && function == "rollout";
+    match open.request.clone().filter(|(_, action)| restarts && action == "restart") {
+        Some((id, action)) => once(watch, engine, (id, subject, format!("{action}: a deployment"))),
+        None => Ok(()),
+    }
 }
 
 /// What a call that took effect starts, and of what.
@@ -116,7 +125,8 @@ fn ends(
         // One that did not end has not logged what it decided.
         let unknown = open.is_batch && result.is_err();
         if count > decided && !unknown {
-            let how = format!("{function} #{invocation}: {count} times a {effect} of {subject} for {decided} decisions");
+            let how =
+                format!("{function} #{invocation}: {count} times a {effect} of {subject} for {decided} decisions");
             return Err(broken(engine, LAW, how));
         }
     }

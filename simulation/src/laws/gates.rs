@@ -63,7 +63,8 @@ fn named<'e>(engine: &'e Engine, policy: &Value, input: &Value) -> Vec<&'e Image
 }
 
 fn ran_before(engine: &Engine, policy: &Value, image: &Image) -> bool {
-    let digests = known(engine, policy).into_iter().flat_map(|service| &service.revisions).flat_map(|revision| &revision.images);
+    let digests =
+        known(engine, policy).into_iter().flat_map(|service| &service.revisions).flat_map(|revision| &revision.images);
     digests
         .into_iter()
         .any(|(_, named, digest)| digest.as_ref() == Some(&image.digest) || named.ends_with(&image.digest))

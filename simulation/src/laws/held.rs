@@ -74,12 +74,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
     }
 }
 
-fn begins(
-    held: &mut Held,
-    (invocation, function, payload): (u64, &str, &Value),
-    at: Timestamp,
-    services: Vec<String>,
-) {
+fn begins(held: &mut Held, (invocation, function, payload): (u64, &str, &Value), at: Timestamp, services: Vec<String>) {
     let text = |field: &str| payload[field].as_str();
     held.open.insert(invocation, text("by").unwrap_or_default().to_owned());
     let named = match text("service") {

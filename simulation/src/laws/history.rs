@@ -13,12 +13,7 @@ use crate::world::ecs::{Deployment, Rollout};
 /// A message may come so long after what it says: an event that is late, a grace, a topic that refuses it.
 const LATE: SignedDuration = SignedDuration::from_hours(6);
 
-pub(super) fn look(
-    watch: &mut Watch,
-    engine: &Engine,
-    entry: &Entry,
-    written: Option<&Written>,
-) -> Result<(), Broken> {
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: Option<&Written>) -> Result<(), Broken> {
     if let What::Message(message) = &entry.what {
         about_rollout(watch, engine, message)?;
         return about_alarm(watch, engine, message);

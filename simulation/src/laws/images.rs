@@ -13,12 +13,7 @@ use crate::world::behaviour::Behaviour;
 /// A rollback that is requested later than this is about the images that run by then.
 const LATELY: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 
-pub(super) fn look(
-    watch: &mut Watch,
-    engine: &Engine,
-    entry: &Entry,
-    written: Option<&Written>,
-) -> Result<(), Broken> {
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: Option<&Written>) -> Result<(), Broken> {
     if let Some(written) = written {
         return quarantine(watch, engine, &written.item);
     }

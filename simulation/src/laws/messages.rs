@@ -16,12 +16,7 @@ pub const SECRET: &str = "hunter2-is-secret";
 /// How long an alarm may follow what has ended: evaluation, a rollout, a tick.
 const FOLLOWS: SignedDuration = SignedDuration::from_hours(3);
 
-pub(super) fn look(
-    watch: &mut Watch,
-    engine: &Engine,
-    entry: &Entry,
-    written: Option<&Written>,
-) -> Result<(), Broken> {
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: Option<&Written>) -> Result<(), Broken> {
     let text = match &entry.what {
         What::Message(message) => format!("{}\n{}\n{}", message.subject, message.text, message.chat),
         What::Log { line, .. } => line.clone(),

@@ -45,12 +45,7 @@ struct Due {
     subjects: Vec<String>,
 }
 
-pub(super) fn look(
-    watch: &mut Watch,
-    engine: &Engine,
-    entry: &Entry,
-    written: Option<&Written>,
-) -> Result<(), Broken> {
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: Option<&Written>) -> Result<(), Broken> {
     let calm = usize::from(!watch.messages.is_calm());
     match &entry.what {
         What::Message(message) => heard(watch, &message.subject, entry.at),
@@ -58,7 +53,10 @@ pub(super) fn look(
         What::Begins { function: "rollout" | "capacity", payload, .. } if payload["by"].is_string() => {
             // Who asks for something has a hand in it.
             let service = payload["service"].as_str();
-            watch.told.due.retain(|due| due.kind != "capacity" || service.is_some_and(|service| service != due.service));
+            watch
+                .told
+                .due
+                .retain(|due| due.kind != "capacity" || service.is_some_and(|service| service != due.service));
         }
         What::Call { function, operation, input, answer: Ok(_), .. } if operation == "UpdateService" => {
             begun(watch, engine, (function, input), entry.at, calm);
