@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::referee::{known, serving};
+use super::referee::{known, policy_of, serving};
 use super::watch::{Broken, Watch, broken};
 use super::written::Written;
 use crate::engine::Engine;
@@ -12,10 +12,13 @@ use crate::world::ecs::{Deployment, Rollout};
 
 /// A message may come so long after what it says: an event that is late, a grace, a topic that refuses it.
 const LATE: SignedDuration = SignedDuration::from_hours(6);
+/// The shortest deadline of the fleet is longer.
+const DEADLINE: SignedDuration = SignedDuration::from_mins(20);
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: Option<&Written>) -> Result<(), Broken> {
     if let What::Message(message) = &entry.what {
         about_rollout(watch, engine, message)?;
+        overdue(watch, engine, message)?;
         return about_alarm(watch, engine, message);
     }
     match written.filter(|written| written.sk == "rollout") {
@@ -46,17 +49,35 @@ fn about_rollout(watch: &mut Watch, engine: &Engine, message: &Message) -> Resul
     if !kinds.iter().any(|kind| message.subject.starts_with(kind)) {
         return Ok(());
     }
-    let Some((_, rest)) = message.text.split_once("ecs-svc/") else { return Ok(()) };
+    // Of a rollback by ECS the deployment that failed is named.
+    let failed = message.text.split_once("has rolled back deployment ecs-svc/");
+    let fact =
+        message.text.lines().find_map(|line| line.strip_prefix("deployment")?.trim_start().strip_prefix("ecs-svc/"));
+    let Some(rest) = failed.map(|(_, rest)| rest).or(fact) else { return Ok(()) };
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     let Some(deployment) = deployment(engine, &format!("ecs-svc/{digits}")) else {
         return Err(broken(engine, LAW, format!("{}: there is no deployment ecs-svc/{digits}", message.subject)));
     };
     watch.meets(LAW);
-    // Of a rollback by ECS the deployment that failed is named.
-    let failed = message.text.contains(&format!("has rolled back deployment ecs-svc/{digits}"));
-    let is_so = if failed { deployment.state != Rollout::InProgress } else { deployment.succeeded };
+    let is_so = if failed.is_some() { deployment.state != Rollout::InProgress } else { deployment.succeeded };
     if !is_so {
         return Err(broken(engine, LAW, format!("{}: {} is {:?}", message.subject, deployment.id, deployment.state)));
+    }
+    Ok(())
+}
+
+/// Overdue is what has been going on for nearly as long as any deadline.
+fn overdue(watch: &mut Watch, engine: &Engine, message: &Message) -> Result<(), Broken> {
+    const LAW: &str = "a rollout that is told to be overdue is";
+    let name = message.subject.strip_prefix("Rollout overdue: ").and_then(|rest| rest.split(' ').next());
+    let Some(name) = name.filter(|_| message.text.contains("ecs-svc/")) else { return Ok(()) };
+    let Some(service) = policy_of(engine, name).and_then(|policy| known(engine, &policy)) else { return Ok(()) };
+    let Some(last) = service.rollouts.last() else { return Ok(()) };
+    watch.meets(LAW);
+    let begun = last.rollback.as_ref().map_or(last.created_at, |(at, ..)| *at);
+    if begun + DEADLINE > engine.now() {
+        let how = format!("{}: what is in progress began at {begun}", message.subject);
+        return Err(broken(engine, LAW, how));
     }
     Ok(())
 }

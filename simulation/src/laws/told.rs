@@ -72,7 +72,9 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: O
 
 fn heard(watch: &mut Watch, subject: &str, at: Timestamp) {
     let is_it = |due: &Due| due.subjects.iter().any(|begin| subject.starts_with(begin.as_str()));
-    // Each message is about one of them, the oldest; what began and was recorded too is told by the same.
+    // A restriction of several services is one message.
+    watch.told.due.retain(|due| due.kind != "budget" || !is_it(due));
+    // Each other message is about one of them, the oldest; what began and was recorded too is told by the same.
     let kinds: BTreeSet<&str> = watch.told.due.iter().filter(|due| is_it(due)).map(|due| due.kind).collect();
     for kind in kinds {
         if let Some(place) = watch.told.due.iter().position(|due| due.kind == kind && is_it(due)) {
