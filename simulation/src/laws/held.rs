@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::referee::{known, policy_of};
+use super::referee::{known, policy_of, service_of};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -77,7 +77,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
 fn begins(held: &mut Held, (invocation, function, payload): (u64, &str, &Value), at: Timestamp, services: Vec<String>) {
     let text = |field: &str| payload[field].as_str();
     held.open.insert(invocation, text("by").unwrap_or_default().to_owned());
-    let named = match text("service") {
+    let named = match service_of(payload) {
         Some(service) => vec![service.to_owned()],
         None => services,
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::referee::{known, policy_of};
+use super::referee::{known, policy_of, service_of};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -32,7 +32,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
         What::Begins { function: "rollout", payload, .. }
             if payload["action"] == "rollback" || payload["action"] == "retry" =>
         {
-            let service = payload["service"].as_str().unwrap_or_default().to_owned();
+            let service = service_of(payload).unwrap_or_default().to_owned();
             watch.orders.asked.entry(service).or_default().push(entry.at);
         }
         What::Call { function: "rollout", operation, input, answer: Ok(_), .. }

@@ -140,6 +140,11 @@ pub(super) fn in_force(request: &Value) -> SignedDuration {
     }
 }
 
+/// The name of the service that a request is about: functions send it with its cluster.
+pub(super) fn service_of(request: &Value) -> Option<&str> {
+    request["service"].as_str()?.rsplit('/').next()
+}
+
 /// The service of a fleet's entry, as it is.
 pub(super) fn known<'e>(engine: &'e Engine, policy: &Value) -> Option<&'e Service> {
     let text = |field: &str| policy[field].as_str().unwrap_or_default();

@@ -207,7 +207,8 @@ fn an_older_image_that_nobody_asked_for_is_found() {
     let back = |asked: bool| {
         let (mut court, first) = two_releases();
         if asked {
-            let request = json!({ "action": "rollback", "service": "crawler", "by": "anna" });
+            // As the alarm function sends it.
+            let request = json!({ "action": "rollback", "service": "huskit-prod/crawler", "by": "alarm crawler-5xx" });
             court = court.begins(1, "rollout", request);
         }
         let input = json!({ "cluster": CLUSTER, "service": "crawler", "taskDefinition": first });

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::referee::{known, policy_of};
+use super::referee::{known, policy_of, service_of};
 use super::watch::{Broken, Watch, broken};
 use super::written::Written;
 use crate::engine::Engine;
@@ -52,7 +52,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: O
         What::World(text) => happens(watch, engine, text),
         What::Begins { function: "rollout" | "capacity", payload, .. } if payload["by"].is_string() => {
             // Who asks for something has a hand in it.
-            let service = payload["service"].as_str();
+            let service = service_of(payload);
             watch
                 .told
                 .due
@@ -184,6 +184,8 @@ fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
             ("rollout", "freeze") => &["Freeze"],
             ("rollout", "unfreeze") => &["Freeze ended"],
             ("capacity", "hold") => &["Capacity on hold"],
+            // When the capacity follows, it has been told.
+            ("capacity", "scale_in" | "scale_out" | "update") => continue,
             ("capacity", _) if label == "budget" => {
                 let sent = watch.told.sent.iter().rev().take(50);
                 let lately = |(sent, subject): &(Timestamp, String)| {
