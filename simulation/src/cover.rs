@@ -19,7 +19,7 @@ impl Coverage {
                 What::Call { answer: Err(failure), .. } if failure.message == "the weather" => {
                     self.count("fault", failure.code.clone());
                 }
-                What::Log { function, line } => {
+                What::Log { function, line, .. } => {
                     // Not from answers: those to a queue and those of an invocation that fails have no decisions.
                     let field = |name: &str| Some(line.split_once(&format!(" {name}=\""))?.1.split_once('"')?.0);
                     if let (Some(decision), Some(reason)) = (field("decision"), field("reason")) {

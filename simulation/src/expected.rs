@@ -17,9 +17,15 @@ const LABELS: [(&str, &str, &str); 8] = [
 ];
 
 /// The sources of the laws.
-const LAWS: [&str; 8] = [
+const LAWS: [&str; 14] = [
+    include_str!("laws/asleep.rs"),
     include_str!("laws/calls.rs"),
+    include_str!("laws/effects.rs"),
     include_str!("laws/gates.rs"),
+    include_str!("laws/history.rs"),
+    include_str!("laws/letters.rs"),
+    include_str!("laws/older.rs"),
+    include_str!("laws/told.rs"),
     include_str!("laws/images.rs"),
     include_str!("laws/ledger.rs"),
     include_str!("laws/held.rs"),

@@ -58,6 +58,8 @@ pub enum What {
     Message(Message),
     /// A line of a function's log, or an embedded-metric document.
     Log {
+        /// Number of the invocation.
+        invocation: u64,
         /// Whose.
         function: &'static str,
         /// The line.
@@ -115,7 +117,7 @@ impl fmt::Display for What {
                 write!(f, "{function} #{invocation} FAILS: {}", short(f, error))
             }
             What::Message(message) => write!(f, "message: {}", message.subject),
-            What::Log { function, line } => write!(f, "{function} log: {}", short(f, line)),
+            What::Log { function, line, .. } => write!(f, "{function} log: {}", short(f, line)),
             What::World(text) => f.write_str(text),
             What::DeadLetter { queue, body } => write!(f, "dead letter in {queue}: {}", short(f, &body.to_string())),
         }

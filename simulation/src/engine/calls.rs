@@ -42,7 +42,7 @@ impl Engine {
                 }
                 Posted::Print(document) => {
                     let function = self.invocations[&invocation].process.function;
-                    self.note(What::Log { function, line: document.to_string() });
+                    self.note(What::Log { invocation, function, line: document.to_string() });
                 }
             }
         }

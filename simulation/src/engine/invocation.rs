@@ -97,7 +97,7 @@ impl Engine {
             }
         });
         for line in lines {
-            self.note(What::Log { function, line });
+            self.note(What::Log { invocation: number, function, line });
         }
         self.collect(number);
         if let Poll::Ready(outcome) = polled {

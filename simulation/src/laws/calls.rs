@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
+use serde_json::Value;
 
 use super::referee::policy_of;
 use super::watch::{Broken, Watch, broken};
@@ -56,25 +57,38 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
     if is_dry && CHANGES.contains(&operation.as_str()) {
         return Err(broken(engine, "a dry run changes nothing", format!("{function}: {service}:{operation} {input}")));
     }
-    if operation == "UpdateService" && answer.is_ok() {
+    if answer.is_ok() {
         bounds(watch, engine, entry)?;
+    }
+    if operation == "UpdateService" && answer.is_ok() {
         repeated(watch, engine, entry)?;
     }
     Ok(())
 }
 
-/// A desired count is never outside what the fleet allows.
+/// A desired count and the bounds of scaling are never outside what the fleet allows.
 fn bounds(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
-    let What::Call { function, input, .. } = &entry.what else { return Ok(()) };
-    let Some(desired) = input["desiredCount"].as_i64() else { return Ok(()) };
-    watch.meets("never outside the bounds of the fleet");
-    let configuration: serde_json::Value = serde_json::from_str(engine.world.appconfig.deployed()).expect("JSON");
+    const LAW: &str = "never outside the bounds of the fleet";
+    let What::Call { function, operation, input, .. } = &entry.what else { return Ok(()) };
+    let (name, counts) = match operation.as_str() {
+        "UpdateService" => (&input["service"], [&input["desiredCount"]; 2]),
+        "RegisterScalableTarget" => (&input["ResourceId"], [&input["MinCapacity"], &input["MaxCapacity"]]),
+        _ => return Ok(()),
+    };
+    let name = name.as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    let [Some(least), Some(most)] = counts.map(Value::as_i64) else { return Ok(()) };
+    watch.meets(LAW);
+    let configuration: Value = serde_json::from_str(engine.world.appconfig.deployed()).expect("JSON");
     let services = configuration["fleet"]["services"].as_array().expect("services");
-    let policy = services.iter().find(|service| service["name"] == input["service"]);
-    let most = policy.and_then(|policy| policy["baseline"]["max"].as_i64()).unwrap_or(0);
-    if desired > most {
-        let how = format!("{function} sets {} to {desired} tasks, the most are {most}", input["service"]);
-        return Err(broken(engine, "never outside the bounds of the fleet", how));
+    let policy = services.iter().find(|service| service["name"] == name);
+    let number = |field: &str| policy.and_then(|policy| policy["baseline"][field].as_i64()).unwrap_or(0);
+    // A budget may allow fewer tasks than the baseline's minimum.
+    let fewest = if watch.progress.by_hand == Some(jiff::Timestamp::MAX) { 1 } else { number("min") };
+    let stops = least == 0 && (most == 0 || number("min") == 0);
+    if most > number("max") || least > most || !(stops || least >= fewest) {
+        let allowed = format!("the fleet allows {fewest} to {}", number("max"));
+        let how = format!("{function} sets {name} to {least} to {most} tasks ({operation}), {allowed}");
+        return Err(broken(engine, LAW, how));
     }
     Ok(())
 }

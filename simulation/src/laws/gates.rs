@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::referee::{known, policy_of};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -10,18 +11,19 @@ use crate::world::image::{Image, Kind};
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     const LAW: &str = "what a gate refuses is not rolled out";
     match &entry.what {
-        What::Begins { function: "request", payload, .. }
-            if payload["action"] == "retry" || payload["action"] == "rollback" =>
-        {
-            watch.gates.asked = true;
+        // An earlier image that ran has met the gate, or was there before it: a rollback needs no exception.
+        What::Begins { function: "request", payload, .. } if payload["action"] == "retry" => {
+            watch.gates.asked.extend(asked(engine, payload));
             Ok(())
         }
         What::Call { function: "rollout", operation, input, answer: Ok(_), .. }
-            if operation == "RegisterTaskDefinition" && !watch.gates.asked =>
+            if operation == "RegisterTaskDefinition" =>
         {
             for policy in engine.account().policies() {
+                let name = policy["name"].as_str().unwrap_or_default();
                 for image in named(engine, &policy, input) {
-                    if ran_before(engine, &policy, image) {
+                    let asked = watch.gates.asked.contains(&(name.to_owned(), image.digest.clone()));
+                    if asked || ran_before(engine, &policy, image) {
                         continue;
                     }
                     watch.meets(LAW);
@@ -37,6 +39,18 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
     }
 }
 
+/// Service and digest of the image that a `retry` is about: what its tag or digest names, or else what is followed.
+fn asked(engine: &Engine, request: &Value) -> Option<(String, String)> {
+    let service = request["service"].as_str()?;
+    let policy = policy_of(engine, service)?;
+    let repository = engine.world.ecr.repositories.get(policy["images"][0]["repository"].as_str()?)?;
+    let digest = match request["image"].as_str() {
+        Some(image) => repository.tags.get(image).cloned().unwrap_or_else(|| image.to_owned()),
+        None => engine.world.ecr.followed(&policy)?.1,
+    };
+    Some((service.to_owned(), digest))
+}
+
 /// Images of the service's repository that a revision names by digest, where it has a gate.
 fn named<'e>(engine: &'e Engine, policy: &Value, input: &Value) -> Vec<&'e Image> {
     let has_gate = policy["images"][0]["signed_by"].is_string() || policy["rollout"]["scan"].is_object();
@@ -49,9 +63,8 @@ fn named<'e>(engine: &'e Engine, policy: &Value, input: &Value) -> Vec<&'e Image
 }
 
 fn ran_before(engine: &Engine, policy: &Value, image: &Image) -> bool {
-    let text = |field: &str| policy[field].as_str().unwrap_or_default();
-    let service = engine.world.ecs.service(text("cluster"), text("name"));
-    let digests = service.into_iter().flat_map(|service| &service.revisions).flat_map(|revision| &revision.images);
+    let digests =
+        known(engine, policy).into_iter().flat_map(|service| &service.revisions).flat_map(|revision| &revision.images);
     digests
         .into_iter()
         .any(|(_, named, digest)| digest.as_ref() == Some(&image.digest) || named.ends_with(&image.digest))

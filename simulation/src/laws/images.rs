@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::ledger::plain;
 use super::referee::policy_of;
 use super::watch::{Broken, Watch, broken};
+use super::written::Written;
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
 use crate::people::Act;
@@ -13,7 +13,10 @@ use crate::world::behaviour::Behaviour;
 /// A rollback that is requested later than this is about the images that run by then.
 const LATELY: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 
-pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: Option<&Written>) -> Result<(), Broken> {
+    if let Some(written) = written {
+        return quarantine(watch, engine, &written.item);
+    }
     match &entry.what {
         What::World(text) => {
             let act = text.split_once(": ").and_then(|(_, act)| act.parse::<Act>().ok());
@@ -38,9 +41,6 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
                 watch.images.rollbacks.insert((service, id));
             }
             Ok(())
-        }
-        What::Call { service: "dynamodb", operation, input, answer: Ok(_), .. } if operation == "PutItem" => {
-            quarantine(watch, engine, &plain(&input["Item"], true))
         }
         _ => Ok(()),
     }
@@ -73,12 +73,12 @@ fn quarantine(watch: &mut Watch, engine: &Engine, item: &Value) -> Result<(), Br
     const LAW: &str = "no good image is quarantined";
     let Some(service) = item["pk"].as_str().and_then(|pk| pk.rsplit('/').next()) else { return Ok(()) };
     for entry in item["quarantine"].as_array().into_iter().flatten() {
-        watch.meets(LAW);
         let digest = entry["image"]["digest"].as_str().unwrap_or_default();
         let repositories = engine.world.ecr.repositories.values();
         let image = repositories.filter_map(|repository| repository.images.get(digest)).next();
         // One that was deleted in the meantime cannot be asked.
         let Some(image) = image else { continue };
+        watch.meets(LAW);
         let to_blame = !image.behaviour.serves()
             || matches!(
                 image.behaviour,

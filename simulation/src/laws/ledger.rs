@@ -4,8 +4,6 @@ use serde_json::{Map, Value};
 
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
-use crate::journal::{Entry, What};
-use crate::weather::Weather;
 
 const HOUR: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
@@ -43,6 +41,9 @@ pub(super) fn at_rest(engine: &Engine, watch: &mut Watch) -> Result<(), Broken> 
             let how = format!("{pk} {sk} has {unsent} unsent messages: {}", item["outbox"]);
             return Err(broken(engine, LAW, how));
         }
+        if let Some(left) = left(&item, engine.now() - HOUR) {
+            return Err(broken(engine, LAW, format!("{pk} {sk}: {left}")));
+        }
         let phase = &item["rollout"]["phase"];
         // One that waited for the end of a freeze may just have begun.
         let since =
@@ -56,18 +57,22 @@ pub(super) fn at_rest(engine: &Engine, watch: &mut Watch) -> Result<(), Broken> 
     Ok(())
 }
 
-/// Nothing is given up while AWS does what it is asked to.
-pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
-    const LAW: &str = "no dead letter on a good day";
-    if engine.weather != Weather::CALM && engine.weather != Weather::OVER {
-        return Ok(());
+/// What should have ended by then and has not.
+fn left(item: &Value, by: jiff::Timestamp) -> Option<String> {
+    let before = |at: &Value| at.as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok()).is_some_and(|at| at < by);
+    let outstanding = item["outstanding"].as_array().into_iter().flatten().find(|work| before(&work["since"]));
+    let restart = &item["restart"];
+    let (pending, moving) = (&item["pending"], &item["provider_move"]);
+    let is_open = |restart: &Value| restart.is_object() && restart["deployment"].is_null() && before(&restart["at"]);
+    if let Some(work) = outstanding {
+        return Some(format!("a verified release still needs {work}"));
     }
-    let is_good = watch.messages.is_calm() && !watch.messages.refused;
-    if is_good {
-        watch.meets(LAW);
+    if is_open(restart) {
+        return Some(format!("nothing says what became of the restart {restart}"));
     }
-    match &entry.what {
-        What::DeadLetter { body, .. } if is_good => Err(broken(engine, LAW, body.to_string())),
-        _ => Ok(()),
+    if pending.is_object() && before(&pending["at"]) {
+        return Some(format!("a remedy is still being requested: {pending}"));
     }
+    let in_progress = moving["outcome"].get("in_progress").is_some() && before(&moving["since"]);
+    in_progress.then(|| format!("a move is still in progress: {moving}"))
 }

@@ -3,21 +3,32 @@
 //! *Always* laws are looked at after everything that happens, *in the end* laws when nothing goes wrong any more and everything had
 //! time to come to rest. They know the world and what the README promises, not what the functions think.
 
+mod asleep;
 mod calls;
+mod effects;
 mod gates;
 mod held;
+mod history;
 mod images;
 mod ledger;
+mod letters;
 mod messages;
+mod older;
 mod progress;
 mod referee;
+#[cfg(test)]
+mod tests;
+mod told;
 mod watch;
+mod written;
 
 use crate::engine::Engine;
 use crate::journal::Entry;
 use crate::people::Plan;
+use written::Written;
 
 pub use ledger::items;
+pub use messages::SECRET;
 pub use watch::{Broken, Watch};
 
 impl Watch {
@@ -27,12 +38,19 @@ impl Watch {
     /// The law that is broken.
     pub fn always(&mut self, engine: &Engine, fresh: &[Entry]) -> Result<(), Broken> {
         for entry in fresh {
+            let written = Written::of(self, entry);
+            let written = written.as_ref();
             calls::look(self, engine, entry)?;
-            ledger::look(self, engine, entry)?;
-            messages::look(self, engine, entry)?;
-            images::look(self, engine, entry)?;
+            effects::look(self, engine, entry, written)?;
+            letters::look(self, engine, entry)?;
+            messages::look(self, engine, entry, written)?;
+            images::look(self, engine, entry, written)?;
             gates::look(self, engine, entry)?;
             held::look(self, engine, entry)?;
+            older::look(self, engine, entry)?;
+            told::look(self, engine, entry, written)?;
+            history::look(self, engine, entry, written)?;
+            asleep::look(self, engine, entry)?;
             progress::look(self, engine, entry)?;
         }
         Ok(())
@@ -45,6 +63,7 @@ impl Watch {
 /// The law that is broken.
 pub fn in_the_end(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<(), Broken> {
     ledger::at_rest(engine, watch)?;
+    history::at_rest(engine, watch, plan)?;
     referee::images(engine, watch, plan)?;
     referee::capacity(engine, watch, plan)
 }

@@ -249,7 +249,8 @@ fn woken(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
             continue;
         }
         watch.meets(LAW);
-        let announced = watch.progress.sent.iter().any(|(at, text)| *at >= lately && text.contains(name));
+        let subject = format!("Start overdue: {name}");
+        let announced = watch.progress.sent.iter().any(|(at, text)| *at >= lately && text.starts_with(&subject));
         if service.desired == 0 && !announced {
             return Err(broken(
                 engine,

@@ -2,9 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use serde_json::Value;
+
+use super::asleep::Asleep;
+use super::effects::Effects;
+use super::held::Held;
+use super::letters::Letters;
+use super::older::Orders;
+use super::told::Told;
 use crate::engine::Engine;
 use crate::people::{Act, Plan};
 use crate::weather::Weather;
@@ -37,6 +46,13 @@ pub struct Watch {
     pub(super) progress: Progress,
     pub(super) gates: Gates,
     pub(super) held: Held,
+    pub(super) effects: Effects,
+    pub(super) orders: Orders,
+    pub(super) letters: Letters,
+    pub(super) told: Told,
+    pub(super) asleep: Asleep,
+    /// Every item of the ledger by its keys, as it was written last.
+    pub(super) items: BTreeMap<(String, String), Rc<Value>>,
 }
 
 impl Watch {
@@ -81,8 +97,8 @@ pub(super) struct Images {
 /// What is remembered of gates.
 #[derive(Debug, Default)]
 pub(super) struct Gates {
-    /// Has a person asked for an image that was refused, or for an earlier one that has never met the gate?
-    pub(super) asked: bool,
+    /// Service and digest of images that people asked for although a gate refuses them.
+    pub(super) asked: BTreeSet<(String, String)>,
 }
 
 /// What is remembered of messages.
@@ -116,19 +132,6 @@ impl Messages {
     pub(super) fn is_calm(&self) -> bool {
         self.calm
     }
-}
-
-/// What is remembered of freezes.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    /// Until when an invocation is about to freeze rollouts, by its number.
-    pub(super) asked: BTreeMap<u64, Timestamp>,
-    /// Until when all rollouts are frozen.
-    pub(super) until: Option<Timestamp>,
-    /// Invocations that began before the freeze was in force.
-    pub(super) before: BTreeSet<u64>,
-    /// Invocations that have begun and not ended.
-    pub(super) open: BTreeSet<u64>,
 }
 
 /// What is remembered of what must happen in time.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::account::{ACCOUNT, Account, REGION};
+use crate::laws::SECRET;
 use crate::rng::Rng;
 
 /// How the system is that the automation operates. Most days are ordinary: each of these is rare.
@@ -140,6 +141,7 @@ impl Setup {
             account.watch_data();
         }
         self.change_budget(&mut account);
+        account.carry(SECRET);
         account
     }
 

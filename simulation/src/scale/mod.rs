@@ -269,7 +269,7 @@ impl Watch {
             }
             // A function that is deployed does not write these.
             What::Log { line, .. } if line.starts_with("DEBUG") => {}
-            What::Log { function, line } => self.work(function).logged += line.len() as u64,
+            What::Log { function, line, .. } => self.work(function).logged += line.len() as u64,
             What::Message(_) | What::World(_) | What::DeadLetter { .. } => {}
         }
     }

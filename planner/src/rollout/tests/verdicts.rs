@@ -105,8 +105,19 @@ fn a_stack_update_in_the_middle_is_not_taken_for_a_failure() {
 fn a_forced_deployment_of_the_same_images_is_adopted() {
     let mut scenario = rolling(DeploymentState::InProgress);
     scenario.observed.service.deployments[0].id = "dep-forced".into();
-    let adopt = Action::Adopt { revision: "rev-2".into(), deployment: "dep-forced".into(), since: at(2) };
+    scenario.observed.service.deployments[0].created_at = at(58);
+    let adopt = Action::Adopt { revision: "rev-2".into(), deployment: "dep-forced".into(), since: at(58) };
     assert_eq!(scenario.plan().action, adopt);
+}
+
+/// ECS rolls back to a deployment that was there before: its deadline counts from when the rollout took it as its own.
+#[test]
+fn an_earlier_deployment_that_is_adopted_is_not_overdue_at_once() {
+    let scenario = Scenario::running(1).candidate(2).rolling_out(2, Phase::Claimed { initial_tasks: None });
+    let scenario = scenario.deployed(2, DeploymentState::InProgress);
+    let claimed = scenario.record.rollout.as_ref().unwrap().started_at;
+    assert!(scenario.observed.service.deployments[0].created_at < claimed);
+    assert!(matches!(scenario.plan().action, Action::Adopt { since, .. } if since == claimed));
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! A staged release is verified by the tasks of a service that wakes.
 
+use jiff::SignedDuration;
+
 use super::fixtures::*;
 use crate::model::*;
 use crate::rollout::decision::Action;
+use crate::rollout::record::Phase;
 
 fn woken() -> Scenario {
     Scenario::running(1).candidate(2).rolling_out(2, staged(2)).deployed(2, DeploymentState::Completed)
@@ -18,6 +21,27 @@ fn a_staged_image_is_verified_when_the_service_wakes() {
     assert_eq!(scenario.clone().with_tasks(2, 1).outcome().0, "verified");
     let failed = scenario.with_stopped("TaskFailedToStart", "CannotPullContainerError: not found", 3);
     assert_eq!(failed.outcome(), ("failed_wake", Some(image(1))));
+}
+
+/// ECS may show for minutes what was there before: another correction would be a deployment of the same images.
+#[test]
+fn what_ecs_showed_before_the_staged_deployment_is_no_drift() {
+    let mut scenario = woken().deployed(1, DeploymentState::Completed);
+    scenario.observed.service.desired = 0;
+    let since = match &scenario.record.rollout.as_ref().unwrap().phase {
+        Phase::Staged { since, .. } => *since,
+        other => panic!("{other:?}"),
+    };
+    scenario.now = since + SignedDuration::from_mins(4);
+    scenario.observed.service.deployments[0].created_at = since - SignedDuration::from_mins(9);
+    assert_eq!(scenario.outcome().0, "staged");
+    let newer = |mut scenario: Scenario| {
+        scenario.observed.service.deployments[0].created_at = since + SignedDuration::from_secs(1);
+        scenario
+    };
+    assert_eq!(newer(scenario.clone()).outcome().0, "drift");
+    scenario.now = since + SignedDuration::from_mins(6);
+    assert_eq!(scenario.outcome().0, "drift");
 }
 
 #[test]

@@ -35,7 +35,9 @@ pub(super) struct Failure<'a> {
 pub(super) fn adopt(inputs: &Inputs<'_>) -> Decision {
     let deployment = inputs.observed.primary_id();
     let revision = inputs.observed.service.revision.clone();
-    let since = inputs.observed.service.primary().map_or(inputs.now, |primary| primary.created_at);
+    // A deployment that ECS rolls back to is older than the rollout that takes it as its own.
+    let claimed = inputs.record.rollout.as_ref().map_or(inputs.now, |rollout| rollout.started_at);
+    let since = inputs.observed.service.primary().map_or(inputs.now, |primary| primary.created_at.max(claimed));
     let action = Action::Adopt { revision, deployment: deployment.clone(), since };
     Decision { action, reason: Reason::Adopted { deployment } }
 }

@@ -9,6 +9,7 @@ use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
 use crate::rollout::record::{Cause, Rollout, newly_quarantined};
 use crate::rollout::roll::roll;
+use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// Failed tasks after which the wake has failed and the current release is rolled out again.
 const FAILED_WAKES: usize = 3;
@@ -16,6 +17,11 @@ const FAILED_WAKES: usize = 3;
 pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision {
     let Inputs { observed, now, .. } = inputs;
     if !observed.runs(&rollout.images) {
+        // What ECS showed before the deployment: another that follows it is newer, and shows for longer.
+        let primary = observed.service.primary();
+        if primary.is_some_and(|primary| primary.created_at < ours.since) && *now < ours.since + VISIBLE_WITHIN {
+            return Decision::keep(Reason::Staged { deployment: ours.id.to_owned() });
+        }
         let drift = || roll(inputs, rollout.images.clone(), Cause::Drift).due();
         return frozen(inputs, rollout).unwrap_or_else(drift);
     }

@@ -1,0 +1,220 @@
+//! A law about messages that must come: every change that people have to know of is told, whatever was lost.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::referee::{known, policy_of, service_of};
+use super::watch::{Broken, Watch, broken};
+use super::written::Written;
+use crate::engine::Engine;
+use crate::journal::{Entry, What};
+use crate::people::Act;
+
+const LAW: &str = "what people have to know is told";
+
+/// What is recorded is told by the invocation that recorded it, or by the next tick.
+const RECORDED: [SignedDuration; 2] = [SignedDuration::from_mins(10), SignedDuration::from_mins(65)];
+/// What begins is told when it has ended, or is overdue: the deadline of a rollout is 30 minutes, that of a start or a drain less.
+const BEGUN: [SignedDuration; 2] = [SignedDuration::from_mins(75), SignedDuration::from_mins(130)];
+/// The budget function has an hourly tick, and waits for two of them where a restriction cannot be written.
+const BY_BUDGET: [SignedDuration; 2] = [SignedDuration::from_mins(65), SignedDuration::from_mins(200)];
+
+/// What is remembered of messages that must come.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    due: Vec<Due>,
+    /// When a message was sent last, by the beginning of its subject.
+    sent: Vec<(Timestamp, String)>,
+    /// Services that the capacity function has scaled to zero.
+    zero: BTreeSet<String>,
+    /// Until when the topic has refused messages.
+    refused: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+struct Due {
+    /// `rollout`, `capacity` and so on: what takes its place is of the same kind.
+    kind: &'static str,
+    service: String,
+    /// What happened.
+    what: String,
+    until: Timestamp,
+    /// One of these begins the subject.
+    subjects: Vec<String>,
+}
+
+pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: Option<&Written>) -> Result<(), Broken> {
+    let calm = usize::from(!watch.messages.is_calm());
+    match &entry.what {
+        What::Message(message) => heard(watch, &message.subject, entry.at),
+        What::World(text) => happens(watch, engine, text),
+        What::Begins { function: "rollout" | "capacity", payload, .. } if payload["by"].is_string() => {
+            // Who asks for something has a hand in it.
+            let service = service_of(payload);
+            watch
+                .told
+                .due
+                .retain(|due| due.kind != "capacity" || service.is_some_and(|service| service != due.service));
+        }
+        What::Call { function, operation, input, answer: Ok(_), .. } if operation == "UpdateService" => {
+            begun(watch, engine, (function, input), entry.at, calm);
+        }
+        What::Ends { .. } => return overdue(watch, engine, entry.at),
+        _ => {}
+    }
+    if let Some(written) = written {
+        recorded(watch, written, entry.at, calm);
+    }
+    Ok(())
+}
+
+fn heard(watch: &mut Watch, subject: &str, at: Timestamp) {
+    let is_it = |due: &Due| due.subjects.iter().any(|begin| subject.starts_with(begin.as_str()));
+    // A restriction of several services is one message.
+    watch.told.due.retain(|due| due.kind != "budget" || !is_it(due));
+    // Each other message is about one of them, the oldest; what began and was recorded too is told by the same.
+    let kinds: BTreeSet<&str> = watch.told.due.iter().filter(|due| is_it(due)).map(|due| due.kind).collect();
+    for kind in kinds {
+        if let Some(place) = watch.told.due.iter().position(|due| due.kind == kind && is_it(due)) {
+            watch.told.due.remove(place);
+            watch.meets(LAW);
+        }
+    }
+    watch.told.sent.push((at, subject.to_owned()));
+}
+
+/// What a person or a stack update does takes the place of what the automation began.
+fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
+    if text.starts_with("a person updates the stack") {
+        watch.told.due.retain(|due| matches!(due.kind, "recorded" | "budget"));
+    }
+    let act = text.split_once(": ").and_then(|(_, act)| act.parse::<Act>().ok());
+    if let Some(Act::ConsoleRevision { service, .. } | Act::ConsoleCount { service, .. }) = act {
+        watch.told.due.retain(|due| matches!(due.kind, "recorded" | "budget") || due.service != service);
+    }
+    if engine.weather.refused_messages >= 1.0 {
+        watch.told.refused = Some(engine.now());
+    }
+}
+
+/// An update of a service begins something whose end is told.
+fn begun(watch: &mut Watch, engine: &Engine, (function, input): (&str, &Value), at: Timestamp, calm: usize) {
+    let service = input["service"].as_str().unwrap_or_default().to_owned();
+    if function == "rollout" && input["taskDefinition"].is_string() {
+        let subjects = ROLLOUT.map(|begin| format!("{begin}: {service}")).into();
+        push(watch, ("rollout", &service), "a rollout began", at + BEGUN[calm], subjects);
+    }
+    if function != "capacity" {
+        return;
+    }
+    match input["desiredCount"].as_i64() {
+        Some(0) if watch.told.zero.insert(service.clone()) => {
+            let subjects = ["Scaled to zero", "Scale to zero overdue"].map(|begin| format!("{begin}: {service}"));
+            push(watch, ("capacity", &service), "it is scaled to zero", at + BEGUN[calm], subjects.into());
+        }
+        Some(1..) if watch.told.zero.remove(&service) => {
+            let subjects = ["Running again", "Start overdue"].map(|begin| format!("{begin}: {service}"));
+            push(watch, ("capacity", &service), "it is started", at + BEGUN[calm], subjects.into());
+        }
+        _ => {}
+    }
+    if input["capacityProviderStrategy"].is_array() && moved(engine, &service) {
+        let lately = |(sent, subject): &(Timestamp, String)| {
+            *sent + BEGUN[1] >= at && subject.starts_with(&format!("Move failed: {service}"))
+        };
+        if !watch.told.sent.iter().rev().take(50).any(lately) {
+            let subjects = MOVES.map(|begin| format!("{begin}: {service}")).into();
+            push(watch, ("move", &service), "it moves to another capacity provider", at + BEGUN[calm], subjects);
+        }
+    }
+}
+
+const ROLLOUT: [&str; 10] = [
+    "Rollout complete",
+    "Rollback complete",
+    "Drift correction complete",
+    "Rollout failed",
+    "Rollback failed",
+    "Drift correction failed",
+    "Rollout staged",
+    "Rollback staged",
+    "Drift correction staged",
+    "Rollout result unknown",
+];
+const MOVES: [&str; 5] = [
+    "Moving to on-demand",
+    "Moving to Fargate Spot",
+    "Move failed",
+    "No Spot capacity",
+    "On demand for lack of Spot capacity",
+];
+
+fn push(watch: &mut Watch, (kind, service): (&'static str, &str), what: &str, until: Timestamp, subjects: Vec<String>) {
+    watch.told.due.retain(|due| due.kind != kind || due.service != service);
+    watch.told.due.push(Due { kind, service: service.to_owned(), what: what.to_owned(), until, subjects });
+}
+
+/// Has the newest revision of a service another strategy than the one before it?
+fn moved(engine: &Engine, service: &str) -> bool {
+    let service = policy_of(engine, service).and_then(|policy| known(engine, &policy));
+    let revisions = service.map(|service| &service.revisions[..]).unwrap_or_default();
+    matches!(revisions, [.., before, last] if before.strategy != last.strategy)
+}
+
+/// What is recorded is told.
+fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
+    let service = written.name().to_owned();
+    let events: Vec<Value> = written.events().cloned().collect();
+    for event in events {
+        let (action, label) = (event["action"].as_str().unwrap_or_default(), &event["reason_label"]);
+        let what = format!("{} recorded `{action}` ({})", written.sk, label.as_str().unwrap_or_default());
+        let begins: &[&str] = match (written.sk.as_str(), action) {
+            ("rollout", "complete") => &["Rollout complete", "Rollback complete", "Drift correction complete"],
+            // What the environment prevents again and again has been told.
+            ("rollout", "fail" | "recover") if written.item["postponed"]["attempts"].as_i64() > Some(1) => {
+                watch.told.due.retain(|due| due.kind != "rollout" || due.service != service);
+                continue;
+            }
+            ("rollout", "fail") => &["Rollout failed", "Rollback failed", "Drift correction failed"],
+            ("rollout", "recover") => &["Rollback complete"],
+            ("rollout", "abandon") => &["Rollback failed"],
+            ("rollout", "stage") => &["Rollout staged", "Rollback staged", "Drift correction staged"],
+            ("rollout", "freeze") => &["Freeze"],
+            ("rollout", "unfreeze") => &["Freeze ended"],
+            ("capacity", "hold") => &["Capacity on hold"],
+            // When the capacity follows, it has been told.
+            ("capacity", "scale_in" | "scale_out" | "update") => continue,
+            ("capacity", _) if label == "budget" => {
+                let sent = watch.told.sent.iter().rev().take(50);
+                let lately = |(sent, subject): &(Timestamp, String)| {
+                    *sent + BY_BUDGET[1] >= at && subject.starts_with("Budget ")
+                };
+                if !sent.into_iter().any(lately) {
+                    push(watch, ("budget", &service), &what, at + BY_BUDGET[calm], vec!["Budget ".to_owned()]);
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        let subjects = begins.iter().map(|begin| format!("{begin}: {service}")).collect();
+        let until = at + RECORDED[calm];
+        watch.told.due.push(Due { kind: "recorded", service: service.clone(), what, until, subjects });
+    }
+}
+
+fn overdue(watch: &mut Watch, engine: &Engine, at: Timestamp) -> Result<(), Broken> {
+    if engine.weather.refused_messages >= 1.0 {
+        watch.told.refused = Some(at);
+    }
+    let Some(place) = watch.told.due.iter().position(|due| due.until <= at) else { return Ok(()) };
+    watch.meets(LAW);
+    let due = watch.told.due.remove(place);
+    // Nobody can tell anything while the topic refuses it.
+    if watch.told.refused.is_some_and(|refused| refused + RECORDED[1] + BEGUN[1] > at) || watch.progress.dry_run {
+        return Ok(());
+    }
+    let how = format!("{}: {}, and no message says {}", due.service, due.what, due.subjects.join(" or "));
+    Err(broken(engine, LAW, how))
+}
