@@ -54,6 +54,8 @@ pub struct Engine {
     pub rates: Rates,
     /// Services that ECS refuses to update.
     pub refused_updates: BTreeSet<String>,
+    /// Actions that a policy above the functions' own denies.
+    pub denied: BTreeSet<String>,
     /// Services of AWS that answer with errors.
     pub down: BTreeSet<&'static str>,
     /// What happened.
@@ -83,6 +85,7 @@ impl Engine {
             weather,
             rates: Rates::default(),
             refused_updates: BTreeSet::new(),
+            denied: BTreeSet::new(),
             down: BTreeSet::new(),
             journal: Vec::new(),
             faults: BTreeMap::new(),

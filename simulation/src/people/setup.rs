@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{ACCOUNT, Account, REGION};
+use crate::account::{ACCOUNT, Account, REGION, added};
 use crate::rng::Rng;
 
 /// How the system is that the automation operates. Most days are ordinary: each of these is rare.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Setup {
+    /// How many services there are beside those of the templates.
+    pub more: usize,
     /// Does every service have a pre-deploy task?
     pub migration: bool,
     /// Have the services been running for long when the automation is installed, the last one at 0 and with a newer image under its tag?
@@ -85,6 +87,7 @@ impl Setup {
         let unfollowed = rng.chance(0.03);
         let code_deploy = rng.chance(0.03);
         Setup {
+            more: usize::from(rng.chance(0.12)),
             migration: rng.chance(0.25),
             // These are of a system that the automation has not set up.
             installed: by_tag || unfollowed || code_deploy || rng.chance(0.1),
@@ -110,11 +113,17 @@ impl Setup {
         }
     }
 
+    /// Names of the services beside those of the templates.
+    pub fn added(&self) -> Vec<String> {
+        added(self.more)
+    }
+
     /// The account that is deployed so.
     pub fn account(&self) -> Account {
         let dry_run = if self.dry_run { "true" } else { "false" };
         let first = if self.installed { "false" } else { "true" };
         let mut account = Account::huskit(&[("FirstDeploy", first), ("DryRun", dry_run)]);
+        account.add(self.more);
         account.change_fleet(|service| self.change(service));
         if self.unscaled {
             account.forget_target();
@@ -146,6 +155,7 @@ impl Setup {
     /// What is not ordinary, for the table of what was met.
     pub fn names(&self) -> Vec<&'static str> {
         let known = [
+            (self.more > 0, "services beside those of the templates"),
             (self.migration, "pre-deploy tasks"),
             (self.installed, "installed beside services that run"),
             (self.unscaled, "a service without a scalable target"),

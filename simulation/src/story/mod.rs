@@ -3,8 +3,8 @@
 //! A line that begins with `> ` is a command; what follows until the next command is what came of it, written by the run. Everything else
 //! before the first command is the story's title and what it is about. Commands:
 //!
-//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1] [signed] [scanned] [versions]`: right after the deploy; the first images
-//!   run. With the last three, images are rolled out when they are signed, or scanned, and versions are followed
+//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1] [services 3] [signed] [scanned] [versions]`: right after the deploy; the
+//!   first images run. With the last three, images are rolled out when they are signed, or scanned, and versions are followed
 //! - `> pass 20m`: time passes
 //! - `> show`: the running tasks and the bounds of each service
 //! - anything of [`Act`]: `> push website-agent crashes`
@@ -95,6 +95,11 @@ fn begin_at(account: &Rc<Account>, words: &str) -> Result<Engine, String> {
             "seed" => seed = words.next().and_then(|seed| seed.parse().ok()).ok_or("seed: expected a number")?,
             "signed" => setup.signed = true,
             "scanned" => setup.scan = Some(Unscanned::Refuse),
+            "services" => {
+                let count = words.next().and_then(|count| count.parse::<usize>().ok());
+                let count = count.and_then(|count| count.checked_sub(account.services().len()));
+                setup.more = count.ok_or("services: expected how many, with those of the templates")?;
+            }
             "versions" => setup.follows = Follows::Versions,
             name => weather = name.parse()?,
         }
