@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 
+use ::tests::template::{list, text};
 use serde_json::{Value, json};
-use tests::template::{list, text};
 
 use crate::account::{ACCOUNT, Function, REGION};
 use crate::wire::{Failure, Request};
+use crate::world::image::Scanning;
 
 /// What a call needs.
 struct Need {
@@ -24,8 +25,22 @@ struct Need {
 ///
 /// # Errors
 /// As the services answer: a 400 with `AccessDeniedException`.
-pub(crate) fn authorize(function: &Function, denied: &BTreeSet<String>, request: &Request) -> Result<(), Failure> {
-    for need in needs(request) {
+pub(crate) fn authorize(
+    function: &Function,
+    denied: &BTreeSet<String>,
+    scanning: Scanning,
+    request: &Request,
+) -> Result<(), Failure> {
+    let mut needs = needs(request);
+    if scanning == Scanning::Enhanced && request.operation == "DescribeImageScanFindings" {
+        // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-iam.html
+        needs.extend(["inspector2:ListCoverage", "inspector2:ListFindings"].map(|action| Need {
+            action: action.to_owned(),
+            resource: "*".to_owned(),
+            context: json!({}),
+        }));
+    }
+    for need in needs {
         if denied.contains(&need.action) {
             let sentence = format!(
                 "{} is not authorized to perform: {} on resource: {} with an explicit deny in a service control policy",
@@ -222,9 +237,9 @@ mod tests {
         let function = &account.functions["rollout"];
         let input = json!({ "cluster": "huskit-prod", "service": "crawler" });
         let request = Request { service: "ecs", operation: "UpdateService".into(), input };
-        assert!(authorize(function, &BTreeSet::new(), &request).is_ok());
+        assert!(authorize(function, &BTreeSet::new(), Scanning::Basic, &request).is_ok());
         let denied = BTreeSet::from(["ecs:UpdateService".to_owned()]);
-        let failure = authorize(function, &denied, &request).unwrap_err();
+        let failure = authorize(function, &denied, Scanning::Basic, &request).unwrap_err();
         assert_eq!(failure.code, "AccessDeniedException");
         assert!(failure.message.ends_with("with an explicit deny in a service control policy"), "{failure}");
     }

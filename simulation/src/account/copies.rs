@@ -1,7 +1,7 @@
 //! A large fleet: copies of the system's services, with all that belongs to each.
 
+use ::tests::template::text;
 use serde_json::Value;
-use tests::template::text;
 
 use super::{Account, Resource};
 
@@ -115,7 +115,7 @@ impl Account {
     /// Changes the resources that the functions' policies name.
     fn widen(&mut self, wide: impl Fn(&str) -> Vec<String>) {
         for statement in self.functions.values_mut().flat_map(|function| &mut function.statements) {
-            let resources = tests::template::list(&statement["Resource"]);
+            let resources = ::tests::template::list(&statement["Resource"]);
             statement["Resource"] = resources.iter().flat_map(|arn| wide(&text(arn))).collect();
         }
     }

@@ -150,7 +150,7 @@ impl Engine {
     }
 
     fn authorize(&self, function: &'static str, request: &Request) -> Result<(), Failure> {
-        crate::iam::authorize(&self.account.functions[function], &self.denied, request)
+        crate::iam::authorize(&self.account.functions[function], &self.denied, self.world.ecr.scanning, request)
     }
 
     /// `Invoke`: an asynchronous invocation is accepted, the other is waited for.

@@ -65,7 +65,7 @@ pub(super) fn admits(engine: &Engine, policy: &Value, image: &Image) -> bool {
     };
     let gate = &policy["rollout"]["scan"];
     let scanned = |image: &Image| match &image.scan {
-        Some(scan) if scan.status == "COMPLETE" => !scan.findings.contains_key("CRITICAL"),
+        Some(scan) if matches!(scan.status, "COMPLETE" | "ACTIVE") => !scan.findings.contains_key("CRITICAL"),
         _ => gate["unscanned"] == "accept",
     };
     let known =

@@ -20,6 +20,8 @@ pub struct Setup {
     pub dry_run: bool,
     /// Does a scan have to end without critical findings before an image is rolled out?
     pub scan: Option<Unscanned>,
+    /// Does Amazon Inspector scan images, and not ECR?
+    pub inspector: bool,
     /// Does ECR have to have signed an image before it is rolled out?
     pub signed: bool,
     /// Which tags are followed.
@@ -94,6 +96,7 @@ impl Setup {
             unscaled: rng.chance(0.1),
             dry_run: rng.chance(0.04),
             scan: rng.chance(0.08).then(|| *rng.pick(&[Unscanned::Refuse, Unscanned::Accept])),
+            inspector: rng.chance(0.3),
             signed: rng.chance(0.08),
             follows: match rng.between(0, 19) {
                 0 => Follows::Commits,
@@ -162,6 +165,7 @@ impl Setup {
             (self.dry_run, "a dry run"),
             (self.scan == Some(Unscanned::Refuse), "a scan gate"),
             (self.scan == Some(Unscanned::Accept), "a scan gate that accepts what is not scanned"),
+            (self.inspector && self.scan.is_some(), "scans of Amazon Inspector"),
             (self.signed, "a signature gate"),
             (self.follows == Follows::Commits, "commits are followed"),
             (self.follows == Follows::Versions, "versions are followed"),

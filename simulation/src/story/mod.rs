@@ -3,8 +3,9 @@
 //! A line that begins with `> ` is a command; what follows until the next command is what came of it, written by the run. Everything else
 //! before the first command is the story's title and what it is about. Commands:
 //!
-//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1] [services 3] [signed] [scanned] [versions]`: right after the deploy; the
-//!   first images run. With the last three, images are rolled out when they are signed, or scanned, and versions are followed
+//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1] [services 3] [signed] [scanned] [inspected] [versions]`: right after
+//!   the deploy; the first images run. With the last four, images are rolled out when they are signed, or scanned, by ECR or by Amazon
+//!   Inspector, and versions are followed
 //! - `> pass 20m`: time passes
 //! - `> show`: the running tasks and the bounds of each service
 //! - anything of [`Act`]: `> push website-agent crashes`
@@ -21,6 +22,7 @@ use crate::people::{Act, Follows, Setup, Unscanned, span};
 use crate::run::stamp;
 use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
+use crate::world::image::Scanning;
 
 /// What marks a command.
 const COMMAND: &str = "> ";
@@ -94,6 +96,7 @@ fn begin_at(account: &Rc<Account>, words: &str) -> Result<Engine, String> {
         match word {
             "seed" => seed = words.next().and_then(|seed| seed.parse().ok()).ok_or("seed: expected a number")?,
             "signed" => setup.signed = true,
+            "inspected" => (setup.scan, setup.inspector) = (Some(Unscanned::Refuse), true),
             "scanned" => setup.scan = Some(Unscanned::Refuse),
             "services" => {
                 let count = words.next().and_then(|count| count.parse::<usize>().ok());
@@ -104,12 +107,16 @@ fn begin_at(account: &Rc<Account>, words: &str) -> Result<Engine, String> {
             name => weather = name.parse()?,
         }
     }
+    let inspector = setup.inspector;
     let account = match setup == Setup::default() {
         true => Rc::clone(account),
         false => Rc::new(Setup { installed: true, ..setup }.account()),
     };
     let before = start - SignedDuration::from_mins(30);
     let mut engine = Engine::new(Rc::clone(&account), Weather::OVER, before, seed);
+    if inspector {
+        engine.world.ecr.scanning = Scanning::Enhanced;
+    }
     for service in account.services() {
         Act::Push { service, behaviour: Behaviour::Good, multi: false, flaw: None }.perform(&mut engine);
     }
