@@ -60,7 +60,7 @@ fn is_troubled(watch: &Watch, engine: &Engine, message: &Message, at: Timestamp)
     lasting.any(|service| service.is_empty() || named.as_ref().is_none_or(|name| name == service))
 }
 
-/// What is a reason for an alarm: the service, or an empty name for all, and how long, where it ends by itself.
+/// What is a reason for an alarm: the service, or an empty name for all, and how long, where it has an end.
 fn trouble(act: &Act) -> Option<(String, Option<SignedDuration>)> {
     match act {
         Act::Push { service, behaviour, .. } => {

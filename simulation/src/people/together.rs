@@ -45,7 +45,7 @@ pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(
             let request = json!({ "action": "rollback", "service": service, "by": "ben" });
             Some((seconds(rng, 120, 720), Act::Request(request)))
         }
-        // The answer was lost, or somebody believes so.
+        // The answer was lost, or a person believes so.
         Act::Request(request) if request["id"].is_string() && rng.chance(0.3) => {
             Some((seconds(rng, 20, 2400), act.clone()))
         }

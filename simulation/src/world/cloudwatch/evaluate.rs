@@ -86,7 +86,7 @@ fn measured(query: &Query, visited: &BTreeSet<String>, system: System<'_>) -> Op
         // Metrics Insights over CloudFront.
         Some(text) if text.starts_with("SELECT") => {
             let metric = Query { namespace: "AWS/CloudFront".into(), metric: "5xxErrorRate".into(), ..query.clone() };
-            // Nobody has the address of a website before it is there.
+            // No one has the address of a website before it is there.
             let known = metric.service(system.account).is_some_and(|service| visited.contains(&service));
             Some((text.clone(), metric.measure(system).filter(|_| known)))
         }

@@ -134,7 +134,7 @@ fn the_alarm_of_the_edge_is_in_its_region_alone_and_counts_errors_of_a_website_t
     };
     assert_eq!((shown(&mut bench, "us-east-1"), shown(&mut bench, "eu-central-1")), (1, 0));
     minutes(&mut bench, 12, sight(0), sight(1));
-    assert!(!bench.world.cloudwatch.in_alarm(CDN), "nobody comes to a website that was never there");
+    assert!(!bench.world.cloudwatch.in_alarm(CDN), "no one comes to a website that was never there");
     minutes(&mut bench, 6, sight(2), sight(1));
     minutes(&mut bench, 6, sight(0), sight(1));
     assert!(bench.world.cloudwatch.in_alarm(CDN));
