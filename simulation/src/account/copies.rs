@@ -152,7 +152,10 @@ impl Resource {
 /// An entry of the configuration for every copy of the service that it is about; as it is when it is about none.
 fn copied_by(entry: &Value, service: Option<&str>, copies: &[Copy]) -> Vec<Value> {
     let Some(service) = service else { return vec![entry.clone()] };
-    copies.iter().filter(|copy| copy.of == service).map(|copy| copy.renamed(entry)).collect()
+    let own = copies.iter().filter(|copy| copy.of == service);
+    // An alarm that has no service in its name is there once.
+    let is_there = |copy: &&Copy| copy.name == service || copy.rename(&text(&entry["name"])) != text(&entry["name"]);
+    own.filter(is_there).map(|copy| copy.renamed(entry)).collect()
 }
 
 impl Copy {
@@ -186,6 +189,13 @@ impl Copy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_alarm_of_the_edge_is_listed_once_in_a_large_fleet() {
+        let mut account = Account::huskit(&[]);
+        account.grow(6, Fleet::Mixed);
+        assert_eq!(account.configuration().matches("huskit-prod-cdn-5xx").count(), 1);
+    }
 
     #[test]
     fn an_added_service_has_all_that_the_last_one_has_under_its_own_name() {
