@@ -2,11 +2,14 @@
 //!
 //! Actions, resources and condition keys: <https://docs.aws.amazon.com/service-authorization/latest/reference/>. There are only `Allow` statements.
 
+use std::collections::BTreeSet;
+
+use ::tests::template::{list, text};
 use serde_json::{Value, json};
-use tests::template::{list, text};
 
 use crate::account::{ACCOUNT, Function, REGION};
 use crate::wire::{Failure, Request};
+use crate::world::image::Scanning;
 
 /// What a call needs.
 struct Need {
@@ -17,12 +20,36 @@ struct Need {
     context: Value,
 }
 
-/// May the function make the call?
+/// May the function make the call? An explicit deny is stronger than what allows it:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>.
 ///
 /// # Errors
 /// As the services answer: a 400 with `AccessDeniedException`.
-pub(crate) fn authorize(function: &Function, request: &Request) -> Result<(), Failure> {
-    for need in needs(request) {
+pub(crate) fn authorize(
+    function: &Function,
+    denied: &BTreeSet<String>,
+    scanning: Scanning,
+    request: &Request,
+) -> Result<(), Failure> {
+    let mut needs = needs(request);
+    if scanning == Scanning::Enhanced && request.operation == "DescribeImageScanFindings" {
+        // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-iam.html
+        needs.extend(["inspector2:ListCoverage", "inspector2:ListFindings"].map(|action| Need {
+            action: action.to_owned(),
+            resource: "*".to_owned(),
+            context: json!({}),
+        }));
+    }
+    for need in needs {
+        if denied.contains(&need.action) {
+            let sentence = format!(
+                "{} is not authorized to perform: {} on resource: {} with an explicit deny in a service control policy",
+                function.lambda, need.action, need.resource
+            );
+            // Amazon SNS has a code of its own: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html.
+            let code = if request.service == "sns" { "AuthorizationError" } else { "AccessDeniedException" };
+            return Err(Failure::new(code, sentence));
+        }
         if !function.statements.iter().any(|statement| allows(statement, &need)) {
             let Need { action, resource, .. } = need;
             let sentence =
@@ -197,4 +224,23 @@ fn like(pattern: &str, text: &str) -> bool {
         }
     }
     rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Account;
+
+    #[test]
+    fn what_a_policy_above_denies_is_not_allowed_whatever_the_function_has() {
+        let account = Account::huskit(&[]);
+        let function = &account.functions["rollout"];
+        let input = json!({ "cluster": "huskit-prod", "service": "crawler" });
+        let request = Request { service: "ecs", operation: "UpdateService".into(), input };
+        assert!(authorize(function, &BTreeSet::new(), Scanning::Basic, &request).is_ok());
+        let denied = BTreeSet::from(["ecs:UpdateService".to_owned()]);
+        let failure = authorize(function, &denied, Scanning::Basic, &request).unwrap_err();
+        assert_eq!(failure.code, "AccessDeniedException");
+        assert!(failure.message.ends_with("with an explicit deny in a service control policy"), "{failure}");
+    }
 }

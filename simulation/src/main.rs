@@ -44,6 +44,9 @@ struct Options {
     /// Hours in which things happen.
     #[arg(long, default_value_t = 24)]
     hours: i64,
+    /// How many services there are, those of the templates or more; without it a few seeds have one more.
+    #[arg(long)]
+    services: Option<usize>,
     /// calm, bad or terrible; without it each seed has one of the three.
     #[arg(long)]
     weather: Option<Weather>,
@@ -198,7 +201,9 @@ fn plan(seed: u64, options: &Options) -> Plan {
     let mut rng = Rng::seeded(seed ^ 0x5eed);
     let weather =
         options.weather.clone().unwrap_or_else(|| rng.pick(&[Weather::CALM, Weather::BAD, Weather::TERRIBLE]).clone());
-    SERVICES.with(|services| draw(&mut rng, services, SignedDuration::from_hours(options.hours), weather))
+    let more = |known: usize| options.services.map(|count| count.saturating_sub(known));
+    let lasts = SignedDuration::from_hours(options.hours);
+    SERVICES.with(|services| draw(&mut rng, services, more(services.len()), lasts, weather))
 }
 
 /// Does all of that happen in a plan, or is it so?

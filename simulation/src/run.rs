@@ -11,7 +11,7 @@ use crate::laws::{self, Broken, Watch};
 use crate::people::{Plan, repository_of};
 use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
-use crate::world::image::Image;
+use crate::world::image::{Image, Scanning};
 use crate::world::load::Load;
 
 /// How long everything has to come to rest once nothing goes wrong any more and the latest event has come: held-back messages, the
@@ -40,6 +40,9 @@ pub enum Keep {
 /// Runs a plan.
 pub fn run(account: &Rc<Account>, plan: &Plan, seed: u64, keep: Keep) -> Outcome {
     let mut engine = Engine::new(Rc::clone(account), plan.weather.clone(), plan.start, seed);
+    if plan.setup.inspector {
+        engine.world.ecr.scanning = Scanning::Enhanced;
+    }
     if plan.setup.installed {
         install(&mut engine);
         // What is there is updated as it is, and not as the templates of today have it.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::template::text;
 
-use super::{Account, Resource};
+use super::{Account, REGION, Resource};
 
 impl Account {
     /// Changes every service of the fleet in the configuration.
@@ -50,7 +50,8 @@ impl Account {
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-signingconfiguration.html>.
     pub fn sign_with(&mut self, profile: &str) {
         let properties = json!({ "Rules": [{ "SigningProfileArn": profile }] });
-        let signing = Resource { id: "Signing".to_owned(), reference: "Signing".to_owned(), properties };
+        let signing =
+            Resource { id: "Signing".to_owned(), reference: "Signing".to_owned(), properties, region: REGION };
         self.resources.insert("AWS::ECR::SigningConfiguration".to_owned(), vec![signing]);
     }
 

@@ -14,11 +14,14 @@ use tests::template::{Template, list, text};
 
 use physical::Names;
 
-pub use copies::Fleet;
-pub use place::{ACCOUNT, REGION};
+pub use copies::{Fleet, added};
+pub use place::{ACCOUNT, EDGE, REGION};
 
 /// Names of the functions.
 pub const FUNCTIONS: [&str; 5] = ["rollout", "capacity", "alarm", "budget", "request"];
+
+/// The type of an alarm.
+const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 /// Everything that is deployed.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct Account {
     pub subscriptions: Vec<(String, Target)>,
     /// Properties of every resource, by type, in the order of the templates.
     resources: BTreeMap<String, Vec<Resource>>,
+    /// How many services were added to those of the templates.
+    pub added: usize,
 }
 
 /// A resource with every reference resolved.
@@ -48,6 +53,8 @@ pub struct Resource {
     pub reference: String,
     /// Its properties.
     pub properties: Value,
+    /// Where it is.
+    pub region: &'static str,
 }
 
 /// A function.
@@ -150,7 +157,24 @@ impl Account {
     /// # Panics
     /// When the templates cannot be read.
     pub fn huskit(given: &[(&str, &str)]) -> Account {
-        Account::of(tests::template::root(), given)
+        let mut account = Account::of(tests::template::root(), given);
+        account.add_edge();
+        account
+    }
+
+    /// Adds the alarms of the edge, whose events a rule there forwards.
+    fn add_edge(&mut self) {
+        let edge = Deployed::new(tests::template::edge(), &[]).in_region(EDGE);
+        for (id, properties) in edge.template().of_type(ALARM) {
+            let properties = edge.resolve(&properties);
+            let reference = text(&properties["AlarmName"]);
+            self.resources.entry(ALARM.to_owned()).or_default().push(Resource {
+                id,
+                reference,
+                properties,
+                region: EDGE,
+            });
+        }
     }
 
     /// What a root template deploys.
@@ -166,6 +190,7 @@ impl Account {
             mappings: Vec::new(),
             subscriptions: Vec::new(),
             resources: BTreeMap::new(),
+            added: 0,
         };
         for stack in &stacks {
             for (id, resource) in stack.template().section("Resources") {
@@ -175,7 +200,7 @@ impl Account {
                 let kind = text(&resource["Type"]);
                 let properties = names.apply(&stack.resolve(&resource["Properties"]));
                 let reference = names.reference(&id);
-                account.resources.entry(kind).or_default().push(Resource { id, reference, properties });
+                account.resources.entry(kind).or_default().push(Resource { id, reference, properties, region: REGION });
             }
         }
         account.wire(&stacks, &names);

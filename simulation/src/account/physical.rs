@@ -20,7 +20,10 @@ impl Names {
                 names.add(&id, &text(&resource["Type"]), &properties);
             }
         }
-        names
+        // Some are made of others.
+        let made: BTreeMap<String, String> =
+            names.0.iter().map(|(stands, name)| (stands.clone(), names.within(name))).collect();
+        Names(made)
     }
 
     fn add(&mut self, id: &str, kind: &str, properties: &Value) {
@@ -65,6 +68,11 @@ impl Names {
             "AWS::CloudWatch::Alarm" => {
                 let name = named("AlarmName");
                 (name.clone(), vec![("Arn", arn("cloudwatch", &format!("alarm:{name}")))])
+            }
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-applicationautoscaling-scalabletarget.html
+            "AWS::ApplicationAutoScaling::ScalableTarget" => {
+                let parts = ["ResourceId", "ScalableDimension", "ServiceNamespace"].map(|part| text(&properties[part]));
+                (parts.join("|"), vec![])
             }
             "AWS::CloudFront::Distribution" => (tests::huskit::DISTRIBUTION.to_owned(), vec![]),
             "AWS::AppConfig::Application" => ("app0001".to_owned(), vec![]),

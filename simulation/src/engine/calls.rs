@@ -68,12 +68,7 @@ impl Engine {
             (weather.killed / 2.0, Fault::KilledAfter),
         ] {
             if left < rate {
-                // There is no half of a message: a topic refuses or takes it.
-                return if request.service == "lambda" && fault == Fault::ServerErrorAfter {
-                    Fault::None
-                } else {
-                    fault
-                };
+                return fault;
             }
             left -= rate;
         }
@@ -117,12 +112,19 @@ impl Engine {
             }
         };
         let killed = matches!(fault, Fault::KilledBefore | Fault::KilledAfter);
+        let waits = waits_for_function(&request, &answer);
+        if waits && fault != Fault::None {
+            // It is invoked, and nothing takes its answer. ServiceException, a 500, does not say whether it was:
+            // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+            let (nothing, _) = futures_channel::oneshot::channel();
+            self.wait_for_function(invocation, request.clone(), nothing);
+        }
         match fault {
             _ if killed => drop(reply),
             Fault::Lost | Fault::AnswerLost => self.keep_waiting(invocation, reply),
             Fault::ServerErrorAfter => self.reply(invocation, &request, &status(500, "InternalFailure"), reply),
             // The function that was invoked answers.
-            _ if waits_for_function(&request, &answer) => self.wait_for_function(invocation, request.clone(), reply),
+            _ if waits => self.wait_for_function(invocation, request.clone(), reply),
             _ => self.reply(invocation, &request, &answer, reply),
         }
         let Request { service, operation, input } = request;
@@ -153,7 +155,7 @@ impl Engine {
     }
 
     fn authorize(&self, function: &'static str, request: &Request) -> Result<(), Failure> {
-        crate::iam::authorize(&self.account.functions[function], request)
+        crate::iam::authorize(&self.account.functions[function], &self.denied, self.world.ecr.scanning, request)
     }
 
     /// `Invoke`: an asynchronous invocation is accepted, the other is waited for.

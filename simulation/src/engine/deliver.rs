@@ -1,6 +1,8 @@
 //! EventBridge and SNS: what brings an event or a message to its targets.
 //!
-//! EventBridge delivers at least once and in any order, and retries for 24 hours: AWS, "Event retry policy and using dead-letter queues".
+//! EventBridge retries for 24 hours: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html>. "The same target
+//! can be invoked more than once for a given event": <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html>. No
+//! page promises an order. What a service may lose on the way to EventBridge, `Event` says.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};

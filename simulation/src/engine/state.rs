@@ -57,6 +57,8 @@ pub struct Engine {
     pub refused_updates: BTreeSet<String>,
     /// What ends an invocation, once.
     pub crash: Option<Crash>,
+    /// Actions that a policy above the functions' own denies.
+    pub denied: BTreeSet<String>,
     /// Services of AWS that answer with errors.
     pub down: BTreeSet<&'static str>,
     /// What happened.
@@ -87,6 +89,7 @@ impl Engine {
             rates: Rates::default(),
             refused_updates: BTreeSet::new(),
             crash: None,
+            denied: BTreeSet::new(),
             down: BTreeSet::new(),
             journal: Vec::new(),
             faults: BTreeMap::new(),

@@ -38,6 +38,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
     if let Err(failure) = answer
         && failure.code == "AccessDeniedException"
         && failure.message.contains("is not authorized to perform")
+        && !failure.message.contains("with an explicit deny")
     {
         return Err(broken(engine, "every call is allowed", format!("{function}: {}", failure.message)));
     }

@@ -27,7 +27,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
                         continue;
                     }
                     watch.meets(LAW);
-                    if !admits(&policy, image) {
+                    if !admits(engine, &policy, image) {
                         let how = format!("{}: {} is rolled out: {image:?}", policy["name"], &image.digest[7..19]);
                         return Err(broken(engine, LAW, how));
                     }
@@ -70,19 +70,24 @@ fn ran_before(engine: &Engine, policy: &Value, image: &Image) -> bool {
         .any(|(_, named, digest)| digest.as_ref() == Some(&image.digest) || named.ends_with(&image.digest))
 }
 
-/// Do the gates of a service let an image pass?
-pub(super) fn admits(policy: &Value, image: &Image) -> bool {
+/// Do the gates of a service let an image pass? Of an index, its images are scanned, and the worst of them decides.
+pub(super) fn admits(engine: &Engine, policy: &Value, image: &Image) -> bool {
     let signed = match policy["images"][0]["signed_by"].as_str() {
         Some(profile) => image.signing.as_ref().is_some_and(|(by, status)| by == profile && *status == "COMPLETE"),
         None => true,
     };
-    // An index has no scan of its own.
     let gate = &policy["rollout"]["scan"];
-    let scanned = gate.is_null()
-        || matches!(image.kind, Kind::Index { .. })
-        || match &image.scan {
-            Some(scan) if scan.status == "COMPLETE" => !scan.findings.contains_key("CRITICAL"),
-            _ => gate["unscanned"] == "accept",
-        };
-    signed && scanned
+    let scanned = |image: &Image| match &image.scan {
+        Some(scan) if matches!(scan.status, "COMPLETE" | "ACTIVE") => !scan.findings.contains_key("CRITICAL"),
+        _ => gate["unscanned"] == "accept",
+    };
+    let known =
+        |digest: &String| engine.world.ecr.repositories.values().find_map(|repository| repository.images.get(digest));
+    let platforms =
+        || image.children().iter().filter_map(known).filter(|one| matches!(one.kind, Kind::Platform { .. }));
+    let admitted = match &image.kind {
+        Kind::Index { .. } => platforms().all(scanned),
+        _ => scanned(image),
+    };
+    signed && (gate.is_null() || admitted)
 }

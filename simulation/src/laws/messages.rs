@@ -82,8 +82,8 @@ fn trouble(act: &Act) -> Option<(String, Option<SignedDuration>)> {
         | Act::Errors { service, lasts }
         | Act::SecretMissing { service, lasts }
         | Act::UpdatesRefused { service, lasts } => Some((service.clone(), Some(*lasts))),
-        Act::OnDemandShort { lasts } => Some((String::new(), Some(*lasts))),
-        Act::NoData { service, lasts } => Some((service.clone(), Some(*lasts))),
+        Act::OnDemandShort { lasts } | Act::Deny { lasts, .. } => Some((String::new(), Some(*lasts))),
+        Act::NoData { service, lasts } | Act::Schedule { service, lasts, .. } => Some((service.clone(), Some(*lasts))),
         Act::Flap { service, .. } | Act::StopTask { service } => Some((service.clone(), Some(FOLLOWS))),
         Act::SetAlarm { alarm } => {
             let service = alarm.rsplit_once('-').map_or("", |(service, _)| service);

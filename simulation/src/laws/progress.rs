@@ -85,8 +85,11 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
         | Act::SpendADay { .. }
         | Act::Limit { .. }
         | Act::Misreport { .. } => watch.progress.by_hand = Some(Timestamp::MAX),
+        Act::Schedule { .. } => watch.progress.by_hand = Some(Timestamp::MAX),
         // Something that a rollout may well wait for.
-        Act::TopicRefuses { .. }
+        Act::DeleteTopic { .. }
+        | Act::RenameAlarm { .. }
+        | Act::TopicRefuses { .. }
         | Act::Interrupt { .. }
         | Act::Load { .. }
         | Act::NoData { .. }
@@ -95,6 +98,7 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
         | Act::DeleteAlarm { .. } => {}
         // What the environment prevents is tried again later than within the hour.
         Act::UpdatesRefused { .. }
+        | Act::Deny { .. }
         | Act::SecretMissing { .. }
         | Act::OnDemandShort { .. }
         | Act::RegistryDown { .. } => {

@@ -28,7 +28,7 @@ fn acts<'p>(plan: &'p Plan, service: &'p str) -> impl Iterator<Item = (SignedDur
         | Act::Errors { service: own, .. }
         | Act::UpdatesRefused { service: own, .. }
         | Act::SecretMissing { service: own, .. } => own == service,
-        Act::OnDemandShort { .. } => true,
+        Act::OnDemandShort { .. } | Act::Deny { .. } => true,
         Act::SetAlarm { alarm } | Act::DeleteAlarm { alarm } => alarm.starts_with(service),
         _ => false,
     })
@@ -45,6 +45,7 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
             Act::Errors { .. } | Act::Flap { .. } | Act::SetAlarm { .. } => true,
             // What needed the environment at that time failed for it; a person tries again.
             Act::SecretMissing { .. } | Act::OnDemandShort { .. } | Act::UpdatesRefused { .. } => true,
+            Act::Deny { .. } => true,
             _ => false,
         };
         if acts(plan, name).any(|(_, act)| choice(act))
@@ -57,7 +58,9 @@ pub(super) fn images(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<
         let repository = policy["images"][0]["repository"].as_str().unwrap_or_default();
         let Some(repository) = engine.world.ecr.repositories.get(repository) else { continue };
         let Some((tag, digest)) = engine.world.ecr.followed(&policy) else { continue };
-        let Some(image) = repository.images.get(&digest).filter(|image| admits(&policy, image)) else { continue };
+        let Some(image) = repository.images.get(&digest).filter(|image| admits(engine, &policy, image)) else {
+            continue;
+        };
         let serving = serving(engine, &policy);
         watch.meets(LAW);
         let short = |digest: &str| digest.get(7..19).unwrap_or(digest).to_owned();

@@ -120,6 +120,7 @@ impl Messages {
             matches!(
                 act,
                 Act::UpdatesRefused { .. }
+                    | Act::Deny { .. }
                     | Act::LedgerDown { .. }
                     | Act::RegistryDown { .. }
                     | Act::BudgetsDown { .. }
@@ -163,7 +164,7 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new(plan: &Plan) -> Progress {
-        let refuses = plan.acts.iter().any(|(_, act)| matches!(act, Act::TopicRefuses { .. }));
+        let refuses = plan.acts.iter().any(|(_, act)| act.refuses_messages());
         let calm = plan.weather == Weather::CALM && !plan.setup.dry_run;
         let (installed, dry_run) = (plan.setup.installed, plan.setup.dry_run);
         Progress { calm, start: plan.start, installed, dry_run, refuses, ..Progress::default() }

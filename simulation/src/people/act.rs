@@ -39,6 +39,11 @@ pub enum Act {
     DeleteAlarm { alarm: String },
     /// `set-alarm website-agent-5xx`: a person calls SetAlarmState.
     SetAlarm { alarm: String },
+    /// `rename-alarm website-agent-5xx`: in the console, a copy with another name is made and the alarm deleted; neither has an event that
+    /// the automation follows.
+    RenameAlarm { alarm: String },
+    /// `schedule website-agent 1 3 30m 4h`: a scheduled action sets these bounds again and again, for a while.
+    Schedule { service: String, min: i64, max: i64, every: SignedDuration, lasts: SignedDuration },
     /// `load crawler 95 40m`: CPU and memory are at so many percent for a while.
     Load { service: String, percent: i64, lasts: SignedDuration },
     /// `errors website-agent 20m`: requests fail for a reason that is not the image.
@@ -73,6 +78,10 @@ pub enum Act {
     RegistryDown { lasts: SignedDuration },
     /// `topic-refuses 30m`: SNS refuses to publish.
     TopicRefuses { lasts: SignedDuration },
+    /// `delete-topic 30m`: the topic for people is deleted, and made again later.
+    DeleteTopic { lasts: SignedDuration },
+    /// `deny ecs:UpdateService 30m`: a service control policy denies the action to all functions.
+    Deny { action: String, lasts: SignedDuration },
     /// `ledger-down 10m`: DynamoDB answers with errors.
     LedgerDown { lasts: SignedDuration },
     /// `updates-refused crawler 2h`: ECS refuses to update the service.
@@ -80,10 +89,19 @@ pub enum Act {
 }
 
 impl Act {
+    /// Does it keep messages from people for a while?
+    pub fn refuses_messages(&self) -> bool {
+        matches!(self, Act::TopicRefuses { .. } | Act::DeleteTopic { .. })
+            || matches!(self, Act::Deny { action, .. } if action == "sns:Publish")
+    }
+
     /// How long it goes on.
     pub fn lasts(&self) -> SignedDuration {
         match self {
             Act::Load { lasts, .. }
+            | Act::Schedule { lasts, .. }
+            | Act::DeleteTopic { lasts }
+            | Act::Deny { lasts, .. }
             | Act::Errors { lasts, .. }
             | Act::NoData { lasts, .. }
             | Act::SpotShort { lasts }
@@ -144,6 +162,10 @@ impl fmt::Display for Act {
             Act::StopTask { service } => write!(f, "stop-task {service}"),
             Act::DeleteAlarm { alarm } => write!(f, "delete-alarm {alarm}"),
             Act::SetAlarm { alarm } => write!(f, "set-alarm {alarm}"),
+            Act::RenameAlarm { alarm } => write!(f, "rename-alarm {alarm}"),
+            Act::Schedule { service, min, max, every, lasts } => {
+                write!(f, "schedule {service} {min} {max} {} {}", minutes(every), minutes(lasts))
+            }
             Act::Load { service, percent, lasts } => write!(f, "load {service} {percent} {}", minutes(lasts)),
             Act::Errors { service, lasts } => write!(f, "errors {service} {}", minutes(lasts)),
             Act::Flap { service, times } => write!(f, "flap {service} {times}"),
@@ -161,6 +183,8 @@ impl fmt::Display for Act {
             Act::BudgetsDown { lasts } => write!(f, "budgets-down {}", minutes(lasts)),
             Act::RegistryDown { lasts } => write!(f, "registry-down {}", minutes(lasts)),
             Act::TopicRefuses { lasts } => write!(f, "topic-refuses {}", minutes(lasts)),
+            Act::DeleteTopic { lasts } => write!(f, "delete-topic {}", minutes(lasts)),
+            Act::Deny { action, lasts } => write!(f, "deny {action} {}", minutes(lasts)),
             Act::LedgerDown { lasts } => write!(f, "ledger-down {}", minutes(lasts)),
             Act::UpdatesRefused { service, lasts } => write!(f, "updates-refused {service} {}", minutes(lasts)),
         }
@@ -204,6 +228,14 @@ impl FromStr for Act {
             "stop-task" => Act::StopTask { service: text(1)? },
             "delete-alarm" => Act::DeleteAlarm { alarm: text(1)? },
             "set-alarm" => Act::SetAlarm { alarm: text(1)? },
+            "rename-alarm" => Act::RenameAlarm { alarm: text(1)? },
+            "schedule" => Act::Schedule {
+                service: text(1)?,
+                min: number(2)?,
+                max: number(3)?,
+                every: lasts(4)?,
+                lasts: lasts(5)?,
+            },
             "load" => Act::Load { service: text(1)?, percent: number(2)?, lasts: lasts(3)? },
             "errors" => Act::Errors { service: text(1)?, lasts: lasts(2)? },
             "flap" => Act::Flap { service: text(1)?, times: number(2)? },
@@ -221,6 +253,8 @@ impl FromStr for Act {
             "budgets-down" => Act::BudgetsDown { lasts: lasts(1)? },
             "registry-down" => Act::RegistryDown { lasts: lasts(1)? },
             "topic-refuses" => Act::TopicRefuses { lasts: lasts(1)? },
+            "delete-topic" => Act::DeleteTopic { lasts: lasts(1)? },
+            "deny" => Act::Deny { action: text(1)?, lasts: lasts(2)? },
             "ledger-down" => Act::LedgerDown { lasts: lasts(1)? },
             "updates-refused" => Act::UpdatesRefused { service: text(1)?, lasts: lasts(2)? },
             _ => return Err(bad("something that can happen: push, retag, request, ...")),
@@ -278,6 +312,10 @@ mod tests {
             "console-count crawler 4",
             "delete-alarm website-agent-5xx",
             "set-alarm website-agent-5xx",
+            "rename-alarm website-agent-5xx",
+            "schedule website-agent 1 3 30m 240m",
+            "delete-topic 30m",
+            "deny ecs:UpdateService 30m",
             "load crawler 95 40m",
             "errors website-agent 20m",
             "spot-short 120m",

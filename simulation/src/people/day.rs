@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::request::{budget, request};
-use super::together::{correction, follows, month_ends};
+use super::together::{asleep, correction, follows, month_ends, wakes};
 use super::{Act, Follows, Setup};
 use crate::rng::Rng;
 use crate::weather::Weather;
@@ -26,20 +26,33 @@ pub struct Plan {
     pub acts: Vec<(SignedDuration, Act)>,
 }
 
-/// Moments around which something is likely to break: nights whose clocks change, the end of a month, an ordinary Monday.
-const STARTS: [&str; 5] = [
+/// Moments around which something is likely to break: nights whose clocks change, the end of a month, an ordinary Monday, a morning.
+const STARTS: [&str; 6] = [
     "2026-11-16T08:00:00Z",
     "2026-03-28T18:00:00Z",
     "2026-10-24T18:00:00Z",
     "2026-11-30T16:00:00Z",
     "2027-02-28T06:00:00Z",
+    "2026-11-17T02:30:00Z",
 ];
 
 /// Minutes of the day, in UTC, at which scheduled downtime begins and ends in winter.
 const EDGES: [i64; 2] = [21 * 60, 5 * 60];
 
 /// Draws what happens to `services` in `lasts`.
-pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: Weather) -> Plan {
+///
+/// `more` services are added to them, or as many as the seed says.
+pub fn draw(
+    rng: &mut Rng,
+    services: &[String],
+    more: Option<usize>,
+    mut lasts: SignedDuration,
+    weather: Weather,
+) -> Plan {
+    let setup = Setup::draw(rng);
+    let setup = Setup { more: more.unwrap_or(setup.more), ..setup };
+    let services = [services, setup.added().as_slice()].concat();
+    let services = services.as_slice();
     let start: Timestamp = rng.pick(&STARTS).parse().expect("a time");
     // The first image of each service is good: a system that never ran is a story of its own.
     let first = services.iter().enumerate().map(|(at, service)| {
@@ -51,7 +64,6 @@ pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: 
         )
     });
     let mut acts: Vec<(SignedDuration, Act)> = first.collect();
-    let setup = Setup::draw(rng);
     // Most of what goes wrong needs several things at once: some days are busy.
     let busy = rng.between(1, 3);
     let hours = lasts.as_hours();
@@ -74,12 +86,17 @@ pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: 
         acts.push((at, act));
     }
     acts.extend(month_ends(rng, start, lasts));
-    if rng.chance(0.06) {
+    acts.extend(wakes(rng, services, focus_on(EDGES[1], start), lasts));
+    acts.extend(asleep(rng, services, lasts));
+    let corrected = rng.chance(0.03);
+    if corrected {
         acts.extend(correction(rng));
     }
     // What follows something near the end comes no later than that.
     acts.retain(|(at, _)| *at <= lasts);
     acts.sort_by_key(|(at, _)| *at);
+    // A lower figure counts when it has stayed for a day.
+    lasts = if corrected { lasts.max(SignedDuration::from_hours(27)) } else { lasts };
     // A forecast needs five weeks of usage.
     let used_days = if rng.chance(0.5) { 90 } else { 0 };
     if setup.installed {
@@ -91,13 +108,16 @@ pub fn draw(rng: &mut Rng, services: &[String], lasts: SignedDuration, weather: 
 /// Around when more happens than at other times, after the start: near the begin or end of scheduled downtime, or at any time.
 fn focus(rng: &mut Rng, start: Timestamp, lasts: SignedDuration) -> SignedDuration {
     let minutes = match rng.chance(0.5) {
-        true => {
-            let day = start.as_second().rem_euclid(86_400) / 60;
-            (*rng.pick(&EDGES) - day).rem_euclid(24 * 60)
-        }
+        true => return focus_on(*rng.pick(&EDGES), start),
         false => rng.between(30, lasts.as_mins()),
     };
     SignedDuration::from_mins(minutes)
+}
+
+/// From the start to the next time that is so many minutes after midnight.
+fn focus_on(minutes: i64, start: Timestamp) -> SignedDuration {
+    let day = start.as_second().rem_euclid(86_400) / 60;
+    SignedDuration::from_mins((minutes - day).rem_euclid(24 * 60))
 }
 
 /// Behaviours that show in the pre-deploy task alone.
@@ -131,20 +151,35 @@ fn push(rng: &mut Rng, service: String, good: bool, setup: &Setup) -> Act {
         flaws.push(Flaw::OldVersion);
     }
     let flaw = (!flaws.is_empty() && rng.chance(0.4)).then(|| *rng.pick(&flaws));
-    // What is scanned of an index are its images.
-    let multi = rng.chance(0.5) && flaw.is_none();
-    Act::Push { service, behaviour, multi, flaw }
+    Act::Push { service, behaviour, multi: rng.chance(0.5), flaw }
 }
+
+/// What a policy may deny by mistake: what changes the system, and what looks at it.
+const DENIED: [&str; 13] = [
+    "application-autoscaling:RegisterScalableTarget",
+    "budgets:ViewBudget",
+    "cloudfront:CreateInvalidation",
+    "cloudwatch:DescribeAlarms",
+    "ecr:DescribeImages",
+    "ecr:PutImage",
+    "ecs:DescribeServices",
+    "ecs:DescribeTasks",
+    "ecs:RegisterTaskDefinition",
+    "ecs:RunTask",
+    "ecs:UpdateService",
+    "lambda:InvokeFunction",
+    "sns:Publish",
+];
 
 fn one(rng: &mut Rng, services: &[String], setup: &Setup) -> Act {
     let service = rng.pick(services).clone();
     let lasts = SignedDuration::from_mins(rng.between(5, 150));
-    let alarm = |rng: &mut Rng| {
-        let kind = *rng.pick(&["5xx", "unhealthy", "cpu", "memory", "latency"]);
-        format!("{service}-{kind}")
+    let alarm = |rng: &mut Rng| match *rng.pick(&["5xx", "unhealthy", "cpu", "memory", "latency", "cdn"]) {
+        "cdn" => "cdn-5xx".to_owned(),
+        kind => format!("{service}-{kind}"),
     };
     let back = |rng: &mut Rng| usize::try_from(rng.between(1, 2)).unwrap();
-    match rng.between(0, 124) {
+    match rng.between(0, 132) {
         0..=19 => push(rng, service, true, setup),
         20..=33 => push(rng, service, false, setup),
         34..=38 => Act::Retag { back: back(rng), service },
@@ -152,6 +187,20 @@ fn one(rng: &mut Rng, services: &[String], setup: &Setup) -> Act {
         62..=66 => Act::DeployStack { fails: rng.chance(0.2) },
         67..=69 => Act::ConsoleRevision { service, back: 1 },
         70..=71 => Act::ConsoleCount { service, count: rng.between(0, 5) },
+        125 => Act::RenameAlarm { alarm: alarm(rng) },
+        126..=128 => {
+            let (min, more) = (rng.between(0, 3), rng.between(0, 3));
+            let every = SignedDuration::from_mins(*rng.pick(&[15, 60, 240]));
+            Act::Schedule {
+                service,
+                min,
+                max: min + more,
+                every,
+                lasts: SignedDuration::from_mins(rng.between(20, 360)),
+            }
+        }
+        129 => Act::DeleteTopic { lasts },
+        130..=132 => Act::Deny { action: (*rng.pick(&DENIED)).to_owned(), lasts },
         72..=73 => Act::DeleteAlarm { alarm: alarm(rng) },
         74..=75 => Act::SetAlarm { alarm: alarm(rng) },
         76..=80 => Act::Load { service, percent: rng.between(70, 99), lasts },

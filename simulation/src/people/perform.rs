@@ -80,6 +80,12 @@ impl Act {
                     engine.change(|world, cx| world.cloudwatch.delete(&name, cx));
                 }
             }
+            Act::RenameAlarm { alarm } => {
+                if let Some(name) = alarm_name(engine, alarm) {
+                    let other = format!("{name}-renamed");
+                    engine.change(|world, cx| world.cloudwatch.rename(&name, &other, cx));
+                }
+            }
             Act::SetAlarm { alarm } => {
                 if let Some(name) = alarm_name(engine, alarm) {
                     engine.change(|world, cx| world.cloudwatch.set_state(&name, "ALARM", "testing", cx));
@@ -116,6 +122,10 @@ impl Act {
             | Act::ConsoleRevision { .. }
             | Act::ConsoleCount { .. }
             | Act::DeleteAlarm { .. }
+            | Act::RenameAlarm { .. }
+            | Act::Schedule { .. }
+            | Act::DeleteTopic { .. }
+            | Act::Deny { .. }
             | Act::SetAlarm { .. }
             | Act::Rotate { .. }
             | Act::DeployStack { .. } => "console",
@@ -147,10 +157,7 @@ fn push(engine: &mut Engine, service: &str, behaviour: Behaviour, multi: bool, f
     let findings = if flaw == Some(Flaw::Vulnerable) { finding("CRITICAL", 2) } else { Findings::default() };
     let shape = if multi { Shape::MultiArch } else { Shape::Single };
     let push = Push { repository: &repository, tags: &tags, behaviour, shape, findings };
-    let digest = engine.change(|_, cx| ecr::push(&push, cx));
-    if let Some(flaw) = flaw {
-        engine.world.ecr.flaws.insert(digest, flaw);
-    }
+    engine.change(|_, cx| ecr::push_flawed(&push, flaw, cx));
 }
 
 /// The number of the next commit.

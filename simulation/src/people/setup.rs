@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{ACCOUNT, Account, REGION};
+use crate::account::{ACCOUNT, Account, REGION, added};
 use crate::laws::SECRET;
 use crate::rng::Rng;
 
 /// How the system is that the automation operates. Most days are ordinary: each of these is rare.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Setup {
+    /// How many services there are beside those of the templates.
+    pub more: usize,
     /// Does every service have a pre-deploy task?
     pub migration: bool,
     /// Have the services been running for long when the automation is installed, the last one at 0 and with a newer image under its tag?
@@ -19,6 +21,8 @@ pub struct Setup {
     pub dry_run: bool,
     /// Does a scan have to end without critical findings before an image is rolled out?
     pub scan: Option<Unscanned>,
+    /// Does Amazon Inspector scan images, and not ECR?
+    pub inspector: bool,
     /// Does ECR have to have signed an image before it is rolled out?
     pub signed: bool,
     /// Which tags are followed.
@@ -86,12 +90,14 @@ impl Setup {
         let unfollowed = rng.chance(0.03);
         let code_deploy = rng.chance(0.03);
         Setup {
+            more: usize::from(rng.chance(0.12)),
             migration: rng.chance(0.25),
             // These are of a system that the automation has not set up.
             installed: by_tag || unfollowed || code_deploy || rng.chance(0.1),
             unscaled: rng.chance(0.1),
             dry_run: rng.chance(0.04),
             scan: rng.chance(0.08).then(|| *rng.pick(&[Unscanned::Refuse, Unscanned::Accept])),
+            inspector: rng.chance(0.3),
             signed: rng.chance(0.08),
             follows: match rng.between(0, 19) {
                 0 => Follows::Commits,
@@ -111,11 +117,17 @@ impl Setup {
         }
     }
 
+    /// Names of the services beside those of the templates.
+    pub fn added(&self) -> Vec<String> {
+        added(self.more)
+    }
+
     /// The account that is deployed so.
     pub fn account(&self) -> Account {
         let dry_run = if self.dry_run { "true" } else { "false" };
         let first = if self.installed { "false" } else { "true" };
         let mut account = Account::huskit(&[("FirstDeploy", first), ("DryRun", dry_run)]);
+        account.add(self.more);
         account.change_fleet(|service| self.change(service));
         if self.unscaled {
             account.forget_target();
@@ -148,12 +160,14 @@ impl Setup {
     /// What is not ordinary, for the table of what was met.
     pub fn names(&self) -> Vec<&'static str> {
         let known = [
+            (self.more > 0, "services beside those of the templates"),
             (self.migration, "pre-deploy tasks"),
             (self.installed, "installed beside services that run"),
             (self.unscaled, "a service without a scalable target"),
             (self.dry_run, "a dry run"),
             (self.scan == Some(Unscanned::Refuse), "a scan gate"),
             (self.scan == Some(Unscanned::Accept), "a scan gate that accepts what is not scanned"),
+            (self.inspector && self.scan.is_some(), "scans of Amazon Inspector"),
             (self.signed, "a signature gate"),
             (self.follows == Follows::Commits, "commits are followed"),
             (self.follows == Follows::Versions, "versions are followed"),

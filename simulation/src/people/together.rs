@@ -81,6 +81,11 @@ pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(
             seconds(rng, 60, 7200),
             Act::Request(json!({ "action": "confirm", "budget": "huskit-monthly", "by": "anna" })),
         )),
+        // What comes and goes stays in the end.
+        Act::Flap { service, times } if rng.chance(0.5) => {
+            let lasts = SignedDuration::from_mins(rng.between(45, 100));
+            Some((SignedDuration::from_mins(*times * 10), Act::Errors { service: service.clone(), lasts }))
+        }
         Act::Spend { cents } if *cents > 0 => match rng.between(0, 9) {
             // What was spent is credited, before or after the notice about it has come.
             0 => Some((seconds(rng, 0, 60), Act::Spend { cents: -*cents })),
@@ -122,6 +127,42 @@ pub(super) fn month_ends(rng: &mut Rng, start: Timestamp, lasts: SignedDuration)
         (end - before, Act::Spend { cents: rng.between(15_000, 45_000) })
     };
     (0..3).map(one).collect()
+}
+
+/// An image is pushed while a service sleeps, which is not as it should be around the service when it wakes.
+pub(super) fn wakes(
+    rng: &mut Rng,
+    services: &[String],
+    wakes: SignedDuration,
+    lasts: SignedDuration,
+) -> Vec<(SignedDuration, Act)> {
+    let minutes = SignedDuration::from_mins;
+    if wakes < minutes(90) || wakes > lasts || rng.chance(0.7) {
+        return Vec::new();
+    }
+    let Some(service) = services.last().cloned() else { return Vec::new() };
+    let (pushed, begins) = (minutes(rng.between(15, 45)), minutes(rng.between(1, 14)));
+    let lasts = begins + minutes(rng.between(10, 60));
+    let trouble = match rng.between(0, 2) {
+        0 => Act::OnDemandShort { lasts },
+        _ => Act::SecretMissing { service: service.clone(), lasts },
+    };
+    let push = Act::Push { service, behaviour: Behaviour::Good, multi: false, flaw: None };
+    vec![(wakes - pushed, push), (wakes - begins, trouble)]
+}
+
+/// The same of a service that a person scales to zero for a while, which no move to Spot wakes.
+pub(super) fn asleep(rng: &mut Rng, services: &[String], lasts: SignedDuration) -> Vec<(SignedDuration, Act)> {
+    let minutes = SignedDuration::from_mins;
+    if lasts < minutes(240) || rng.chance(0.95) {
+        return Vec::new();
+    }
+    let (service, begins) = (rng.pick(services).clone(), minutes(rng.between(40, lasts.as_mins() - 130)));
+    let request = json!({ "action": "sleep", "service": service, "until": "1h", "by": "anna" });
+    let push = Act::Push { service: service.clone(), behaviour: Behaviour::Good, multi: false, flaw: None };
+    let missing = Act::SecretMissing { service, lasts: minutes(rng.between(12, 40)) };
+    let (pushed, missed) = (minutes(rng.between(5, 40)), minutes(rng.between(50, 60)));
+    vec![(begins, Act::Request(request)), (begins + pushed, push), (begins + missed, missing)]
 }
 
 /// A figure that is corrected down and stays so for a day.

@@ -6,12 +6,15 @@ use super::Act;
 use super::fleet::cluster;
 use crate::engine::Engine;
 use crate::weather::Weather;
+use crate::world::autoscaling::Action;
 use crate::world::ecs::{FARGATE, FARGATE_SPOT};
 use crate::world::load::{Load, load};
 
 /// How long errors come and go: an alarm of five minutes sees each.
 const COMES: SignedDuration = SignedDuration::from_mins(7);
 const GOES: SignedDuration = SignedDuration::from_mins(3);
+/// What a person calls a scheduled action.
+const SCHEDULED: &str = "by-hand";
 
 pub(super) fn perform(act: &Act, engine: &mut Engine) {
     match act {
@@ -51,6 +54,31 @@ pub(super) fn perform(act: &Act, engine: &mut Engine) {
             let service = service.clone();
             engine.after(*lasts, move |engine| {
                 engine.refused_updates.remove(&service);
+            });
+        }
+        Act::DeleteTopic { lasts } => {
+            engine.world.sns.deleted = true;
+            engine.after(*lasts, move |engine| engine.world.sns.deleted = false);
+        }
+        Act::Deny { action, lasts } => {
+            engine.denied.insert(action.clone());
+            let action = action.clone();
+            engine.after(*lasts, move |engine| {
+                engine.denied.remove(&action);
+            });
+        }
+        Act::Schedule { service, min, max, every, lasts } => {
+            let resource = format!("service/{}/{service}", cluster(engine, service));
+            let action = Action {
+                at: engine.now(),
+                every: Some(*every),
+                min: Some(*min),
+                max: Some(*max),
+                put_at: engine.now(),
+            };
+            engine.change(|world, cx| world.autoscaling.put_scheduled_action(&resource, SCHEDULED, action, cx));
+            engine.after(*lasts, move |engine| {
+                engine.world.autoscaling.delete_scheduled_action(&resource, SCHEDULED);
             });
         }
         Act::LedgerDown { lasts } => {

@@ -3,8 +3,9 @@
 //! A line that begins with `> ` is a command; what follows until the next command is what came of it, written by the run. Everything else
 //! before the first command is the story's title and what it is about. Commands:
 //!
-//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1] [signed] [scanned] [versions] [migrates]`: right after the deploy; the first
-//!   images run. With the last four, images are rolled out when they are signed, or scanned, versions are followed, and a task runs first
+//! - `> begin 2026-11-16T09:00:00Z [calm|bad|terrible] [seed 1] [services 3] [signed] [scanned] [inspected] [versions] [migrates]`: right
+//!   after the deploy; the first images run. With the last five, images are rolled out when they are signed, or scanned, by ECR or by
+//!   Amazon Inspector, versions are followed, and a task runs first
 //! - `> pass 20m`: time passes
 //! - `> crash rollout before 3`: the next invocation of a function ends before, or `after`, the call that is so many writes away
 //! - `> show`: the running tasks and the bounds of each service
@@ -22,6 +23,7 @@ use crate::people::{Act, Follows, Setup, Unscanned, span};
 use crate::run::stamp;
 use crate::weather::Weather;
 use crate::world::behaviour::Behaviour;
+use crate::world::image::Scanning;
 
 /// What can crash.
 const FUNCTIONS: [&str; 5] = ["rollout", "capacity", "alarm", "budget", "request"];
@@ -112,18 +114,28 @@ fn begin_at(account: &Rc<Account>, words: &str) -> Result<Engine, String> {
         match word {
             "seed" => seed = words.next().and_then(|seed| seed.parse().ok()).ok_or("seed: expected a number")?,
             "signed" => setup.signed = true,
+            "inspected" => (setup.scan, setup.inspector) = (Some(Unscanned::Refuse), true),
             "scanned" => setup.scan = Some(Unscanned::Refuse),
+            "services" => {
+                let count = words.next().and_then(|count| count.parse::<usize>().ok());
+                let count = count.and_then(|count| count.checked_sub(account.services().len()));
+                setup.more = count.ok_or("services: expected how many, with those of the templates")?;
+            }
             "versions" => setup.follows = Follows::Versions,
             "migrates" => setup.migration = true,
             name => weather = name.parse()?,
         }
     }
+    let inspector = setup.inspector;
     let account = match setup == Setup::default() {
         true => Rc::clone(account),
         false => Rc::new(Setup { installed: true, ..setup }.account()),
     };
     let before = start - SignedDuration::from_mins(30);
     let mut engine = Engine::new(Rc::clone(&account), Weather::OVER, before, seed);
+    if inspector {
+        engine.world.ecr.scanning = Scanning::Enhanced;
+    }
     for service in account.services() {
         Act::Push { service, behaviour: Behaviour::Good, multi: false, flaw: None }.perform(&mut engine);
     }

@@ -1,6 +1,8 @@
 //! How often an account may call: token buckets, as the services document them.
 //!
 //! - ECS: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html>; the actions of a category share a bucket.
+//! - Fargate, of which every task is: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html>: launches on demand and on
+//!   Spot, and calls of `RunTask`, of which it allows less than ECS.
 //! - ECR: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html>.
 //! - CloudWatch: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html>.
 //!
@@ -11,6 +13,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::wire::{Failure, Request};
+use crate::world::ecs::FARGATE_SPOT;
 
 /// A rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,7 +48,8 @@ pub fn rate(service: &str, operation: &str) -> Option<Rate> {
         ("ecs", "CreateService" | "UpdateService" | "DeleteService") => of("ecs services", 50.0, 5.0, throttling),
         ("ecs", "RegisterTaskDefinition" | "DeregisterTaskDefinition") => of("ecs definitions", 20.0, 1.0, throttling),
         ("ecs", "DescribeTaskDefinition") => of("ecs definition reads", 50.0, 20.0, throttling),
-        ("ecs", "RunTask" | "StopTask") => of("ecs tasks", 100.0, 40.0, throttling),
+        ("ecs", "RunTask") => of("fargate RunTask", 20.0, 20.0, throttling),
+        ("ecs", "StopTask") => of("ecs tasks", 100.0, 40.0, throttling),
         ("ecs", "DescribeServiceDeployments" | "ListServiceDeployments" | "DescribeServiceRevisions") => {
             of("ecs deployments", 50.0, 20.0, throttling)
         }
@@ -56,15 +60,27 @@ pub fn rate(service: &str, operation: &str) -> Option<Rate> {
     }
 }
 
+/// The rate at which Fargate launches tasks with a capacity provider.
+pub fn launches(provider: &str) -> Rate {
+    let class = if provider == FARGATE_SPOT { "fargate launches on Spot" } else { "fargate launches" };
+    Rate { class, burst: 100.0, sustained: 20.0, code: "ThrottlingException" }
+}
+
 impl Rates {
     /// Takes a token for a call.
     ///
     /// # Errors
     /// The service's own, when the bucket is empty.
     pub fn take(&mut self, request: &Request, now: Timestamp) -> Result<(), Failure> {
-        let Some(Rate { class, burst, sustained, code }) = rate(request.service, &request.operation) else {
-            return Ok(());
-        };
+        rate(request.service, &request.operation).map_or(Ok(()), |rate| self.spend(rate, now))
+    }
+
+    /// Takes a token.
+    ///
+    /// # Errors
+    /// The service's own, when the bucket is empty.
+    pub fn spend(&mut self, rate: Rate, now: Timestamp) -> Result<(), Failure> {
+        let Rate { class, burst, sustained, code } = rate;
         let (since, left) = self.buckets.get(class).copied().unwrap_or((now, burst));
         let left = (left + now.duration_since(since).as_secs_f64() * sustained).min(burst);
         let allowed = left >= 1.0;
@@ -93,5 +109,16 @@ mod tests {
         assert_eq!(rates.refused["ecs services"], 60);
         let other = Request { operation: "DescribeServices".into(), ..request };
         assert!(rates.take(&other, later).is_ok());
+    }
+
+    #[test]
+    fn tasks_on_demand_and_on_spot_are_launched_at_rates_of_their_own() {
+        let (mut rates, now) = (Rates::default(), Timestamp::UNIX_EPOCH);
+        let launched = |rates: &mut Rates, provider: &str, now| {
+            (0..200).filter(|_| rates.spend(launches(provider), now).is_ok()).count()
+        };
+        assert_eq!(launched(&mut rates, "FARGATE", now), 100);
+        assert_eq!(launched(&mut rates, FARGATE_SPOT, now), 100);
+        assert_eq!(launched(&mut rates, "FARGATE", now + SignedDuration::from_secs(1)), 20);
     }
 }

@@ -83,7 +83,13 @@ pub fn read(request: &HttpRequest) -> Request {
             });
             call("CreateInvalidation", input)
         }
-        ("cloudwatch", "POST", ["service", _, "operation", operation]) => call(operation, super::cbor::read(body)),
+        ("cloudwatch", "POST", ["service", _, "operation", operation]) => {
+            let mut input = super::cbor::read(body);
+            // The endpoint is the model's in every region; what it is signed for has the region.
+            let scope = request.headers().get("authorization").and_then(|signed| signed.split("Credential=").nth(1));
+            input["Region"] = scope.and_then(|scope| scope.split('/').nth(2)).into();
+            call(operation, input)
+        }
         ("sns", "POST", _) => {
             let fields = form(text());
             let operation = fields["Action"].as_str().expect("an action").to_owned();

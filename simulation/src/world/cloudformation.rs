@@ -6,6 +6,7 @@
 //! - CloudFormation waits until the service is stable, and rolls back when that fails.
 //! - Events: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-reference.html>, guaranteed.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -42,8 +43,10 @@ pub struct CloudFormation {
     pub stack: String,
     /// `UPDATE_COMPLETE` and so on.
     pub status: &'static str,
-    /// What updates write: the templates as they are deployed after the first time. Read with the first update unless a test gives another.
+    /// What updates write, where it is not the templates as they are deployed after the first time.
     pub template: Option<Rc<Account>>,
+    /// How many services the templates have beside their own.
+    added: usize,
     /// ARN of the stack's task definition, by service.
     pub revisions: BTreeMap<String, String>,
     update: Update,
@@ -51,6 +54,17 @@ pub struct CloudFormation {
     /// The templates of the last update that completed, which a rollback writes; the account's where there was none.
     deployed: Option<Rc<Account>>,
     since: Timestamp,
+}
+
+/// What the templates deploy after the first time, read once.
+fn later(added: usize) -> Rc<Account> {
+    thread_local!(static LATER: RefCell<BTreeMap<usize, Rc<Account>>> = RefCell::default());
+    let read = || {
+        let mut account = Account::huskit(&[("FirstDeploy", "false")]);
+        account.add(added);
+        Rc::new(account)
+    };
+    LATER.with_borrow_mut(|later| Rc::clone(later.entry(added).or_insert_with(read)))
 }
 
 /// Longest that CloudFormation waits for a service.
@@ -64,6 +78,7 @@ impl CloudFormation {
             stack: pattern.map(|rule| text(&rule.pattern["detail"]["stack-id"][0])).unwrap_or_default(),
             status: "CREATE_COMPLETE",
             template: None,
+            added: account.added,
             revisions: services
                 .map(|one| (text(&one.properties["ServiceName"]), text(&one.properties["TaskDefinition"])))
                 .collect(),
@@ -108,8 +123,7 @@ impl CloudFormation {
     }
 
     fn template(&mut self) -> Rc<Account> {
-        let stack = &mut *self;
-        Rc::clone(stack.template.get_or_insert_with(|| Rc::new(Account::huskit(&[("FirstDeploy", "false")]))))
+        self.template.get_or_insert_with(|| later(self.added)).clone()
     }
 
     /// The services of the template that the update is about.

@@ -31,10 +31,16 @@ pub struct Out {
 pub struct Event {
     /// The event, with its envelope.
     pub body: Value,
-    /// Is it delivered on a best effort basis, so that it may be lost? ECR and Application Auto Scaling; ECS and CloudWatch are
-    /// "guaranteed": <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-list.html>.
+    /// Is it delivered on a best effort basis, so that it may be lost?
     pub best_effort: bool,
 }
+
+/// Services whose events are delivered at least once, by "Delivery type: Durable" on their pages of the reference:
+/// <https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ecs.html>, `-cloudwatch`, `-health`, `-cloudformation`. Amazon Inspector,
+/// ECR and Application Auto Scaling have "Best effort" there, AWS Secrets Manager has no direct events there, and "for services not listed
+/// that send events to EventBridge, assume a best effort delivery":
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-list.html>.
+const DURABLE: [&str; 4] = ["aws.cloudformation", "aws.cloudwatch", "aws.ecs", "aws.health"];
 
 /// Time, chance, weather, and where to put what follows.
 pub struct Cx<'w> {
@@ -56,7 +62,12 @@ impl Cx<'_> {
 
     /// Puts an event on the default bus.
     pub fn emit(&mut self, source: &str, kind: &str, resources: &[String], detail: Value) {
-        let best_effort = matches!(source, "aws.ecr" | "aws.application-autoscaling");
+        self.emit_in(REGION, (source, kind), resources, detail);
+    }
+
+    /// The same, of a service in another region, whose rule has forwarded it to this bus.
+    pub fn emit_in(&mut self, region: &str, (source, kind): (&str, &str), resources: &[String], detail: Value) {
+        let best_effort = !DURABLE.contains(&source);
         let body = json!({
             "version": "0",
             "id": self.id(),
@@ -64,7 +75,7 @@ impl Cx<'_> {
             "source": source,
             "account": ACCOUNT,
             "time": self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            "region": REGION,
+            "region": region,
             "resources": resources,
             "detail": detail,
         });
@@ -96,5 +107,23 @@ impl Cx<'_> {
     pub fn staleness(&mut self) -> Option<SignedDuration> {
         let stale = self.goes_wrong(self.weather.stale, "a read is stale");
         stale.then(|| self.rng.up_to(self.weather.stale_for))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::world::testing::Bench;
+
+    #[test]
+    fn events_of_services_that_are_not_durable_may_be_lost() {
+        let mut bench = Bench::new();
+        let sources = ["aws.ecs", "aws.cloudwatch", "aws.inspector2", "aws.secretsmanager", "aws.ecr"];
+        let lost = bench.change(|_, cx| {
+            sources.iter().for_each(|source| cx.emit(source, "a change", &[], json!({})));
+            cx.out.events.iter().map(|event| event.best_effort).collect::<Vec<bool>>()
+        });
+        assert_eq!(lost, [false, false, true, true, true]);
     }
 }

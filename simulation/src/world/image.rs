@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::behaviour::Behaviour;
+use super::behaviour::{Behaviour, Flaw};
 use super::time::seconds;
 
 /// Media type of an image's manifest.
@@ -103,6 +103,8 @@ pub struct Image {
     pub scan: Option<Scan>,
     /// ARN of the signing profile and status of its signature: `IN_PROGRESS`, `COMPLETE` or `FAILED`.
     pub signing: Option<(String, &'static str)>,
+    /// What else is wrong with it.
+    pub flaw: Option<Flaw>,
 }
 
 impl Image {
@@ -125,6 +127,7 @@ impl Image {
             findings: Findings::default(),
             scan: None,
             signing: None,
+            flaw: None,
         }
     }
 

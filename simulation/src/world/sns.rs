@@ -14,6 +14,8 @@ use crate::wire::{Answer, Failure};
 pub struct Sns {
     /// What was accepted, in order.
     pub messages: Vec<Message>,
+    /// Is the topic deleted?
+    pub deleted: bool,
 }
 
 impl Sns {
@@ -21,6 +23,10 @@ impl Sns {
         assert_eq!(operation, "Publish", "the model has no sns:{operation}");
         if cx.goes_wrong(cx.weather.refused_messages, "SNS refuses a message") {
             return Err(Failure::new("InternalError", "try later").with_status(500));
+        }
+        if self.deleted {
+            // "NotFound: Indicates that the requested resource does not exist."
+            return Err(Failure::new("NotFound", "Topic does not exist").with_status(404));
         }
         let text = |field: &str| input[field].as_str().unwrap_or_default().to_owned();
         let (subject, body) = (text("Subject"), text("Message"));
@@ -43,5 +49,25 @@ impl Sns {
         cx.out.notes.push(What::Message(message.clone()));
         self.messages.push(message);
         Ok(json!({ "MessageId": cx.id() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::wire::Request;
+    use crate::world::testing::Bench;
+
+    #[test]
+    fn a_topic_that_is_deleted_takes_no_message() {
+        let mut bench = Bench::new();
+        bench.world.sns.deleted = true;
+        let input = json!({ "TopicArn": "arn:aws:sns:eu-central-1:1:a", "Subject": "a", "Message": "b" });
+        let request = Request { service: "sns", operation: "Publish".into(), input };
+        assert_eq!(bench.change(|world, cx| world.call(&request, cx)).unwrap_err().code, "NotFound");
+        bench.world.sns.deleted = false;
+        bench.change(|world, cx| world.call(&request, cx)).unwrap();
+        assert_eq!(bench.world.sns.messages.len(), 1);
     }
 }

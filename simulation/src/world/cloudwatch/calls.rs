@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::metrics::{number, whole};
 use super::state::{Alarm, CloudWatch, arn};
+use crate::account::REGION;
 use crate::wire::{Answer, Failure};
 use crate::world::Cx;
 use crate::world::time::seconds;
@@ -26,7 +27,8 @@ pub(super) fn describe_alarms(cloudwatch: &CloudWatch, input: &Value, cx: &mut C
         false => names.iter().any(|own| own == name),
     };
     let mut found = Vec::new();
-    for (name, alarm) in cloudwatch.alarms.iter().filter(|(name, _)| metric && wanted(name)) {
+    let here = |alarm: &Alarm| alarm.region == input["Region"].as_str().unwrap_or(REGION);
+    for (name, alarm) in cloudwatch.alarms.iter().filter(|(name, alarm)| metric && wanted(name) && here(alarm)) {
         let shown = shown(name, alarm, cx);
         if input["StateValue"].as_str().is_none_or(|state| shown["StateValue"] == state) {
             found.push(shown);
@@ -53,7 +55,7 @@ fn shown(name: &str, alarm: &Alarm, cx: &mut Cx<'_>) -> Value {
     let state = alarm.seen(cx);
     let properties = &alarm.properties;
     let mut shown = json!({
-        "AlarmName": name, "AlarmArn": arn(name), "AlarmConfigurationUpdatedTimestamp": seconds(alarm.configured),
+        "AlarmName": name, "AlarmArn": arn(alarm.region, name), "AlarmConfigurationUpdatedTimestamp": seconds(alarm.configured),
         "ActionsEnabled": properties["ActionsEnabled"].as_bool().unwrap_or(true),
         "OKActions": list(&properties["OKActions"]), "AlarmActions": list(&properties["AlarmActions"]),
         "InsufficientDataActions": [], "StateValue": state.value, "StateReason": state.reason,

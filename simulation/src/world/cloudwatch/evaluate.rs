@@ -1,5 +1,7 @@
 //! From points to states, and the events about their changes.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -22,6 +24,8 @@ struct Verdict {
 impl CloudWatch {
     /// Measures the last minute and evaluates every alarm.
     pub(crate) fn minute(&mut self, system: System<'_>, cx: &mut Cx<'_>) {
+        let serving = system.sights.iter().filter(|(_, sight)| sight.serving > 0);
+        self.visited.extend(serving.map(|(service, _)| service.clone()));
         let names: Vec<String> = self.alarms.keys().cloned().collect();
         for name in names {
             let alarm = &self.alarms[&name];
@@ -29,7 +33,7 @@ impl CloudWatch {
                 continue;
             }
             let measured: Vec<(String, Option<f64>)> =
-                alarm.queries.iter().filter_map(|query| measured(query, system)).collect();
+                alarm.queries.iter().filter_map(|query| measured(query, &self.visited, system)).collect();
             let minute = Timestamp::from_second((cx.now.as_second() / 60 - 1) * 60).unwrap_or(cx.now);
             let late = cx.rng.chance(cx.weather.late);
             let Some(alarm) = self.alarms.get_mut(&name) else { continue };
@@ -71,17 +75,20 @@ impl CloudWatch {
             detail["muteDetail"] =
                 json!({ "mutedByArn": rule, "muteWindowStart": time(begin), "muteWindowEnd": time(end) });
         }
-        cx.emit("aws.cloudwatch", "CloudWatch Alarm State Change", &[arn(name)], detail);
+        let (region, kind) = (alarm.region, ("aws.cloudwatch", "CloudWatch Alarm State Change"));
+        cx.emit_in(region, kind, &[arn(region, name)], detail);
     }
 }
 
-fn measured(query: &Query, system: System<'_>) -> Option<(String, Option<f64>)> {
+fn measured(query: &Query, visited: &BTreeSet<String>, system: System<'_>) -> Option<(String, Option<f64>)> {
     match &query.expression {
         None => Some((query.id.clone(), query.measure(system))),
         // Metrics Insights over CloudFront.
         Some(text) if text.starts_with("SELECT") => {
             let metric = Query { namespace: "AWS/CloudFront".into(), metric: "5xxErrorRate".into(), ..query.clone() };
-            Some((text.clone(), metric.measure(system)))
+            // No one has the address of a website before it is there.
+            let known = metric.service(system.account).is_some_and(|service| visited.contains(&service));
+            Some((text.clone(), metric.measure(system).filter(|_| known)))
         }
         Some(_) => None,
     }

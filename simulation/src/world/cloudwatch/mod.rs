@@ -40,11 +40,13 @@ impl CloudWatch {
         }
     }
 
-    /// A person renames an alarm: a new one is made with the other name, and the old one deleted. The old one has no event.
+    /// A person renames an alarm, which AWS has no call for: one is made with the other name, and the old one deleted. The old one has no
+    /// event.
     pub fn rename(&mut self, from: &str, to: &str, cx: &mut Cx<'_>) {
         if let Some(alarm) = self.alarms.remove(from) {
-            cx.note(format!("a person renames alarm {from} to {to}"));
-            self.alarms.insert(to.to_owned(), Alarm::new(&alarm.properties, cx.now));
+            cx.note(format!("a person makes alarm {to} as {from} is"));
+            cx.note(format!("a person deletes alarm {from}"));
+            self.alarms.insert(to.to_owned(), Alarm::new(alarm.region, &alarm.properties, cx.now));
         }
     }
 

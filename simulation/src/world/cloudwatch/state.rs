@@ -1,13 +1,13 @@
 //! The alarms and their states.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::metrics::Query;
 use super::mute::Mute;
-use crate::account::{ACCOUNT, Account, REGION};
+use crate::account::{ACCOUNT, Account, Resource};
 use crate::world::Cx;
 
 /// The alarms and mute rules.
@@ -17,6 +17,8 @@ pub struct CloudWatch {
     pub alarms: BTreeMap<String, Alarm>,
     /// The mute rules.
     pub mutes: Vec<Mute>,
+    /// Services that have served: users come to them.
+    pub(super) visited: BTreeSet<String>,
 }
 
 /// An alarm.
@@ -28,6 +30,8 @@ pub struct Alarm {
     pub previous: Option<State>,
     /// Its properties in the template.
     pub properties: Value,
+    /// Where it is.
+    pub region: &'static str,
     pub(super) queries: Vec<Query>,
     /// Is it evaluated?
     pub(super) watched: bool,
@@ -51,7 +55,7 @@ pub struct State {
 }
 
 impl Alarm {
-    pub(super) fn new(properties: &Value, now: Timestamp) -> Alarm {
+    pub(super) fn new(region: &'static str, properties: &Value, now: Timestamp) -> Alarm {
         let queries = Query::of(properties);
         let watched = queries.iter().any(Query::is_of_system);
         let (value, reason) = match watched {
@@ -62,6 +66,7 @@ impl Alarm {
             state: State { value, reason: reason.to_owned(), data: None, since: now },
             previous: None,
             properties: properties.clone(),
+            region,
             queries,
             watched,
             configured: now,
@@ -80,10 +85,11 @@ impl Alarm {
 impl CloudWatch {
     pub(crate) fn new(account: &Account) -> CloudWatch {
         let alarms = account.of_type("AWS::CloudWatch::Alarm").iter();
-        let alarms = alarms
-            .map(|resource| (resource.reference.clone(), Alarm::new(&resource.properties, Timestamp::UNIX_EPOCH)));
+        let alarm = |resource: &Resource| Alarm::new(resource.region, &resource.properties, Timestamp::UNIX_EPOCH);
+        let alarms = alarms.map(|resource| (resource.reference.clone(), alarm(resource)));
         let mutes = account.of_type("AWS::CloudWatch::AlarmMuteRule").iter();
-        CloudWatch { alarms: alarms.collect(), mutes: mutes.map(|resource| Mute::of(&resource.properties)).collect() }
+        let mutes = mutes.map(|resource| Mute::of(&resource.properties)).collect();
+        CloudWatch { alarms: alarms.collect(), mutes, visited: BTreeSet::new() }
     }
 
     /// Is an alarm in ALARM? One that does not exist is not. ECS reads this for deployments with alarms.
@@ -92,6 +98,6 @@ impl CloudWatch {
     }
 }
 
-pub(super) fn arn(name: &str) -> String {
-    format!("arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}")
+pub(super) fn arn(region: &str, name: &str) -> String {
+    format!("arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:{name}")
 }

@@ -22,7 +22,7 @@ use super::Cx;
 use super::wake;
 use crate::wire::Answer;
 
-pub use people::{Push, Shape, push};
+pub use people::{Push, Shape, push, push_flawed};
 pub use state::{Ecr, Repository};
 
 impl Ecr {

@@ -7,7 +7,7 @@ use super::state::{Ecr, wildcard};
 use crate::account::{ACCOUNT, REGION};
 use crate::wire::Failure;
 use crate::world::Cx;
-use crate::world::behaviour::Behaviour;
+use crate::world::behaviour::{Behaviour, Flaw};
 use crate::world::image::{Findings, Image, Kind, index, manifest};
 use crate::world::wake::{self, Wake};
 
@@ -51,6 +51,11 @@ fn new(behaviour: Behaviour, kind: Kind, cx: &mut Cx<'_>) -> Image {
 /// Pushes a new image and returns the digest that its tags will name. Children come first and without tags; each tag is a `PutImage` and an
 /// event of its own, a moment after the one before. An immutable tag is refused, which is in the journal.
 pub fn push(push: &Push<'_>, cx: &mut Cx<'_>) -> String {
+    push_flawed(push, None, cx)
+}
+
+/// The same of an image with a flaw: of an index, what is scanned has it, for one platform or for all; what is signed is the index.
+pub fn push_flawed(push: &Push<'_>, flaw: Option<Flaw>, cx: &mut Cx<'_>) -> String {
     let mut images = Vec::new();
     match push.shape {
         Shape::Single => {
@@ -71,7 +76,16 @@ pub fn push(push: &Push<'_>, cx: &mut Cx<'_>) -> String {
         }
     }
     let Some(mut named) = images.pop() else { unreachable!("a push has an image") };
-    named.findings.clone_from(&push.findings);
+    (named.flaw, named.findings) = (flaw, push.findings.clone());
+    // Findings and flaws of an index are those of the first platform, of the last, or of both.
+    let platforms = images.iter().filter(|image| matches!(image.kind, Kind::Platform { .. })).count();
+    let whole = flaw.is_none() || platforms < 2 || cx.rng.chance(0.4);
+    let flawed = if whole {
+        0..platforms
+    } else {
+        let one = usize::from(cx.rng.chance(0.5));
+        one..one + 1
+    };
     cx.note(format!("push {} {:?} as {} ({:?})", push.repository, push.tags, named.digest, push.behaviour));
     let mut after = SignedDuration::ZERO;
     let mut next = |image: Image, tag: Option<&str>, cx: &mut Cx<'_>| {
@@ -79,9 +93,13 @@ pub fn push(push: &Push<'_>, cx: &mut Cx<'_>) -> String {
         cx.after(after, Wake::Ecr(wake::Ecr::Put { repository, image: Box::new(image), tag }));
         after += STEP;
     };
+    let mut platform = 0;
     for mut child in images {
         if matches!(child.kind, Kind::Platform { .. }) {
-            child.findings.clone_from(&push.findings);
+            if flawed.contains(&platform) {
+                (child.flaw, child.findings) = (flaw, push.findings.clone());
+            }
+            platform += 1;
         }
         next(child, None, cx);
     }

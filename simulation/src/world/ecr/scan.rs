@@ -17,7 +17,7 @@ impl Ecr {
         let found = self.repositories.get(name).and_then(|repository| repository.images.get(digest));
         let Some(image) = found else { return };
         let findings = match image.kind {
-            Kind::Platform { .. } if self.flaws.get(digest) != Some(&Flaw::Unscannable) => Some(image.findings.clone()),
+            Kind::Platform { .. } if image.flaw != Some(Flaw::Unscannable) => Some(image.findings.clone()),
             _ => None,
         };
         self.scanned(name, digest, findings, cx);

@@ -25,7 +25,7 @@ impl Ecr {
     /// A signing job begins, where a rule asks for one.
     pub(super) fn begin_signing(&mut self, name: &str, digest: &str, cx: &mut Cx<'_>) {
         let Some(profile) = self.signing.clone() else { return };
-        let flaw = self.flaws.get(digest).copied();
+        let flaw = self.flaw(name, digest);
         let Some(image) = self.repositories.get_mut(name).and_then(|known| known.images.get_mut(digest)) else {
             return;
         };
@@ -40,7 +40,7 @@ impl Ecr {
 
     /// A signing job ends; only a signature is pushed and reported.
     pub(super) fn end_signing(&mut self, name: &str, digest: &str, cx: &mut Cx<'_>) {
-        let fails = self.flaws.get(digest) == Some(&Flaw::Unsignable);
+        let fails = self.flaw(name, digest) == Some(Flaw::Unsignable);
         let Some(repository) = self.repositories.get_mut(name) else { return };
         repository.remember(cx.now);
         let Some((_, status)) = repository.images.get_mut(digest).and_then(|image| image.signing.as_mut()) else {

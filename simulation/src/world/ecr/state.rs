@@ -24,8 +24,6 @@ pub struct Ecr {
     pub scanning: Scanning,
     /// ARN of the signing profile with which ECR signs what is pushed, if it does.
     pub signing: Option<String>,
-    /// What is wrong with images beside what their tasks do, by digest.
-    pub flaws: BTreeMap<String, Flaw>,
 }
 
 /// A repository.
@@ -87,7 +85,7 @@ impl Ecr {
         });
         let signing = account.of_type("AWS::ECR::SigningConfiguration").first();
         let signing = signing.map(|resource| text(&resource.properties["Rules"][0]["SigningProfileArn"]));
-        Ecr { repositories: repositories.collect(), scanning: Scanning::Basic, signing, flaws: BTreeMap::new() }
+        Ecr { repositories: repositories.collect(), scanning: Scanning::Basic, signing }
     }
 
     /// The image that a reference `repository:tag` or `repository@digest` names, without registry.
@@ -101,6 +99,11 @@ impl Ecr {
             }
         };
         repository.images.get(&digest)
+    }
+
+    /// What is wrong with an image beside what its tasks do.
+    pub(super) fn flaw(&self, repository: &str, digest: &str) -> Option<Flaw> {
+        self.repositories.get(repository)?.images.get(digest)?.flaw
     }
 
     pub(super) fn repository(&mut self, name: &str) -> Result<&mut Repository, Failure> {
@@ -156,7 +159,7 @@ impl Ecr {
             let image = repository.images.entry(digest.clone()).or_insert(image);
             image.pushed_at = cx.now;
             if scans && image.begin_scan(scanning) {
-                let slow = self.flaws.get(&digest) == Some(&Flaw::ScansSlowly);
+                let slow = image.flaw == Some(Flaw::ScansSlowly);
                 let seconds = if slow { cx.rng.between(360, 1800) } else { cx.rng.between(5, 180) };
                 let scanned = wake::Ecr::Scanned { repository: name.to_owned(), digest: digest.clone() };
                 cx.after(SignedDuration::from_secs(seconds), Wake::Ecr(scanned));

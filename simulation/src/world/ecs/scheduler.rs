@@ -15,6 +15,7 @@ use super::state::{Around, Ecs, FARGATE};
 use super::task::{Status, Task};
 use super::values::{number as number_of, truth};
 use super::view::configuration;
+use crate::weather::rates::launches;
 use crate::world::Cx;
 use crate::world::wake::{self, Wake};
 
@@ -162,7 +163,10 @@ impl Ecs {
         let mut lacking: Vec<Option<String>> = Vec::new();
         for provider in self.providers(number, missing) {
             let name = provider.as_deref().unwrap_or(FARGATE);
-            if self.environment.no_capacity.contains(name) {
+            // What Fargate does not launch yet, the scheduler tries again.
+            if self.launches.spend(launches(name), cx.now).is_err() {
+                self.look_after(number, SignedDuration::from_secs(1), cx);
+            } else if self.environment.no_capacity.contains(name) {
                 if !lacking.contains(&provider) {
                     lacking.push(provider);
                 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::model::{Definition, Service, Start};
 use super::task::Task;
+use crate::weather::rates::Rates;
 use crate::wire::Failure;
 use crate::world::cloudwatch::CloudWatch;
 use crate::world::ecr::Ecr;
@@ -67,6 +68,8 @@ pub struct Ecs {
     pub environment: Environment,
     /// How often something happened.
     pub counters: Counters,
+    /// How many tasks Fargate launches at a time.
+    pub(super) launches: Rates,
     pub(super) clusters: BTreeMap<String, Value>,
     pub(super) index: BTreeMap<(String, String), usize>,
     /// By client token: when it was used, the request, and the tasks that were started.

@@ -12,6 +12,7 @@ use super::state::{Around, Ecs, FARGATE};
 use super::task::Task;
 use super::update::strategy;
 use super::values::{arn, epoch, list, number, truth};
+use crate::weather::rates::launches;
 use crate::wire::{Answer, Failure};
 use crate::world::Cx;
 
@@ -152,6 +153,9 @@ impl Ecs {
             let reason =
                 "Capacity is unavailable at this time. Please try again later or in a different availability zone";
             return Ok(json!({ "tasks": [], "failures": [{ "reason": reason }] }));
+        }
+        for _ in 0..count {
+            self.launches.spend(launches(provider.as_deref().unwrap_or(FARGATE)), cx.now)?;
         }
         let mut numbers = Vec::new();
         for _ in 0..count {

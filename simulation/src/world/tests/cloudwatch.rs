@@ -122,3 +122,23 @@ fn an_alarm_enters_alarm_though_the_newest_minute_is_late() {
     minutes(&mut bench, 10, Sight { erring: 2, ..sight(2) }, sight(1));
     assert!(bench.world.cloudwatch.in_alarm(ERRORS), "{:?}", bench.world.cloudwatch.alarms[ERRORS].state);
 }
+
+#[test]
+fn the_alarm_of_the_edge_is_in_its_region_alone_and_counts_errors_of_a_website_that_was_there() {
+    const CDN: &str = "huskit-prod-cdn-5xx";
+    let mut bench = Bench::new();
+    let shown = |bench: &mut Bench, region: &str| {
+        let input = json!({ "AlarmNames": [CDN], "Region": region });
+        let shown = bench.change(|world, cx| world.cloudwatch.call("DescribeAlarms", &input, cx)).unwrap();
+        shown["MetricAlarms"].as_array().unwrap().len()
+    };
+    assert_eq!((shown(&mut bench, "us-east-1"), shown(&mut bench, "eu-central-1")), (1, 0));
+    minutes(&mut bench, 12, sight(0), sight(1));
+    assert!(!bench.world.cloudwatch.in_alarm(CDN), "no one comes to a website that was never there");
+    minutes(&mut bench, 6, sight(2), sight(1));
+    minutes(&mut bench, 6, sight(0), sight(1));
+    assert!(bench.world.cloudwatch.in_alarm(CDN));
+    let event = bench.events.iter().rfind(|event| event["detail"]["alarmName"] == CDN).unwrap();
+    assert_eq!(event["region"], "us-east-1");
+    assert!(event["resources"][0].as_str().unwrap().starts_with("arn:aws:cloudwatch:us-east-1:"));
+}

@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::wire::Answer;
-use crate::world::behaviour::Behaviour;
-use crate::world::ecr::{Push, Shape, push};
-use crate::world::image::{Scanning, finding};
+use crate::world::behaviour::{Behaviour, Flaw};
+use crate::world::ecr::{Push, Shape, push, push_flawed};
+use crate::world::image::{Image, Kind, Scanning, finding};
 use crate::world::testing::Bench;
 
 const WEB: &str = "huskit/website-agent";
@@ -130,4 +130,24 @@ fn an_enhanced_scan_is_in_the_event_of_inspector_and_not_in_describe_images() {
     assert_eq!(events[0]["scan-status"], "INITIAL_SCAN_COMPLETE");
     assert_eq!(events[0]["finding-severity-counts"], json!({ "HIGH": 2, "TOTAL": 2 }));
     assert!(events[0]["repository-name"].as_str().unwrap().starts_with("arn:aws:ecr:"));
+}
+
+#[test]
+fn a_flaw_of_an_index_is_in_what_is_scanned_and_may_be_in_one_platform_alone() {
+    let mut bench = Bench::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        let findings = finding("CRITICAL", 1);
+        let order =
+            Push { repository: WEB, tags: &["latest"], behaviour: Behaviour::Good, shape: Shape::MultiArch, findings };
+        let digest = bench.change(|_, cx| push_flawed(&order, Some(Flaw::Vulnerable), cx));
+        bench.pass(SignedDuration::from_mins(5));
+        let images = &bench.world.ecr.repositories[WEB].images;
+        let children: Vec<&Image> = images[&digest].children().iter().map(|child| &images[child]).collect();
+        let platforms = children.iter().filter(|child| matches!(child.kind, Kind::Platform { .. }));
+        let critical = platforms.map(|child| child.scan.as_ref().unwrap().findings.contains_key("CRITICAL"));
+        seen.insert(critical.collect::<Vec<bool>>());
+    }
+    let each = [[false, true], [true, false], [true, true]].map(Vec::from);
+    assert_eq!(seen, std::collections::BTreeSet::from(each));
 }
