@@ -43,7 +43,7 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
     let (observed, record) = (service.observed, &service.observed.capacity);
     let capacity = capacity::Observed {
         desired: observed.desired,
-        started: observed.desired > 0 || !observed.rollout.releases.is_empty() || record.state.is_some(),
+        started: observed.desired > 0 || observed.rollout.has_deployed() || record.has_decided(),
         ..capacity::Observed::default()
     };
     let decision = capacity::plan(&service.policy.capacity(), &service.facts(), &capacity, now);
@@ -53,8 +53,13 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
     let scaled_to_zero = || Some(Explanation::ScaledToZero { reason: decision.reason.to_string() });
     match (decision.target(&capacity), record.state) {
         (Some(capacity::Target::ScaledToZero), _) => scaled_to_zero(),
-        // The capacity planner decides nothing (freeze, hold), so what ECS is asked to run counts.
-        (None, _) if observed.desired == 0 => scaled_to_zero(),
+        // The capacity planner decides nothing (freeze, hold), so what it did before counts. A service that ran and that another
+        // caller has scaled to zero is down.
+        (None, None | Some(capacity::State::Draining { .. } | capacity::State::ScaledToZero { .. }))
+            if observed.desired == 0 =>
+        {
+            scaled_to_zero()
+        }
         // Once a late start was announced, alarms are announced too; under a freeze or hold that does not come.
         (_, Some(capacity::State::Starting { announced: false, until, .. })) if now < until + LATE => {
             Some(Explanation::Starting)

@@ -58,7 +58,10 @@ pub fn follow_up(
         let (state, announced_strategy) = (record.state, record.announced_strategy.clone());
         return FollowUp { state, announced_strategy, announcements: Vec::new() };
     };
-    let (state, transition) = advance(record.state, target, tasks, deadlines, now);
+    // Bounds without a state are those of an earlier invocation that ended between the two: what it began is told now.
+    let interrupted = record.facts.range.written.filter(|(_, at)| *at < now);
+    let previous = record.state.or(interrupted.map(|(_, since)| State::Running { since }));
+    let (state, transition) = advance(previous, target, tasks, deadlines, now);
     let strategy = match &decision.action {
         Action::Set(wanted) if !failed => wanted.strategy.clone(),
         Action::Set(_) | Action::Keep | Action::LeaveUnchanged => observed.strategy.clone(),

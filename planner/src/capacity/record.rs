@@ -30,6 +30,14 @@ pub struct Record {
     pub missing: Option<Missing>,
 }
 
+impl Record {
+    /// Has the automation decided about its capacity before? The bounds are recorded before anything is written to AWS, and the
+    /// state after it: an invocation may end between the two.
+    pub fn has_decided(&self) -> bool {
+        self.state.is_some() || self.facts.range.written.is_some()
+    }
+}
+
 /// ECS does not know a service of the fleet, or it is no longer active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {

@@ -18,9 +18,8 @@ pub(super) fn refusal(gate: &ScanGate, image: &Image, now: Timestamp) -> Option<
         ScanState::Missing | ScanState::Pending | ScanState::Unknown(_) if now < until => {
             return Some(Reason::AwaitingScan { image: image.clone(), until });
         }
-        ScanState::Missing | ScanState::Pending | ScanState::Unknown(_) | ScanState::Failed(_)
-            if gate.unscanned == Unscanned::Accept =>
-        {
+        // A result that cannot be read is not a missing one: it may be a refusal.
+        ScanState::Missing | ScanState::Pending | ScanState::Failed(_) if gate.unscanned == Unscanned::Accept => {
             return None;
         }
         ScanState::Missing | ScanState::Pending => {

@@ -14,6 +14,8 @@ use crate::journal::{Entry, What};
 const CALLS: (usize, usize) = (40, 40);
 /// Most deployments of the same revision and strategy that the automation starts for one service in six hours for the same cause.
 const SAME_DEPLOYMENTS: usize = 3;
+/// The same of a service of which no task runs.
+const ATTEMPTS: usize = 6;
 const WINDOW: SignedDuration = SignedDuration::from_hours(6);
 
 /// Calls that change AWS; the ledger and messages are the automation's own.
@@ -111,13 +113,16 @@ fn repeated(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Bro
     let revision = known.map(|service| service.revision().definition["taskDefinitionArn"].clone()).unwrap_or_default();
     let (how, strategy) = (&input["forceNewDeployment"], &input["capacityProviderStrategy"]);
     let what = format!("{function} {revision} {how} {strategy} {cause}");
+    let name = service.clone();
     let started = watch.calls.deployments.entry(service).or_default();
     started.retain(|(at, ..)| *at + WINDOW > entry.at);
     started.push((entry.at, *invocation, what.clone()));
     // The SDK repeats a call whose answer is an error, also when it took effect.
     let same: BTreeSet<u64> = started.iter().filter(|(.., one)| *one == what).map(|(_, by, _)| *by).collect();
     let same = same.len();
-    if same > SAME_DEPLOYMENTS {
+    // Where no task runs, the wait between two attempts grows.
+    let runs = !engine.world.ecs.serving(policy["cluster"].as_str().unwrap_or_default(), &name).digests.is_empty();
+    if same > if runs { SAME_DEPLOYMENTS } else { ATTEMPTS } {
         let how = format!("{function} started the same deployment of {} {same} times in 6 hours", input["service"]);
         return Err(broken(engine, "no loop of deployments", how));
     }

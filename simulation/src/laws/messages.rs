@@ -89,6 +89,8 @@ fn trouble(act: &Act) -> Option<(String, Option<SignedDuration>)> {
             let service = alarm.rsplit_once('-').map_or("", |(service, _)| service);
             Some((service.to_owned(), Some(SignedDuration::ZERO)))
         }
+        // Where a freeze keeps the count that a template sets.
+        Act::DeployStack { .. } => Some((String::new(), Some(SignedDuration::from_hours(26)))),
         Act::DeleteImage { service }
         | Act::ConsoleCount { service, .. }
         | Act::ConsoleRevision { service, .. }

@@ -106,8 +106,9 @@ fn brought_by_others(service: &Service, revisions: std::ops::Range<usize>) -> bo
     first.next().is_some_and(|deployment| deployment.cause != Cause::Call)
 }
 
-/// Has a deployment of one of these revisions ever completed?
+/// Has a deployment of one of these revisions ever completed, and none had tasks that failed? One of a service that is scaled to zero
+/// completes without any.
 fn served(service: &Service, revisions: std::ops::Range<usize>) -> bool {
-    let mut deployments = service.deployments.iter().filter(|deployment| revisions.contains(&deployment.revision));
-    deployments.any(|deployment| deployment.succeeded)
+    let own = || service.deployments.iter().filter(|deployment| revisions.contains(&deployment.revision));
+    own().any(|deployment| deployment.succeeded) && own().all(|deployment| deployment.failed == 0)
 }

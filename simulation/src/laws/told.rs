@@ -94,7 +94,7 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
     if let Some(Act::ConsoleRevision { service, .. } | Act::ConsoleCount { service, .. }) = act {
         watch.told.due.retain(|due| matches!(due.kind, "recorded" | "budget") || due.service != service);
     }
-    if engine.weather.refused_messages >= 1.0 {
+    if is_refused(engine) {
         watch.told.refused = Some(engine.now());
     }
 }
@@ -204,8 +204,13 @@ fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
     }
 }
 
+/// Can no message be sent at the moment? Calls that are denied hinder what has to be told of, too.
+fn is_refused(engine: &Engine) -> bool {
+    engine.weather.refused_messages >= 1.0 || engine.world.sns.deleted || !engine.denied.is_empty()
+}
+
 fn overdue(watch: &mut Watch, engine: &Engine, at: Timestamp) -> Result<(), Broken> {
-    if engine.weather.refused_messages >= 1.0 {
+    if is_refused(engine) {
         watch.told.refused = Some(at);
     }
     let Some(place) = watch.told.due.iter().position(|due| due.until <= at) else { return Ok(()) };

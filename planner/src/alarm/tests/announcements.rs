@@ -96,6 +96,17 @@ fn scheduled_downtime_explains_an_alarm_until_the_service_should_run() {
 }
 
 #[test]
+fn a_service_that_another_caller_scales_to_zero_under_a_hold_explains_no_alarm() {
+    let alarms = |state| {
+        let mut timeline = running().held(60).runs(0);
+        timeline.observed.capacity.state = Some(state);
+        timeline.enters_alarm(1).ticks(5, 20).announced
+    };
+    assert_eq!(alarms(crate::capacity::State::Running { since: at(-60) }), [(1, Action::AnnounceAlarm)]);
+    assert_eq!(alarms(crate::capacity::State::ScaledToZero { since: at(-60) }), []);
+}
+
+#[test]
 fn starting_explains_an_alarm_until_the_late_start_is_announced() {
     let mut timeline = running().runs(2);
     timeline.observed.capacity.state =
@@ -125,6 +136,11 @@ fn a_service_that_was_never_started_explains_its_alarms() {
     timeline.observed.capacity.state = None;
     let timeline = timeline.enters_alarm(1).ticks(5, 60);
     assert_eq!((timeline.announced.len(), timeline.plan().decision.reason.label()), (0, "not_started"));
+    // An invocation that ended after it had scaled the service to zero has recorded no state: it was started nevertheless.
+    let mut interrupted = timeline;
+    let bounds = crate::capacity::Bounds { min: 1, max: 3, scaling: crate::capacity::Scaling::Active };
+    interrupted.observed.capacity.facts.range.written = Some((bounds, at(0)));
+    assert_ne!(interrupted.plan().decision.reason.label(), "not_started");
 }
 
 #[test]

@@ -91,6 +91,14 @@ impl Record {
         self.releases.first()
     }
 
+    /// Was the service updated to an image of the automation's choice, whether that has been verified or not?
+    pub fn has_deployed(&self) -> bool {
+        let updated = |rollout: &Rollout| {
+            matches!(rollout.phase, Phase::Deploying { .. } | Phase::Staged { .. } | Phase::RollingBack { .. })
+        };
+        !self.releases.is_empty() || self.rollout.as_ref().is_some_and(updated)
+    }
+
     /// The newest release before the current one with other images, none of them in quarantine.
     pub fn previous(&self) -> Option<&Release> {
         self.earlier().next()

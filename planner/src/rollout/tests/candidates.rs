@@ -101,6 +101,9 @@ fn the_scan_gate_waits_then_decides() {
     assert_eq!(label(gated(ScanState::Missing, Unscanned::Accept).at(50)), "newer_image");
     assert_eq!(label(gated(ScanState::Failed("UnsupportedImage".into()), Unscanned::Refuse).at(41)), "scan_refused");
     assert_eq!(label(gated(found("critical", 1), Unscanned::Accept).at(41)), "scan_refused");
+    // A result that cannot be read is not a missing one.
+    let unread = ScanState::Unknown("throttled".into());
+    assert_eq!(label(gated(unread, Unscanned::Accept).at(50)), "scan_refused");
     assert_eq!(label(gated(found("high", 2), Unscanned::Refuse).at(41)), "newer_image");
     assert_eq!(label(gated(found("low", 99), Unscanned::Refuse).at(41)), "newer_image");
 }
