@@ -25,7 +25,7 @@ const LAWS: [&str; 14] = [
     include_str!("laws/history.rs"),
     include_str!("laws/letters.rs"),
     include_str!("laws/older.rs"),
-    include_str!("laws/told.rs"),
+    include_str!("laws/announcements.rs"),
     include_str!("laws/images.rs"),
     include_str!("laws/ledger.rs"),
     include_str!("laws/held.rs"),

@@ -121,7 +121,7 @@ impl Seen {
             no_capacity_at: service.no_capacity_at(),
             asleep: matches!(entry.record.state, Some(State::ScaledToZero { .. } | State::Draining { .. })),
             // A service that is at zero and has no record was not scaled to zero by the automation.
-            started: service.desired > 0 || rollout.has_deployed() || entry.record.has_decided(),
+            started: service.desired > 0 || rollout.has_started() || entry.record.has_decided(),
         };
         Ok(ObservedService { entry, rollout, service, tasks, counts, by_provider, capacity, bounds_error, missing })
     }

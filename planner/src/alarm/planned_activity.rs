@@ -43,7 +43,7 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
     let (observed, record) = (service.observed, &service.observed.capacity);
     let capacity = capacity::Observed {
         desired: observed.desired,
-        started: observed.desired > 0 || observed.rollout.has_deployed() || record.has_decided(),
+        started: observed.desired > 0 || observed.rollout.has_started() || record.has_decided(),
         ..capacity::Observed::default()
     };
     let decision = capacity::plan(&service.policy.capacity(), &service.facts(), &capacity, now);
@@ -64,7 +64,8 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
         (_, Some(capacity::State::Starting { announced: false, until, .. })) if now < until + LATE => {
             Some(Explanation::Starting)
         }
-        (_, Some(capacity::State::ScaledToZero { .. })) if observed.running == 0 => Some(Explanation::Starting),
+        // The next tick follows the start, and does not while the capacity planner decides nothing.
+        (Some(_), Some(capacity::State::ScaledToZero { .. })) if observed.running == 0 => Some(Explanation::Starting),
         _ => None,
     }
 }

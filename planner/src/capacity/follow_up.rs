@@ -58,7 +58,7 @@ pub fn follow_up(
         let (state, announced_strategy) = (record.state, record.announced_strategy.clone());
         return FollowUp { state, announced_strategy, announcements: Vec::new() };
     };
-    // Bounds without a state are those of an earlier invocation that ended between the two: what it began is told now.
+    // Bounds without a state are those of an earlier invocation that ended between the two: what it began is announced now.
     let interrupted = record.facts.range.written.filter(|(_, at)| *at < now);
     let previous = record.state.or(interrupted.map(|(_, since)| State::Running { since }));
     let (state, transition) = advance(previous, target, tasks, deadlines, now);

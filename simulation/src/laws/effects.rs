@@ -53,7 +53,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: O
                 *open.decided.entry(service.to_owned()).or_default() += 1;
             }
         }
-        // A revision whose answer the function never got is registered again: ECS has no token for that, and one more is nobody's harm.
+        // A revision whose answer the function never got is registered again: ECS has no token for that, and one more harms no service.
         What::Call { operation, lost: Some(_), .. } if operation == "RegisterTaskDefinition" => {}
         What::Call { invocation, function, operation, input, answer: Ok(_), .. } => {
             if let Some(effect) = effect(engine, operation, input) {

@@ -1,4 +1,4 @@
-//! Laws about what is recorded and told: it is what happened.
+//! Laws about what is recorded and announcements: it is what happened.
 
 use jiff::SignedDuration;
 
@@ -68,7 +68,7 @@ fn about_rollout(watch: &mut Watch, engine: &Engine, message: &Message) -> Resul
 
 /// Overdue is what has been going on for nearly as long as any deadline.
 fn overdue(watch: &mut Watch, engine: &Engine, message: &Message) -> Result<(), Broken> {
-    const LAW: &str = "a rollout that is told to be overdue is";
+    const LAW: &str = "a rollout that is announced to be overdue is";
     let name = message.subject.strip_prefix("Rollout overdue: ").and_then(|rest| rest.split(' ').next());
     let Some(name) = name.filter(|_| message.text.contains("ecs-svc/")) else { return Ok(()) };
     let Some(service) = policy_of(engine, name).and_then(|policy| known(engine, &policy)) else { return Ok(()) };
@@ -82,9 +82,9 @@ fn overdue(watch: &mut Watch, engine: &Engine, message: &Message) -> Result<(), 
     Ok(())
 }
 
-/// An alarm that is told to be in ALARM was.
+/// An alarm that is announced to be in ALARM was.
 fn about_alarm(watch: &mut Watch, engine: &Engine, message: &Message) -> Result<(), Broken> {
-    const LAW: &str = "an alarm that is told to be in ALARM was";
+    const LAW: &str = "an alarm that is announced to be in ALARM was";
     let Some(name) = message.subject.strip_prefix("ALARM ") else { return Ok(()) };
     let name = name.split([':', ' ']).next().unwrap_or_default();
     watch.meets(LAW);
@@ -103,7 +103,7 @@ fn deployment<'e>(engine: &'e Engine, id: &str) -> Option<&'e Deployment> {
     services.flat_map(|service| &service.deployments).find(|deployment| deployment.id == id)
 }
 
-/// When everything has come to rest, the release that is recorded last is what runs.
+/// When everything has come to rest, the release that is recorded last is the running release.
 pub(super) fn at_rest(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result<(), Broken> {
     const LAW: &str = "the ledger has the release that runs";
     if plan.setup.dry_run || plan.setup.code_deploy || plan.setup.unfollowed {

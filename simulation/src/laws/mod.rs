@@ -3,6 +3,7 @@
 //! *Always* laws are looked at after everything that happens, *in the end* laws when nothing goes wrong any more and everything had
 //! time to come to rest. They know the world and what the README promises, not what the functions think.
 
+mod announcements;
 mod asleep;
 mod calls;
 mod effects;
@@ -18,7 +19,6 @@ mod progress;
 mod referee;
 #[cfg(test)]
 mod tests;
-mod told;
 mod watch;
 mod written;
 
@@ -48,7 +48,7 @@ impl Watch {
             gates::look(self, engine, entry)?;
             held::look(self, engine, entry)?;
             older::look(self, engine, entry)?;
-            told::look(self, engine, entry, written)?;
+            announcements::look(self, engine, entry, written)?;
             history::look(self, engine, entry, written)?;
             asleep::look(self, engine, entry)?;
             progress::look(self, engine, entry)?;

@@ -203,7 +203,7 @@ fn two_releases() -> (Court, String) {
 }
 
 #[test]
-fn an_older_image_that_nobody_asked_for_is_found() {
+fn an_older_image_that_no_one_asked_for_is_found() {
     let back = |asked: bool| {
         let (mut court, first) = two_releases();
         if asked {
@@ -254,14 +254,14 @@ fn a_write_under_a_hold_or_a_freeze_of_its_service_is_found() {
 }
 
 #[test]
-fn what_is_not_told_is_found() {
-    let law = Some("what people have to know is told");
+fn what_is_not_announced_is_found() {
+    let law = Some("what people have to know is announced");
     let tick = || ended(2, "capacity");
     let failed = || Court::new().holds(wrote(1, "rollout", event("fail", "failed")));
     assert_eq!(failed().later(9).broken(tick()), None);
     assert_eq!(failed().later(11).broken(tick()), law);
-    let told = failed().holds(message("Rollout failed: crawler latest", "crawler"));
-    assert_eq!(told.later(11).broken(tick()), None);
+    let announced = failed().holds(message("Rollout failed: crawler latest", "crawler"));
+    assert_eq!(announced.later(11).broken(tick()), None);
     let other = failed().holds(message("Rollout failed: website-agent latest", "so"));
     assert_eq!(other.later(11).broken(tick()), law);
 
@@ -272,8 +272,8 @@ fn what_is_not_told_is_found() {
         court.holds(call)
     };
     assert_eq!(sleeps().later(76).broken(tick()), law);
-    let told = sleeps().holds(message("Scale to zero overdue: crawler, 1 task still running", "so"));
-    assert_eq!(told.later(76).broken(tick()), None);
+    let announced = sleeps().holds(message("Scale to zero overdue: crawler, 1 task still running", "so"));
+    assert_eq!(announced.later(76).broken(tick()), None);
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn a_dead_letter_that_nothing_explains_or_no_alarm_watches_is_found() {
     assert_eq!(court.broken(letter(dead.clone())), Some("no dead letter on a good day"));
     let bad = || Court::of(&Setup::default(), "2026-11-16T09:00:00Z", Weather::BAD);
     assert_eq!(bad().broken(letter(dead.clone())), None);
-    let unwatched = "arn:aws:sqs:eu-central-1:123456789012:nobody".to_owned();
+    let unwatched = "arn:aws:sqs:eu-central-1:123456789012:unwatched".to_owned();
     assert_eq!(bad().broken(letter(unwatched)), Some("an alarm says that there is a dead letter"));
     let mut over = bad();
     over.engine.weather = Weather::OVER;
@@ -297,13 +297,13 @@ fn a_dead_letter_that_nothing_explains_or_no_alarm_watches_is_found() {
 }
 
 #[test]
-fn what_is_recorded_or_told_and_is_not_so_is_found() {
+fn what_is_recorded_or_announced_and_is_not_so_is_found() {
     let release = json!({ "releases": [{ "deployment": "ecs-svc/1", "images": {} }], "history": [] });
     assert_eq!(Court::new().broken(wrote(1, "rollout", release)), Some("a release that is recorded was deployed"));
     let complete = message("Rollout complete: crawler latest", "deployment  ecs-svc/1");
     assert_eq!(Court::new().broken(complete), Some("what a message says of a rollout is so"));
     let bad = || Court::of(&Setup::default(), "2026-11-16T09:00:00Z", Weather::BAD);
-    let law = Some("an alarm that is told to be in ALARM was");
+    let law = Some("an alarm that is announced to be in ALARM was");
     assert_eq!(bad().broken(message("ALARM crawler-cpu", "so")), law);
     let alarms = What::World("alarm huskit-prod-crawler-cpu: OK -> ALARM: Threshold Crossed".to_owned());
     assert_eq!(bad().holds(alarms).broken(message("ALARM crawler-cpu: restart requested", "so")), None);

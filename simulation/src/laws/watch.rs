@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use serde_json::Value;
 
+use super::announcements::Announcements;
 use super::asleep::Asleep;
 use super::effects::Effects;
 use super::held::Held;
 use super::letters::Letters;
 use super::older::Orders;
-use super::told::Told;
 use crate::engine::Engine;
 use crate::people::{Act, Plan};
 use crate::weather::Weather;
@@ -49,7 +49,7 @@ pub struct Watch {
     pub(super) effects: Effects,
     pub(super) orders: Orders,
     pub(super) letters: Letters,
-    pub(super) told: Told,
+    pub(super) announcements: Announcements,
     pub(super) asleep: Asleep,
     /// Every item of the ledger by its keys, as it was written last.
     pub(super) items: BTreeMap<(String, String), Rc<Value>>,

@@ -104,6 +104,11 @@ fn a_service_that_another_caller_scales_to_zero_under_a_hold_explains_no_alarm()
     };
     assert_eq!(alarms(crate::capacity::State::Running { since: at(-60) }), [(1, Action::AnnounceAlarm)]);
     assert_eq!(alarms(crate::capacity::State::ScaledToZero { since: at(-60) }), []);
+    // One that another caller starts then, and whose tasks do not, explains none either.
+    let mut starts = running().held(60).runs(0);
+    starts.observed.desired = 1;
+    starts.observed.capacity.state = Some(crate::capacity::State::ScaledToZero { since: at(-60) });
+    assert_eq!(starts.enters_alarm(1).announced, [(1, Action::AnnounceAlarm)]);
 }
 
 #[test]

@@ -25,17 +25,17 @@ fn a_completed_transition_and_a_move_to_another_provider_are_announced_once() {
 }
 
 #[test]
-fn what_an_invocation_began_that_ended_before_it_was_recorded_is_told() {
+fn what_an_invocation_began_that_ended_before_it_was_recorded_is_announced() {
     let sleeps = Override { kind: OverrideKind::Sleep, expiry: until(2), reason: None };
-    let told = |written: Option<Timestamp>| {
+    let announced = |written: Option<Timestamp>| {
         let mut facts = Facts { manual_override: Some(sleeps.clone()), ..Facts::default() };
         facts.range.written = written.map(|at| (Bounds::SCALED_TO_ZERO, at));
         following(&policy(), &Record { facts, ..Record::default() }, &observed(0, 0, 0), NONE).announcements
     };
     let scaled = Announcement::Transition(Transition::ScaledToZero);
-    assert_eq!(told(Some(noon() - SignedDuration::from_mins(5))), [scaled]);
-    assert_eq!(told(Some(noon())), [], "by this invocation: its first look at a service that runs nothing");
-    assert_eq!(told(None), []);
+    assert_eq!(announced(Some(noon() - SignedDuration::from_mins(5))), [scaled]);
+    assert_eq!(announced(Some(noon())), [], "by this invocation: its first look at a service that runs nothing");
+    assert_eq!(announced(None), []);
 }
 
 #[test]

@@ -91,12 +91,14 @@ impl Record {
         self.releases.first()
     }
 
-    /// Was the service updated to an image of the automation's choice, whether that has been verified or not?
-    pub fn has_deployed(&self) -> bool {
-        let updated = |rollout: &Rollout| {
-            matches!(rollout.phase, Phase::Deploying { .. } | Phase::Staged { .. } | Phase::RollingBack { .. })
+    /// Has the automation started the service, whether its first image has been verified or not? An image that is rolled out
+    /// to a service which others have scaled to zero starts nothing.
+    pub fn has_started(&self) -> bool {
+        let starts = |rollout: &Rollout| {
+            let begun = !matches!(rollout.phase, Phase::Claimed { .. } | Phase::PreDeployTask { .. });
+            begun && rollout.cause == Cause::FirstStart
         };
-        !self.releases.is_empty() || self.rollout.as_ref().is_some_and(updated)
+        !self.releases.is_empty() || self.rollout.as_ref().is_some_and(starts)
     }
 
     /// The newest release before the current one with other images, none of them in quarantine.

@@ -1,10 +1,11 @@
-//! A law about messages that must come: every change that people have to know of is told, whatever was lost.
+//! A law about messages that must come: every change that people have to know of is announced, whatever was lost.
 
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::ledger::items;
 use super::referee::{known, policy_of, service_of};
 use super::watch::{Broken, Watch, broken};
 use super::written::Written;
@@ -12,18 +13,18 @@ use crate::engine::Engine;
 use crate::journal::{Entry, What};
 use crate::people::Act;
 
-const LAW: &str = "what people have to know is told";
+const LAW: &str = "what people have to know is announced";
 
-/// What is recorded is told by the invocation that recorded it, or by the next tick.
+/// What is recorded is announced by the invocation that recorded it, or by the next tick.
 const RECORDED: [SignedDuration; 2] = [SignedDuration::from_mins(10), SignedDuration::from_mins(65)];
-/// What begins is told when it has ended, or is overdue: the deadline of a rollout is 30 minutes, that of a start or a drain less.
+/// What begins is announced when it has ended, or is overdue: the deadline of a rollout is 30 minutes, that of a start or a drain less.
 const BEGUN: [SignedDuration; 2] = [SignedDuration::from_mins(75), SignedDuration::from_mins(130)];
 /// The budget function has an hourly tick, and waits for two of them where a restriction cannot be written.
 const BY_BUDGET: [SignedDuration; 2] = [SignedDuration::from_mins(65), SignedDuration::from_mins(200)];
 
 /// What is remembered of messages that must come.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Announcements {
     due: Vec<Due>,
     /// When a message was sent last, by the beginning of its subject.
     sent: Vec<(Timestamp, String)>,
@@ -54,7 +55,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: O
             // Who asks for something has a hand in it.
             let service = service_of(payload);
             watch
-                .told
+                .announcements
                 .due
                 .retain(|due| due.kind != "capacity" || service.is_some_and(|service| service != due.service));
         }
@@ -73,33 +74,33 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: O
 fn heard(watch: &mut Watch, subject: &str, at: Timestamp) {
     let is_it = |due: &Due| due.subjects.iter().any(|begin| subject.starts_with(begin.as_str()));
     // A restriction of several services is one message.
-    watch.told.due.retain(|due| due.kind != "budget" || !is_it(due));
-    // Each other message is about one of them, the oldest; what began and was recorded too is told by the same.
-    let kinds: BTreeSet<&str> = watch.told.due.iter().filter(|due| is_it(due)).map(|due| due.kind).collect();
+    watch.announcements.due.retain(|due| due.kind != "budget" || !is_it(due));
+    // Each other message is about one of them, the oldest; what began and was recorded too is announced by the same.
+    let kinds: BTreeSet<&str> = watch.announcements.due.iter().filter(|due| is_it(due)).map(|due| due.kind).collect();
     for kind in kinds {
-        if let Some(place) = watch.told.due.iter().position(|due| due.kind == kind && is_it(due)) {
-            watch.told.due.remove(place);
+        if let Some(place) = watch.announcements.due.iter().position(|due| due.kind == kind && is_it(due)) {
+            watch.announcements.due.remove(place);
             watch.meets(LAW);
         }
     }
-    watch.told.sent.push((at, subject.to_owned()));
+    watch.announcements.sent.push((at, subject.to_owned()));
 }
 
 /// What a person or a stack update does takes the place of what the automation began.
 fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
     if text.starts_with("a person updates the stack") {
-        watch.told.due.retain(|due| matches!(due.kind, "recorded" | "budget"));
+        watch.announcements.due.retain(|due| matches!(due.kind, "recorded" | "budget"));
     }
     let act = text.split_once(": ").and_then(|(_, act)| act.parse::<Act>().ok());
     if let Some(Act::ConsoleRevision { service, .. } | Act::ConsoleCount { service, .. }) = act {
-        watch.told.due.retain(|due| matches!(due.kind, "recorded" | "budget") || due.service != service);
+        watch.announcements.due.retain(|due| matches!(due.kind, "recorded" | "budget") || due.service != service);
     }
     if is_refused(engine) {
-        watch.told.refused = Some(engine.now());
+        watch.announcements.refused = Some(engine.now());
     }
 }
 
-/// An update of a service begins something whose end is told.
+/// An update of a service begins something whose end is announced.
 fn begun(watch: &mut Watch, engine: &Engine, (function, input): (&str, &Value), at: Timestamp, calm: usize) {
     let service = input["service"].as_str().unwrap_or_default().to_owned();
     if function == "rollout" && input["taskDefinition"].is_string() {
@@ -110,11 +111,12 @@ fn begun(watch: &mut Watch, engine: &Engine, (function, input): (&str, &Value), 
         return;
     }
     match input["desiredCount"].as_i64() {
-        Some(0) if watch.told.zero.insert(service.clone()) => {
+        // What is scaled to zero before its first state is recorded may be found so by another invocation, whose first look it is.
+        Some(0) if watch.announcements.zero.insert(service.clone()) && is_followed(engine, &service) => {
             let subjects = ["Scaled to zero", "Scale to zero overdue"].map(|begin| format!("{begin}: {service}"));
             push(watch, ("capacity", &service), "it is scaled to zero", at + BEGUN[calm], subjects.into());
         }
-        Some(1..) if watch.told.zero.remove(&service) => {
+        Some(1..) if watch.announcements.zero.remove(&service) => {
             let subjects = ["Running again", "Start overdue"].map(|begin| format!("{begin}: {service}"));
             push(watch, ("capacity", &service), "it is started", at + BEGUN[calm], subjects.into());
         }
@@ -124,11 +126,17 @@ fn begun(watch: &mut Watch, engine: &Engine, (function, input): (&str, &Value), 
         let lately = |(sent, subject): &(Timestamp, String)| {
             *sent + BEGUN[1] >= at && subject.starts_with(&format!("Move failed: {service}"))
         };
-        if !watch.told.sent.iter().rev().take(50).any(lately) {
+        if !watch.announcements.sent.iter().rev().take(50).any(lately) {
             let subjects = MOVES.map(|begin| format!("{begin}: {service}")).into();
             push(watch, ("move", &service), "it moves to another capacity provider", at + BEGUN[calm], subjects);
         }
     }
+}
+
+/// Has the ledger a state of the capacity of a service?
+fn is_followed(engine: &Engine, service: &str) -> bool {
+    let own = |pk: &str, sk: &str| sk == "capacity" && pk.ends_with(&format!("/{service}"));
+    items(engine).iter().any(|(pk, sk, item)| own(pk, sk) && !item["state"].is_null())
 }
 
 const ROLLOUT: [&str; 10] = [
@@ -152,8 +160,8 @@ const MOVES: [&str; 5] = [
 ];
 
 fn push(watch: &mut Watch, (kind, service): (&'static str, &str), what: &str, until: Timestamp, subjects: Vec<String>) {
-    watch.told.due.retain(|due| due.kind != kind || due.service != service);
-    watch.told.due.push(Due { kind, service: service.to_owned(), what: what.to_owned(), until, subjects });
+    watch.announcements.due.retain(|due| due.kind != kind || due.service != service);
+    watch.announcements.due.push(Due { kind, service: service.to_owned(), what: what.to_owned(), until, subjects });
 }
 
 /// Has the newest revision of a service another strategy than the one before it?
@@ -163,7 +171,13 @@ fn moved(engine: &Engine, service: &str) -> bool {
     matches!(revisions, [.., before, last] if before.strategy != last.strategy)
 }
 
-/// What is recorded is told.
+/// Was a message with this in its subject sent in the last hours?
+fn was_sent(watch: &Watch, subject: &str, at: Timestamp) -> bool {
+    let mut sent = watch.announcements.sent.iter().rev().take(50);
+    sent.any(|(sent, other)| *sent + BEGUN[1] >= at && other.contains(subject))
+}
+
+/// What is recorded is announced.
 fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
     let service = written.name().to_owned();
     let events: Vec<Value> = written.events().cloned().collect();
@@ -172,22 +186,27 @@ fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
         let what = format!("{} recorded `{action}` ({})", written.sk, label.as_str().unwrap_or_default());
         let begins: &[&str] = match (written.sk.as_str(), action) {
             ("rollout", "complete") => &["Rollout complete", "Rollback complete", "Drift correction complete"],
-            // What the environment prevents again and again has been told.
+            // What the environment prevents again and again has been announced.
             ("rollout", "fail" | "recover") if written.item["postponed"]["attempts"].as_i64() > Some(1) => {
-                watch.told.due.retain(|due| due.kind != "rollout" || due.service != service);
+                watch.announcements.due.retain(|due| due.kind != "rollout" || due.service != service);
                 continue;
             }
             ("rollout", "fail") => &["Rollout failed", "Rollback failed", "Drift correction failed"],
             ("rollout", "recover") => &["Rollback complete"],
             ("rollout", "abandon") => &["Rollback failed"],
+            // A deployment that is staged again, since another caller was in between, has been announced.
+            ("rollout", "stage") if was_sent(watch, &format!("staged: {service}"), at) => {
+                watch.announcements.due.retain(|due| due.kind != "rollout" || due.service != service);
+                continue;
+            }
             ("rollout", "stage") => &["Rollout staged", "Rollback staged", "Drift correction staged"],
             ("rollout", "freeze") => &["Freeze"],
             ("rollout", "unfreeze") => &["Freeze ended"],
             ("capacity", "hold") => &["Capacity on hold"],
-            // When the capacity follows, it has been told.
+            // When the capacity follows, it has been announced.
             ("capacity", "scale_in" | "scale_out" | "update") => continue,
             ("capacity", _) if label == "budget" => {
-                let sent = watch.told.sent.iter().rev().take(50);
+                let sent = watch.announcements.sent.iter().rev().take(50);
                 let lately = |(sent, subject): &(Timestamp, String)| {
                     *sent + BY_BUDGET[1] >= at && subject.starts_with("Budget ")
                 };
@@ -200,24 +219,26 @@ fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
         };
         let subjects = begins.iter().map(|begin| format!("{begin}: {service}")).collect();
         let until = at + RECORDED[calm];
-        watch.told.due.push(Due { kind: "recorded", service: service.clone(), what, until, subjects });
+        watch.announcements.due.push(Due { kind: "recorded", service: service.clone(), what, until, subjects });
     }
 }
 
-/// Can no message be sent at the moment? Calls that are denied hinder what has to be told of, too.
+/// Can no message be sent at the moment? Calls that are denied hinder what has to be announced of, too.
 fn is_refused(engine: &Engine) -> bool {
     engine.weather.refused_messages >= 1.0 || engine.world.sns.deleted || !engine.denied.is_empty()
 }
 
 fn overdue(watch: &mut Watch, engine: &Engine, at: Timestamp) -> Result<(), Broken> {
     if is_refused(engine) {
-        watch.told.refused = Some(at);
+        watch.announcements.refused = Some(at);
     }
-    let Some(place) = watch.told.due.iter().position(|due| due.until <= at) else { return Ok(()) };
+    let Some(place) = watch.announcements.due.iter().position(|due| due.until <= at) else { return Ok(()) };
     watch.meets(LAW);
-    let due = watch.told.due.remove(place);
-    // Nobody can tell anything while the topic refuses it.
-    if watch.told.refused.is_some_and(|refused| refused + RECORDED[1] + BEGUN[1] > at) || watch.progress.dry_run {
+    let due = watch.announcements.due.remove(place);
+    // No message arrives while the topic refuses it.
+    if watch.announcements.refused.is_some_and(|refused| refused + RECORDED[1] + BEGUN[1] > at)
+        || watch.progress.dry_run
+    {
         return Ok(());
     }
     let how = format!("{}: {}, and no message says {}", due.service, due.what, due.subjects.join(" or "));
