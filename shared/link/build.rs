@@ -3,6 +3,7 @@
 
 use std::env::var;
 
+#[allow(clippy::disallowed_methods)] // cargo hands a build script its configuration so
 fn main() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/link/no-unwind-tables.ld");
     println!("cargo::rerun-if-changed={script}");

@@ -36,7 +36,7 @@ pub use due::{Notice, RetirementNotice, notice};
 pub use handling::Handling;
 pub use observed::{Observed, Pushed, RunningImage, Signatures};
 pub use obstacle::Obstacle;
-pub use plan::{LEASE, plan};
+pub use plan::plan;
 pub use policy::{ImagePolicy, Invalidate, Policy, PreDeployTask, RolloutPolicy, ScanGate, Unscanned};
 pub use reason::{Reason, RestartEnd};
 pub use record::{
@@ -44,6 +44,7 @@ pub use record::{
     Recovery, Release, Restart, RestartCause, RestartResult, Retirement, Rollout, Work,
 };
 pub use request::Request;
+pub use visibility::LEASE;
 
 #[cfg(test)]
 mod tests;

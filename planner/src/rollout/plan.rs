@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::choose::{Choice, choose};
 use super::decision::{Action, Decision};
@@ -15,11 +15,8 @@ use super::record::{Cause, Phase, Record, Rollout, same_digests};
 use super::request::{Request, restart};
 use super::roll::roll;
 use super::verdict::{self, verdict};
+use super::visibility::LEASE;
 use crate::model::Image;
-
-/// How long one invocation holds a claimed rollout or restart; afterwards another may resume it. Longer than the
-/// function's timeout.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
 
 /// Decides what to do next about the images of one service.
 pub fn plan(

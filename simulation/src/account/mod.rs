@@ -17,6 +17,9 @@ use physical::Names;
 pub use copies::{Fleet, added};
 pub use place::{ACCOUNT, EDGE, REGION};
 
+/// What stands in the environment of a task definition and must not leave it.
+pub const SECRET: &str = "hunter2-is-secret";
+
 /// Names of the functions.
 pub const FUNCTIONS: [&str; 5] = ["rollout", "capacity", "alarm", "budget", "request"];
 

@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::ledger::items;
-use super::referee::{known, policy_of, service_of};
+use super::lookup::{known, policy_of, service_of};
+use super::remembered::Due;
 use super::watch::{Broken, Watch, broken};
 use super::written::Written;
 use crate::engine::Engine;
@@ -21,30 +22,6 @@ const RECORDED: [SignedDuration; 2] = [SignedDuration::from_mins(10), SignedDura
 const BEGUN: [SignedDuration; 2] = [SignedDuration::from_mins(75), SignedDuration::from_mins(130)];
 /// The budget function has an hourly tick, and waits for two of them where a restriction cannot be written.
 const BY_BUDGET: [SignedDuration; 2] = [SignedDuration::from_mins(65), SignedDuration::from_mins(200)];
-
-/// What is remembered of messages that must come.
-#[derive(Debug, Default)]
-pub(super) struct Announcements {
-    due: Vec<Due>,
-    /// When a message was sent last, by the beginning of its subject.
-    sent: Vec<(Timestamp, String)>,
-    /// Services that the capacity function has scaled to zero.
-    zero: BTreeSet<String>,
-    /// Until when the topic has refused messages.
-    refused: Option<Timestamp>,
-}
-
-#[derive(Debug)]
-struct Due {
-    /// `rollout`, `capacity` and so on: what takes its place is of the same kind.
-    kind: &'static str,
-    service: String,
-    /// What happened.
-    what: String,
-    until: Timestamp,
-    /// One of these begins the subject.
-    subjects: Vec<String>,
-}
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: Option<&Written>) -> Result<(), Broken> {
     let calm = usize::from(!watch.messages.is_calm());

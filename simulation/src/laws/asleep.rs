@@ -1,10 +1,9 @@
 //! A law about scheduled downtime: asleep means 0, all the time and not only in the end.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 
-use super::referee::{in_force, known, sleeps_at};
+use super::lookup::known;
+use super::referee::{in_force, sleeps_at};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -12,13 +11,6 @@ use crate::people::Act;
 
 /// From the begin of scheduled downtime, or the end of what keeps it away, to the desired count of 0: on a good day and on a bad one.
 const WITHIN: [SignedDuration; 2] = [SignedDuration::from_mins(20), SignedDuration::from_mins(75)];
-
-/// What is remembered of what keeps a service awake.
-#[derive(Debug, Default)]
-pub(super) struct Asleep {
-    /// Until when there is a reason, by service; an empty name stands for all.
-    awake: BTreeMap<String, Timestamp>,
-}
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     match &entry.what {

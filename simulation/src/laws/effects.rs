@@ -1,10 +1,9 @@
 //! Laws about effects: a decision has one, and so has a request with an id, however often AWS or a person repeats something.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
-use super::referee::{known, policy_of};
+use super::lookup::{known, policy_of};
+use super::remembered::Open;
 use super::watch::{Broken, Watch, broken};
 use super::written::Written;
 use crate::engine::Engine;
@@ -13,28 +12,6 @@ use crate::world::ecs::Cause;
 
 /// Decisions that start a deployment or register a revision.
 const STARTING: [&str; 5] = ["roll", "update", "restart", "scale_in", "scale_out"];
-
-/// What is remembered of effects.
-#[derive(Debug, Default)]
-pub(super) struct Effects {
-    /// By invocation.
-    open: BTreeMap<u64, Open>,
-    /// What requests with an id did: id, subject and effect.
-    asked: BTreeMap<(String, String, String), usize>,
-}
-
-/// An invocation that has not ended.
-#[derive(Debug, Default)]
-struct Open {
-    /// Id and action, where it is a request that has an id.
-    request: Option<(String, String)>,
-    /// Does it serve several messages of a queue?
-    is_batch: bool,
-    /// Effects by what they are about: a service or a family, and a word for the effect.
-    done: BTreeMap<(String, &'static str), usize>,
-    /// Decisions that it logged, by service.
-    decided: BTreeMap<String, usize>,
-}
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: Option<&Written>) -> Result<(), Broken> {
     match &entry.what {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::referee::{known, policy_of};
+use super::lookup::{known, policy_of};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};

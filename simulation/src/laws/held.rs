@@ -1,11 +1,12 @@
 //! Laws about what holds the automation back, and what it must not hold back: freezes, holds, and the updates of a stack.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::referee::{known, policy_of, service_of};
+use super::lookup::{known, policy_of, service_of};
+use super::remembered::{Asked, Force, Held};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -15,33 +16,6 @@ const LAW_OF_CAPACITY: &str = "a hold and a freeze keep the capacity as it is";
 
 /// Clocks differ by so much at most.
 const SKEW: SignedDuration = SignedDuration::from_secs(5);
-
-/// What is remembered of freezes and holds.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    /// What an invocation is about to put in force, by its number.
-    asked: BTreeMap<u64, Asked>,
-    /// What is in force: `freeze` or `hold`, and the service.
-    force: BTreeMap<(&'static str, String), Force>,
-    /// Ids of requests that were answered: they take effect once.
-    ids: BTreeSet<String>,
-    /// Invocations that have begun and not ended, and who asks for them.
-    open: BTreeMap<u64, String>,
-}
-
-#[derive(Clone, Debug)]
-struct Asked {
-    kind: &'static str,
-    services: Vec<String>,
-    until: Timestamp,
-}
-
-#[derive(Clone, Debug)]
-struct Force {
-    until: Timestamp,
-    /// Invocations that began before it was in force.
-    before: BTreeSet<u64>,
-}
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     match &entry.what {

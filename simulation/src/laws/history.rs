@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::referee::{known, policy_of, serving};
+use super::lookup::{known, policy_of};
+use super::referee::serving;
 use super::watch::{Broken, Watch, broken};
 use super::written::Written;
 use crate::engine::Engine;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::referee::policy_of;
+use super::lookup::policy_of;
 use super::watch::{Broken, Watch, broken};
 use super::written::Written;
 use crate::engine::Engine;

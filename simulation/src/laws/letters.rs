@@ -13,13 +13,6 @@ const LAW_ON_A_GOOD_DAY: &str = "no dead letter on a good day";
 /// What began while something went wrong may still be given up for so long: a queue tries it again for that time.
 const AFTERWARDS: SignedDuration = SignedDuration::from_hours(1);
 
-/// What is remembered of the weather.
-#[derive(Debug, Default)]
-pub(super) struct Letters {
-    /// Since when nothing goes wrong any more.
-    over: Option<Timestamp>,
-}
-
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     if engine.weather == Weather::OVER && watch.letters.over.is_none() {
         watch.letters.over = Some(entry.at);

@@ -5,13 +5,11 @@ use serde_json::Value;
 
 use super::watch::{Broken, Watch, broken};
 use super::written::Written;
+use crate::account::SECRET;
 use crate::engine::Engine;
 use crate::journal::{Entry, Message, What};
 use crate::people::Act;
 use crate::world::behaviour::Behaviour;
-
-/// What stands in the environment of a task definition and must not leave it.
-pub const SECRET: &str = "hunter2-is-secret";
 
 /// How long an alarm may follow what has ended: evaluation, a rollout, a tick.
 const FOLLOWS: SignedDuration = SignedDuration::from_hours(3);

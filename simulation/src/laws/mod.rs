@@ -13,10 +13,12 @@ mod history;
 mod images;
 mod ledger;
 mod letters;
+mod lookup;
 mod messages;
 mod older;
 mod progress;
 mod referee;
+mod remembered;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -28,7 +30,6 @@ use crate::people::Plan;
 use written::Written;
 
 pub use ledger::items;
-pub use messages::SECRET;
 pub use watch::{Broken, Watch};
 
 impl Watch {

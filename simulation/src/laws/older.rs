@@ -1,11 +1,9 @@
 //! A law about the order of images: an older one replaces a newer one because a person, an alarm or the tag says so, or because the newer
 //! one failed. One that served is rolled back for a reason of its own.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 
-use super::referee::{known, policy_of, service_of};
+use super::lookup::{known, policy_of, service_of};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
@@ -14,15 +12,6 @@ use crate::world::ecs::{Cause, Service};
 
 /// From a request, or a move of the tag, to the update of the service: a pre-deploy task, a lease that has to end, a tick that is skipped.
 const LATELY: SignedDuration = SignedDuration::from_mins(45);
-
-/// What is remembered of orders.
-#[derive(Debug, Default)]
-pub(super) struct Orders {
-    /// By service: when rollbacks and retries of it arrived.
-    asked: BTreeMap<String, Vec<Timestamp>>,
-    /// By service: digests that its followed tag has named, and until when.
-    named: BTreeMap<String, BTreeMap<String, Timestamp>>,
-}
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     match &entry.what {

@@ -4,7 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::referee::{in_force, policy_of, serving, sleeps_at};
+use super::lookup::policy_of;
+use super::referee::{in_force, serving, sleeps_at};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};

@@ -14,7 +14,6 @@ use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::people::{Act, Plan, span};
 use crate::world::behaviour::Behaviour;
-use crate::world::ecs::Service;
 
 /// The acts of a plan that a person or the world did to a service.
 fn acts<'p>(plan: &'p Plan, service: &'p str) -> impl Iterator<Item = (SignedDuration, &'p Act)> {
@@ -141,22 +140,6 @@ pub(super) fn in_force(request: &Value) -> SignedDuration {
         }
         _ => SignedDuration::ZERO,
     }
-}
-
-/// The name of the service that a request is about: functions send it with its cluster.
-pub(super) fn service_of(request: &Value) -> Option<&str> {
-    request["service"].as_str()?.rsplit('/').next()
-}
-
-/// The service of a fleet's entry, as it is.
-pub(super) fn known<'e>(engine: &'e Engine, policy: &Value) -> Option<&'e Service> {
-    let text = |field: &str| policy[field].as_str().unwrap_or_default();
-    engine.world.ecs.service(text("cluster"), text("name"))
-}
-
-/// The fleet's entry of a service.
-pub(super) fn policy_of(engine: &Engine, service: &str) -> Option<Value> {
-    engine.account().policies().into_iter().find(|policy| policy["name"] == service)
 }
 
 /// Digests of the healthy running tasks of a service; of one at zero, what its tasks would run.

@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::watch::Watch;
-use super::{SECRET, history, ledger};
+use super::{history, ledger};
+use crate::account::SECRET;
 use crate::engine::Engine;
 use crate::journal::{Entry, Message, What};
 use crate::people::{Plan, Setup};

@@ -8,12 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use serde_json::Value;
 
-use super::announcements::Announcements;
-use super::asleep::Asleep;
-use super::effects::Effects;
-use super::held::Held;
-use super::letters::Letters;
-use super::older::Orders;
+use super::remembered::{Announcements, Asleep, Effects, Held, Letters, Orders};
 use crate::engine::Engine;
 use crate::people::{Act, Plan};
 use crate::weather::Weather;

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{ACCOUNT, Account, REGION, added};
-use crate::laws::SECRET;
+use crate::account::{ACCOUNT, Account, REGION, SECRET, added};
 use crate::rng::Rng;
 
 /// How the system is that the automation operates. Most days are ordinary: each of these is rare.

@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::wire::{Failure, Request};
-use crate::world::ecs::FARGATE_SPOT;
 
 /// A rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,9 +59,9 @@ pub fn rate(service: &str, operation: &str) -> Option<Rate> {
     }
 }
 
-/// The rate at which Fargate launches tasks with a capacity provider.
-pub fn launches(provider: &str) -> Rate {
-    let class = if provider == FARGATE_SPOT { "fargate launches on Spot" } else { "fargate launches" };
+/// The rate at which Fargate launches tasks, on Spot or on demand.
+pub fn launches(spot: bool) -> Rate {
+    let class = if spot { "fargate launches on Spot" } else { "fargate launches" };
     Rate { class, burst: 100.0, sustained: 20.0, code: "ThrottlingException" }
 }
 
@@ -114,11 +113,10 @@ mod tests {
     #[test]
     fn tasks_on_demand_and_on_spot_are_launched_at_rates_of_their_own() {
         let (mut rates, now) = (Rates::default(), Timestamp::UNIX_EPOCH);
-        let launched = |rates: &mut Rates, provider: &str, now| {
-            (0..200).filter(|_| rates.spend(launches(provider), now).is_ok()).count()
-        };
-        assert_eq!(launched(&mut rates, "FARGATE", now), 100);
-        assert_eq!(launched(&mut rates, FARGATE_SPOT, now), 100);
-        assert_eq!(launched(&mut rates, "FARGATE", now + SignedDuration::from_secs(1)), 20);
+        let launched =
+            |rates: &mut Rates, spot: bool, now| (0..200).filter(|_| rates.spend(launches(spot), now).is_ok()).count();
+        assert_eq!(launched(&mut rates, false, now), 100);
+        assert_eq!(launched(&mut rates, true, now), 100);
+        assert_eq!(launched(&mut rates, false, now + SignedDuration::from_secs(1)), 20);
     }
 }

@@ -8,10 +8,9 @@ use super::deploying::is_rolled_back;
 use crate::model::{DeploymentState, ServiceDeployment, ServiceDeploymentStatus};
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
-use crate::rollout::plan::LEASE;
 use crate::rollout::reason::{Reason, RestartEnd};
 use crate::rollout::record::{Noted, Restart, RestartCause, RestartResult, hold_down};
-use crate::rollout::visibility::VISIBLE_WITHIN;
+use crate::rollout::visibility::{LEASE, VISIBLE_WITHIN};
 
 /// What is known of its deployment.
 enum Seen {

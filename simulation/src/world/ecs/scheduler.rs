@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::emit::provider_arn;
 use super::fate::decide;
 use super::model::{Item, Rollout};
-use super::state::{Around, Ecs, FARGATE};
+use super::state::{Around, Ecs, FARGATE, FARGATE_SPOT};
 use super::task::{Status, Task};
 use super::values::{number as number_of, truth};
 use super::view::configuration;
@@ -164,7 +164,7 @@ impl Ecs {
         for provider in self.providers(number, missing) {
             let name = provider.as_deref().unwrap_or(FARGATE);
             // What Fargate does not launch yet, the scheduler tries again.
-            if self.launches.spend(launches(name), cx.now).is_err() {
+            if self.launches.spend(launches(name == FARGATE_SPOT), cx.now).is_err() {
                 self.look_after(number, SignedDuration::from_secs(1), cx);
             } else if self.environment.no_capacity.contains(name) {
                 if !lacking.contains(&provider) {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::fate::{decide, images};
 use super::model::{Revision, at, shared};
-use super::state::{Around, Ecs, FARGATE};
+use super::state::{Around, Ecs, FARGATE, FARGATE_SPOT};
 use super::task::Task;
 use super::update::strategy;
 use super::values::{arn, epoch, list, number, truth};
@@ -155,7 +155,7 @@ impl Ecs {
             return Ok(json!({ "tasks": [], "failures": [{ "reason": reason }] }));
         }
         for _ in 0..count {
-            self.launches.spend(launches(provider.as_deref().unwrap_or(FARGATE)), cx.now)?;
+            self.launches.spend(launches(provider.as_deref() == Some(FARGATE_SPOT)), cx.now)?;
         }
         let mut numbers = Vec::new();
         for _ in 0..count {
