@@ -62,6 +62,8 @@ pub fn plan(
         (Some(rollout), Choice::Newer(images)) if rollout.is_rollback() && was_prevented(record, &images) => {
             verdict(inputs, rollout)
         }
+        // While it waits, the rollout in progress goes on.
+        (Some(rollout), Choice::Newer(images)) if postponed(inputs, &images).is_some() => verdict(inputs, rollout),
         (_, Choice::Newer(images)) => postponed(inputs, &images).unwrap_or_else(|| newer(inputs, images)),
         (_, Choice::Note(noted, reason)) => Decision { action: Action::Note(*noted), reason },
         (Some(rollout), Choice::Drift(_) | Choice::Stay(_)) => verdict(inputs, rollout),

@@ -26,6 +26,7 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
         previous_images: inputs.observed.running_images(),
         images,
         cause,
+        staged: inputs.record.rollout.as_ref().and_then(Rollout::at_the_service),
     };
     let (quarantine, unquarantine) = (Vec::new(), Vec::new());
     let held = inputs.record.held.clone();

@@ -174,7 +174,11 @@ impl Record {
             (Some(Recovery { failed, revision }), Some(rollout)) => {
                 rollout.phase = Phase::RollingBack { failed, revision, since: now };
             }
-            (_, rollout) => *rollout = None,
+            (_, rollout) => {
+                let staged =
+                    rollout.take().and_then(|rollout| rollout.at_the_service().filter(|_| !rollout.is_staged()));
+                *rollout = staged.map(|staged| *staged);
+            }
         }
     }
 

@@ -32,9 +32,27 @@ pub struct Rollout {
     pub attempts: u32,
     /// How far it is.
     pub phase: Phase,
+    /// The rollout that it replaces, where that has staged an image which no wake has verified: it goes on if this one fails
+    /// before it has updated the service.
+    #[serde(default)]
+    pub staged: Option<Box<Rollout>>,
 }
 
 impl Rollout {
+    /// Is its image staged at a service that is scaled to zero?
+    pub(in crate::rollout) fn is_staged(&self) -> bool {
+        matches!(self.phase, Phase::Staged { .. })
+    }
+
+    /// The rollout whose image is staged at the service while this one has not updated it.
+    pub(in crate::rollout) fn at_the_service(&self) -> Option<Box<Rollout>> {
+        match self.phase {
+            Phase::Staged { .. } => Some(Box::new(Rollout { staged: None, ..self.clone() })),
+            Phase::Claimed { .. } | Phase::PreDeployTask { .. } => self.staged.clone(),
+            Phase::Deploying { .. } | Phase::RollingBack { .. } => None,
+        }
+    }
+
     /// Is the service being rolled back, by ECS or by the automation?
     pub(in crate::rollout) fn is_rollback(&self) -> bool {
         self.cause.is_rollback() || matches!(self.phase, Phase::RollingBack { .. })

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::fixtures::*;
 use crate::model::*;
 use crate::rollout::decision::Action;
-use crate::rollout::record::Phase;
+use crate::rollout::record::{FailedRollout, Phase, Postponed};
 
 fn woken() -> Scenario {
     Scenario::running(1).candidate(2).rolling_out(2, staged(2)).deployed(2, DeploymentState::Completed)
@@ -21,6 +21,34 @@ fn a_staged_image_is_verified_when_the_service_wakes() {
     assert_eq!(scenario.clone().with_tasks(2, 1).outcome().0, "verified");
     let failed = scenario.with_stopped("TaskFailedToStart", "CannotPullContainerError: not found", 3);
     assert_eq!(failed.outcome(), ("failed_wake", Some(image(1))));
+}
+
+#[test]
+fn a_staged_image_is_verified_also_when_the_next_one_failed_before_it_was_deployed() {
+    let mut scenario = woken().candidate(3);
+    scenario.observed.service.desired = 0;
+    let Action::Roll(roll) = scenario.plan().action else { panic!("not rolled") };
+    scenario.record.rollout = Some(roll.rollout);
+    scenario.record.fail(FailedRollout::default(), scenario.now);
+    let mut scenario = scenario.candidate(2);
+    assert_eq!(scenario.outcome().0, "staged");
+    scenario.observed.service.desired = 1;
+    assert_eq!(scenario.clone().with_tasks(2, 1).outcome().0, "verified");
+    // What the environment prevents is tried again later, and does not keep the release from being verified.
+    let postponed = Postponed {
+        images: images(3),
+        revision: scenario.observed.service.revision.clone(),
+        reason: "no secret".into(),
+        attempts: 1,
+        since: scenario.now,
+        until: scenario.now + SignedDuration::from_mins(15),
+    };
+    let mut scenario = scenario.candidate(3);
+    scenario.record.postponed = Some(postponed);
+    assert_eq!(scenario.clone().with_tasks(2, 1).outcome().0, "verified");
+    // A staged rollout that ends itself brings nothing back.
+    scenario.record.fail(FailedRollout::default(), scenario.now);
+    assert_eq!(scenario.record.rollout, None);
 }
 
 /// ECS may show for minutes what was there before: another correction would be a deployment of the same images.
