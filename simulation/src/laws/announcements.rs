@@ -116,7 +116,7 @@ fn is_followed(engine: &Engine, service: &str) -> bool {
     items(engine).iter().any(|(pk, sk, item)| own(pk, sk) && !item["state"].is_null())
 }
 
-const ROLLOUT: [&str; 10] = [
+const ROLLOUT: [&str; 11] = [
     "Rollout complete",
     "Rollback complete",
     "Drift correction complete",
@@ -127,6 +127,7 @@ const ROLLOUT: [&str; 10] = [
     "Rollback staged",
     "Drift correction staged",
     "Rollout result unknown",
+    "Rollout overdue",
 ];
 const MOVES: [&str; 5] = [
     "Moving to on-demand",

@@ -123,6 +123,12 @@ pub(super) fn at_rest(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result
         if release.is_null() {
             continue;
         }
+        // After a rollback that failed, a person decides; what may run meanwhile is no release.
+        let mut rollouts =
+            item["history"].as_array().into_iter().flatten().filter_map(|event| event["action"].as_str());
+        if rollouts.find(|action| matches!(*action, "complete" | "recover" | "abandon")) == Some("abandon") {
+            continue;
+        }
         watch.meets(LAW);
         let mut recorded = release.as_object().into_iter().flatten().filter_map(|(_, image)| image["digest"].as_str());
         if !recorded.any(|digest| runs.contains(digest)) {

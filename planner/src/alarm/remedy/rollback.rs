@@ -67,6 +67,11 @@ pub enum RollbackReason {
     },
     /// The running release is itself a rollback.
     AlreadyRolledBack,
+    /// Another rollout has failed since, and replaced tasks of the release.
+    AnotherFailed {
+        /// When.
+        at: Timestamp,
+    },
     /// No earlier release was verified.
     NoVerifiedRelease,
     /// Something else has just replaced tasks, or taken them away.
@@ -108,6 +113,11 @@ impl RollbackPolicy {
         if record.is_rollback(current) {
             return Err(RollbackReason::AlreadyRolledBack);
         }
+        let failed = record.quarantine.iter().map(|entry| entry.at);
+        let prevented = record.postponed.iter().map(|postponed| postponed.since);
+        if let Some(at) = failed.chain(prevented).filter(|at| *at > current.at).max() {
+            return Err(RollbackReason::AnotherFailed { at });
+        }
         let previous = record.previous().ok_or(RollbackReason::NoVerifiedRelease)?;
         if let Some((by, _)) = disturbance(service, grace.max(NOT_THE_RELEASE), now) {
             return Err(RollbackReason::Disturbed { by });
@@ -142,6 +152,7 @@ impl RollbackReason {
             RollbackReason::NoRecentRollout { .. } => "no_recent_rollout",
             RollbackReason::InAlarmBeforeRollout { .. } => "in_alarm_before_rollout",
             RollbackReason::AlreadyRolledBack => "already_rolled_back",
+            RollbackReason::AnotherFailed { .. } => "another_failed",
             RollbackReason::NoVerifiedRelease => "no_verified_release",
             RollbackReason::Disturbed { by } => by.label(),
             RollbackReason::NotConfirmed => "not_confirmed",
@@ -158,6 +169,7 @@ impl RollbackReason {
             RollbackReason::NoRecentRollout { .. }
             | RollbackReason::InAlarmBeforeRollout { .. }
             | RollbackReason::AlreadyRolledBack
+            | RollbackReason::AnotherFailed { .. }
             | RollbackReason::NoVerifiedRelease
             | RollbackReason::SetByHand => true,
         }
@@ -185,6 +197,9 @@ impl fmt::Display for RollbackReason {
                 write!(f, "in ALARM before the rollout of {} began; a rollback would not help", format_time(*rollout))
             }
             RollbackReason::AlreadyRolledBack => f.write_str("the running release is already a rollback"),
+            RollbackReason::AnotherFailed { at } => {
+                write!(f, "another rollout failed at {}, after this release was verified", format_time(*at))
+            }
             RollbackReason::NoVerifiedRelease => f.write_str("no earlier release was verified"),
             RollbackReason::Disturbed { by } => write!(f, "not the release's doing yet, while this may be: {by}"),
             RollbackReason::NotConfirmed => {

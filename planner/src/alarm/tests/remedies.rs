@@ -137,6 +137,17 @@ fn a_restart_that_was_never_carried_out_is_decided_anew_and_none_comes_during_an
 }
 
 #[test]
+fn a_release_is_not_rolled_back_for_another_rollout_that_failed_since() {
+    let mut timeline = Timeline::with(RemedyPolicy::Rollback(RollbackPolicy::default())).released(3, 0).quarantined(4);
+    let alarms = |timeline: Timeline| timeline.enters_alarm(6);
+    assert_eq!(alarms(timeline.clone()).requested.len(), 1, "it failed before the release");
+    timeline.observed.rollout.quarantine[0].at = at(3);
+    let alarmed = alarms(timeline);
+    let reason = RemedyReason::Rollback(RollbackReason::AnotherFailed { at: at(3) });
+    assert_eq!((alarmed.requested.len(), alarmed.remedy_reason), (0, reason));
+}
+
+#[test]
 fn a_rollback_is_requested_once_soon_after_a_rollout() {
     let timeline = Timeline::with(RemedyPolicy::Rollback(RollbackPolicy::default())).released(3, 0).enters_alarm(6);
     let (_, action) = &timeline.requested[0];
