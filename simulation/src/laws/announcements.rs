@@ -80,7 +80,10 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
 /// An update of a service begins something whose end is announced.
 fn begun(watch: &mut Watch, engine: &Engine, (function, input): (&str, &Value), at: Timestamp, calm: usize) {
     let service = input["service"].as_str().unwrap_or_default().to_owned();
-    if function == "rollout" && input["taskDefinition"].is_string() {
+    // The SDK repeats an update whose answer was lost, and the second one begins nothing.
+    let known = policy_of(engine, &service).and_then(|policy| known(engine, &policy));
+    let begins = known.is_some_and(|service| service.primary().created_at == engine.now());
+    if function == "rollout" && input["taskDefinition"].is_string() && begins {
         let subjects = ROLLOUT.map(|begin| format!("{begin}: {service}")).into();
         push(watch, ("rollout", &service), "a rollout began", at + BEGUN[calm], subjects);
     }

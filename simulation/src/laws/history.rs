@@ -126,7 +126,7 @@ pub(super) fn at_rest(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result
         // After a rollback that failed, a person decides; what may run meanwhile is no release.
         let mut rollouts =
             item["history"].as_array().into_iter().flatten().filter_map(|event| event["action"].as_str());
-        if rollouts.find(|action| matches!(*action, "complete" | "recover" | "abandon")) == Some("abandon") {
+        if rollouts.find(|action| matches!(*action, "complete" | "abandon")) == Some("abandon") {
             continue;
         }
         watch.meets(LAW);
