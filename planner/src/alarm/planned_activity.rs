@@ -73,7 +73,8 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
 /// End of the grace period of the newest rollout, while it lasts.
 fn rollout_grace_end(service: &ObservedService<'_>, policy: &AlarmPolicy, now: Timestamp) -> Option<Timestamp> {
     let record = &service.observed.rollout;
-    let started = record.rollout.as_ref().map(|rollout| rollout.started_at);
+    // Before it has updated the service it replaces no task, however often it is claimed again.
+    let started = record.rollout.as_ref().filter(|rollout| rollout.has_updated()).map(|rollout| rollout.started_at);
     let until = started.max(record.current().map(|release| release.at))? + policy.grace();
     (until > now).then_some(until)
 }

@@ -152,12 +152,6 @@ fn moved(engine: &Engine, service: &str) -> bool {
     matches!(revisions, [.., before, last] if before.strategy != last.strategy)
 }
 
-/// Was a message with this in its subject sent in the last hours?
-fn was_sent(watch: &Watch, subject: &str, at: Timestamp) -> bool {
-    let mut sent = watch.announcements.sent.iter().rev().take(50);
-    sent.any(|(sent, other)| *sent + BEGUN[1] >= at && other.contains(subject))
-}
-
 /// What is recorded is announced.
 fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
     let service = written.name().to_owned();
@@ -175,12 +169,6 @@ fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
             ("rollout", "fail") => &["Rollout failed", "Rollback failed", "Drift correction failed"],
             ("rollout", "recover") => &["Rollback complete"],
             ("rollout", "abandon") => &["Rollback failed"],
-            // A deployment that is staged again, since another caller was in between, has been announced.
-            ("rollout", "stage") if was_sent(watch, &format!("staged: {service}"), at) => {
-                watch.announcements.due.retain(|due| due.kind != "rollout" || due.service != service);
-                continue;
-            }
-            ("rollout", "stage") => &["Rollout staged", "Rollback staged", "Drift correction staged"],
             ("rollout", "freeze") => &["Freeze"],
             ("rollout", "unfreeze") => &["Freeze ended"],
             ("capacity", "hold") => &["Capacity on hold"],

@@ -266,15 +266,18 @@ fn what_is_not_announced_is_found() {
     let other = failed().holds(message("Rollout failed: website-agent latest", "so"));
     assert_eq!(other.later(11).broken(tick()), law);
 
-    let sleeps = || {
+    let wakes = || {
         let mut court = Court::new();
-        let input = json!({ "cluster": CLUSTER, "service": "crawler", "desiredCount": 0 });
-        let call = court.call(1, "capacity", "UpdateService", input);
-        court.holds(call)
+        for (invocation, count) in [(1, 0), (2, 1)] {
+            let input = json!({ "cluster": CLUSTER, "service": "crawler", "desiredCount": count });
+            let call = court.call(invocation, "capacity", "UpdateService", input);
+            court = court.holds(call);
+        }
+        court
     };
-    assert_eq!(sleeps().later(76).broken(tick()), law);
-    let announced = sleeps().holds(message("Scale to zero overdue: crawler, 1 task still running", "so"));
-    assert_eq!(announced.later(76).broken(tick()), None);
+    assert_eq!(wakes().later(76).broken(ended(3, "capacity")), law);
+    let announced = wakes().holds(message("Start overdue: crawler has no healthy task", "so"));
+    assert_eq!(announced.later(76).broken(ended(3, "capacity")), None);
 }
 
 #[test]

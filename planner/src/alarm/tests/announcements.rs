@@ -208,3 +208,11 @@ fn no_data_is_announced_only_where_the_policy_says_so_and_closes_nothing() {
     assert_eq!(open.announced, [(1, Action::AnnounceAlarm)]);
     assert_eq!(open.recovers(9).announced, [(1, Action::AnnounceAlarm), (9, Action::AnnounceRecovered)]);
 }
+
+#[test]
+fn a_rollout_that_has_not_updated_the_service_explains_no_alarm() {
+    let mut timeline = running().graced(10).rolling(0);
+    let rollout = timeline.observed.rollout.rollout.as_mut().unwrap();
+    rollout.phase = crate::rollout::Phase::Claimed { initial_tasks: None };
+    assert_eq!(timeline.enters_alarm(2).announced, [(2, Action::AnnounceAlarm)]);
+}

@@ -94,10 +94,7 @@ impl Record {
     /// Has the automation started the service, whether its first image has been verified or not? An image that is rolled out
     /// to a service which others have scaled to zero starts nothing.
     pub fn has_started(&self) -> bool {
-        let starts = |rollout: &Rollout| {
-            let begun = !matches!(rollout.phase, Phase::Claimed { .. } | Phase::PreDeployTask { .. });
-            begun && rollout.cause == Cause::FirstStart
-        };
+        let starts = |rollout: &Rollout| rollout.has_updated() && rollout.cause == Cause::FirstStart;
         !self.releases.is_empty() || self.rollout.as_ref().is_some_and(starts)
     }
 

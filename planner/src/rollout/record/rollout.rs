@@ -39,6 +39,11 @@ pub struct Rollout {
 }
 
 impl Rollout {
+    /// Has it updated the service, as far as is recorded?
+    pub fn has_updated(&self) -> bool {
+        !matches!(self.phase, Phase::Claimed { .. } | Phase::PreDeployTask { .. })
+    }
+
     /// Is its image staged at a service that is scaled to zero?
     pub(in crate::rollout) fn is_staged(&self) -> bool {
         matches!(self.phase, Phase::Staged { .. })
