@@ -168,7 +168,7 @@ fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
             }
             ("rollout", "fail") => &["Rollout failed", "Rollback failed", "Drift correction failed"],
             ("rollout", "recover") => &["Rollback complete"],
-            ("rollout", "abandon") => &["Rollback failed"],
+            ("rollout", "abandon") => &["Rollback failed", "Drift correction failed"],
             ("rollout", "freeze") => &["Freeze"],
             ("rollout", "unfreeze") => &["Freeze ended"],
             ("capacity", "hold") => &["Capacity on hold"],

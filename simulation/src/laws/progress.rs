@@ -145,13 +145,13 @@ fn announced(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     for (name, since) in watch.progress.in_alarm.clone() {
         let Some(service) = documented(engine, &name) else { continue };
         let policy = policy_of(engine, &service).unwrap_or_default();
-        if since + ANNOUNCED_WITHIN > engine.now() || !engine.weather.is_calm() {
-            continue;
-        }
         let stopped = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
         // In a dry run it runs while it should sleep.
         if stopped.is_none_or(|service| service.desired == 0) || sleeps_at(&policy, engine.now()) {
             watch.progress.in_alarm.insert(name, engine.now());
+            continue;
+        }
+        if since + ANNOUNCED_WITHIN > engine.now() || !engine.weather.is_calm() {
             continue;
         }
         watch.meets(LAW);
