@@ -119,6 +119,8 @@ fn rollback(step: &mut Step) -> Result<()> {
     let service = step.service(WEBSITE)?;
     let (bad, good) = (current(step, &service)?, step.cloud.tagged(&service.repository, "previous")?);
     let good = Image { digest: good.context("no previous image")?, ..bad.clone() };
+    // Just after the rollback by ECS, the request would have to name the deployment.
+    step.pass(31)?;
     step.request(&json!({"action": "rollback", "service": WEBSITE, "by": "anna", "reason": "checkout broken"}))?;
     step.settle()?;
     runs(step, &service, &good)?;
