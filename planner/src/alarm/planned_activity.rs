@@ -8,6 +8,7 @@ use super::observed::ObservedService;
 use super::policy::AlarmPolicy;
 use super::record::Record;
 use crate::capacity;
+use crate::rollout::Rollout;
 
 /// A start is announced as late this long after its deadline at the latest: two ticks of the capacity function.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
@@ -74,7 +75,7 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
 fn rollout_grace_end(service: &ObservedService<'_>, policy: &AlarmPolicy, now: Timestamp) -> Option<Timestamp> {
     let record = &service.observed.rollout;
     // Before it has updated the service it replaces no task, however often it is claimed again.
-    let started = record.rollout.as_ref().filter(|rollout| rollout.has_updated()).map(|rollout| rollout.started_at);
-    let until = started.max(record.current().map(|release| release.at))? + policy.grace();
+    let updated = record.rollout.as_ref().and_then(Rollout::updated_at);
+    let until = updated.max(record.current().map(|release| release.at))? + policy.grace();
     (until > now).then_some(until)
 }

@@ -139,7 +139,10 @@ impl Move {
                 // Without tasks there is nothing to move.
                 (true, _) if observed.desired == 0 => Some(MoveOutcome::Completed { at: now }),
                 (true, true) => Some(self.failed(MoveFailure::RolledBack, now)),
-                (true, false) if self.requests >= REQUESTS => Some(self.failed(MoveFailure::NeverSeen, now)),
+                // It may not be requested again, where other rules keep the tasks where they are by now.
+                (true, false) if self.requests >= REQUESTS || now >= self.deadline() => {
+                    Some(self.failed(MoveFailure::NeverSeen, now))
+                }
                 _ => None,
             };
         }

@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::observed::Observed;
 use super::policy::Policy;
 use super::reason::Reason;
-use super::record::{Cause, Phase, Record, Rollout, same_digests};
+use super::record::{Cause, Phase, Postponed, Record, Rollout, same_digests};
 use super::request::{Request, restart};
 use super::roll::roll;
 use super::verdict::{self, verdict};
@@ -44,7 +44,7 @@ pub fn plan(
     if let Some(decision) = due::settle(inputs).or_else(|| verdict::restart(inputs)) {
         return decision;
     }
-    let choice = choose(inputs);
+    let choice = or_wait(inputs, choose(inputs));
     if !matches!(choice, Choice::Newer(_))
         && let Some(decision) = restart::resume(inputs)
         && decision.action != Action::Keep
@@ -62,17 +62,13 @@ pub fn plan(
         (Some(rollout), Choice::Newer(images)) if rollout.is_rollback() && was_prevented(record, &images) => {
             verdict(inputs, rollout)
         }
-        // While it waits, the rollout in progress goes on.
-        (Some(rollout), Choice::Newer(images)) if postponed(inputs, &images).is_some() => verdict(inputs, rollout),
-        (_, Choice::Newer(images)) => postponed(inputs, &images).unwrap_or_else(|| newer(inputs, images)),
+        (_, Choice::Newer(images)) => newer(inputs, images),
         (_, Choice::Note(noted, reason)) => Decision { action: Action::Note(*noted), reason },
         (Some(rollout), Choice::Drift(_) | Choice::Stay(_)) => verdict(inputs, rollout),
         (None, Choice::Drift(_)) if record.stuck_at.as_ref() == Some(&observed.service.revision) => {
             Decision::keep(Reason::Stuck { revision: observed.service.revision.clone() })
         }
-        (None, Choice::Drift(images)) => {
-            postponed(inputs, &images).unwrap_or_else(|| roll(inputs, images, Cause::Drift).due())
-        }
+        (None, Choice::Drift(images)) => roll(inputs, images, Cause::Drift).due(),
         (None, Choice::Stay(reason)) => stay(inputs, reason),
     }
 }
@@ -115,14 +111,18 @@ fn was_prevented(record: &Record, images: &BTreeMap<String, Image>) -> bool {
     record.postponed.as_ref().is_some_and(|postponed| same_digests(&postponed.images, images))
 }
 
-/// The environment has prevented this rollout, and its hold-down has not ended.
-fn postponed(inputs: &Inputs<'_>, images: &BTreeMap<String, Image>) -> Option<Decision> {
+/// What the environment has prevented waits for the end of its hold-down, and nothing else waits for it.
+fn or_wait(inputs: &Inputs<'_>, choice: Choice) -> Choice {
     let Inputs { record, observed, now, .. } = inputs;
-    let postponed = record.postponed.as_ref()?;
-    let holds = postponed.holds(images, &observed.service.revision, *now);
-    let image = images.values().next().filter(|_| holds)?.clone();
-    let (reason, until) = (postponed.reason.clone(), postponed.until);
-    Some(Decision::keep(Reason::Postponed { image, reason, until }))
+    let (Choice::Newer(images) | Choice::Drift(images)) = &choice else { return choice };
+    let holds = |postponed: &&Postponed| postponed.holds(images, &observed.service.revision, *now);
+    let postponed = record.postponed.as_ref().filter(holds);
+    let reason = postponed.zip(images.values().next()).map(|(postponed, image)| Reason::Postponed {
+        image: image.clone(),
+        reason: postponed.reason.clone(),
+        until: postponed.until,
+    });
+    reason.map_or(choice, Choice::Stay)
 }
 
 /// When the lease of another invocation on this service expires, if one holds it.

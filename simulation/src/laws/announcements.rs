@@ -80,9 +80,10 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
 /// An update of a service begins something whose end is announced.
 fn begun(watch: &mut Watch, engine: &Engine, (function, input): (&str, &Value), at: Timestamp, calm: usize) {
     let service = input["service"].as_str().unwrap_or_default().to_owned();
-    // The SDK repeats an update whose answer was lost, and the second one begins nothing.
+    // The SDK repeats an update whose answer was lost, and the second one begins nothing. What is staged is announced once,
+    // however often others come in between.
     let known = policy_of(engine, &service).and_then(|policy| known(engine, &policy));
-    let begins = known.is_some_and(|service| service.primary().created_at == engine.now());
+    let begins = known.is_some_and(|service| service.desired > 0 && service.primary().created_at == engine.now());
     if function == "rollout" && input["taskDefinition"].is_string() && begins {
         let subjects = ROLLOUT.map(|begin| format!("{begin}: {service}")).into();
         push(watch, ("rollout", &service), "a rollout began", at + BEGUN[calm], subjects);
@@ -92,7 +93,7 @@ fn begun(watch: &mut Watch, engine: &Engine, (function, input): (&str, &Value), 
     }
     match input["desiredCount"].as_i64() {
         // What is scaled to zero before its first state is recorded may be found so by another invocation, whose first look it is.
-        Some(0) if watch.announcements.zero.insert(service.clone()) && is_followed(engine, &service) => {
+        Some(0) if watch.announcements.zero.insert(service.clone()) && is_awake(engine, &service) => {
             let subjects = ["Scaled to zero", "Scale to zero overdue"].map(|begin| format!("{begin}: {service}"));
             push(watch, ("capacity", &service), "it is scaled to zero", at + BEGUN[calm], subjects.into());
         }
@@ -113,10 +114,11 @@ fn begun(watch: &mut Watch, engine: &Engine, (function, input): (&str, &Value), 
     }
 }
 
-/// Has the ledger a state of the capacity of a service?
-fn is_followed(engine: &Engine, service: &str) -> bool {
+/// Does a service run, or start, as far as the ledger knows? One that others start while it is scaled to zero does not.
+fn is_awake(engine: &Engine, service: &str) -> bool {
     let own = |pk: &str, sk: &str| sk == "capacity" && pk.ends_with(&format!("/{service}"));
-    items(engine).iter().any(|(pk, sk, item)| own(pk, sk) && !item["state"].is_null())
+    let awake = |item: &Value| item["state"]["running"].is_object() || item["state"]["starting"].is_object();
+    items(engine).iter().any(|(pk, sk, item)| own(pk, sk) && awake(item))
 }
 
 const ROLLOUT: [&str; 11] = [
@@ -152,6 +154,13 @@ fn moved(engine: &Engine, service: &str) -> bool {
     matches!(revisions, [.., before, last] if before.strategy != last.strategy)
 }
 
+/// Was the deployment of the newest release announced as complete by then?
+fn was_complete(written: &Written) -> bool {
+    let deployment = written.item["releases"][0]["deployment"].as_str().unwrap_or_default();
+    let key = format!("completed/{deployment}");
+    written.before["announced_keys"].as_array().into_iter().flatten().any(|known| *known == key.as_str())
+}
+
 /// What is recorded is announced.
 fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
     let service = written.name().to_owned();
@@ -160,6 +169,11 @@ fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
         let (action, label) = (event["action"].as_str().unwrap_or_default(), &event["reason_label"]);
         let what = format!("{} recorded `{action}` ({})", written.sk, label.as_str().unwrap_or_default());
         let begins: &[&str] = match (written.sk.as_str(), action) {
+            // ECS may roll back to a deployment that was announced as complete before.
+            ("rollout", "complete") if was_complete(written) => {
+                watch.announcements.due.retain(|due| due.kind != "rollout" || due.service != service);
+                continue;
+            }
             ("rollout", "complete") => &["Rollout complete", "Rollback complete", "Drift correction complete"],
             // What the environment prevents again and again has been announced.
             ("rollout", "fail" | "recover") if written.item["postponed"]["attempts"].as_i64() > Some(1) => {

@@ -40,7 +40,7 @@ fn reason(text: &str) -> Option<(String, SignedDuration)> {
             Some((service, SignedDuration::ZERO))
         }
         Act::UpdatesRefused { service, lasts } => Some((service, lasts)),
-        Act::LedgerDown { lasts } => Some((String::new(), lasts)),
+        Act::LedgerDown { lasts } | Act::Deny { lasts, .. } => Some((String::new(), lasts)),
         _ => None,
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
                 let name = policy["name"].as_str().unwrap_or_default();
                 for image in named(engine, &policy, input) {
                     let asked = watch.gates.asked.contains(&(name.to_owned(), image.digest.clone()));
-                    if asked || ran_before(engine, &policy, image) {
+                    if asked || image.pushed_at <= watch.progress.start || ran_before(engine, &policy, image) {
                         continue;
                     }
                     watch.meets(LAW);

@@ -6,7 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::lookup::{known, policy_of, service_of};
-use super::older::LATELY;
 use super::remembered::{Asked, Force, Held};
 use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
@@ -120,11 +119,6 @@ fn frozen(watch: &mut Watch, engine: &Engine, (invocation, input): (u64, &Value)
         }
         return Ok(());
     }
-    // A rollback that a person requests is no new image, also where the one before the installation never had a revision of its own.
-    let asked = watch.orders.asked.get(name).is_some_and(|at| at.iter().any(|at| *at + LATELY >= engine.now()));
-    if asked {
-        return Ok(());
-    }
     watch.meets(LAW);
     let digests = |images: &[(String, String, Option<String>)]| -> BTreeSet<String> {
         let of = |(_, image, digest): &(String, String, Option<String>)| {
@@ -134,7 +128,10 @@ fn frozen(watch: &mut Watch, engine: &Engine, (invocation, input): (u64, &Value)
     };
     let Some((newest, earlier)) = service.revisions.split_last() else { return Ok(()) };
     let ran: BTreeSet<String> = earlier.iter().flat_map(|revision| digests(&revision.images)).collect();
-    if let Some(new) = digests(&newest.images).difference(&ran).next() {
+    // What was there before the installation is not new either, and may have had no revision that names it.
+    let start = watch.progress.start;
+    let is_new = |digest: &&String| engine.world.ecr.image(digest).is_none_or(|image| image.pushed_at > start);
+    if let Some(new) = digests(&newest.images).difference(&ran).find(is_new) {
         let how = format!("{name} gets {} although rollouts are frozen until {until}", new.get(7..19).unwrap_or(new));
         return Err(broken(engine, LAW, how));
     }

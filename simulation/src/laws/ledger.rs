@@ -41,7 +41,7 @@ pub(super) fn at_rest(engine: &Engine, watch: &mut Watch) -> Result<(), Broken> 
             let how = format!("{pk} {sk} has {unsent} unsent messages: {}", item["outbox"]);
             return Err(broken(engine, LAW, how));
         }
-        if let Some(left) = left(&item, engine.now() - HOUR) {
+        if let Some(left) = left(engine, &item, engine.now() - HOUR) {
             return Err(broken(engine, LAW, format!("{pk} {sk}: {left}")));
         }
         let phase = &item["rollout"]["phase"];
@@ -58,12 +58,20 @@ pub(super) fn at_rest(engine: &Engine, watch: &mut Watch) -> Result<(), Broken> 
 }
 
 /// What should have ended by then and has not.
-fn left(item: &Value, by: jiff::Timestamp) -> Option<String> {
+fn left(engine: &Engine, item: &Value, by: jiff::Timestamp) -> Option<String> {
     let before = |at: &Value| at.as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok()).is_some_and(|at| at < by);
-    let outstanding = item["outstanding"].as_array().into_iter().flatten().find(|work| before(&work["since"]));
+    // The tag of a release whose image was deleted cannot be moved; a message says so.
+    let releases = item["releases"].as_array().into_iter().flatten();
+    let images = releases.flat_map(|release| release["images"].as_object().into_iter().flatten());
+    let is_gone = |image: &Value| engine.world.ecr.image(image["digest"].as_str().unwrap_or_default()).is_none();
+    let deleted = images.into_iter().any(|(_, image)| is_gone(image));
+    let remains = |work: &&Value| before(&work["since"]) && !(deleted && work["work"] == "move_tags");
+    let outstanding = item["outstanding"].as_array().into_iter().flatten().find(remains);
     let restart = &item["restart"];
     let (pending, moving) = (&item["pending"], &item["provider_move"]);
-    let is_open = |restart: &Value| restart.is_object() && restart["deployment"].is_null() && before(&restart["at"]);
+    let is_open = |restart: &Value| {
+        restart.is_object() && restart["deployment"].is_null() && restart["result"].is_null() && before(&restart["at"])
+    };
     if let Some(work) = outstanding {
         return Some(format!("a verified release still needs {work}"));
     }

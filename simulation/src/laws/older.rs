@@ -11,7 +11,7 @@ use crate::world::behaviour::Behaviour;
 use crate::world::ecs::{Cause, Service};
 
 /// From a request, or a move of the tag, to the update of the service: a pre-deploy task, a lease that has to end, a tick that is skipped.
-pub(super) const LATELY: SignedDuration = SignedDuration::from_mins(45);
+const LATELY: SignedDuration = SignedDuration::from_mins(45);
 
 pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
     match &entry.what {

@@ -24,6 +24,10 @@ impl Messages<'_> {
 
     /// What became of a restart that was requested. Where an alarm's remedy was carried out, the alarm's own messages say it.
     pub fn restart_ended(&self, end: &RestartEnd) -> Option<Notification> {
+        let claimed = match end {
+            RestartEnd::NotBegun { at, .. } => at.to_string(),
+            _ => String::new(),
+        };
         let (key, deployment, title) = match end {
             RestartEnd::Complete { remedy: true, .. } | RestartEnd::Superseded { remedy: true, .. } => {
                 return None;
@@ -31,6 +35,7 @@ impl Messages<'_> {
             RestartEnd::Complete { deployment, .. } => ("complete", deployment, "Restart complete"),
             RestartEnd::Superseded { deployment, .. } => ("superseded", deployment, "Restart superseded"),
             RestartEnd::Failed { deployment, .. } => ("failed", deployment, "Restart failed"),
+            RestartEnd::NotBegun { .. } => ("not-begun", &claimed, "Restart failed"),
             // What fails again and again is announced once.
             RestartEnd::StillDown { attempt: 2.., .. } => return None,
             RestartEnd::StillDown { deployment, .. } => ("down", deployment, "No task runs"),
@@ -38,7 +43,9 @@ impl Messages<'_> {
         };
         let service = &self.policy.name;
         let (severity, next_steps) = match key {
-            "failed" => (Severity::Warning, vec![self.service_events(), self.step("To restart it again", "restart")]),
+            "failed" | "not-begun" => {
+                (Severity::Warning, vec![self.service_events(), self.step("To restart it again", "restart")])
+            }
             "down" => {
                 let next = vec![
                     self.service_events(),

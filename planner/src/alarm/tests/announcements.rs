@@ -214,5 +214,12 @@ fn a_rollout_that_has_not_updated_the_service_explains_no_alarm() {
     let mut timeline = running().graced(10).rolling(0);
     let rollout = timeline.observed.rollout.rollout.as_mut().unwrap();
     rollout.phase = crate::rollout::Phase::Claimed { initial_tasks: None };
-    assert_eq!(timeline.enters_alarm(2).announced, [(2, Action::AnnounceAlarm)]);
+    assert_eq!(timeline.clone().enters_alarm(2).announced, [(2, Action::AnnounceAlarm)]);
+    // Its grace begins with the update: a pre-deploy task may take as long as that.
+    let rollout = timeline.observed.rollout.rollout.as_mut().unwrap();
+    let (revision, deployment) = ("rev-3".into(), "ecs-svc/3".into());
+    rollout.phase = crate::rollout::Phase::Deploying { revision, deployment, since: at(9) };
+    let alarmed = timeline.enters_alarm(12).ticks(13, 18);
+    assert_eq!(alarmed.announced, []);
+    assert_eq!(alarmed.ticks(19, 20).announced, [(20, Action::AnnounceAlarm)]);
 }

@@ -67,6 +67,15 @@ fn a_write_that_ecs_does_not_show_yet_is_not_made_again() {
 }
 
 #[test]
+fn a_move_that_was_refused_and_is_not_requested_again_has_failed_at_its_deadline() {
+    let on_demand = Observed { strategy: Placement::OnDemand, ..observed(1, 1, 3) };
+    let refused = Move::begin(None, &on_demand, &SPOT, noon());
+    assert_eq!(refused.judge(&on_demand, noon() + SignedDuration::from_mins(29)), None);
+    let failed = refused.judge(&on_demand, noon() + SignedDuration::from_mins(30));
+    assert!(matches!(failed, Some(MoveOutcome::Failed { why: MoveFailure::NeverSeen, .. })), "{failed:?}");
+}
+
+#[test]
 fn a_move_is_complete_when_its_own_deployment_is() {
     let mut play = on_demand();
     play.deployment(-600, DeploymentProgress::Completed);

@@ -55,10 +55,10 @@ fn retirement(inputs: &Inputs<'_>) -> Option<RestartCause> {
 }
 
 /// What kept the tasks from running may be over, and ECS does not try again. An image in quarantine is not restarted: it is
-/// to blame itself.
+/// to blame itself. Nor is a service that the automation has never seen run, such as one that was down when it was installed.
 fn given_up(inputs: &Inputs<'_>) -> Option<RestartCause> {
     let Inputs { record, observed, now, .. } = inputs;
-    let deployment = observed.service.given_up().filter(|_| record.rollout.is_none())?;
+    let deployment = observed.service.given_up().filter(|_| record.rollout.is_none() && record.has_started())?;
     let runs = |bad: &Quarantine| observed.running.get(&bad.repository).is_some_and(|own| own.is(&bad.image.digest));
     if record.quarantine.iter().any(runs) {
         return None;

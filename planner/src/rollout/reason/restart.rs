@@ -47,6 +47,13 @@ pub enum RestartEnd {
         /// The deadline.
         since: Timestamp,
     },
+    /// ECS has shown no deployment of the last restart for as long as it was resumed.
+    NotBegun {
+        /// Who requested it.
+        by: String,
+        /// When it was claimed last.
+        at: Timestamp,
+    },
     /// Another deployment has come in place of the one of the last restart.
     Superseded {
         /// Who requested it.
@@ -68,6 +75,7 @@ impl RestartEnd {
             RestartEnd::Failed { .. } => "restart_not_done",
             RestartEnd::StillDown { .. } => "still_down",
             RestartEnd::Overdue { .. } => "restart_overdue",
+            RestartEnd::NotBegun { .. } => "restart_not_begun",
             RestartEnd::Superseded { .. } => "restart_superseded",
         }
     }
@@ -96,6 +104,13 @@ impl fmt::Display for RestartEnd {
                     "the restart requested by {by}, deployment {deployment}, has neither completed nor failed; "
                 )?;
                 write!(f, "its deadline passed at {}", format_time(*since))
+            }
+            RestartEnd::NotBegun { by, at } => {
+                write!(
+                    f,
+                    "the restart requested by {by} did not take place: ECS has shown no deployment of it since "
+                )?;
+                f.write_str(&format_time(*at))
             }
             RestartEnd::Superseded { by, deployment, newer, .. } => {
                 write!(

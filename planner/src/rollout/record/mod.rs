@@ -25,6 +25,7 @@ pub use quarantine::Quarantine;
 pub(super) use quarantine::newly_quarantined;
 pub use release::Release;
 pub(super) use release::same_digests;
+pub(super) use restart::EXPIRES_AFTER;
 pub use restart::{Restart, RestartResult};
 pub use rollout::{Cause, Phase, Rollout};
 
@@ -94,7 +95,7 @@ impl Record {
     /// Has the automation started the service, whether its first image has been verified or not? An image that is rolled out
     /// to a service which others have scaled to zero starts nothing.
     pub fn has_started(&self) -> bool {
-        let starts = |rollout: &Rollout| rollout.has_updated() && rollout.cause == Cause::FirstStart;
+        let starts = |rollout: &Rollout| rollout.updated_at().is_some() && rollout.cause == Cause::FirstStart;
         !self.releases.is_empty() || self.rollout.as_ref().is_some_and(starts)
     }
 

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::due::RestartCause;
 
+/// How long an interrupted restart is resumed; after that the request has expired.
+pub(in crate::rollout) const EXPIRES_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// How far the clocks of ECS and of the function may differ.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 
@@ -56,10 +58,19 @@ impl Restart {
         self.at - CLOCK_SKEW
     }
 
+    /// Was it claimed so long ago that it is not resumed, without a deployment and without a result? One that a retirement or
+    /// a secret made due is due again.
+    pub(in crate::rollout) fn has_expired(&self, now: Timestamp) -> bool {
+        self.is_followed() && self.deployment.is_none() && self.result.is_none() && self.at + EXPIRES_AFTER <= now
+    }
+
     /// Is it confirmed, and may its result still change? One that a retirement or a secret made due is followed by that.
     pub fn is_open(&self) -> bool {
+        let may_change = matches!(self.result, None | Some(RestartResult::Overdue));
+        self.is_followed() && self.deployment.is_some() && may_change
+    }
+
+    fn is_followed(&self) -> bool {
         matches!(self.cause, None | Some(RestartCause::GivenUp { .. }))
-            && self.deployment.is_some()
-            && matches!(self.result, None | Some(RestartResult::Overdue))
     }
 }

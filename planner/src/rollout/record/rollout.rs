@@ -39,9 +39,14 @@ pub struct Rollout {
 }
 
 impl Rollout {
-    /// Has it updated the service, as far as is recorded?
-    pub fn has_updated(&self) -> bool {
-        !matches!(self.phase, Phase::Claimed { .. } | Phase::PreDeployTask { .. })
+    /// Since when it has replaced tasks, as far as is recorded; `None` before it has updated the service.
+    pub fn updated_at(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Claimed { .. } | Phase::PreDeployTask { .. } => None,
+            Phase::Deploying { since, .. } | Phase::Staged { since, .. } | Phase::RollingBack { since, .. } => {
+                Some(since)
+            }
+        }
     }
 
     /// Is its image staged at a service that is scaled to zero?

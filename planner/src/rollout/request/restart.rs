@@ -6,11 +6,9 @@ use crate::model::DeploymentState;
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{self, Phase};
+use crate::rollout::record::{self, EXPIRES_AFTER, Phase};
 use crate::rollout::visibility::VISIBLE_WITHIN;
 
-/// How long an interrupted restart is resumed; after that the request has expired.
-const EXPIRES_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// Allowance for delivery: a requester that keeps a cool-down counts from when it sent the request.
 const DELIVERY: SignedDuration = SignedDuration::from_secs(30);
 
@@ -83,8 +81,10 @@ pub(in crate::rollout) fn resume(inputs: &Inputs<'_>) -> Option<Decision> {
     if created || *now < open.at + VISIBLE_WITHIN {
         return Some(Decision::keep(Reason::RestartInProgress { by: open.by.clone() }));
     }
-    let has_tasks = observed.service.desired > 0;
-    has_tasks.then(|| claim(record::Restart { at: *now, replaces: primary.id.clone(), ..open.clone() }))
+    // What no engineer has requested waits for the end of a freeze, whether it is claimed or not.
+    let waits = (open.remedy || open.cause.is_some()) && record.freeze(*now).is_some();
+    let resumes = observed.service.desired > 0 && !waits;
+    resumes.then(|| claim(record::Restart { at: *now, replaces: primary.id.clone(), ..open.clone() }))
 }
 
 /// Claims the restart.

@@ -200,6 +200,7 @@ fn a_service_whose_tasks_run_or_whose_image_is_to_blame_is_not_started_again() {
         late(|scenario| scenario.observed.service.deployments[0].state = DeploymentState::InProgress),
         "up_to_date"
     );
+    assert_ne!(late(|scenario| scenario.record.releases.clear()), "given_up_restart", "down when it was first seen");
     let mut bad = down().quarantined(3).at(90);
     state(&mut bad, DeploymentState::Failed);
     assert_ne!(bad.outcome().0, "given_up_restart");
@@ -216,4 +217,42 @@ fn the_result_of_such_a_restart_says_when_the_next_one_follows() {
     let decision = failed.plan();
     assert_eq!(decision.reason.label(), "still_down");
     assert!(decision.reason.to_string().ends_with("another follows after 2026-11-21 11:05 UTC"), "{}", decision.reason);
+}
+
+#[test]
+fn a_restart_that_no_invocation_could_begin_has_a_result_too() {
+    let mut claimed = Scenario::running(3);
+    claimed.record.restart = Some(Restart { deployment: None, ..unseen().record.restart.unwrap() });
+    assert_ne!(claimed.clone().at(79).outcome().0, "restart_not_begun");
+    assert_eq!(settled(claimed.at(80)), ("restart_not_begun", Some(RestartResult::Unknown)));
+}
+
+#[test]
+fn a_restart_does_not_wait_for_a_newer_image_that_the_environment_prevents() {
+    let mut scenario = down().candidate(4).at(90);
+    scenario.record.postponed = Some(Postponed {
+        images: images(4),
+        revision: scenario.observed.service.revision.clone(),
+        reason: "no secret".into(),
+        attempts: 3,
+        since: at(60),
+        until: at(120),
+    });
+    assert_eq!(scenario.outcome().0, "given_up_restart");
+    scenario.observed.service.running = 1;
+    assert_eq!(scenario.outcome().0, "postponed");
+}
+
+#[test]
+fn a_freeze_holds_a_restart_that_was_claimed_before_it_unless_an_engineer_has_requested_it() {
+    let claimed = |restart: Restart| {
+        let mut scenario = down().frozen_until(at(95)).at(56);
+        scenario.record.restart = Some(Restart { deployment: None, ..restart });
+        scenario.outcome().0
+    };
+    let by_an_engineer = unseen().record.restart.unwrap();
+    assert_eq!(claimed(by_an_engineer.clone()), "restart_requested");
+    assert_ne!(claimed(Restart { remedy: true, ..by_an_engineer.clone() }), "restart_requested");
+    let cause = Some(RestartCause::GivenUp { deployment: "dep-3".into(), attempt: 1 });
+    assert_ne!(claimed(Restart { cause, ..by_an_engineer }), "given_up_restart");
 }

@@ -78,7 +78,7 @@ fn a_claimed_restart_excludes_other_invocations_until_its_lease_expires() {
     assert_eq!(scenario.clone().candidate(3).at(64).outcome(), ("up_to_date", None));
     assert_eq!(outcome(&scenario.clone().candidate(3).at(64).request(&restart("ben", None))).0, "restart_in_progress");
     assert_eq!(scenario.clone().candidate(3).at(65).outcome(), ("restart_requested", None));
-    assert_eq!(scenario.candidate(3).at(91).outcome(), ("up_to_date", None), "the request has expired");
+    assert_eq!(scenario.candidate(3).at(91).outcome(), ("restart_not_begun", None), "the request has expired");
 }
 
 #[test]

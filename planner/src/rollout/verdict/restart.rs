@@ -28,7 +28,13 @@ enum Seen {
 pub(in crate::rollout) fn restart(inputs: &Inputs<'_>) -> Option<Decision> {
     // What is read of the history and the tasks is about the rollout in progress, if there is one.
     let no_rollout = inputs.record.rollout.is_none();
-    let restart = inputs.record.restart.as_ref().filter(|restart| no_rollout && restart.is_open())?;
+    let restart = inputs.record.restart.as_ref().filter(|_| no_rollout)?;
+    if restart.has_expired(inputs.now) {
+        let noted = Noted { restarted: Some(RestartResult::Unknown), ..Noted::default() };
+        let end = RestartEnd::NotBegun { by: restart.by.clone(), at: restart.at };
+        return Some(Decision { action: Action::Note(noted), reason: Reason::RestartEnded(end) });
+    }
+    let restart = Some(restart).filter(|restart| restart.is_open())?;
     let deployment = restart.deployment.clone()?;
     let (by, remedy) = (restart.by.clone(), restart.remedy);
     let deadline = restart.at + inputs.policy.rollout.deadline();

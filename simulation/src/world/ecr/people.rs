@@ -111,6 +111,11 @@ pub fn push_flawed(push: &Push<'_>, flaw: Option<Flaw>, cx: &mut Cx<'_>) -> Stri
 }
 
 impl Ecr {
+    /// The image of a digest, in whatever repository.
+    pub fn image(&self, digest: &str) -> Option<&Image> {
+        self.repositories.values().find_map(|repository| repository.images.get(digest))
+    }
+
     /// Makes a tag name a digest that the repository has, as `PutImage` with its manifest does.
     ///
     /// # Errors

@@ -178,6 +178,16 @@ fn a_requested_restart_is_complete_failed_overdue_or_superseded() {
     Next
     - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
     ");
+    let not_begun = RestartEnd::NotBegun { by: by.clone(), at: at(20) };
+    assert_snapshot!(mail(&announced(&not_begun).unwrap()), @r#"
+    Restart failed: website-agent [huskit prod]
+
+    website-agent: the restart requested by anna did not take place: ECS has shown no deployment of it since 2026-11-21 10:20 UTC.
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - To restart it again, send the request {"action":"restart","service":"website-agent","by":"<you>"}
+    "#);
     let newer = "ecs-svc/4".to_owned();
     let superseded = RestartEnd::Superseded { by, deployment, newer, remedy: false };
     assert_snapshot!(mail(&announced(&superseded).unwrap()), @"
