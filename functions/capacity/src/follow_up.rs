@@ -30,6 +30,9 @@ impl Service<'_> {
                 observed.entry.record.facts.accept_move();
             }
         }
+        if applied.changes.is_some() && applied.error.is_none() {
+            observed.entry.record.facts.written(now);
+        }
         if let Some(error) = &applied.error {
             let facts = &mut observed.entry.record.facts;
             facts.range.not_written();

@@ -95,8 +95,9 @@ impl Service<'_> {
             Action::Complete { deployment, releases, .. } => self.complete(decision, deployment, releases, entry).await,
             Action::StopTask { task, reason, held } => self.stop_task(decision, (task, reason), held, entry).await,
             Action::Fail(failed) => self.fail(decision, failed, entry, &observed.service).await,
-            Action::Recover { failed, images, running } => {
-                self.recover(decision, Recovered { failed, images, running: *running }, entry).await
+            Action::Recover { failed, images, running, release } => {
+                let recovered = Recovered { failed, images, running: *running };
+                self.recover(decision, recovered, release.as_deref(), entry).await
             }
             Action::Abandon { failed } => self.abandon(decision, failed, entry).await,
         };

@@ -93,6 +93,10 @@ impl App {
         match service.deployment(id).map(|ours| (&ours.state, ours.primary)) {
             Some((DeploymentState::Completed, true)) if service.desired > 0 => {
                 observed.running_tasks = self.ecs.running_tasks(&service.id).await?;
+                // Complete before a wake, and its tasks have ended since.
+                if !observed.running_tasks.iter().any(|task| task.is_of(id)) {
+                    observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, |task| task.is_of(id)).await?;
+                }
             }
             Some((DeploymentState::Failed, _)) => {
                 observed.stopped_tasks = self.ecs.stopped_tasks(&service.id, |task| task.is_of(id)).await?;

@@ -1,7 +1,7 @@
 //! Ends a rollout that failed: quarantine, rollback, message.
 
 use planner::model;
-use planner::rollout::{Decision, FailedRollout, Freeze, Work};
+use planner::rollout::{Decision, FailedRollout, Freeze, Release, Work};
 use shared::{Error, Kind, Result};
 
 use crate::message::{Failure, Recovered};
@@ -90,10 +90,15 @@ impl Service<'_> {
         &self,
         decision: &Decision,
         recovered: Recovered<'_>,
+        release: Option<&Release>,
         entry: &mut Entry,
     ) -> Result<Vec<String>> {
         let mut next = entry.clone();
         next.record.rollout = None;
+        if let Some(release) = release {
+            next.record.add_release(release.clone());
+            next.record.owe(Work::MoveTags, self.invocation.now);
+        }
         if self.policy.rollout.invalidate.is_some() {
             // The restored deployment's id was the reference of an earlier invalidation, and CloudFront wants a new one.
             next.record.owe(Work::Invalidate { reference: recovered.failed.to_owned() }, self.invocation.now);

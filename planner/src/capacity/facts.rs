@@ -87,6 +87,13 @@ impl Facts {
         self.after_failed_move(now)
     }
 
+    /// AWS accepted what was to be written: a count that a boost has raised is lowered, and what an engineer sets from now on
+    /// stays.
+    pub fn written(&mut self, now: Timestamp) {
+        let boosted = self.boost(now).is_some();
+        self.range.raised.take_if(|_| !boosted);
+    }
+
     /// ECS accepted the last move: when the previous strategy is back, its deployment has failed, also if no look has seen the
     /// new one.
     pub fn accept_move(&mut self) {

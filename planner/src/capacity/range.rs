@@ -106,7 +106,8 @@ impl WrittenRange {
         self.raised = match self.raised {
             _ if observed.bounds.is_some() || observed.bounds_unknown || target == Target::ScaledToZero => None,
             Some(raised) if boosted => Some(Raised { to: raised.to.max(wanted.desired), ..raised }),
-            Some(_) => None,
+            // Until it is seen lowered: the call may be refused, or the process end before it.
+            Some(raised) => Some(raised),
             None if boosted && wanted.desired > observed.desired && !observed.asleep => {
                 Some(Raised { from: observed.desired, to: wanted.desired })
             }

@@ -93,6 +93,9 @@ pub enum Action {
         images: BTreeMap<String, Image>,
         /// Running tasks of them.
         running: u32,
+        /// The release to record where ECS has rolled back to another one than the last: a deployment that another
+        /// rollout had superseded in the ledger, but not yet at the service, and that was complete.
+        release: Option<Box<Release>>,
     },
     /// The rollback failed as well: end the rollout, and announce that an engineer is needed.
     Abandon {

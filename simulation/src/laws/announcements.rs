@@ -52,10 +52,12 @@ fn heard(watch: &mut Watch, subject: &str, at: Timestamp) {
     let is_it = |due: &Due| due.subjects.iter().any(|begin| subject.starts_with(begin.as_str()));
     // A restriction of several services is one message.
     watch.announcements.due.retain(|due| due.kind != "budget" || !is_it(due));
-    // Each other message is about one of them, the oldest; what began and was recorded too is announced by the same.
+    // Each other message is about one of them, the oldest of those that fewest subjects announce; what began and was recorded
+    // too is announced by the same.
     let kinds: BTreeSet<&str> = watch.announcements.due.iter().filter(|due| is_it(due)).map(|due| due.kind).collect();
     for kind in kinds {
-        if let Some(place) = watch.announcements.due.iter().position(|due| due.kind == kind && is_it(due)) {
+        let of_kind = watch.announcements.due.iter().enumerate().filter(|(_, due)| due.kind == kind && is_it(due));
+        if let Some((place, _)) = of_kind.min_by_key(|(_, due)| due.subjects.len()) {
             watch.announcements.due.remove(place);
             watch.meets(LAW);
         }

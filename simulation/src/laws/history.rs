@@ -131,6 +131,14 @@ pub(super) fn at_rest(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Result
         if rollouts.find(|action| matches!(*action, "complete" | "abandon")) == Some("abandon") {
             continue;
         }
+        // Nor what was rolled back from, and what ECS had to return to.
+        let quarantined = |digest: &str| {
+            let entries = item["quarantine"].as_array().into_iter().flatten();
+            entries.into_iter().any(|entry| entry["image"]["digest"] == digest)
+        };
+        if runs.iter().any(|digest| quarantined(digest)) {
+            continue;
+        }
         watch.meets(LAW);
         let mut recorded = release.as_object().into_iter().flatten().filter_map(|(_, image)| image["digest"].as_str());
         if !recorded.any(|digest| runs.contains(digest)) {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::lookup::policy_of;
 use super::referee::{in_force, serving, sleeps_at};
-use super::watch::{Broken, Watch, broken};
+use super::watch::{Broken, InAlarm, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
 use crate::people::Act;
@@ -55,7 +55,7 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
     if who.starts_with("alarm ") {
         let name = who.trim_start_matches("alarm ").to_owned();
         if what.contains("-> ALARM") {
-            watch.progress.in_alarm.insert(name, engine.now());
+            watch.progress.in_alarm.insert(name, InAlarm { since: engine.now(), awake: engine.now() });
         } else if watch.progress.in_alarm.remove(&name).is_some() {
             watch.progress.left_alarm.insert(name, engine.now());
         }
@@ -142,16 +142,16 @@ fn announced(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
     if watch.progress.refuses {
         return Ok(());
     }
-    for (name, since) in watch.progress.in_alarm.clone() {
+    for (name, InAlarm { since, awake }) in watch.progress.in_alarm.clone() {
         let Some(service) = documented(engine, &name) else { continue };
         let policy = policy_of(engine, &service).unwrap_or_default();
         let stopped = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
         // In a dry run it runs while it should sleep.
         if stopped.is_none_or(|service| service.desired == 0) || sleeps_at(&policy, engine.now()) {
-            watch.progress.in_alarm.insert(name, engine.now());
+            watch.progress.in_alarm.insert(name, InAlarm { since, awake: engine.now() });
             continue;
         }
-        if since + ANNOUNCED_WITHIN > engine.now() || !engine.weather.is_calm() {
+        if awake + ANNOUNCED_WITHIN > engine.now() || !engine.weather.is_calm() {
             continue;
         }
         watch.meets(LAW);

@@ -130,6 +130,14 @@ impl Messages {
     }
 }
 
+/// An alarm that is in ALARM.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InAlarm {
+    pub(super) since: Timestamp,
+    /// Since when its service runs, if that is later.
+    pub(super) awake: Timestamp,
+}
+
 /// What is remembered of what must happen in time.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
@@ -142,7 +150,7 @@ pub(super) struct Progress {
     /// When a good image of a service must serve.
     pub(super) due: BTreeMap<String, Timestamp>,
     /// Alarms of the documents that are in ALARM, since when.
-    pub(super) in_alarm: BTreeMap<String, Timestamp>,
+    pub(super) in_alarm: BTreeMap<String, InAlarm>,
     /// When alarms left ALARM or were deleted.
     pub(super) left_alarm: BTreeMap<String, Timestamp>,
     /// When a message about something was sent, by subject.

@@ -232,6 +232,9 @@ impl Play {
     fn look(&mut self, minute: i64) -> Decision {
         let decision = self.decides(minute);
         let after = applied(&self.observed, &decision);
+        if decision.action != Action::Keep {
+            self.facts.written(noon() + SignedDuration::from_mins(minute));
+        }
         if after.strategy != self.observed.strategy {
             self.deployment(minute, DeploymentProgress::InProgress);
         }

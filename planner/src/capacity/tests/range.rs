@@ -30,6 +30,20 @@ fn a_boost_of_a_service_without_scalable_target_is_lowered_when_it_ends() {
 }
 
 #[test]
+fn a_boost_that_could_not_be_lowered_when_it_ended_is_lowered_later() {
+    let mut play = unscaled(1);
+    boost(&mut play, 2, 30);
+    play.look(0);
+    play.decides(30);
+    assert_eq!(play.observed.desired, 2, "ECS refuses the update");
+    play.look(35);
+    assert_eq!((play.observed.desired, play.facts.range.raised), (1, None));
+    play.observed.desired = 2;
+    play.look(40);
+    assert_eq!(play.observed.desired, 2, "an engineer has set it");
+}
+
+#[test]
 fn only_what_a_boost_has_raised_is_lowered() {
     let mut play = unscaled(2);
     boost(&mut play, 2, 30);

@@ -11,7 +11,7 @@ fn failed_at(minute: i64) -> Scenario {
 }
 
 fn recovered(running: u32) -> Action {
-    Action::Recover { failed: "dep-2".into(), images: images(1), running }
+    Action::Recover { failed: "dep-2".into(), images: images(1), running, release: None }
 }
 
 #[test]
@@ -19,6 +19,23 @@ fn the_rollbacks_own_completed_is_not_success() {
     let scenario = failed_at(55).deployed(1, DeploymentState::Completed);
     assert_eq!(scenario.plan().action, recovered(2));
     assert_eq!(scenario.deployed(1, DeploymentState::InProgress).outcome().0, "rolling_back");
+}
+
+/// Image 2 was complete while the pre-deploy task of image 3 ran, and image 3 then failed.
+#[test]
+fn what_ecs_has_rolled_back_to_is_the_release_whether_it_was_recorded_before_or_not() {
+    let scenario = Scenario::running(1).candidate(3).quarantined(3).rolling_out(3, rolling_back(3, 55));
+    let rolled_back = scenario.deployed(2, DeploymentState::Completed);
+    let Action::Recover { release: Some(release), .. } = rolled_back.plan().action else { panic!("not recorded") };
+    assert_eq!((&release.images, release.deployment.as_str()), (&images(2), "dep-2"));
+    let unrecorded = |scenario: Scenario| match scenario.plan().action {
+        Action::Recover { release, .. } => release.is_none(),
+        other => panic!("{other:?}"),
+    };
+    assert!(unrecorded(rolled_back.clone().quarantined(2)), "it failed before");
+    let mut unknown = rolled_back;
+    unknown.observed.running.insert(REPOSITORY.into(), RunningImage::Unknown);
+    assert!(unrecorded(unknown));
 }
 
 #[test]
@@ -101,7 +118,10 @@ fn ecs_restoring_the_same_images_is_a_rollback_and_not_rolled_again() {
     // Drift was corrected by a new revision of the release's own images, and that failed.
     let mut scenario = Scenario::running(1).rolling_out(1, rolling_back(9, 55));
     scenario.record.rollout.as_mut().unwrap().cause = Cause::Drift;
-    assert_eq!(scenario.plan().action, Action::Recover { failed: "dep-9".into(), images: images(1), running: 2 });
+    assert_eq!(
+        scenario.plan().action,
+        Action::Recover { failed: "dep-9".into(), images: images(1), running: 2, release: None }
+    );
     let mut left = scenario.deployed(1, DeploymentState::Failed);
     let deployment = &mut left.observed.service.deployments[0];
     (deployment.id, deployment.revision) = ("dep-9".into(), "rev-9".into());

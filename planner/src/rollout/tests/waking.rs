@@ -19,6 +19,10 @@ fn a_staged_image_is_verified_when_the_service_wakes() {
     scenario.observed.service.desired = 1;
     assert_eq!(scenario.outcome().0, "awaiting_tasks");
     assert_eq!(scenario.clone().with_tasks(2, 1).outcome().0, "verified");
+    let mut bakes = scenario.clone().with_tasks(2, 1);
+    let primary = &mut bakes.observed.service.deployments[0];
+    (primary.id, primary.state) = ("ecs-svc/9".into(), DeploymentState::InProgress);
+    assert_eq!(bakes.outcome().0, "in_flight", "another deployment of it has not been judged by its alarms yet");
     let failed = scenario.with_stopped("TaskFailedToStart", "CannotPullContainerError: not found", 3);
     assert_eq!(failed.outcome(), ("failed_wake", Some(image(1))));
 }
@@ -121,6 +125,17 @@ fn a_wake_whose_image_cannot_be_pulled_goes_back_to_the_release_before_it() {
     assert!(matches!(wake(forbidden, 3), Action::Fail(failure) if failure.quarantine.is_empty()));
     let secret = "ResourceInitializationError: unable to pull secrets";
     assert_eq!(wake(secret, 5), Action::Keep, "the release before it lacks the same");
+}
+
+/// The update and the wake may come together: ECS completes a deployment of no tasks at once.
+#[test]
+fn a_deployment_that_was_complete_before_the_wake_is_judged_by_the_tasks_after_it() {
+    let woken =
+        || Scenario::running(1).candidate(2).rolling_out(2, deploying(2)).deployed(2, DeploymentState::Completed);
+    assert_eq!(woken().outcome().0, "awaiting_tasks");
+    assert_eq!(woken().with_tasks(2, 1).outcome().0, "verified");
+    let unpullable = woken().with_stopped("TaskFailedToStart", "CannotPullContainerError: not found", 3);
+    assert_eq!(unpullable.outcome(), ("failed_wake", Some(image(1))));
 }
 
 /// Else a service whose image cannot be pulled stays down until a person comes.

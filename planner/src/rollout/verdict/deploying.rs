@@ -1,8 +1,11 @@
 //! The phase in which ECS replaces tasks.
 
+use jiff::Timestamp;
+
 use super::blame::{Blame, blame};
 use super::ours::Ours;
 use super::outcome::{Failure, adopt, complete, fail, frozen, healthy_tasks};
+use super::staged;
 use crate::model::{Deployment, DeploymentState, ServiceDeployment, ServiceDeploymentStatus};
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
@@ -39,8 +42,12 @@ fn primary(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>, deployment: &
         {
             overdue(inputs, rollout, ours)
         }
-        _ if deadline < *now => Decision::keep(Reason::Overdue { what: id.to_owned(), since: deadline }),
-        DeploymentState::Completed => Decision::keep(Reason::AwaitingTasks { deployment: id.to_owned() }),
+        // A wake came between the update and its completion: ECS fails no deployment that was complete without tasks.
+        DeploymentState::Completed => {
+            let decision = staged::verdict(inputs, rollout, ours);
+            if decision.action == Action::Keep && deadline < *now { overdue_since(id, deadline) } else { decision }
+        }
+        _ if deadline < *now => overdue_since(id, deadline),
         DeploymentState::InProgress | DeploymentState::Failed | DeploymentState::Other(_) => in_flight(id),
     }
 }
@@ -73,6 +80,10 @@ fn replaced(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision 
         }
         _ => in_flight(ours.id),
     }
+}
+
+fn overdue_since(id: &str, since: Timestamp) -> Decision {
+    Decision::keep(Reason::Overdue { what: id.to_owned(), since })
 }
 
 fn in_flight(id: &str) -> Decision {

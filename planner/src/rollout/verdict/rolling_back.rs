@@ -6,11 +6,11 @@ use super::blame::blame;
 use super::deploying::history;
 use super::ours::Ours;
 use super::outcome::{abandon, good, has_other};
-use crate::model::{Deployment, DeploymentState, ServiceDeploymentStatus};
+use crate::model::{Deployment, DeploymentState, Image, ServiceDeploymentStatus};
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, Rollout};
+use crate::rollout::record::{Cause, Release, Rollout};
 use crate::rollout::roll::roll;
 
 /// How long ECS has to start its own rollback before the automation does it, and how long a look at the service may
@@ -62,12 +62,22 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) ->
 
 fn recover(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>, primary: &Deployment) -> Decision {
     let good = good(inputs, rollout);
-    let images = match inputs.observed.runs(good) {
-        true => good.clone(),
-        false => inputs.observed.running_images(),
-    };
+    let is_current = inputs.observed.runs(good);
+    let images = if is_current { good.clone() } else { inputs.observed.running_images() };
+    let failed_before =
+        |(repository, image): (&String, &Image)| inputs.record.is_quarantined(repository, &image.digest);
+    let is_known = images.len() == inputs.observed.running.len() && !images.iter().any(failed_before);
+    let release = (!is_current && is_known && primary.running > 0).then(|| {
+        Box::new(Release {
+            images: images.clone(),
+            revision: primary.revision.clone(),
+            deployment: primary.id.clone(),
+            started_at: primary.created_at,
+            at: inputs.now,
+        })
+    });
     let failed = ours.id.to_owned();
-    let action = Action::Recover { failed: failed.clone(), images, running: primary.running };
+    let action = Action::Recover { failed: failed.clone(), images, running: primary.running, release };
     Decision { action, reason: Reason::Recovered { failed } }
 }
 

@@ -3,7 +3,7 @@
 use super::blame::{Blame, blame};
 use super::ours::Ours;
 use super::outcome::{Failure, complete, fail, frozen, good, has_other, proven_tasks};
-use crate::model::{DeploymentState, Ending, Task};
+use crate::model::{Deployment, DeploymentState, Ending, Task};
 use crate::rollout::decision::{Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
@@ -31,6 +31,11 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) ->
     // A deployment of its own may have woken the service, a capacity change for instance.
     let awake = observed.service.primary().map_or(ours.id, |primary| &primary.id);
     let proven = proven_tasks(observed, &observed.service.revision, *now);
+    // One that bakes has not verified it yet.
+    let bakes = |primary: &Deployment| primary.id != ours.id && primary.state == DeploymentState::InProgress;
+    if proven > 0 && observed.service.primary().is_some_and(bakes) {
+        return Decision::keep(Reason::InFlight { deployment: awake.to_owned() });
+    }
     if proven > 0 {
         return complete(inputs, rollout, (ours.revision, awake), proven);
     }
