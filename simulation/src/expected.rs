@@ -35,7 +35,7 @@ const LAWS: [&str; 14] = [
 ];
 
 /// What the weather can do.
-pub const FAULTS: [&str; 16] = [
+pub const FAULTS: [&str; 17] = [
     "InternalFailure",
     "SNS refuses a message",
     "ThrottlingException",
@@ -47,6 +47,7 @@ pub const FAULTS: [&str; 16] = [
     "an event is lost",
     "an execution environment is replaced",
     "an invocation comes twice",
+    "an invocation waits in Lambda's queue",
     "answered with a 500 although it took effect",
     "the answer is lost",
     "the call is lost",

@@ -16,6 +16,8 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
     let run_pre_deploy_task = inputs.policy.rollout.pre_deploy_task.is_some() && cause.introduces_images();
     let orders = choose::carried_out(inputs, &images);
     let newest = images.values().map(|image| image.digest.short()).next().unwrap_or("none");
+    // What is rolled back from does not.
+    let goes_on = |before: &Box<Rollout>| !cause.is_rollback() || matches!(before.phase, Phase::Staged { .. });
     let rollout = Rollout {
         id: format!("{newest}-{}", inputs.now.as_millisecond()),
         phase: Phase::Claimed { initial_tasks },
@@ -25,8 +27,8 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
         attempts: 1,
         previous_images: inputs.observed.running_images(),
         images,
+        superseded: inputs.record.rollout.as_ref().and_then(Rollout::at_the_service).filter(goes_on),
         cause,
-        staged: inputs.record.rollout.as_ref().and_then(Rollout::at_the_service),
     };
     let (quarantine, unquarantine) = (Vec::new(), Vec::new());
     let held = inputs.record.held.clone();

@@ -41,7 +41,11 @@ impl Engine {
             let at = self.now + self.rng.up_to(self.weather.late_for);
             self.due.push(at, Due::Invoke { function, payload: payload.clone(), origin });
         }
-        self.due.push(self.now, Due::Invoke { function, payload, origin });
+        // While a function is throttled its events wait, for as long as its maximum event age.
+        let waits = self.goes_wrong(self.weather.late / 20.0, "an invocation waits in Lambda's queue");
+        let most = self.weather.late_for.min(self.account.functions[function].max_age);
+        let queued = if waits { self.rng.up_to(most) } else { SignedDuration::ZERO };
+        self.due.push(self.now + queued, Due::Invoke { function, payload, origin });
     }
 
     /// Invokes a function and waits for its answer: a person at a command line.

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::referee::in_force;
 use super::watch::{Broken, Watch, broken};
 use super::written::Written;
 use crate::account::SECRET;
@@ -86,6 +87,11 @@ fn trouble(act: &Act) -> Option<(String, Option<SignedDuration>)> {
         Act::SetAlarm { alarm } => {
             let service = alarm.rsplit_once('-').map_or("", |(service, _)| service);
             Some((service.to_owned(), Some(SignedDuration::ZERO)))
+        }
+        // Under a freeze the capacity is as it was, also where Spot has none.
+        Act::Request(request) if request["action"] == "freeze" => {
+            let service = request["service"].as_str().unwrap_or_default().to_owned();
+            Some((service, Some(in_force(request))))
         }
         // Where a freeze keeps the count that a template sets.
         Act::DeployStack { .. } => Some((String::new(), Some(SignedDuration::from_hours(26)))),

@@ -198,6 +198,13 @@ fn installing(watch: &mut Watch, engine: &Engine, function: &str, input: &Value)
         return Ok(());
     }
     watch.meets(LAW);
+    // Scheduled downtime is as it was before: what it has stopped it starts.
+    if function == "capacity" && input["desiredCount"] == 0 {
+        watch.progress.slept.insert(input["service"].to_string());
+    }
+    if function == "capacity" && watch.progress.slept.contains(&input["service"].to_string()) {
+        return Ok(());
+    }
     let starts = input["taskDefinition"].is_string()
         || input["forceNewDeployment"] == true
         || input["desiredCount"].as_i64() > Some(0);

@@ -22,6 +22,7 @@ fn acts<'p>(plan: &'p Plan, service: &'p str) -> impl Iterator<Item = (SignedDur
         Act::ConsoleRevision { service: own, .. }
         | Act::ConsoleCount { service: own, .. }
         | Act::DeleteImage { service: own }
+        | Act::Schedule { service: own, .. }
         | Act::Untag { service: own }
         | Act::Flap { service: own, .. }
         | Act::Errors { service: own, .. }
@@ -103,6 +104,8 @@ pub(super) fn capacity(engine: &Engine, watch: &mut Watch, plan: &Plan) -> Resul
         let choice = |at: SignedDuration, act: &Act| match act {
             Act::Request(request) => plan.start + at + in_force(request) > settled,
             Act::ConsoleCount { .. } => true,
+            // Without scaling policies nothing lowers what a schedule by hand has raised.
+            Act::Schedule { .. } => plan.setup.unscaled,
             _ => false,
         };
         let spends = |(_, act): &(SignedDuration, Act)| {

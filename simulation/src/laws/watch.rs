@@ -147,6 +147,8 @@ pub(super) struct Progress {
     pub(super) installed: bool,
     /// Has anything happened yet?
     pub(super) began: bool,
+    /// Services that scheduled downtime has scaled to zero before anything happened.
+    pub(super) slept: BTreeSet<String>,
     /// When a good image of a service must serve.
     pub(super) due: BTreeMap<String, Timestamp>,
     /// Alarms of the documents that are in ALARM, since when.

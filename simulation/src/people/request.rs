@@ -17,6 +17,7 @@ pub(super) fn request(rng: &mut Rng, service: &str) -> Value {
                 // The one of a message of yesterday.
                 2 => request["deployment"] = "ecs-svc/1111111111111111111".into(),
                 3 => request["environment"] = "release".into(),
+                4..=5 => request["hold_until"] = until.into(),
                 _ => {}
             }
             request

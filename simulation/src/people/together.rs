@@ -21,6 +21,12 @@ pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(
             let request = json!({ "action": "restart", "service": service, "by": "ben" });
             Some((seconds(rng, 60, 400), Act::Request(request)))
         }
+        // What is held is followed by the mend of what it was rolled back from.
+        Act::Request(request) if request["hold_until"].is_string() && rng.chance(0.8) => {
+            let service = services.iter().find(|service| request["service"] == service.as_str())?.clone();
+            let push = Act::Push { service, behaviour: Behaviour::Good, multi: false, flaw: None };
+            Some((seconds(rng, 120, 3600), push))
+        }
         // Two people see the same.
         Act::Request(request) if request["action"] == "rollback" && rng.chance(0.25) => {
             let request =
@@ -48,6 +54,11 @@ pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(
         // The answer was lost, or an engineer believes so.
         Act::Request(request) if request["id"].is_string() && rng.chance(0.3) => {
             Some((seconds(rng, 20, 2400), act.clone()))
+        }
+        // An engineer is there before the alarm's remedy.
+        Act::Load { service, .. } if rng.chance(0.15) => {
+            let request = json!({ "action": "restart", "service": service, "by": "anna" });
+            Some((seconds(rng, 10, 400), Act::Request(request)))
         }
         // An alarm that is known is switched off.
         Act::Load { service, lasts, .. } if rng.chance(0.15) => {

@@ -218,7 +218,7 @@ impl Timeline {
             started_at: at(minute),
             attempts: 1,
             phase: Phase::Deploying { revision: "rev-3".into(), deployment: "ecs-svc/3".into(), since: at(minute) },
-            staged: None,
+            superseded: None,
         });
         self
     }

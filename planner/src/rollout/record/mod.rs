@@ -173,9 +173,8 @@ impl Record {
                 rollout.phase = Phase::RollingBack { failed, revision, since: now };
             }
             (_, rollout) => {
-                let staged =
-                    rollout.take().and_then(|rollout| rollout.at_the_service().filter(|_| !rollout.is_staged()));
-                *rollout = staged.map(|staged| *staged);
+                let ended = rollout.take().filter(|rollout| rollout.updated_at().is_none());
+                *rollout = ended.and_then(|rollout| rollout.superseded).map(|before| *before);
             }
         }
     }

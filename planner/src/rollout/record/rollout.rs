@@ -32,10 +32,9 @@ pub struct Rollout {
     pub attempts: u32,
     /// How far it is.
     pub phase: Phase,
-    /// The rollout that it replaces, where that has staged an image which no wake has verified: it goes on if this one fails
-    /// before it has updated the service.
+    /// The rollout that it supersedes, where that has updated the service: it goes on if this one fails before it does.
     #[serde(default)]
-    pub staged: Option<Box<Rollout>>,
+    pub superseded: Option<Box<Rollout>>,
 }
 
 impl Rollout {
@@ -49,17 +48,11 @@ impl Rollout {
         }
     }
 
-    /// Is its image staged at a service that is scaled to zero?
-    pub(in crate::rollout) fn is_staged(&self) -> bool {
-        matches!(self.phase, Phase::Staged { .. })
-    }
-
-    /// The rollout whose image is staged at the service while this one has not updated it.
+    /// The rollout whose images the service has: the one before while this one has not updated it.
     pub(in crate::rollout) fn at_the_service(&self) -> Option<Box<Rollout>> {
-        match self.phase {
-            Phase::Staged { .. } => Some(Box::new(Rollout { staged: None, ..self.clone() })),
-            Phase::Claimed { .. } | Phase::PreDeployTask { .. } => self.staged.clone(),
-            Phase::Deploying { .. } | Phase::RollingBack { .. } => None,
+        match self.updated_at() {
+            Some(_) => Some(Box::new(Rollout { superseded: None, ..self.clone() })),
+            None => self.superseded.clone(),
         }
     }
 

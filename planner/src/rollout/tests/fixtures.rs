@@ -186,7 +186,7 @@ impl Scenario {
             started_at: at(50),
             attempts: 1,
             phase,
-            staged: None,
+            superseded: None,
         });
         self
     }

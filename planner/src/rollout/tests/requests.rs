@@ -34,6 +34,16 @@ fn rollback_returns_to_the_previous_release_and_quarantines_the_current_one() {
 }
 
 #[test]
+fn what_was_rolled_back_from_does_not_go_on_when_the_rollback_fails_before_it_is_deployed() {
+    let mut back =
+        Scenario::running(1).candidate(2).rolling_out(2, deploying(2)).deployed(2, DeploymentState::InProgress);
+    let Action::Roll(roll) = back.request(&rollback()).action else { panic!("not rolled back") };
+    back.record.rollout = Some(roll.rollout);
+    back.record.fail(FailedRollout::default(), back.now);
+    assert_eq!(back.record.rollout, None);
+}
+
+#[test]
 fn rollback_skips_releases_in_quarantine() {
     let later = with_history().quarantined(2).at(85);
     assert_eq!(outcome(&later.request(&rollback())), ("rollback_requested", Some(image(1))));

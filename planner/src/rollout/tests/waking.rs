@@ -55,6 +55,23 @@ fn a_staged_image_is_verified_also_when_the_next_one_failed_before_it_was_deploy
     assert_eq!(scenario.record.rollout, None);
 }
 
+/// Else its result is never known: no release is recorded, and no rollback leads back to it.
+#[test]
+fn a_deployment_goes_on_when_the_next_image_fails_before_it_is_deployed() {
+    let scenario = Scenario::running(1).candidate(2).rolling_out(2, deploying(2));
+    let mut next = scenario.deployed(2, DeploymentState::InProgress).candidate(3);
+    let Action::Roll(roll) = next.plan().action else { panic!("not rolled") };
+    next.record.orders.extend(roll.orders);
+    next.record.rollout = Some(roll.rollout);
+    next.record.fail(FailedRollout::default(), next.now);
+    let mut next = next.quarantined(3);
+    let Action::Note(noted) = next.plan().action else { panic!("its order is not answered") };
+    next.record.note(noted);
+    assert_eq!(next.outcome().0, "in_flight");
+    let done = next.deployed(2, DeploymentState::Completed).with_tasks(2, 1);
+    assert_eq!(done.outcome().0, "verified");
+}
+
 /// ECS may show for minutes what was there before: another correction would be a deployment of the same images.
 #[test]
 fn what_ecs_showed_before_the_staged_deployment_is_no_drift() {

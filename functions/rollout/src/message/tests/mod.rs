@@ -54,7 +54,7 @@ fn rollout(cause: Cause) -> Rollout {
         started_at: at(3),
         attempts: 1,
         phase: Phase::Claimed { initial_tasks: None },
-        staged: None,
+        superseded: None,
     }
 }
 
