@@ -59,8 +59,13 @@ pub const FAULTS: [&str; 17] = [
 const ACTS: &str = include_str!("people/act.rs");
 
 /// Kind and name of what no run meets, and why.
-const UNREACHABLE: [(&str, &str, &str); 2] = [
+const UNREACHABLE: [(&str, &str, &str); 3] = [
     ("reason", "rollout: several", "several reasons have the name of the first; there is no empty list of them"),
+    (
+        "reason",
+        "rollout: release_held",
+        "it is named after what becomes of the request, whose name several reasons have",
+    ),
     (
         "reason",
         "rollout: unknown_result",

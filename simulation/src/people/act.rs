@@ -62,6 +62,8 @@ pub enum Act {
     SecretMissing { service: String, lasts: SignedDuration },
     /// `retire website-agent 3d`: AWS announces that it replaces the tasks of the service from then on, and does.
     Retire { service: String, starts: SignedDuration },
+    /// `protect crawler 1h`: the tasks of the service protect themselves from scale-in, as with `UpdateTaskProtection` while they work.
+    Protect { service: String, lasts: SignedDuration },
     /// `rotate website-agent`: a secret that the service reads has a new value.
     Rotate { service: String },
     /// `spend 412.37`: so much is spent this month; `spend -50.00` is a credit.
@@ -112,6 +114,7 @@ impl Act {
             | Act::RegistryDown { lasts }
             | Act::TopicRefuses { lasts }
             | Act::LedgerDown { lasts }
+            | Act::Protect { lasts, .. }
             | Act::UpdatesRefused { lasts, .. } => *lasts,
             _ => SignedDuration::ZERO,
         }
@@ -175,6 +178,7 @@ impl fmt::Display for Act {
             Act::OnDemandShort { lasts } => write!(f, "on-demand-short {}", minutes(lasts)),
             Act::SecretMissing { service, lasts } => write!(f, "secret-missing {service} {}", minutes(lasts)),
             Act::Retire { service, starts } => write!(f, "retire {service} {}", minutes(starts)),
+            Act::Protect { service, lasts } => write!(f, "protect {service} {}", minutes(lasts)),
             Act::Rotate { service } => write!(f, "rotate {service}"),
             Act::Spend { cents } => write!(f, "spend {}", dollars(*cents)),
             Act::SpendADay { cents } => write!(f, "spend-a-day {}", dollars(*cents)),
@@ -245,6 +249,7 @@ impl FromStr for Act {
             "on-demand-short" => Act::OnDemandShort { lasts: lasts(1)? },
             "secret-missing" => Act::SecretMissing { service: text(1)?, lasts: lasts(2)? },
             "retire" => Act::Retire { service: text(1)?, starts: lasts(2)? },
+            "protect" => Act::Protect { service: text(1)?, lasts: lasts(2)? },
             "rotate" => Act::Rotate { service: text(1)? },
             "spend" => Act::Spend { cents: cents(1)? },
             "spend-a-day" => Act::SpendADay { cents: cents(1)? },
@@ -323,6 +328,7 @@ mod tests {
             "on-demand-short 20m",
             "secret-missing crawler 30m",
             "retire website-agent 4320m",
+            "protect crawler 60m",
             "rotate website-agent",
             "spend 412.37",
             "topic-refuses 30m",

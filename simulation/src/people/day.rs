@@ -227,7 +227,8 @@ fn one(rng: &mut Rng, services: &[String], setup: &Setup) -> Act {
             let factor = *rng.pick(&[3, 20, 10_000_000_000]);
             Act::Misreport { factor, lasts: SignedDuration::from_mins(rng.between(30, 480)) }
         }
-        121..=122 => Act::SpendADay { cents: rng.between(500, 6_000) },
+        122 => Act::Protect { service, lasts: SignedDuration::from_mins(rng.between(20, 180)) },
+        121 => Act::SpendADay { cents: rng.between(500, 6_000) },
         123 => Act::Limit { cents: *rng.pick(&[30_000, 80_000, 120_000]) },
         _ => Act::Request(budget(rng)),
     }

@@ -99,6 +99,10 @@ impl Act {
                 let cluster = cluster(engine, service);
                 happens::retire(engine, &cluster, service, *starts);
             }
+            Act::Protect { service, lasts } => {
+                let cluster = cluster(engine, service);
+                engine.change(|world, cx| world.ecs.protect(&cluster, service, lasts.as_mins(), cx));
+            }
             Act::Rotate { service } => {
                 let cluster = cluster(engine, service);
                 happens::rotate(engine, &cluster, service);

@@ -21,6 +21,11 @@ pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(
             let request = json!({ "action": "restart", "service": service, "by": "ben" });
             Some((seconds(rng, 60, 400), Act::Request(request)))
         }
+        // Its tasks are still at work when the next image comes.
+        Act::Protect { service, .. } if rng.chance(0.8) => {
+            let push = Act::Push { service: service.clone(), behaviour: Behaviour::Good, multi: false, flaw: None };
+            Some((seconds(rng, 10, 600), push))
+        }
         // What is held is followed by the mend of what it was rolled back from.
         Act::Request(request) if request["hold_until"].is_string() && rng.chance(0.8) => {
             let service = services.iter().find(|service| request["service"] == service.as_str())?.clone();

@@ -61,7 +61,7 @@ pub(super) fn change(state: AlarmState, at: Timestamp) -> StateChange {
 pub(super) fn restart(minute: i64, result: Option<RestartResult>) -> Restart {
     let (by, replaces) = ("alarm memory".into(), "ecs-svc/0".into());
     let deployment = Some("ecs-svc/9".into());
-    Restart { by, reason: None, cause: None, at: at(minute), replaces, deployment, remedy: true, result }
+    Restart { by, reason: None, cause: None, at: at(minute), resumed: 0, replaces, deployment, remedy: true, result }
 }
 
 pub(super) fn images(n: u8) -> BTreeMap<String, Image> {

@@ -29,6 +29,7 @@ pub(in crate::rollout) fn restart(inputs: &Inputs<'_>) -> Option<Decision> {
         reason: None,
         cause: Some(cause),
         at: inputs.now,
+        resumed: 0,
         replaces: inputs.observed.primary_id(),
         deployment: None,
         remedy: false,

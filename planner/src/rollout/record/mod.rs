@@ -25,7 +25,6 @@ pub use quarantine::Quarantine;
 pub(super) use quarantine::newly_quarantined;
 pub use release::Release;
 pub(super) use release::same_digests;
-pub(super) use restart::EXPIRES_AFTER;
 pub use restart::{Restart, RestartResult};
 pub use rollout::{Cause, Phase, Rollout};
 

@@ -4,9 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::due::RestartCause;
+use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// How long an interrupted restart is resumed; after that the request has expired.
-pub(in crate::rollout) const EXPIRES_AFTER: SignedDuration = SignedDuration::from_mins(30);
+const EXPIRES_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// How often it is resumed: with five minutes between them, for as long as that.
+const RESUMPTIONS: u32 = 6;
 /// How far the clocks of ECS and of the function may differ.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 
@@ -21,8 +24,11 @@ pub struct Restart {
     /// What made it due where no one requested it.
     #[serde(default)]
     pub cause: Option<RestartCause>,
-    /// When it was claimed.
+    /// When it was claimed last.
     pub at: Timestamp,
+    /// How often it was claimed before: when an invocation was interrupted or ECS refused the call.
+    #[serde(default)]
+    pub resumed: u32,
     /// Id of the deployment whose tasks are replaced.
     pub replaces: String,
     /// Id of the deployment that replaces them; `None` until ECS has created it.
@@ -58,10 +64,16 @@ impl Restart {
         self.at - CLOCK_SKEW
     }
 
-    /// Was it claimed so long ago that it is not resumed, without a deployment and without a result? One that a retirement or
-    /// a secret made due is due again.
+    /// Is it not confirmed, and may it be resumed?
+    pub(in crate::rollout) fn is_claimed(&self, now: Timestamp) -> bool {
+        self.deployment.is_none() && self.at + EXPIRES_AFTER > now && self.resumed < RESUMPTIONS
+    }
+
+    /// Is it not resumed any more, without a deployment and without a result? One that a retirement or a secret made due is
+    /// due again.
     pub(in crate::rollout) fn has_expired(&self, now: Timestamp) -> bool {
-        self.is_followed() && self.deployment.is_none() && self.result.is_none() && self.at + EXPIRES_AFTER <= now
+        let is_open = self.is_followed() && self.deployment.is_none() && self.result.is_none();
+        is_open && !self.is_claimed(now) && self.at + VISIBLE_WITHIN <= now
     }
 
     /// Is it confirmed, and may its result still change? One that a retirement or a secret made due is followed by that.

@@ -6,7 +6,7 @@ use crate::model::DeploymentState;
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{self, EXPIRES_AFTER, Phase};
+use crate::rollout::record::{self, Phase};
 use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// Allowance for delivery: a requester that keeps a cool-down counts from when it sent the request.
@@ -60,15 +60,27 @@ impl Restart {
         let (by, reason) = (self.by.clone(), self.reason.clone());
         let remedy = self.cool_down.is_some();
         let replaces = observed.primary_id();
-        claim(record::Restart { by, reason, remedy, cause: None, at: *now, replaces, deployment: None, result: None })
+        let at = *now;
+        claim(record::Restart {
+            by,
+            reason,
+            remedy,
+            cause: None,
+            at,
+            resumed: 0,
+            replaces,
+            deployment: None,
+            result: None,
+        })
     }
 }
 
 /// What to do about a restart whose invocation ended before the restart was confirmed; `None` when there is none.
 pub(in crate::rollout) fn resume(inputs: &Inputs<'_>) -> Option<Decision> {
     let Inputs { record, observed, now, .. } = inputs;
-    let unconfirmed = |restart: &&record::Restart| restart.deployment.is_none() && restart.at + EXPIRES_AFTER > *now;
-    let open = record.restart.as_ref().filter(unconfirmed)?;
+    // The deployment of the last resumption may show only now.
+    let is_claimed = |restart: &&record::Restart| restart.is_claimed(*now) || restart.at + VISIBLE_WITHIN > *now;
+    let open = record.restart.as_ref().filter(|restart| restart.deployment.is_none()).filter(is_claimed)?;
     let primary = observed.service.primary()?;
     // Any deployment that replaced that one since has replaced its tasks.
     if primary.id != open.replaces && primary.created_at >= open.begun() {
@@ -84,7 +96,9 @@ pub(in crate::rollout) fn resume(inputs: &Inputs<'_>) -> Option<Decision> {
     // What no engineer has requested waits for the end of a freeze, whether it is claimed or not.
     let waits = (open.remedy || open.cause.is_some()) && record.freeze(*now).is_some();
     let resumes = observed.service.desired > 0 && !waits;
-    resumes.then(|| claim(record::Restart { at: *now, replaces: primary.id.clone(), ..open.clone() }))
+    resumes.then(|| {
+        claim(record::Restart { at: *now, resumed: open.resumed + 1, replaces: primary.id.clone(), ..open.clone() })
+    })
 }
 
 /// Claims the restart.

@@ -20,6 +20,7 @@ fn unseen() -> Scenario {
         reason: None,
         cause: None,
         at: at(50),
+        resumed: 0,
         replaces: "dep-3".into(),
         deployment: Some("dep-9".into()),
         remedy: false,
@@ -225,6 +226,27 @@ fn a_restart_that_no_invocation_could_begin_has_a_result_too() {
     claimed.record.restart = Some(Restart { deployment: None, ..unseen().record.restart.unwrap() });
     assert_ne!(claimed.clone().at(79).outcome().0, "restart_not_begun");
     assert_eq!(settled(claimed.at(80)), ("restart_not_begun", Some(RestartResult::Unknown)));
+}
+
+/// A claim that ECS refuses is renewed every five minutes, and not for ever.
+#[test]
+fn a_restart_that_ecs_refuses_again_and_again_has_a_result_after_half_an_hour() {
+    let mut refused = Scenario::running(3).at(50);
+    refused.record.restart = Some(Restart { deployment: None, ..unseen().record.restart.unwrap() });
+    let mut labels = Vec::new();
+    for minute in (55..=95).step_by(5) {
+        refused = refused.at(minute);
+        let decision = refused.plan();
+        labels.push((minute, decision.reason.label()));
+        match decision.action {
+            Action::Restart(claim) => refused.record.restart = Some(claim),
+            Action::Note(noted) => refused.record.note(noted),
+            _ => {}
+        }
+    }
+    let begun = labels.iter().filter(|(_, label)| *label == "restart_requested").count();
+    assert_eq!((begun, labels[6]), (6, (85, "restart_not_begun")), "{labels:?}");
+    assert_eq!(labels[7].1, "up_to_date");
 }
 
 #[test]

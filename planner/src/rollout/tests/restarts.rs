@@ -23,6 +23,7 @@ fn restarted(minute: i64) -> Scenario {
         reason: None,
         cause: None,
         at: at(minute),
+        resumed: 0,
         replaces: "dep-2".into(),
         deployment: Some("dep-3".into()),
         remedy: false,

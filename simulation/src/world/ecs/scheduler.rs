@@ -91,6 +91,8 @@ impl Ecs {
             .map(|task| (task.is_healthy, task.number))
             .collect();
         old.sort_unstable();
+        let protected = self.services[number].tasks.iter().filter_map(|task| self.tasks[task].protected_until);
+        let expires = protected.filter(|until| *until > cx.now).min();
         let reason = format!("Scaling activity initiated by (deployment {})", self.services[number].primary().id);
         let mut stopped = Vec::new();
         for (is_healthy, task) in old {
@@ -101,6 +103,9 @@ impl Ecs {
             stopped.push(task);
         }
         self.stop_all(number, &stopped, &reason, cx);
+        if let Some(expires) = expires {
+            self.look_after(number, expires.duration_since(cx.now), cx);
+        }
     }
 
     /// Stops so many tasks of the PRIMARY deployment; those that do not run yet first, then the newest.
