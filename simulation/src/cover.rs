@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::journal::{Entry, What};
 use crate::laws::Watch;
 use crate::people::{Act, Plan};
 
 /// How often each was met, by kind and name.
-#[derive(Clone, Debug, Default)]
-pub struct Coverage(BTreeMap<(&'static str, String), u64>);
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Coverage(BTreeMap<String, BTreeMap<String, u64>>);
 
 impl Coverage {
     /// Counts what entries say.
@@ -67,43 +69,56 @@ impl Coverage {
     /// Counts what went wrong beside calls.
     pub fn faults(&mut self, faults: &BTreeMap<&'static str, u64>) {
         for (fault, met) in faults {
-            *self.0.entry(("fault", (*fault).to_owned())).or_default() += met;
+            self.add_to("fault", (*fault).to_owned(), *met);
         }
     }
 
     /// Counts how often each law was looked at with something to look at.
     pub fn laws(&mut self, watch: &Watch) {
         for (law, met) in &watch.met {
-            *self.0.entry(("law", (*law).to_owned())).or_default() += met;
+            self.add_to("law", (*law).to_owned(), *met);
         }
     }
 
-    fn count(&mut self, kind: &'static str, name: String) {
-        *self.0.entry((kind, name)).or_default() += 1;
+    fn count(&mut self, kind: &str, name: String) {
+        self.add_to(kind, name, 1);
+    }
+
+    fn add_to(&mut self, kind: &str, name: String, count: u64) {
+        if !self.0.contains_key(kind) {
+            self.0.insert(kind.to_owned(), BTreeMap::new());
+        }
+        if let Some(names) = self.0.get_mut(kind) {
+            *names.entry(name).or_default() += count;
+        }
     }
 
     /// Adds what another run exercised.
     pub fn merge(&mut self, other: &Coverage) {
-        for (key, count) in &other.0 {
-            *self.0.entry(key.clone()).or_default() += count;
+        for (kind, names) in &other.0 {
+            for (name, count) in names {
+                self.add_to(kind, name.clone(), *count);
+            }
         }
     }
 
     /// How often a kind's name was met.
     pub fn met(&self, kind: &str, name: &str) -> u64 {
-        self.0.iter().filter(|((own, known), _)| *own == kind && known == name).map(|(_, count)| count).sum()
+        self.0.get(kind).and_then(|names| names.get(name)).copied().unwrap_or(0)
     }
 
     /// What was met of a kind, by name.
     pub fn of(&self, kind: &str) -> impl Iterator<Item = (&str, u64)> {
-        self.0.iter().filter(move |((own, _), _)| *own == kind).map(|((_, name), count)| (name.as_str(), *count))
+        self.0.get(kind).into_iter().flatten().map(|(name, count)| (name.as_str(), *count))
     }
 
     /// A table, the kinds in order.
     pub fn table(&self) -> String {
-        let widest = self.0.keys().map(|(kind, name)| kind.len() + name.len()).max().unwrap_or(0);
+        let lines =
+            || self.0.iter().flat_map(|(kind, names)| names.iter().map(move |(name, count)| (kind, name, count)));
+        let widest = lines().map(|(kind, name, _)| kind.len() + name.len()).max().unwrap_or(0);
         let mut text = String::new();
-        for ((kind, name), count) in &self.0 {
+        for (kind, name, count) in lines() {
             let label = format!("{kind}  {name}");
             text.push_str(&format!("  {label:<width$}  {count:>9}\n", width = widest + 2));
         }

@@ -31,6 +31,7 @@ mod iam;
 pub mod journal;
 pub mod laws;
 pub mod people;
+pub mod played;
 pub mod report;
 pub mod rng;
 pub mod run;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
+use std::ops::Range;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Mutex;
@@ -17,7 +18,7 @@ use simulation::account::Account;
 use simulation::cover::Coverage;
 use simulation::expected::{met_after_all, never_met};
 use simulation::people::{Plan, Setup, draw};
-use simulation::report::Run;
+use simulation::played::{Failure, Played};
 use simulation::rng::Rng;
 use simulation::run::{Keep, run};
 use simulation::scale::{Scene, table};
@@ -28,6 +29,9 @@ use simulation::weather::Weather;
 /// A third of a run is allocation: calls are JSON.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A run that is resumed is kept after so many seeds.
+const BATCH: u64 = 200;
 
 /// Plays the automation against a model of AWS at its worst.
 #[derive(Debug, Parser)]
@@ -71,6 +75,9 @@ struct Options {
     /// Play this story and print what comes of it, with `--trace` every call.
     #[arg(long)]
     story: Option<std::path::PathBuf>,
+    /// Go on with the run that this file has, and keep there what is played.
+    #[arg(long, value_name = "FILE")]
+    resume: Option<std::path::PathBuf>,
     /// Write a page about the run to this file.
     #[arg(long)]
     report: Option<std::path::PathBuf>,
@@ -85,13 +92,6 @@ struct Options {
     jobs: usize,
 }
 
-/// A seed that failed.
-struct Failure {
-    seed: u64,
-    law: &'static str,
-    how: String,
-}
-
 fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(file) = &options.story {
@@ -101,12 +101,38 @@ fn main() -> ExitCode {
         scale(options.size);
         return ExitCode::SUCCESS;
     }
-    let first = options.seed.unwrap_or_else(fresh);
-    let fresh = if options.seed.is_some() && options.trace { 1 } else { options.seeds };
-    let count = options.fixed + fresh;
-    let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
+    match all(&options) {
+        Ok(played) => judge(&played, &options),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Plays all seeds, or those that are left of a run that is resumed.
+fn all(options: &Options) -> Result<Played, String> {
+    let known = options.resume.as_ref().map(|file| Played::resume(file, options.seed, options.hours)).transpose()?;
+    let begun = || Played { first: options.seed.unwrap_or_else(fresh), hours: options.hours, ..Played::default() };
+    let mut played = known.flatten().unwrap_or_else(begun);
+    let replay = options.seed.is_some() && options.trace;
+    let count = options.fixed + if replay { 1 } else { options.seeds };
+    let batch = if options.resume.is_some() { BATCH } else { count };
+    while played.drawn < count && (options.keep_going || played.failures.is_empty()) {
+        let numbers = played.drawn..count.min(played.drawn + batch);
+        some(&mut played, (numbers, count), options);
+        if let Some(file) = &options.resume {
+            played.keep(file)?;
+        }
+    }
+    Ok(played)
+}
+
+/// Plays the seeds of these numbers, several at the same time.
+fn some(played: &mut Played, (numbers, count): (Range<u64>, u64), options: &Options) {
+    let (next, done) = (AtomicU64::new(numbers.start), AtomicU64::new(0));
     let (failures, coverage) = (Mutex::new(Vec::new()), Mutex::new(Coverage::default()));
-    let started = Instant::now();
+    let (started, first, before) = (Instant::now(), played.first, played.seeds);
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.max(1) {
             scope.spawn(|| {
@@ -115,53 +141,57 @@ fn main() -> ExitCode {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let stop = !options.keep_going && !failures.lock().expect("failures").is_empty();
-                    if number >= count || stop {
+                    if number >= numbers.end || stop {
                         break;
                     }
                     let seed = number.checked_sub(options.fixed).map_or(number + 1, |number| first + number);
-                    let plan = plan(seed, &options);
+                    let plan = plan(seed, options);
                     if !has(&plan, &options.with) {
                         continue;
                     }
                     let outcome = run(&accounts.of(&plan.setup), &plan, seed, Keep::Nothing);
                     own.merge(&outcome.coverage);
                     if let Some(broken) = outcome.broken {
-                        let failure = Failure { seed, law: broken.law, how: broken.how };
-                        eprintln!("--seed {seed}: {}", failure.law);
+                        eprintln!("--seed {seed}: {}", broken.law);
+                        let failure = Failure { seed, law: broken.law.to_owned(), how: broken.how };
                         failures.lock().expect("failures").push(failure);
                     }
-                    progress(done.fetch_add(1, Ordering::Relaxed) + 1, count, started);
+                    let ran = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    progress(before + ran, count, ran_per(ran, started.elapsed().as_secs_f64()));
                 }
                 coverage.lock().expect("coverage").merge(&own);
             });
         }
     });
-    let (failures, coverage) = (failures.into_inner().expect("failures"), coverage.into_inner().expect("coverage"));
-    let ran = done.into_inner();
-    let seconds = started.elapsed().as_secs_f64();
+    played.failures.extend(failures.into_inner().expect("failures"));
+    played.coverage.merge(&coverage.into_inner().expect("coverage"));
+    played.drawn = numbers.end;
+    played.seeds += done.into_inner();
+    played.seconds += started.elapsed().as_secs_f64();
+}
+
+/// Says what came of a run: what broke, and what was never met.
+fn judge(played: &Played, options: &Options) -> ExitCode {
+    let Played { first, hours, seeds, seconds, failures, coverage, .. } = played;
     let fixed = if options.fixed > 0 { format!("1 to {} and ", options.fixed) } else { String::new() };
     println!(
-        "\n{ran} seeds, {fixed}from {first}, {} hours each, in {seconds:.1} s: {:.1} seeds a second",
-        options.hours,
-        ran_per(ran, seconds)
+        "\n{seeds} seeds, {fixed}from {first}, {hours} hours each, in {seconds:.1} s: {:.1} seeds a second",
+        ran_per(*seeds, *seconds)
     );
     let is_required = |line: &String| options.coverage || options.meets.iter().any(|kind| line.starts_with(kind));
-    let missing: Vec<String> = never_met(&coverage).into_iter().filter(is_required).collect();
+    let missing: Vec<String> = never_met(coverage).into_iter().filter(is_required).collect();
     if options.coverage {
         println!("\nMet\n{}", coverage.table());
     }
     if let Some(file) = &options.report {
-        let (seeds, hours) = (ran, options.hours);
-        let page =
-            simulation::report::document(&Run { seeds, first, hours, seconds, broken: by_law(&failures) }, &coverage);
-        std::fs::write(file, page).expect("the page is written");
+        std::fs::write(file, simulation::report::document(played)).expect("the page is written");
     }
-    let broken = report(&failures, &options);
+    let broken = report(&played.by_law(), failures, options);
     if !missing.is_empty() {
         println!("\nNever met, which is a failure\n  {}", missing.join("\n  "));
         return ExitCode::FAILURE;
     }
-    let after_all = met_after_all(&coverage);
+    let after_all = met_after_all(coverage);
     if !after_all.is_empty() {
         println!("\nMet, and held to be unreachable\n  {}", after_all.join("\n  "));
         return ExitCode::FAILURE;
@@ -216,24 +246,15 @@ fn has(plan: &Plan, wanted: &[String]) -> bool {
     wanted.iter().all(|wanted| text().any(|line| line.contains(wanted.as_str())))
 }
 
-/// The laws that were broken, and by which seeds.
-fn by_law(failures: &[Failure]) -> Vec<(&'static str, Vec<u64>)> {
-    let mut laws: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    for failure in failures {
-        laws.entry(failure.law).or_default().push(failure.seed);
-    }
-    laws.into_iter().collect()
-}
-
 /// Says which seeds failed, and tells the story of the first.
-fn report(failures: &[Failure], options: &Options) -> ExitCode {
+fn report(laws: &[(String, Vec<u64>)], failures: &[Failure], options: &Options) -> ExitCode {
     let Some(first) = failures.iter().min_by_key(|failure| failure.seed) else {
         println!("every law held");
         return ExitCode::SUCCESS;
     };
-    for (law, seeds) in by_law(failures) {
+    for (law, seeds) in laws {
         println!("\nBROKEN {} times: {law}", seeds.len());
-        for failure in failures.iter().filter(|failure| failure.law == law).take(5) {
+        for failure in failures.iter().filter(|failure| failure.law == *law).take(5) {
             println!("  --seed {}: {}", failure.seed, failure.how.lines().next().unwrap_or_default());
         }
     }
@@ -258,9 +279,8 @@ fn shortest(account: &Rc<Account>, drawn: &Plan, seed: u64) -> Plan {
 }
 
 /// A line that is written over on a terminal; elsewhere one line for each hundred seeds.
-fn progress(done: u64, count: u64, started: Instant) {
+fn progress(done: u64, count: u64, rate: f64) {
     let mut err = std::io::stderr();
-    let rate = ran_per(done, started.elapsed().as_secs_f64());
     let said = format!("{done} of {count} seeds, {rate:.1} a second");
     let _ = match err.is_terminal() {
         true => write!(err, "\r{said}   ").and_then(|()| err.flush()),

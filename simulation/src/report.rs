@@ -2,23 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::cover::Coverage;
 use crate::expected::never_met;
-
-/// What was run.
-#[derive(Debug)]
-pub struct Run {
-    /// How many seeds.
-    pub seeds: u64,
-    /// The first of them.
-    pub first: u64,
-    /// Hours in which things happen, each.
-    pub hours: i64,
-    /// Seconds that it took.
-    pub seconds: f64,
-    /// Laws that were broken, and by which seeds.
-    pub broken: Vec<(&'static str, Vec<u64>)>,
-}
+use crate::played::Played;
 
 /// What the simulation has found since it exists: by name, what happened before, and what holds it now.
 const FOUND: &str = include_str!("../found.md");
@@ -27,7 +12,8 @@ const FOUND: &str = include_str!("../found.md");
 const NOT_MODELLED: &str = include_str!("../not-modelled.md");
 
 /// The document.
-pub fn document(run: &Run, coverage: &Coverage) -> String {
+pub fn document(run: &Played) -> String {
+    let (broken, coverage) = (run.by_law(), &run.coverage);
     let mut text = String::new();
     let _ = write!(
         text,
@@ -35,8 +21,9 @@ pub fn document(run: &Run, coverage: &Coverage) -> String {
         The five functions run unmodified against a model of AWS that behaves as its documentation says, at its worst \
         ([simulation](../../simulation/src/lib.rs)): stale reads, lost answers, late and repeated events, throttling, processes that end \
         between two calls. After everything that happens, and when everything has come to rest, laws are checked. This page is written by\n\n\
-        ```sh\ncargo xtask simulate --seeds {} --seed {} --hours {} --keep-going --report docs/reference/reliability.md\n```\n\n\
-        The run behind it: {} seeds of {} hours each, one third each in calm, bad and terrible weather, in {:.0} minutes on 2 cores.\n",
+        ```sh\ncargo xtask simulate --seeds {} --seed {} --hours {} --keep-going --resume reliability.json \\\n  --report docs/reference/reliability.md\n```\n\n\
+        The run behind it: {} seeds of {} hours each, one third each in calm, bad and terrible weather, in {:.0} minutes of 2 cores. They are \
+        played in parts, and what a part finds is mended before the next.\n",
         run.seeds,
         run.first,
         run.hours,
@@ -45,10 +32,10 @@ pub fn document(run: &Run, coverage: &Coverage) -> String {
         run.seconds / 60.0
     );
     text.push_str("\n## What broke\n\n");
-    if run.broken.is_empty() {
+    if broken.is_empty() {
         text.push_str("Nothing: every law held in every seed.\n");
     }
-    for (law, seeds) in &run.broken {
+    for (law, seeds) in &broken {
         let shown: Vec<String> = seeds.iter().take(5).map(u64::to_string).collect();
         let _ = writeln!(text, "- **{law}**: {} of {} seeds, such as {}.", seeds.len(), run.seeds, shown.join(", "));
     }

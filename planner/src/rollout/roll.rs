@@ -17,7 +17,7 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
     let orders = choose::carried_out(inputs, &images);
     let newest = images.values().map(|image| image.digest.short()).next().unwrap_or("none");
     // What is rolled back from does not.
-    let goes_on = |before: &Box<Rollout>| !cause.is_rollback() || matches!(before.phase, Phase::Staged { .. });
+    let goes_on = |before: &Rollout| !cause.is_rollback() || matches!(before.phase, Phase::Staged { .. });
     let rollout = Rollout {
         id: format!("{newest}-{}", inputs.now.as_millisecond()),
         phase: Phase::Claimed { initial_tasks },
@@ -27,7 +27,7 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
         attempts: 1,
         previous_images: inputs.observed.running_images(),
         images,
-        superseded: inputs.record.rollout.as_ref().and_then(Rollout::at_the_service).filter(goes_on),
+        superseded: inputs.record.rollout.as_ref().and_then(Rollout::at_the_service).filter(|before| goes_on(before)),
         cause,
     };
     let (quarantine, unquarantine) = (Vec::new(), Vec::new());
