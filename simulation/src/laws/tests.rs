@@ -374,6 +374,7 @@ fn a_retry_of_one_service_lets_no_image_of_another_pass() {
     let signed = Setup { signed: true, ..Setup::default() };
     let rolled = |asked: &str| {
         let mut court = Court::of(&signed, "2026-11-16T09:00:00Z", Weather::CALM);
+        court.engine.pass(SignedDuration::from_secs(1));
         let (crawler, _) = (court.push("huskit/crawler"), court.push("huskit/website-agent"));
         court.engine.pass(SignedDuration::from_secs(3));
         let court = court.begins(1, "request", json!({ "action": "retry", "service": asked, "by": "anna" }));
