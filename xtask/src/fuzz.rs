@@ -1,5 +1,6 @@
 //! `cargo xtask fuzz`: broken input for every parser of the product.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -14,15 +15,18 @@ pub struct Args {
     options: Vec<String>,
 }
 
+/// What compiles and runs them, with these options.
+pub fn command(root: &Path, options: &[&str]) -> Command {
+    process::optimised(root, "fuzz", options)
+}
+
 /// Compiles the targets with optimisation, which makes ten cases of one, and runs them here.
 ///
 /// # Errors
 /// When they cannot be compiled, or something was found.
 pub fn run(args: &Args) -> Result<()> {
-    let mut cargo = Command::new("cargo");
-    process::forget_cargo(&mut cargo);
-    cargo.args(["run", "--quiet", "--profile", "measure", "--package", "fuzz", "--"]).args(&args.options);
-    let status = cargo.current_dir(crate::tools::root()).status().context("start cargo")?;
+    let options: Vec<&str> = args.options.iter().map(String::as_str).collect();
+    let status = command(&crate::tools::root(), &options).status().context("start cargo")?;
     if !status.success() {
         bail!("the fuzz targets found something, or did not run: {status}");
     }

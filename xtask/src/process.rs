@@ -26,6 +26,15 @@ pub fn forget_cargo(command: &mut Command) {
     }
 }
 
+/// Compiles a program of the workspace with optimisation, and runs it with these options.
+pub fn optimised(root: &Path, package: &str, options: &[&str]) -> Command {
+    let mut cargo = Command::new("cargo");
+    forget_cargo(&mut cargo);
+    cargo.args(["run", "--quiet", "--profile", "measure", "--package", package, "--"]).args(options);
+    cargo.current_dir(root);
+    cargo
+}
+
 /// Runs `command` to its end. Its output goes to `log`, its latest line to `detail`.
 ///
 /// # Errors

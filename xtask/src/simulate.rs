@@ -17,11 +17,7 @@ pub struct Args {
 
 /// What compiles and runs it, with these options.
 pub fn command(root: &Path, options: &[&str]) -> Command {
-    let mut cargo = Command::new("cargo");
-    process::forget_cargo(&mut cargo);
-    cargo.args(["run", "--quiet", "--profile", "measure", "--package", "simulation", "--"]).args(options);
-    cargo.current_dir(root);
-    cargo
+    process::optimised(root, "simulation", options)
 }
 
 /// Compiles the simulation with optimisation, which 1,000 seeds need, and runs it here.

@@ -84,6 +84,9 @@ fn stages(tools: &Tools, args: &Args, count: &mut Count) -> Result<()> {
     simulation.args(seed_of_commit(tools.root()).map(|seed| format!("--seed={seed}")));
     let simulation = vec![job("simulation", simulation)];
     stage("simulation: fixed seeds and those of the commit", simulation, 1, count)?;
+    let mut fuzz = crate::fuzz::command(tools.root(), &["--minutes", "1"]);
+    fuzz.args(seed_of_commit(tools.root()).map(|seed| format!("--seed={seed}")));
+    stage("broken input for a minute", vec![job("fuzz", fuzz)], 1, count)?;
     let compile = vec![job("scenarios", cargo(tools, &[&scenario("scenario_*")[..], &["--no-run"]].concat()))];
     stage("scenarios, compiled", compile, 1, count)?;
     let mut scenarios: Vec<Job> = SCENARIOS.map(|name| job(name, cargo(tools, &scenario(name)))).into();
