@@ -19,6 +19,7 @@ use simulation::cover::Coverage;
 use simulation::expected::{met_after_all, never_met};
 use simulation::people::{Plan, Setup, draw};
 use simulation::played::{Failure, Played};
+use simulation::report;
 use simulation::rng::Rng;
 use simulation::run::{Keep, run};
 use simulation::scale::{Scene, table};
@@ -78,9 +79,9 @@ struct Options {
     /// Go on with the run that this file has, and keep there what is played.
     #[arg(long, value_name = "FILE")]
     resume: Option<std::path::PathBuf>,
-    /// Write a page about the run to this file.
+    /// Write what the run exercised to docs/reference/reliability.md.
     #[arg(long)]
-    report: Option<std::path::PathBuf>,
+    report: bool,
     /// Measure fleets of up to 1,000 services instead, and write docs/reference/scale.md.
     #[arg(long)]
     scale: bool,
@@ -183,10 +184,10 @@ fn judge(played: &Played, options: &Options) -> ExitCode {
     if options.coverage {
         println!("\nMet\n{}", coverage.table());
     }
-    if let Some(file) = &options.report {
-        std::fs::write(file, simulation::report::document(played)).expect("the page is written");
+    if options.report {
+        tests::document::hold(report::DOCUMENT, &report::parts(played), true);
     }
-    let broken = report(&played.by_law(), failures, options);
+    let broken = say(&played.by_law(), failures, options);
     if !missing.is_empty() {
         println!("\nNever met, which is a failure\n  {}", missing.join("\n  "));
         return ExitCode::FAILURE;
@@ -247,7 +248,7 @@ fn has(plan: &Plan, wanted: &[String]) -> bool {
 }
 
 /// Says which seeds failed, and tells the story of the first.
-fn report(laws: &[(String, Vec<u64>)], failures: &[Failure], options: &Options) -> ExitCode {
+fn say(laws: &[(String, Vec<u64>)], failures: &[Failure], options: &Options) -> ExitCode {
     let Some(first) = failures.iter().min_by_key(|failure| failure.seed) else {
         println!("every law held");
         return ExitCode::SUCCESS;
