@@ -123,7 +123,7 @@ fn message(subject: &str, message: &str) -> Option<String> {
 /// Is the error what AWS answered, or could not be asked? That is no mistake in the input.
 pub fn is_of_aws(error: &Error) -> bool {
     let text = error.to_string();
-    ["Exception", "HTTP 4", "HTTP 5", "failed to construct request", "dispatch failure"]
+    ["Exception", "HTTP 4", "HTTP 5", "failed to construct request", "dispatch failure", " differs from "]
         .iter()
         .any(|word| text.contains(word))
 }

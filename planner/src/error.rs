@@ -99,6 +99,9 @@ impl Error {
     }
 }
 
+/// Characters of a cause that are shown.
+const LONGEST: usize = 2000;
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.context)?;
@@ -108,7 +111,12 @@ impl fmt::Display for Error {
             if let Some(ours) = error.downcast_ref::<Error>() {
                 return write!(f, ": {ours}");
             }
-            write!(f, ": {error}")?;
+            // A parser repeats what it was given, however long that is.
+            let text = error.to_string();
+            match text.char_indices().nth(LONGEST) {
+                Some((end, _)) => write!(f, ": {}...", &text[..end])?,
+                None => write!(f, ": {text}")?,
+            }
             cause = error.source();
         }
         Ok(())
@@ -153,5 +161,8 @@ mod tests {
         assert_eq!(error.to_string(), text);
         assert_eq!(format!("{error:?}"), text);
         assert_eq!(error.kind(), Kind::Denied);
+        let parser = std::io::Error::other("é".repeat(100_000));
+        let long = Error::new(Kind::Invalid, "read rollout").with_source(parser).to_string();
+        assert_eq!((long.chars().count(), long.ends_with("é...")), (2017, true));
     }
 }

@@ -30,8 +30,12 @@ impl Service<'_> {
                 observed.entry.record.facts.accept_move();
             }
         }
-        if applied.changes.is_some() && applied.error.is_none() {
-            observed.entry.record.facts.written(now);
+        if let Action::Set(wanted) = &applied.decision.action
+            && applied.changes.is_some()
+            && applied.error.is_none()
+            && wanted.desired != observed.capacity.desired
+        {
+            observed.entry.record.facts.written(wanted.desired, now);
         }
         if let Some(error) = &applied.error {
             let facts = &mut observed.entry.record.facts;

@@ -99,7 +99,7 @@ impl Service<'_> {
                 let recovered = Recovered { failed, images, running: *running };
                 self.recover(decision, recovered, release.as_deref(), entry).await
             }
-            Action::Abandon { failed } => self.abandon(decision, failed, entry).await,
+            Action::Abandon { failed } => self.abandon(decision, failed, entry, &observed.service).await,
         };
         changes.map(Outcome::Changed)
     }

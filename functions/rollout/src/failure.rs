@@ -111,9 +111,15 @@ impl Service<'_> {
         Ok(vec![decision.reason.to_string()])
     }
 
-    pub(crate) async fn abandon(&self, decision: &Decision, failed: &str, entry: &mut Entry) -> Result<Vec<String>> {
+    pub(crate) async fn abandon(
+        &self,
+        decision: &Decision,
+        failed: &str,
+        entry: &mut Entry,
+        service: &model::Service,
+    ) -> Result<Vec<String>> {
         let mut next = entry.clone();
-        next.record.abandon();
+        next.record.abandon(&service.revision);
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         next.announce(self.invocation.now, self.messages().abandoned(&decision.reason, failed));
         self.save(entry, next).await?;

@@ -19,6 +19,9 @@ impl Service<'_> {
         observed: &mut Observed,
         current: &Revision,
     ) -> Result<Vec<String>> {
+        if let Some(task) = &roll.stop {
+            self.app.ecs.stop_task(&self.policy.cluster, task, "the service is rolled back").await?;
+        }
         let mut next = entry.clone();
         next.record.rollout = Some(roll.rollout.clone());
         for quarantine in &roll.quarantine {

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::explanation::Explanation;
 use super::observed::ObservedService;
 use crate::capacity::ActivityKind;
+use crate::rollout::Restart;
 
 /// For so long after it, at least, a rollback would undo a release that is not the cause.
 pub(super) const NOT_THE_RELEASE: SignedDuration = SignedDuration::from_mins(15);
@@ -29,7 +30,9 @@ pub(super) fn disturbance(
         last(|kind| matches!(kind, ActivityKind::Moved { .. })).map(|until| until.min(now)),
     ];
     let interrupted = last(|kind| *kind == ActivityKind::Interrupted).max(spot.interruptions.values().copied().max());
-    let restarted = observed.rollout.restart.as_ref().map(|restart| restart.at);
+    // One that is claimed again and again, and that ECS refuses, replaces nothing.
+    let replaces = |restart: &&Restart| restart.deployment.is_some() || restart.resumed == 0;
+    let restarted = observed.rollout.restart.as_ref().filter(replaces).map(|restart| restart.at);
     let each = [
         (moved.into_iter().flatten().max(), Explanation::moved as fn(Timestamp) -> Explanation),
         (interrupted, Explanation::interrupted),

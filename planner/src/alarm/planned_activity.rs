@@ -75,7 +75,8 @@ fn downtime(service: &ObservedService<'_>, now: Timestamp) -> Option<Explanation
 fn rollout_grace_end(service: &ObservedService<'_>, policy: &AlarmPolicy, now: Timestamp) -> Option<Timestamp> {
     let record = &service.observed.rollout;
     // Before it has updated the service it replaces no task, however often it is claimed again.
-    let updated = record.rollout.as_ref().and_then(Rollout::updated_at);
+    let rollout = record.rollout.as_ref().and_then(Rollout::at_the_service);
+    let updated = rollout.and_then(|rollout| rollout.updated_at());
     let until = updated.max(record.current().map(|release| release.at))? + policy.grace();
     (until > now).then_some(until)
 }

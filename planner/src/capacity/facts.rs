@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::observed::Observed;
-use super::provider_move::{Move, MoveFailure, MoveOutcome};
+use super::provider_move::{Move, MoveFailure, MoveOutcome, STALE};
 use super::spot::{SpotEvent, SpotState};
-use super::written::WrittenRange;
+use super::written::{Raised, WrittenRange};
 
 /// All facts about one service's capacity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +77,14 @@ impl Facts {
         }
         // An engineer has set another count: that one stays.
         let boosted = self.boost(now).is_some();
-        self.range.raised.take_if(|raised| !boosted && raised.to != observed.desired);
+        self.range.raised = self.range.raised.and_then(|raised| {
+            let changed = !boosted && raised.to != observed.desired;
+            // What is shown again within two looks was stale in between.
+            let longest = if changed { STALE } else { STALE * 2 };
+            let lasts = raised.changed_at.is_none_or(|at| now < at + longest);
+            let changed_at = raised.changed_at.or(Some(now)).filter(|_| changed);
+            lasts.then_some(Raised { changed_at, ..raised })
+        });
         let last = self.provider_move.as_mut()?;
         if last.in_progress() && last.to.is_spot() && !self.spot.available(now) && observed.strategy == last.to {
             last.outcome = last.failed(MoveFailure::NoCapacity, now);
@@ -87,11 +94,10 @@ impl Facts {
         self.after_failed_move(now)
     }
 
-    /// AWS accepted what was to be written: a count that a boost has raised is lowered, and what an engineer sets from now on
-    /// stays.
-    pub fn written(&mut self, now: Timestamp) {
+    /// ECS accepted this desired count: one that a boost has raised is lowered, and what an engineer sets from now on stays.
+    pub fn written(&mut self, desired: u32, now: Timestamp) {
         let boosted = self.boost(now).is_some();
-        self.range.raised.take_if(|_| !boosted);
+        self.range.raised.take_if(|raised| !boosted && raised.from == desired);
     }
 
     /// ECS accepted the last move: when the previous strategy is back, its deployment has failed, also if no look has seen the

@@ -104,12 +104,15 @@ impl WrittenRange {
             self.written = Some((wanted.bounds, now));
         }
         self.raised = match self.raised {
-            _ if observed.bounds.is_some() || observed.bounds_unknown || target == Target::ScaledToZero => None,
-            Some(raised) if boosted => Some(Raised { to: raised.to.max(wanted.desired), ..raised }),
+            _ if observed.bounds.is_some() || target == Target::ScaledToZero => None,
+            // A budget may lower what the boost has raised.
+            Some(raised) if boosted && wanted.desired != observed.desired => {
+                Some(Raised { to: wanted.desired, changed_at: None, ..raised })
+            }
             // Until it is seen lowered: the call may be refused, or the process end before it.
             Some(raised) => Some(raised),
             None if boosted && wanted.desired > observed.desired && !observed.asleep => {
-                Some(Raised { from: observed.desired, to: wanted.desired })
+                Some(Raised { from: observed.desired, to: wanted.desired, changed_at: None })
             }
             None => None,
         };

@@ -29,4 +29,7 @@ pub struct Raised {
     pub from: u32,
     /// While the boost lasts.
     pub to: u32,
+    /// Since when another count is shown: one look may be stale.
+    #[serde(default)]
+    pub changed_at: Option<Timestamp>,
 }

@@ -158,6 +158,8 @@ pub struct Roll {
     pub unquarantine: Vec<(String, Digest)>,
     /// By key: the orders that it answers.
     pub orders: BTreeMap<String, Order>,
+    /// ARN of a pre-deploy task to stop first.
+    pub stop: Option<String>,
     /// Did an earlier invocation claim it? Then its revision may already be registered.
     pub resumed: bool,
     /// The hold of the release from now on.

@@ -25,6 +25,16 @@ impl<'a> Inputs<'a> {
         self.record.rollout.as_ref().filter(|rollout| !matches!(rollout.phase, Phase::RollingBack { .. }))
     }
 
+    /// Does the rollout have a pre-deploy task that runs, or that may have been started?
+    pub fn occupied(&self, rollout: &Rollout) -> bool {
+        let runs_task = self.policy.rollout.pre_deploy_task.is_some() && rollout.cause.introduces_images();
+        match rollout.phase {
+            Phase::PreDeployTask { .. } => true,
+            Phase::Claimed { .. } => runs_task,
+            Phase::Deploying { .. } | Phase::Staged { .. } | Phase::RollingBack { .. } => false,
+        }
+    }
+
     /// Does the current revision name an image that ECR does not have? Then no task of it can have started.
     pub fn has_no_image(&self) -> bool {
         self.observed.running.values().any(|running| *running == RunningImage::Absent)

@@ -11,7 +11,7 @@ use super::inputs::Inputs;
 use super::observed::Observed;
 use super::policy::Policy;
 use super::reason::Reason;
-use super::record::{Cause, Phase, Postponed, Record, Rollout, same_digests};
+use super::record::{Cause, Phase, Postponed, Record, same_digests};
 use super::request::{Request, restart};
 use super::roll::roll;
 use super::verdict::{self, verdict};
@@ -54,7 +54,7 @@ pub fn plan(
     match (&record.rollout, choice) {
         // A newer image replaces whatever rollout is in progress, and waits only for a pre-deploy task: two of them may
         // harm each other.
-        (Some(rollout), Choice::Newer(images)) if occupied(inputs, rollout) => match verdict(inputs, rollout) {
+        (Some(rollout), Choice::Newer(images)) if inputs.occupied(rollout) => match verdict(inputs, rollout) {
             Decision { action: Action::Update { .. }, .. } => newer(inputs, images),
             decision => decision,
         },
@@ -65,6 +65,7 @@ pub fn plan(
         (_, Choice::Newer(images)) => newer(inputs, images),
         (_, Choice::Note(noted, reason)) => Decision { action: Action::Note(*noted), reason },
         (Some(rollout), Choice::Drift(_) | Choice::Stay(_)) => verdict(inputs, rollout),
+        (None, Choice::Drift(_) | Choice::Stay(_)) if let Some(decision) = again(inputs) => decision,
         (None, Choice::Drift(_)) if record.stuck_at.as_ref() == Some(&observed.service.revision) => {
             Decision::keep(Reason::Stuck { revision: observed.service.revision.clone() })
         }
@@ -97,16 +98,6 @@ fn newer(inputs: &Inputs<'_>, images: BTreeMap<String, Image>) -> Decision {
     roll(inputs, images, cause).due()
 }
 
-/// Does the rollout have a pre-deploy task that runs, or that may have been started?
-fn occupied(inputs: &Inputs<'_>, rollout: &Rollout) -> bool {
-    let runs_task = inputs.policy.rollout.pre_deploy_task.is_some() && rollout.cause.introduces_images();
-    match rollout.phase {
-        Phase::PreDeployTask { .. } => true,
-        Phase::Claimed { .. } => runs_task,
-        Phase::Deploying { .. } | Phase::Staged { .. } | Phase::RollingBack { .. } => false,
-    }
-}
-
 fn was_prevented(record: &Record, images: &BTreeMap<String, Image>) -> bool {
     record.postponed.as_ref().is_some_and(|postponed| same_digests(&postponed.images, images))
 }
@@ -123,6 +114,27 @@ fn or_wait(inputs: &Inputs<'_>, choice: Choice) -> Choice {
         until: postponed.until,
     });
     reason.map_or(choice, Choice::Stay)
+}
+
+/// What a person requested and the environment prevented, once more: a rollback, or a `retry` of an image that no tag names.
+fn again(inputs: &Inputs<'_>) -> Option<Decision> {
+    let Inputs { record, observed, now, .. } = inputs;
+    let postponed = record.postponed.as_ref().filter(|postponed| !observed.runs(&postponed.images))?;
+    let cause = postponed.cause.clone()?;
+    if !matches!(cause, Cause::Rollback { .. } | Cause::Retry { .. }) {
+        return None;
+    }
+    let image = postponed.images.values().next()?.clone();
+    if let Some(freeze) = record.freeze(*now).filter(|_| !cause.is_rollback()) {
+        return Some(Decision::keep(Reason::Frozen { image, freeze: freeze.clone() }));
+    }
+    if postponed.holds(&postponed.images, &observed.service.revision, *now) {
+        let (reason, until) = (postponed.reason.clone(), postponed.until);
+        return Some(Decision::keep(Reason::Postponed { image, reason, until }));
+    }
+    let mut roll = roll(inputs, postponed.images.clone(), cause);
+    roll.rollout.revision.clone_from(&postponed.copies);
+    Some(roll.due())
 }
 
 /// When the lease of another invocation on this service expires, if one holds it.

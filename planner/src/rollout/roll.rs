@@ -27,12 +27,24 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
         attempts: 1,
         previous_images: inputs.observed.running_images(),
         images,
+        ran_at: None,
+        migrated: false,
         superseded: inputs.record.rollout.as_ref().and_then(Rollout::at_the_service).filter(|before| goes_on(before)),
         cause,
     };
     let (quarantine, unquarantine) = (Vec::new(), Vec::new());
     let held = inputs.record.held.clone();
-    Roll { rollout, initial_tasks, run_pre_deploy_task, quarantine, unquarantine, orders, resumed: false, held }
+    Roll {
+        rollout,
+        initial_tasks,
+        run_pre_deploy_task,
+        quarantine,
+        unquarantine,
+        orders,
+        stop: None,
+        resumed: false,
+        held,
+    }
 }
 
 impl Roll {

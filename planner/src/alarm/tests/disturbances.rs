@@ -4,6 +4,7 @@
 use super::fixtures::*;
 use crate::alarm::*;
 use crate::capacity::SpotEvent;
+use crate::rollout::Phase;
 
 /// A good release of minute 0 is disturbed in minute 14.
 fn disturbed(by: &str) -> Timeline {
@@ -75,4 +76,35 @@ fn a_mute_rule_of_the_night_does_not_silence_a_service_that_a_person_woke() {
     assert_eq!(woken(night(&[])).announced, [], "a mute rule of an engineer is one");
     let asleep = night(&["night"]).asleep().receives(muted.clone(), 13 * 60);
     assert_eq!((asleep.announced.len(), asleep.plan().decision.reason.label()), (0, "scaled_to_zero"));
+}
+
+#[test]
+fn a_deployment_explains_an_alarm_also_while_the_next_pre_deploy_task_runs() {
+    let mut timeline = Timeline::with(RemedyPolicy::None).graced(15).rolling(0);
+    assert!(timeline.clone().enters_alarm(3).announced.is_empty());
+    let rollout = timeline.observed.rollout.rollout.take().unwrap();
+    let next = crate::rollout::Rollout {
+        images: images(4),
+        phase: Phase::PreDeployTask {
+            revision: "rev-4".into(),
+            task: "task".into(),
+            since: at(2),
+            initial_tasks: None,
+        },
+        superseded: Some(Box::new(rollout.clone())),
+        started_at: at(2),
+        ..rollout
+    };
+    timeline.observed.rollout.rollout = Some(next);
+    assert_eq!(timeline.enters_alarm(3).announced, []);
+}
+
+#[test]
+fn a_restart_that_ecs_refuses_explains_no_alarm() {
+    let mut timeline = Timeline::with(RemedyPolicy::None).graced(15);
+    // Claimed anew every five minutes, and refused each time.
+    timeline.observed.rollout.restart =
+        Some(crate::rollout::Restart { deployment: None, resumed: 3, ..restart(2, None) });
+    let announced = timeline.enters_alarm(3).announced;
+    assert_eq!(announced.len(), 1, "it explains nothing");
 }

@@ -218,6 +218,8 @@ impl Timeline {
             started_at: at(minute),
             attempts: 1,
             phase: Phase::Deploying { revision: "rev-3".into(), deployment: "ecs-svc/3".into(), since: at(minute) },
+            ran_at: None,
+            migrated: false,
             superseded: None,
         });
         self

@@ -232,8 +232,8 @@ impl Play {
     fn look(&mut self, minute: i64) -> Decision {
         let decision = self.decides(minute);
         let after = applied(&self.observed, &decision);
-        if decision.action != Action::Keep {
-            self.facts.written(noon() + SignedDuration::from_mins(minute));
+        if after.desired != self.observed.desired {
+            self.facts.written(after.desired, noon() + SignedDuration::from_mins(minute));
         }
         if after.strategy != self.observed.strategy {
             self.deployment(minute, DeploymentProgress::InProgress);

@@ -149,3 +149,58 @@ fn a_range_that_cannot_be_read_hinders_no_fallback_and_lowers_no_count() {
     let capacity = set(plan(&policy, &facts, &unread, noon()));
     assert_eq!((capacity.strategy, capacity.desired), (Placement::OnDemand, 7));
 }
+
+#[test]
+fn one_read_of_the_bounds_that_fails_does_not_make_a_boost_permanent() {
+    let mut play = unscaled(1);
+    boost(&mut play, 3, 30);
+    play.look(0);
+    assert_eq!(play.observed.desired, 3);
+    // DescribeScalableTargets is throttled, while a second alarm raises and a Spot fallback moves the tasks.
+    play.facts.spot = SpotState::default().after(SpotEvent::NoCapacity, 3, noon());
+    play.observed.bounds_unknown = true;
+    play.look(5);
+    play.observed.bounds_unknown = false;
+    play.look(31);
+    assert_eq!(play.observed.desired, 1);
+}
+
+#[test]
+fn a_budget_that_lowers_the_maximum_during_a_boost_does_not_make_it_permanent() {
+    let mut play = unscaled(1);
+    boost(&mut play, 3, 60);
+    play.look(0);
+    play.facts.budget = Some(BudgetRestriction { max_tasks: Some(2), ..restriction() });
+    play.look(5);
+    assert_eq!(play.observed.desired, 2);
+    play.look(65);
+    assert_eq!(play.observed.desired, 1);
+}
+
+#[test]
+fn a_stale_read_at_the_end_of_a_boost_does_not_make_it_permanent() {
+    let mut play = unscaled(1);
+    boost(&mut play, 2, 1);
+    play.look(0);
+    assert_eq!(play.observed.desired, 2);
+    // ECS shows the count of before the boost once more, at a look after the boost has ended.
+    let real = play.observed.clone();
+    play.observed.desired = 1;
+    play.decides(1);
+    play.observed = real;
+    play.look(6);
+    assert_eq!(play.observed.desired, 1);
+}
+
+#[test]
+fn a_read_of_the_bounds_that_fails_when_a_boost_begins_does_not_make_it_permanent() {
+    let mut play = unscaled(1);
+    boost(&mut play, 3, 30);
+    play.observed.bounds_unknown = true;
+    play.look(0);
+    assert_eq!(play.observed.desired, 3);
+    play.observed.bounds_unknown = false;
+    play.look(5);
+    play.look(31);
+    assert_eq!(play.observed.desired, 1);
+}

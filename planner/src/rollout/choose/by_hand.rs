@@ -47,6 +47,15 @@ pub(super) fn deployed(inputs: &Inputs<'_>) -> Option<ByHand> {
     }
 }
 
+/// Does the service have the revision of a release, with its images?
+pub(in crate::rollout) fn is_release(inputs: &Inputs<'_>) -> bool {
+    let Inputs { record, observed, .. } = inputs;
+    let running = observed.running_images();
+    let known =
+        |release: &Release| release.revision == observed.service.revision && same_digests(&release.images, &running);
+    observed.pinned && record.releases.iter().any(known)
+}
+
 /// What the tags name is answered by what the person did: it does not come back before a tag moves.
 fn answered(inputs: &Inputs<'_>) -> BTreeMap<String, Order> {
     let recorded = |key: &String| inputs.record.orders.contains_key(key);

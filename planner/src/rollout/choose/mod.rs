@@ -1,6 +1,6 @@
 //! Which image of each repository a service should run.
 
-mod by_hand;
+pub(super) mod by_hand;
 mod offer;
 
 use std::collections::BTreeMap;

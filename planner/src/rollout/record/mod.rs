@@ -155,7 +155,7 @@ impl Record {
     pub fn fail(&mut self, failed: FailedRollout, now: Timestamp) {
         // No release was restored that could be held.
         self.held.take_if(|_| self.rollout.as_ref().is_some_and(|rollout| rollout.cause.is_rollback()));
-        if failed.quarantine.is_empty() {
+        if failed.quarantine.is_empty() && !failed.by_hand {
             self.reopen_orders();
         }
         for entry in failed.quarantine {
@@ -189,9 +189,13 @@ impl Record {
         }
     }
 
-    /// Ends a rollout that failed, and so did what should have replaced it: no release is left that could be held.
-    pub fn abandon(&mut self) {
+    /// Ends a rollout that failed, and so did what should have replaced it: no release is left that could be held. What the
+    /// environment prevented waits on the `revision` that the service is left with, too.
+    pub fn abandon(&mut self, revision: &str) {
         (self.rollout, self.held) = (None, None);
+        if let Some(postponed) = &mut self.postponed {
+            postponed.revision = revision.to_owned();
+        }
     }
 
     /// Ends the rollout in progress: its releases are verified.
@@ -222,6 +226,10 @@ impl Record {
         }
         if noted.held.is_some() {
             self.held = noted.held;
+        }
+        if let Some(rollout) = &mut self.rollout {
+            rollout.ran_at = noted.ran_at.or(rollout.ran_at);
+            rollout.migrated |= noted.migrated;
         }
         if let Some(release) = noted.release {
             self.add_release(release);

@@ -47,4 +47,8 @@ pub struct Noted {
     pub restarted: Option<RestartResult>,
     /// The hold of the release from now on.
     pub held: Option<Freeze>,
+    /// When all tasks of the rollout in progress ran.
+    pub ran_at: Option<Timestamp>,
+    /// Has the pre-deploy task of the rollout in progress succeeded?
+    pub migrated: bool,
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::release::same_digests;
-use super::rollout::Rollout;
+use super::rollout::{Cause, Rollout};
 use crate::model::Image;
 
 /// How long the first retry waits; each further one waits twice as long.
@@ -22,6 +22,12 @@ pub struct Postponed {
     pub images: BTreeMap<String, Image>,
     /// ARN of the revision that it was copied from: another one may have corrected the cause.
     pub revision: String,
+    /// Why it was started: what a person requested is not repeated by what the tags name.
+    #[serde(default)]
+    pub cause: Option<Cause>,
+    /// ARN of the revision that it copies, where it names one.
+    #[serde(default)]
+    pub copies: Option<String>,
     /// What prevented it.
     pub reason: String,
     /// How often it was tried.
@@ -41,6 +47,8 @@ impl Postponed {
         Postponed {
             images: rollout.images.clone(),
             revision: rollout.previous_revision.clone(),
+            cause: Some(rollout.cause.clone()),
+            copies: rollout.revision.clone(),
             reason: reason.to_owned(),
             attempts,
             since: now,

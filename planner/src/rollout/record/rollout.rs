@@ -32,6 +32,12 @@ pub struct Rollout {
     pub attempts: u32,
     /// How far it is.
     pub phase: Phase,
+    /// When all its tasks were seen running last while its deployment took long: old tasks may be protected from scale-in.
+    #[serde(default)]
+    pub ran_at: Option<Timestamp>,
+    /// Has its pre-deploy task succeeded? ECS forgets a task after an hour, and a freeze may last longer.
+    #[serde(default)]
+    pub migrated: bool,
     /// The rollout that it supersedes, where that has updated the service: it goes on if this one fails before it does.
     #[serde(default)]
     pub superseded: Option<Box<Rollout>>,
@@ -49,11 +55,17 @@ impl Rollout {
     }
 
     /// The rollout whose images the service has: the one before while this one has not updated it.
-    pub(in crate::rollout) fn at_the_service(&self) -> Option<Box<Rollout>> {
+    pub fn at_the_service(&self) -> Option<Box<Rollout>> {
         match self.updated_at() {
             Some(_) => Some(Box::new(Rollout { superseded: None, ..self.clone() })),
             None => self.superseded.clone(),
         }
+    }
+
+    /// Does ECS deploy the images of the rollout before it, which this one has not updated yet?
+    pub(in crate::rollout) fn deploys_another(&self) -> bool {
+        let deploying = |before: &Rollout| matches!(before.phase, Phase::Deploying { .. });
+        self.updated_at().is_none() && self.superseded.as_deref().is_some_and(deploying)
     }
 
     /// Is the service being rolled back, by ECS or by the automation?

@@ -75,6 +75,14 @@ impl Restart {
     }
 }
 
+/// Any deployment that replaced the one that a restart was to replace has replaced its tasks.
+pub(in crate::rollout) fn confirmed(inputs: &Inputs<'_>, open: &record::Restart) -> Option<Decision> {
+    let primary = inputs.observed.service.primary()?;
+    let replaces = primary.id != open.replaces && primary.created_at >= open.begun();
+    let action = Action::ConfirmRestart { deployment: primary.id.clone() };
+    replaces.then(|| Decision { action, reason: why(open) })
+}
+
 /// What to do about a restart whose invocation ended before the restart was confirmed; `None` when there is none.
 pub(in crate::rollout) fn resume(inputs: &Inputs<'_>) -> Option<Decision> {
     let Inputs { record, observed, now, .. } = inputs;
@@ -82,10 +90,8 @@ pub(in crate::rollout) fn resume(inputs: &Inputs<'_>) -> Option<Decision> {
     let is_claimed = |restart: &&record::Restart| restart.is_claimed(*now) || restart.at + VISIBLE_WITHIN > *now;
     let open = record.restart.as_ref().filter(|restart| restart.deployment.is_none()).filter(is_claimed)?;
     let primary = observed.service.primary()?;
-    // Any deployment that replaced that one since has replaced its tasks.
-    if primary.id != open.replaces && primary.created_at >= open.begun() {
-        let action = Action::ConfirmRestart { deployment: primary.id.clone() };
-        return Some(Decision { action, reason: why(open) });
+    if let Some(confirmed) = confirmed(inputs, open) {
+        return Some(confirmed);
     }
     // ECS may have created a deployment whose answer was lost, and may not show it yet: another one would replace all
     // tasks a second time.

@@ -35,12 +35,19 @@ impl Retry {
             return Some(Decision::keep(Reason::Frozen { image, freeze: freeze.clone() }));
         }
         let in_progress = record.rollout.as_ref().is_some_and(|rollout| same_digests(&rollout.images, &target));
-        if in_progress || observed.runs(&target) || target.len() < inputs.policy.images.len() {
+        // What the environment kept from being rolled back runs, and is in quarantine.
+        let is_bad = |(repository, image): (&String, &Image)| record.is_quarantined(repository, &image.digest);
+        let runs = observed.runs(&target) && !target.iter().any(is_bad);
+        if in_progress || runs || target.len() < inputs.policy.images.len() {
             return None;
         }
         if let Some(Phase::PreDeployTask { task, .. }) = record.rollout.as_ref().map(|rollout| &rollout.phase) {
             // Two pre-deploy tasks may harm each other.
             return Some(Decision::keep(Reason::AwaitingPreDeployTask { task: task.clone() }));
+        }
+        // One that an interrupted invocation may have started is found first.
+        if record.rollout.as_ref().is_some_and(|rollout| inputs.occupied(rollout)) {
+            return None;
         }
         let digests = target.iter().map(|(repository, image)| (repository.clone(), image.digest.clone())).collect();
         let cause = Cause::Retry { by: self.by.clone() };

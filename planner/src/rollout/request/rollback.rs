@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::model::DeploymentState;
+use crate::model::{DeploymentState, Image};
 use crate::rollout::decision::{Action, Decision, Roll};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
@@ -106,6 +106,11 @@ impl Rollback {
         }
         let failed = observed.service.primary().is_some_and(|primary| primary.state == DeploymentState::Failed);
         let current = record.current().filter(|release| !failed && observed.runs(&release.images))?;
+        // The environment prevented the rollback of it.
+        let is_bad = |(repository, image): (&String, &Image)| record.is_quarantined(repository, &image.digest);
+        if current.images.iter().any(is_bad) {
+            return None;
+        }
         // What the environment prevented is rolled back as well, and in no quarantine.
         let failed = record.quarantine.iter().map(|entry| (&entry.image, entry.at));
         let prevented = record.postponed.iter();
@@ -116,9 +121,13 @@ impl Rollback {
         Some(self.done(Reason::AlreadyRolledBack { image, at, current }))
     }
 
-    /// While the pre-deploy task runs, the service still has the release before it.
+    /// While the pre-deploy task runs, the service still has the release before it, unless that is being deployed itself.
     fn abort(&self, inputs: &Inputs<'_>) -> Option<Decision> {
-        let Phase::PreDeployTask { task, .. } = &inputs.record.rollout.as_ref()?.phase else { return None };
+        let rollout = inputs.record.rollout.as_ref()?;
+        let Phase::PreDeployTask { task, .. } = &rollout.phase else { return None };
+        if rollout.deploys_another() {
+            return None;
+        }
         let reason = format!("rollback requested by {}", self.by);
         let action = Action::StopTask { task: task.clone(), reason, held: self.held(inputs) };
         Some(Decision { action, reason: self.with_hold(Reason::Aborted { by: self.by.clone() }) })
@@ -141,9 +150,19 @@ impl Rollback {
             },
             (_, None) => return Decision::keep(Reason::NoEarlierRelease),
         };
-        let quarantine = newly_quarantined(bad, target, &format!("rollback requested by {}", self.by), inputs.now);
+        let reason = format!("rollback requested by {}", self.by);
+        let mut quarantine = newly_quarantined(bad, target, &reason, inputs.now);
+        let another = record.rollout.as_ref().filter(|rollout| rollout.deploys_another());
+        let superseded = another.and_then(|rollout| rollout.superseded.as_ref());
+        quarantine.extend(
+            superseded.iter().flat_map(|deployed| newly_quarantined(&deployed.images, target, &reason, inputs.now)),
+        );
+        let stop = another.and_then(|rollout| match &rollout.phase {
+            Phase::PreDeployTask { task, .. } => Some(task.clone()),
+            _ => None,
+        });
         let cause = Cause::Rollback { by: self.by.clone(), reason: self.reason.clone() };
-        let mut roll = Roll { quarantine, held: self.held(inputs), ..roll(inputs, target.clone(), cause) };
+        let mut roll = Roll { quarantine, stop, held: self.held(inputs), ..roll(inputs, target.clone(), cause) };
         if self.environment == Environment::Release {
             roll.rollout.revision = Some(revision.clone());
         }

@@ -186,6 +186,8 @@ impl Scenario {
             started_at: at(50),
             attempts: 1,
             phase,
+            ran_at: None,
+            migrated: false,
             superseded: None,
         });
         self

@@ -127,6 +127,6 @@ fn a_rollback_that_is_refused_or_fails_holds_nothing() {
     let mut abandoned = record.clone();
     record.fail(FailedRollout::default(), at(60));
     assert_eq!(record.held, None, "a fixed image is not kept waiting");
-    abandoned.abandon();
+    abandoned.abandon("rev-1");
     assert_eq!((abandoned.held, abandoned.rollout), (None, None));
 }

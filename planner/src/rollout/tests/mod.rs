@@ -1,6 +1,7 @@
 //! The planner's rules, one sentence each.
 
 mod adoption;
+mod bad_moments;
 mod candidates;
 mod due;
 mod environment;

@@ -43,6 +43,14 @@ fn what_was_rolled_back_from_does_not_go_on_when_the_rollback_fails_before_it_is
     assert_eq!(back.record.rollout, None);
 }
 
+/// The environment kept it from being rolled back, and a person wants it after all.
+#[test]
+fn a_retry_of_what_runs_in_quarantine_makes_it_a_release_again() {
+    let scenario = Scenario::running(3).candidate(3).quarantined(3);
+    let Action::Roll(roll) = scenario.request(&retry(None)).action else { panic!("not rolled") };
+    assert_eq!((roll.rollout.images, roll.unquarantine.len()), (images(3), 1));
+}
+
 #[test]
 fn rollback_skips_releases_in_quarantine() {
     let later = with_history().quarantined(2).at(85);
@@ -122,6 +130,8 @@ fn rollback_just_after_one_goes_a_release_further_only_when_it_names_the_deploym
     // The environment prevented image 4.
     let mut prevented = with_history().candidate(4).at(84);
     prevented.record.postponed = Some(Postponed {
+        cause: Some(Cause::Push),
+        copies: None,
         images: images(4),
         revision: "rev-3".into(),
         reason: "CannotPullContainerError".into(),

@@ -253,6 +253,8 @@ fn a_restart_that_ecs_refuses_again_and_again_has_a_result_after_half_an_hour() 
 fn a_restart_does_not_wait_for_a_newer_image_that_the_environment_prevents() {
     let mut scenario = down().candidate(4).at(90);
     scenario.record.postponed = Some(Postponed {
+        cause: Some(Cause::Push),
+        copies: None,
         images: images(4),
         revision: scenario.observed.service.revision.clone(),
         reason: "no secret".into(),

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::fixtures::*;
 use crate::model::*;
 use crate::rollout::decision::Action;
-use crate::rollout::record::{FailedRollout, Phase, Postponed};
+use crate::rollout::record::{Cause, FailedRollout, Phase, Postponed};
 
 fn woken() -> Scenario {
     Scenario::running(1).candidate(2).rolling_out(2, staged(2)).deployed(2, DeploymentState::Completed)
@@ -40,6 +40,8 @@ fn a_staged_image_is_verified_also_when_the_next_one_failed_before_it_was_deploy
     assert_eq!(scenario.clone().with_tasks(2, 1).outcome().0, "verified");
     // What the environment prevents is tried again later, and does not keep the release from being verified.
     let postponed = Postponed {
+        cause: Some(Cause::Push),
+        copies: None,
         images: images(3),
         revision: scenario.observed.service.revision.clone(),
         reason: "no secret".into(),

@@ -1,18 +1,22 @@
 //! The phase in which ECS replaces tasks.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::blame::{Blame, blame};
 use super::ours::Ours;
-use super::outcome::{Failure, adopt, complete, fail, frozen, healthy_tasks};
+use super::outcome::{Failure, adopt, complete, fail, frozen, good, healthy_tasks};
 use super::staged;
 use crate::model::{Deployment, DeploymentState, ServiceDeployment, ServiceDeploymentStatus};
+use crate::rollout::choose::by_hand;
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, Rollout};
+use crate::rollout::record::{Cause, FailedRollout, Noted, Recovery, Rollout};
 use crate::rollout::roll::roll;
 use crate::rollout::visibility::VISIBLE_WITHIN;
+
+/// How often it is noted that all tasks of a deployment run that takes long.
+const RAN: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision {
     match inputs.observed.service.deployment(ours.id) {
@@ -30,6 +34,15 @@ fn primary(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>, deployment: &
     let desired = observed.service.desired;
     let running = healthy_tasks(observed, revision);
     let deadline = since + policy.rollout.deadline();
+    let in_progress = matches!(deployment.state, DeploymentState::InProgress | DeploymentState::Other(_));
+    let all_run = in_progress && (desired == 0 || deployment.running >= desired);
+    if all_run && since + policy.rollout.deadline() / 2 < *now && rollout.ran_at.is_none_or(|at| at + RAN <= *now) {
+        let noted = Noted { ran_at: Some(*now), ..Noted::default() };
+        let reason = if deadline < *now { overdue_since(id, deadline) } else { in_flight(id) }.reason;
+        return Decision { action: Action::Note(noted), reason };
+    }
+    // Tasks that are missing since then have as long to start as those of a deployment that begins.
+    let ran = rollout.ran_at.is_some_and(|at| *now <= at + policy.rollout.deadline());
     match &deployment.state {
         DeploymentState::Completed if desired == 0 => Decision {
             action: Action::Stage { revision: revision.to_owned(), deployment: id.to_owned(), since: *now },
@@ -38,7 +51,7 @@ fn primary(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>, deployment: &
         DeploymentState::Completed if running > 0 => complete(inputs, rollout, (revision, id), running),
         // With all new tasks running, the deployment waits for old ones to end: protected from scale-in, for instance.
         DeploymentState::InProgress | DeploymentState::Other(_)
-            if deadline < *now && policy.rollout.rollback_at_deadline && deployment.running < desired =>
+            if deadline < *now && policy.rollout.rollback_at_deadline && deployment.running < desired && !ran =>
         {
             overdue(inputs, rollout, ours)
         }
@@ -64,6 +77,12 @@ fn replaced(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision 
         return adopt(inputs);
     }
     let newer = observed.service.primary().filter(|primary| primary.created_at > ours.since);
+    if let Some(primary) = newer
+        && status == Some(&ServiceDeploymentStatus::Stopped)
+        && by_hand::is_release(inputs)
+    {
+        return replaced_by_hand(inputs, rollout, ours, &primary.id);
+    }
     // An earlier revision may be ECS's rollback, which the history shows later.
     let revision = &observed.service.revision;
     let earlier =
@@ -80,6 +99,17 @@ fn replaced(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision 
         }
         _ => in_flight(ours.id),
     }
+}
+
+/// A person deploys the revision of a release instead: what the tags name is answered by that.
+fn replaced_by_hand(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>, primary: &str) -> Decision {
+    let reason = format!("another caller has stopped it and deploys an earlier release, {primary}");
+    let failed = Reason::Failed { what: ours.id.to_owned(), reason };
+    let good = good(inputs, rollout);
+    let recover = Recovery { failed: ours.id.to_owned(), revision: ours.revision.to_owned() };
+    let recover = Some(recover).filter(|_| !good.is_empty());
+    let action = Action::Fail(FailedRollout { recover, by_hand: true, ..FailedRollout::default() });
+    Decision { action, reason: failed }
 }
 
 fn overdue_since(id: &str, since: Timestamp) -> Decision {

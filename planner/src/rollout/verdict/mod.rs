@@ -58,6 +58,7 @@ fn resume(inputs: &Inputs<'_>, rollout: &Rollout, initial_tasks: Option<u32>) ->
         quarantine: Vec::new(),
         unquarantine: Vec::new(),
         orders: Default::default(),
+        stop: None,
         resumed: true,
         held: inputs.record.held.clone(),
     };

@@ -64,8 +64,7 @@ pub(super) fn complete(
         at: inputs.now,
     };
     let mut releases = vec![release(&rollout.images, revision, deployment)];
-    let ran_well = !rollout.previous_images.is_empty() && !rollout.cause.is_rollback();
-    if inputs.record.releases.is_empty() && ran_well {
+    if inputs.record.releases.is_empty() && ran_before_us(inputs, rollout) {
         // The images that ran before the first record of this service are the first release to roll back to.
         releases.insert(0, release(&rollout.previous_images, &rollout.previous_revision, ""));
     }
@@ -74,9 +73,28 @@ pub(super) fn complete(
     Decision { action: Action::Complete { revision, deployment, releases }, reason }
 }
 
-/// The images to roll back to: those of the current release, else those that ran before the rollout.
+/// Were the images before the first rollout deployed by others, for tasks? What the automation itself has rolled out and no
+/// task has verified is no release.
+fn ran_before_us(inputs: &Inputs<'_>, rollout: &Rollout) -> bool {
+    let record = inputs.record;
+    let ours = |(repository, image): (&String, &Image)| {
+        let prevented = record.postponed.as_ref().and_then(|postponed| postponed.images.get(repository));
+        record.is_quarantined(repository, &image.digest)
+            || prevented.is_some_and(|prevented| prevented.digest == image.digest)
+    };
+    let starts = rollout.cause == Cause::FirstStart || rollout.superseded.is_some();
+    !rollout.previous_images.is_empty()
+        && !rollout.cause.is_rollback()
+        && !starts
+        && !rollout.previous_images.iter().any(ours)
+}
+
+/// The images to roll back to: those of the current release, else those that ran before the rollout and have not failed.
 pub(super) fn good<'a>(inputs: &Inputs<'a>, rollout: &'a Rollout) -> &'a BTreeMap<String, Image> {
-    inputs.record.current().map_or(&rollout.previous_images, |release| &release.images)
+    static NONE: BTreeMap<String, Image> = BTreeMap::new();
+    let before = &rollout.previous_images;
+    let failed = before.iter().any(|(repository, image)| inputs.record.is_quarantined(repository, &image.digest));
+    inputs.record.current().map_or(if failed { &NONE } else { before }, |release| &release.images)
 }
 
 /// The rollout failed: the images that it introduced go into quarantine, unless they are not to blame.

@@ -8,7 +8,7 @@ use crate::model::Ending;
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::Rollout;
+use crate::rollout::record::{Noted, Rollout};
 use crate::rollout::visibility::VISIBLE_WITHIN;
 
 /// The pre-deploy task that was started.
@@ -29,8 +29,16 @@ pub(super) fn verdict(inputs: &Inputs<'_>, rollout: &Rollout, started: &Started<
         action: Action::Update { revision: revision.to_owned(), initial_tasks },
         reason: Reason::PreDeployTaskSucceeded,
     };
-    // A freeze that began while the task ran holds the update.
-    let update = || frozen(inputs, rollout).unwrap_or_else(update);
+    // A freeze that began while the task ran holds the update, and the task is forgotten before it ends.
+    let held = || {
+        let frozen = frozen(inputs, rollout)?;
+        let noted = Noted { migrated: true, ..Noted::default() };
+        Some(if rollout.migrated { frozen } else { Decision { action: Action::Note(noted), ..frozen } })
+    };
+    let update = || held().unwrap_or_else(update);
+    if rollout.migrated {
+        return update();
+    }
     let failed =
         |reason: String, blame: Blame| fail(inputs, rollout, Failure { what: task, reason, blame, deployment: None });
     let awaiting = || Decision::keep(Reason::AwaitingPreDeployTask { task: task.to_owned() });

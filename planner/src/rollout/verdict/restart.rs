@@ -10,6 +10,7 @@ use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::{Reason, RestartEnd};
 use crate::rollout::record::{Noted, Restart, RestartCause, RestartResult, hold_down};
+use crate::rollout::request::restart::confirmed;
 use crate::rollout::visibility::{LEASE, VISIBLE_WITHIN};
 
 /// What is known of its deployment.
@@ -30,6 +31,10 @@ pub(in crate::rollout) fn restart(inputs: &Inputs<'_>) -> Option<Decision> {
     let no_rollout = inputs.record.rollout.is_none();
     let restart = inputs.record.restart.as_ref().filter(|_| no_rollout)?;
     if restart.has_expired(inputs.now) {
+        // ECS may have created its deployment, and the process ended before that was recorded.
+        if let Some(confirmed) = confirmed(inputs, restart) {
+            return Some(confirmed);
+        }
         let noted = Noted { restarted: Some(RestartResult::Unknown), ..Noted::default() };
         let end = RestartEnd::NotBegun { by: restart.by.clone(), at: restart.at };
         return Some(Decision { action: Action::Note(noted), reason: Reason::RestartEnded(end) });

@@ -30,7 +30,7 @@ impl Simulation {
                 Action::Fail(failed) => self.images.fail(failed, self.now),
                 Action::Note(noted) => self.images.note(noted),
                 Action::Recover { .. } => self.images.rollout = None,
-                Action::Abandon { .. } => self.images.abandon(),
+                Action::Abandon { .. } => self.images.abandon(&self.service.revision),
                 action @ (Action::Update { .. }
                 | Action::Restart(_)
                 | Action::ConfirmRestart { .. }

@@ -54,6 +54,8 @@ fn rollout(cause: Cause) -> Rollout {
         started_at: at(3),
         attempts: 1,
         phase: Phase::Claimed { initial_tasks: None },
+        ran_at: None,
+        migrated: false,
         superseded: None,
     }
 }
