@@ -19,7 +19,10 @@ impl Service<'_> {
                 next.announce(self.invocation.now, message);
             }
         }
-        next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
+        // That tasks run still is no news.
+        if noted.ran_at.is_none() {
+            next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
+        }
         self.save(entry, next).await?;
         Ok(vec![decision.reason.to_string()])
     }
