@@ -45,7 +45,7 @@ fn what_was_rolled_back_from_does_not_go_on_when_the_rollback_fails_before_it_is
 
 /// The environment kept it from being rolled back, and a person wants it after all.
 #[test]
-fn a_retry_of_what_runs_in_quarantine_makes_it_a_release_again() {
+fn a_retry_of_a_running_image_in_quarantine_makes_it_a_release_again() {
     let scenario = Scenario::running(3).candidate(3).quarantined(3);
     let Action::Roll(roll) = scenario.request(&retry(None)).action else { panic!("not rolled") };
     assert_eq!((roll.rollout.images, roll.unquarantine.len()), (images(3), 1));
