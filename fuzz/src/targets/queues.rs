@@ -38,7 +38,7 @@ pub fn target(recording: &Recording, function: &'static str) -> Target {
     // Only where the good ones around it are handled can they be held back.
     let handled = |sample: &Sample| matches!(check(recording, sample, &sample.value), Verdict::Accepted(_));
     let samples = samples.into_iter().filter(handled).take(12).collect();
-    Target { name: format!("queue-{function}"), samples, check, cases: 80 }
+    Target { name: format!("queue-{function}"), samples, check, cases: 160 }
 }
 
 fn places_of<'r>(recording: &'r Recording, function: &'static str) -> impl Iterator<Item = &'r Value> {
