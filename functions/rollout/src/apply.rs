@@ -1,7 +1,7 @@
 //! Applies a decision exactly. Every step is idempotent.
 
 use planner::model::Image;
-use planner::rollout::{Action, Decision, FreezeChange, Phase};
+use planner::rollout::{Action, Cause, Decision, FreezeChange, Phase, Postponed};
 use shared::runtime::{Done, Line, Next, Outcome};
 use shared::{Kind, Result};
 
@@ -96,7 +96,11 @@ impl Service<'_> {
             Action::StopTask { task, reason, held } => self.stop_task(decision, (task, reason), held, entry).await,
             Action::Fail(failed) => self.fail(decision, failed, entry, &observed.service).await,
             Action::Recover { failed, images, running, release } => {
-                let recovered = Recovered { failed, images, running: *running };
+                let record = &entry.record;
+                let undone = record.rollout.as_ref().is_some_and(|rollout| rollout.cause.is_rollback());
+                let own = |postponed: &&Postponed| postponed.cause.as_ref().is_some_and(Cause::is_rollback);
+                let again = record.postponed.as_ref().filter(|_| undone).filter(own).map(|postponed| postponed.until);
+                let recovered = Recovered { failed, images, running: *running, undone, again };
                 self.recover(decision, recovered, release.as_deref(), entry).await
             }
             Action::Abandon { failed } => self.abandon(decision, failed, entry, &observed.service).await,

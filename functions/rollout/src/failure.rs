@@ -121,7 +121,8 @@ impl Service<'_> {
         let mut next = entry.clone();
         next.record.abandon(&service.revision);
         next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
-        next.announce(self.invocation.now, self.messages().abandoned(&decision.reason, failed));
+        let again = next.record.postponed.as_ref().map(|postponed| postponed.until);
+        next.announce(self.invocation.now, self.messages().abandoned(&decision.reason, failed, again));
         self.save(entry, next).await?;
         Ok(vec![decision.reason.to_string()])
     }

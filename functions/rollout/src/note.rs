@@ -19,7 +19,7 @@ impl Service<'_> {
                 next.announce(self.invocation.now, message);
             }
         }
-        // That its tasks run still changes nothing.
+        // A task that runs on is no change.
         if noted.ran_at.is_none() {
             next.record_event(self.invocation.now, &decision.action, why(&decision.reason));
         }

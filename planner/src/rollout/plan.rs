@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::choose::{Choice, choose};
+use super::choose::{self, ByHand, Choice, choose};
 use super::decision::{Action, Decision};
 use super::due;
 use super::inputs::Inputs;
 use super::observed::Observed;
 use super::policy::Policy;
 use super::reason::Reason;
-use super::record::{Cause, Phase, Postponed, Record, same_digests};
+use super::record::{Cause, Noted, Phase, Postponed, Record, same_digests};
 use super::request::{Request, restart};
 use super::roll::roll;
 use super::verdict::{self, verdict};
@@ -108,6 +108,12 @@ fn or_wait(inputs: &Inputs<'_>, choice: Choice) -> Choice {
     let (Choice::Newer(images) | Choice::Drift(images)) = &choice else { return choice };
     let holds = |postponed: &&Postponed| postponed.holds(images, &observed.service.revision, *now);
     let postponed = record.postponed.as_ref().filter(holds);
+    // What a person deploys meanwhile is the release, and the newer image waits on.
+    if postponed.is_some()
+        && let Some(ByHand::Complete(complete)) = choose::deployed(inputs)
+    {
+        return Choice::Note(Box::new(Noted { orders: BTreeMap::new(), ..complete.0 }), complete.1);
+    }
     let reason = postponed.zip(images.values().next()).map(|(postponed, image)| Reason::Postponed {
         image: image.clone(),
         reason: postponed.reason.clone(),

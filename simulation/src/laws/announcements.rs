@@ -183,7 +183,8 @@ fn recorded(watch: &mut Watch, written: &Written, at: Timestamp, calm: usize) {
                 continue;
             }
             ("rollout", "fail") => &["Rollout failed", "Rollback failed", "Drift correction failed"],
-            ("rollout", "recover") => &["Rollback complete"],
+            // What was to be rolled back from is there again.
+            ("rollout", "recover") => &["Rollback complete", "Rollback failed"],
             ("rollout", "abandon") => &["Rollback failed", "Drift correction failed"],
             ("rollout", "freeze") => &["Freeze"],
             ("rollout", "unfreeze") => &["Freeze ended"],

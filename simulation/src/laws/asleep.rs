@@ -21,6 +21,15 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
             }
             Ok(())
         }
+        // A first start, which may come long after its push.
+        What::Call { function: "rollout", operation, input, answer: Ok(_), .. }
+            if operation == "UpdateService" && input["desiredCount"].as_i64() > Some(0) =>
+        {
+            let service = input["service"].as_str().unwrap_or_default().to_owned();
+            let until = watch.asleep.awake.entry(service).or_default();
+            *until = (*until).max(entry.at);
+            Ok(())
+        }
         What::Ends { function: "capacity", .. } => sleeping(watch, engine, entry.at),
         _ => Ok(()),
     }

@@ -62,11 +62,7 @@ fn about_rollout(watch: &mut Watch, engine: &Engine, message: &Message) -> Resul
         return Err(broken(engine, LAW, format!("{}: there is no deployment ecs-svc/{digits}", message.subject)));
     };
     watch.meets(LAW);
-    // What a person replaces by an earlier release is in progress for ever, in the model.
-    let is_so = match failed {
-        Some(_) => deployment.state != Rollout::InProgress || !is_primary(engine, &deployment.id),
-        None => deployment.succeeded,
-    };
+    let is_so = if failed.is_some() { deployment.state != Rollout::InProgress } else { deployment.succeeded };
     if !is_so {
         return Err(broken(engine, LAW, format!("{}: {} is {:?}", message.subject, deployment.id, deployment.state)));
     }
@@ -102,12 +98,6 @@ fn about_alarm(watch: &mut Watch, engine: &Engine, message: &Message) -> Result<
         return Err(broken(engine, LAW, message.subject.clone()));
     }
     Ok(())
-}
-
-fn is_primary(engine: &Engine, id: &str) -> bool {
-    let policies = engine.account().policies();
-    let mut services = policies.iter().filter_map(|policy| known(engine, policy));
-    services.any(|service| service.primary().id == id)
 }
 
 fn deployment<'e>(engine: &'e Engine, id: &str) -> Option<&'e Deployment> {

@@ -75,7 +75,7 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
         Act::Request(request) => {
             let ends = engine.now() + in_force(&request);
             watch.progress.by_hand = watch.progress.by_hand.max(Some(ends));
-            watch.progress.frozen |= request["action"] == "freeze";
+            watch.progress.frozen |= request["action"] == "freeze" || request["hold_until"].is_string();
             match request["service"].as_str() {
                 Some(service) => drop(watch.progress.due.remove(service)),
                 None => watch.progress.due.clear(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use planner::model::{Image, format_duration, format_time, image_names};
 use planner::rollout::{Cause, FailedRollout, Outstanding, Reason, Record, Rollout, Work};
 use shared::Error;
@@ -28,6 +29,10 @@ pub(crate) struct Recovered<'a> {
     pub images: &'a BTreeMap<String, Image>,
     /// Running tasks of them.
     pub running: u32,
+    /// Was it to be rolled back from these images?
+    pub undone: bool,
+    /// When that is tried again.
+    pub again: Option<Timestamp>,
 }
 
 impl Messages<'_> {
@@ -83,6 +88,11 @@ impl Messages<'_> {
         };
         // Correcting drift rolls out images that were verified before: none of them goes into quarantine.
         let quarantine = match (quarantine.len(), postponed) {
+            // What a newer push brings takes its place.
+            (_, Some(postponed)) if rollout.cause.is_rollback() => format!(
+                " Nothing shows that the image is the cause. The next attempt is at {}; a newer push is rolled out instead.",
+                format_time(postponed.until)
+            ),
             (_, Some(postponed)) => format!(
                 " Nothing shows that the image is the cause, so it is not in quarantine. The next attempt is at {}, or \
                  sooner after another push or with another task definition.",
@@ -103,8 +113,8 @@ impl Messages<'_> {
             facts,
             next_steps: match postponed {
                 Some(_) => {
-                    let retry = format!("To try again now, send the request {}", self.request("retry"));
-                    vec![self.service_events(), "Correct the cause.".into(), retry]
+                    let action = if rollout.cause.is_rollback() { "rollback" } else { "retry" };
+                    vec![self.service_events(), "Correct the cause.".into(), self.step("To try again now", action)]
                 }
                 None => [format!("Read the logs of {service} around {}.", format_time(self.now))]
                     .into_iter()
@@ -117,25 +127,39 @@ impl Messages<'_> {
 
     /// ECS has rolled the failed deployment back.
     pub fn recovered(&self, recovered: &Recovered<'_>) -> Notification {
-        let (service, &Recovered { failed, images, running }) = (&self.policy.name, recovered);
+        let (service, &Recovered { failed, images, running, undone, again }) = (&self.policy.name, recovered);
         let (text, short) = match images.is_empty() {
             true => ("the previous image".to_owned(), String::new()),
             false => (image_names(images), format!(" {}", short_names(images))),
         };
-        let summary = match running {
-            0 => format!("{service} has {text} again and is scaled to zero. ECS has rolled back deployment {failed}."),
-            _ => format!("{service} is running {text} again. ECS has rolled back deployment {failed}."),
-        };
-        let title = format!("Rollback complete: {service}{short}");
-        Notification { summary, ..self.notification(Severity::Info, &format!("recovered/{failed}"), failed, &title) }
+        let state = if running == 0 { "has" } else { "is running" };
+        let scaled = if running == 0 { " and is scaled to zero" } else { "" };
+        let summary = format!("{service} {state} {text} again{scaled}. ECS has rolled back deployment {failed}");
+        let key = format!("recovered/{failed}");
+        if !undone {
+            let title = format!("Rollback complete: {service}{short}");
+            let summary = format!("{summary}.");
+            return Notification { summary, ..self.notification(Severity::Info, &key, failed, &title) };
+        }
+        let again = again.map(|at| format!(" The next attempt is at {}.", format_time(at))).unwrap_or_default();
+        let title = format!("Rollback failed: {service} has{short} again");
+        Notification {
+            summary: format!("{summary}, which was to replace this image.{again}"),
+            next_steps: vec![self.service_events(), self.step("To try again now", "rollback")],
+            ..self.notification(Severity::Warning, &key, failed, &title)
+        }
     }
 
     /// The deployment that should have replaced the failed one failed as well.
-    pub fn abandoned(&self, reason: &Reason, failed: &str) -> Notification {
+    pub fn abandoned(&self, reason: &Reason, failed: &str, again: Option<Timestamp>) -> Notification {
         let service = &self.policy.name;
         let title = format!("Rollback failed: {service}");
+        let outlook = match again {
+            Some(at) => format!("The rollout that was prevented is tried again at {}.", format_time(at)),
+            None => "Manual action required: no automatic remediation applies.".into(),
+        };
         Notification {
-            summary: format!("{service}: {reason}. Manual action required: no automatic remediation applies."),
+            summary: format!("{service}: {reason}. {outlook}"),
             next_steps: vec![
                 self.service_events(),
                 format!("To roll back one release further, send the request {}", self.request("rollback")),

@@ -72,6 +72,11 @@ pub enum RollbackReason {
         /// When.
         at: Timestamp,
     },
+    /// Another caller has changed the scaling bounds since: with fewer tasks the release is as good as before.
+    BoundsChanged {
+        /// When that was found.
+        at: Timestamp,
+    },
     /// No earlier release was verified.
     NoVerifiedRelease,
     /// Something else has just replaced tasks, or taken them away.
@@ -118,6 +123,10 @@ impl RollbackPolicy {
         if let Some(at) = failed.chain(prevented).filter(|at| *at > current.at).max() {
             return Err(RollbackReason::AnotherFailed { at });
         }
+        let changed = service.observed.capacity.facts.range.changed_by_others.iter().max().copied();
+        if let Some(at) = changed.filter(|at| *at > current.at) {
+            return Err(RollbackReason::BoundsChanged { at });
+        }
         let previous = record.previous().ok_or(RollbackReason::NoVerifiedRelease)?;
         if let Some((by, _)) = disturbance(service, grace.max(NOT_THE_RELEASE), now) {
             return Err(RollbackReason::Disturbed { by });
@@ -153,6 +162,7 @@ impl RollbackReason {
             RollbackReason::InAlarmBeforeRollout { .. } => "in_alarm_before_rollout",
             RollbackReason::AlreadyRolledBack => "already_rolled_back",
             RollbackReason::AnotherFailed { .. } => "another_failed",
+            RollbackReason::BoundsChanged { .. } => "bounds_changed",
             RollbackReason::NoVerifiedRelease => "no_verified_release",
             RollbackReason::Disturbed { by } => by.label(),
             RollbackReason::NotConfirmed => "not_confirmed",
@@ -170,6 +180,7 @@ impl RollbackReason {
             | RollbackReason::InAlarmBeforeRollout { .. }
             | RollbackReason::AlreadyRolledBack
             | RollbackReason::AnotherFailed { .. }
+            | RollbackReason::BoundsChanged { .. }
             | RollbackReason::NoVerifiedRelease
             | RollbackReason::SetByHand => true,
         }
@@ -199,6 +210,9 @@ impl fmt::Display for RollbackReason {
             RollbackReason::AlreadyRolledBack => f.write_str("the running release is already a rollback"),
             RollbackReason::AnotherFailed { at } => {
                 write!(f, "another rollout failed at {}, after this release was verified", format_time(*at))
+            }
+            RollbackReason::BoundsChanged { at } => {
+                write!(f, "another caller changed the scaling bounds after this release, found at {}", format_time(*at))
             }
             RollbackReason::NoVerifiedRelease => f.write_str("no earlier release was verified"),
             RollbackReason::Disturbed { by } => write!(f, "not the release's doing yet, while this may be: {by}"),

@@ -147,6 +147,18 @@ fn a_release_is_not_rolled_back_for_another_rollout_that_failed_since() {
     assert_eq!((alarmed.requested.len(), alarmed.remedy_reason), (0, reason));
 }
 
+/// A scheduled action by hand lets scaling take a task away, and too few are healthy.
+#[test]
+fn a_release_is_not_rolled_back_for_scaling_bounds_that_another_caller_changed_since() {
+    let mut timeline = Timeline::with(RemedyPolicy::Rollback(RollbackPolicy::default())).released(3, 2);
+    timeline.observed.capacity.facts.range.changed_by_others = vec![at(1)];
+    assert_eq!(timeline.clone().enters_alarm(6).requested.len(), 1, "before the release");
+    timeline.observed.capacity.facts.range.changed_by_others.push(at(4));
+    let alarmed = timeline.enters_alarm(6);
+    let reason = RemedyReason::Rollback(RollbackReason::BoundsChanged { at: at(4) });
+    assert_eq!((alarmed.requested.len(), alarmed.remedy_reason), (0, reason));
+}
+
 #[test]
 fn a_rollback_is_requested_once_soon_after_a_rollout() {
     let timeline = Timeline::with(RemedyPolicy::Rollback(RollbackPolicy::default())).released(3, 0).enters_alarm(6);

@@ -1,6 +1,6 @@
 //! Which image of each repository a service should run.
 
-pub(super) mod by_hand;
+mod by_hand;
 mod offer;
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use super::policy::ImagePolicy;
 use super::reason::Reason;
 use super::record::{Noted, Order, Record, Release, Rollout};
 use crate::model::{DeploymentState, Image, image_names};
-use by_hand::ByHand;
+pub(super) use by_hand::{ByHand, deployed, instead};
 use offer::{Offer, offer};
 
 /// What should become of a service's images.

@@ -17,8 +17,6 @@ pub struct FailedRollout {
     pub stuck_at: Option<String>,
     /// When the environment is the cause: the same rollout, later.
     pub postponed: Option<Postponed>,
-    /// Has a person deployed something else? Then what the tags name stays answered.
-    pub by_hand: bool,
     /// ARN of a pre-deploy task that ECS does not list: it may run anyway, and is stopped first.
     pub stop: Option<String>,
 }

@@ -155,7 +155,7 @@ impl Record {
     pub fn fail(&mut self, failed: FailedRollout, now: Timestamp) {
         // No release was restored that could be held.
         self.held.take_if(|_| self.rollout.as_ref().is_some_and(|rollout| rollout.cause.is_rollback()));
-        if failed.quarantine.is_empty() && !failed.by_hand {
+        if failed.quarantine.is_empty() {
             self.reopen_orders();
         }
         for entry in failed.quarantine {
@@ -234,6 +234,7 @@ impl Record {
         if let Some(release) = noted.release {
             self.add_release(release);
         }
+        self.rollout.take_if(|_| noted.ends_rollout);
     }
 
     /// Notes what a verified release still needs; the same kind of work for an earlier release is no longer needed.

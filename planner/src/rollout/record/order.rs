@@ -47,6 +47,8 @@ pub struct Noted {
     pub restarted: Option<RestartResult>,
     /// The hold of the release from now on.
     pub held: Option<Freeze>,
+    /// Does the release take the place of the rollout in progress?
+    pub ends_rollout: bool,
     /// When all tasks of the rollout in progress ran.
     pub ran_at: Option<Timestamp>,
     /// Has the pre-deploy task of the rollout in progress succeeded?

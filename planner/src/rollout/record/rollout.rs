@@ -167,7 +167,7 @@ impl Cause {
     }
 
     /// Does such a rollout replace a release that is bad? It is carried out during a freeze, too.
-    pub(in crate::rollout) fn is_rollback(&self) -> bool {
+    pub fn is_rollback(&self) -> bool {
         match self {
             Cause::Rollback { .. } | Cause::FailedWake | Cause::AutomaticRollback { .. } => true,
             Cause::FirstStart | Cause::Push | Cause::Retry { .. } | Cause::Drift => false,

@@ -125,7 +125,8 @@ impl Rollback {
     fn abort(&self, inputs: &Inputs<'_>) -> Option<Decision> {
         let rollout = inputs.record.rollout.as_ref()?;
         let Phase::PreDeployTask { task, .. } = &rollout.phase else { return None };
-        if rollout.deploys_another() {
+        // Nor is there anything to stop once the task has succeeded.
+        if rollout.deploys_another() || rollout.migrated {
             return None;
         }
         let reason = format!("rollback requested by {}", self.by);

@@ -11,6 +11,32 @@ fn rollback() -> Request {
     Request::Rollback(Rollback { by, reason: None, deployment: None, environment, hold_until: None, asked_at: None })
 }
 
+/// A rollback of image 3 to image 2 that Fargate had no capacity for.
+fn rolled_back_without_capacity() -> Scenario {
+    let mut scenario = Scenario::running(3);
+    scenario.record.releases.push(release(2));
+    scenario.record.orders.insert(REPOSITORY.into(), Order { image: Some(image(3)), at: at(3) });
+    let Action::Roll(roll) = scenario.request(&rollback()).action else { panic!("not rolled") };
+    for entry in roll.quarantine {
+        scenario.record.add_quarantine(entry);
+    }
+    scenario.record.rollout = Some(Rollout { phase: deploying(2), ..roll.rollout });
+    let reason = "Capacity is unavailable at this time. Please try again later";
+    let mut failed = scenario.deployed(2, DeploymentState::Failed).with_stopped("TaskFailedToStart", reason, 3);
+    let Action::Fail(end) = failed.plan().action else { panic!("not failed") };
+    failed.record.fail(end, failed.now);
+    failed
+}
+
+/// ECS has rolled back to image 3.
+fn undone() -> Scenario {
+    let mut back = rolled_back_without_capacity().deployed(3, DeploymentState::Completed).at(65);
+    back.observed.stopped_tasks.clear();
+    let Action::Recover { .. } = back.plan().action else { panic!("not recovered: {}", back.plan().reason) };
+    back.record.rollout = None;
+    back
+}
+
 /// All new tasks run, which was noted; an old one is protected from scale-in, so that the deployment is in progress past its
 /// deadline.
 fn waits_for_a_protected_task() -> Scenario {
@@ -86,28 +112,13 @@ fn an_image_that_the_environment_kept_from_starting_is_no_release() {
 
 #[test]
 fn a_rollback_that_the_environment_prevented_is_tried_again_as_its_message_says() {
-    let mut scenario = Scenario::running(3);
-    scenario.record.releases.push(release(2));
-    scenario.record.orders.insert(REPOSITORY.into(), Order { image: Some(image(3)), at: at(3) });
-    let decision = scenario.request(&rollback());
-    let Action::Roll(roll) = decision.action else { panic!("not rolled") };
-    for entry in roll.quarantine {
-        scenario.record.add_quarantine(entry);
-    }
-    scenario.record.rollout = Some(Rollout { phase: deploying(9), ..roll.rollout });
-    // Fargate has no capacity: ECS fails it, and goes back to image 3.
-    let reason = "Capacity is unavailable at this time. Please try again later";
-    let mut failed = scenario.clone().deployed(2, DeploymentState::Failed).with_stopped("TaskFailedToStart", reason, 3);
-    failed.observed.service.deployments[0].id = "dep-9".into();
-    let Action::Fail(end) = failed.plan().action else { panic!("not failed") };
-    let until = end.postponed.as_ref().unwrap().until;
-    failed.record.fail(end, failed.now);
-    let mut back = failed.deployed(3, DeploymentState::Completed).at(65);
-    back.observed.stopped_tasks.clear();
-    let Action::Recover { .. } = back.plan().action else { panic!("not recovered: {}", back.plan().reason) };
-    back.record.rollout = None;
+    let mut back = undone();
+    let until = back.record.postponed.as_ref().unwrap().until;
+    assert_eq!(back.outcome().1, None, "{}", back.plan().reason);
     back.now = until;
-    assert_eq!(back.outcome().1, Some(image(2)), "{} (and ever after)", back.plan().reason);
+    assert_eq!(back.outcome(), ("rollback_requested", Some(image(2))));
+    // What is pushed meanwhile is rolled out instead.
+    assert_eq!(back.candidate(58).outcome(), ("newer_image", Some(image(58))));
 }
 
 #[test]
@@ -226,31 +237,14 @@ fn a_restart_whose_deployment_ecs_lists_has_begun() {
 
 #[test]
 fn a_service_that_is_down_after_a_rollback_that_found_no_capacity_is_started_again() {
-    let mut scenario = Scenario::running(3);
-    scenario.record.releases.push(release(2));
-    scenario.record.orders.insert(REPOSITORY.into(), Order { image: Some(image(3)), at: at(3) });
-    let Action::Roll(roll) = scenario.request(&rollback()).action else { panic!("not rolled") };
-    for entry in roll.quarantine {
-        scenario.record.add_quarantine(entry);
-    }
-    scenario.record.rollout = Some(Rollout { phase: deploying(2), ..roll.rollout });
-    let reason = "Capacity is unavailable at this time. Please try again later";
-    let mut failed = scenario.deployed(2, DeploymentState::Failed).with_stopped("TaskFailedToStart", reason, 3);
-    let Action::Fail(end) = failed.plan().action else { panic!("not failed") };
-    failed.record.fail(end, failed.now);
     // ECS goes back to image 3, for which there is no capacity either.
-    let mut down = failed.deployed(3, DeploymentState::Failed).at(65);
+    let mut down = rolled_back_without_capacity().deployed(3, DeploymentState::Failed).at(65);
     let Action::Abandon { .. } = down.plan().action else { panic!("{}", down.plan().reason) };
     down.record.abandon("rev-3");
     down.observed.service.running = 0;
     down.observed.service.deployments[0].running = 0;
-    for hours in 1..72 {
-        down.now = at(65) + SignedDuration::from_hours(hours);
-        if down.plan().action != Action::Keep {
-            return;
-        }
-    }
-    panic!("down for three days: {}", down.plan().reason);
+    assert_eq!(down.clone().at(74).outcome().1, None);
+    assert_eq!(down.at(75).outcome(), ("rollback_requested", Some(image(2))));
 }
 
 #[test]
@@ -267,25 +261,39 @@ fn a_hold_requested_with_a_rollback_during_a_pre_deploy_task_does_not_hold_the_b
 
 #[test]
 fn a_rollback_that_failed_for_want_of_capacity_can_be_requested_again() {
-    let mut scenario = Scenario::running(3);
-    scenario.record.releases.push(release(2));
-    scenario.record.orders.insert(REPOSITORY.into(), Order { image: Some(image(3)), at: at(3) });
-    let Action::Roll(roll) = scenario.request(&rollback()).action else { panic!("not rolled") };
-    for entry in roll.quarantine {
-        scenario.record.add_quarantine(entry);
-    }
-    scenario.record.rollout = Some(Rollout { phase: deploying(2), ..roll.rollout });
-    let reason = "Capacity is unavailable at this time. Please try again later";
-    let mut failed = scenario.deployed(2, DeploymentState::Failed).with_stopped("TaskFailedToStart", reason, 3);
-    let Action::Fail(end) = failed.plan().action else { panic!("not failed") };
-    failed.record.fail(end, failed.now);
-    let mut back = failed.deployed(3, DeploymentState::Completed).at(65);
-    back.observed.stopped_tasks.clear();
-    let Action::Recover { .. } = back.plan().action else { panic!("not recovered: {}", back.plan().reason) };
-    back.record.rollout = None;
-    back.now = at(80);
-    let again = back.request(&rollback());
+    let again = undone().at(70).request(&rollback());
     assert_eq!(outcome(&again).1, Some(image(2)), "{}", again.reason);
+}
+
+/// Under a freeze: the task has ended, and its image would be rolled out after it.
+#[test]
+fn a_rollback_ends_a_rollout_whose_pre_deploy_task_has_succeeded() {
+    let mut frozen = Scenario::running(1).candidate(2).with_pre_deploy_task().rolling_out(2, migrating(2));
+    frozen.record.rollout.as_mut().unwrap().migrated = true;
+    let Action::Roll(roll) = frozen.frozen_until(at(300)).request(&rollback()).action else {
+        panic!("not rolled back")
+    };
+    assert_eq!((roll.rollout.images, &roll.quarantine[0].image), (images(1), &image(2)));
+}
+
+#[test]
+fn what_a_person_deploys_is_the_release_also_while_a_newer_image_waits_for_its_environment() {
+    let mut scenario = Scenario::running(2);
+    scenario.record.releases.push(release(1));
+    let mut scenario = scenario.candidate(40).deployed(1, DeploymentState::Completed);
+    scenario.observed.pinned = true;
+    scenario.observed.service.deployments[0].id = "dep-by-hand".into();
+    let (reason, cause) = ("no secret".into(), Some(Cause::Push));
+    let revision = scenario.observed.service.revision.clone();
+    let (since, until) = (at(58), at(75));
+    let postponed = Postponed { images: images(40), revision, cause, copies: None, reason, attempts: 1, since, until };
+    scenario.record.postponed = Some(postponed);
+    // Its order is open again since it failed.
+    scenario.record.orders.insert(REPOSITORY.into(), Order { image: None, at: at(50) });
+    let Action::Note(noted) = scenario.plan().action else { panic!("{}", scenario.plan().reason) };
+    assert_eq!(noted.release.as_ref().unwrap().images, images(1));
+    scenario.record.note(noted);
+    assert_eq!(scenario.outcome().0, "postponed");
 }
 
 /// In the console: Update service, the revision of the release before, while the new one is still being deployed.
@@ -297,5 +305,21 @@ fn an_earlier_release_that_a_person_deploys_during_a_deployment_is_not_undone() 
     scenario.observed.pinned = true;
     let primary = &mut scenario.observed.service.deployments[0];
     (primary.id, primary.created_at) = ("dep-by-hand".into(), at(59));
-    assert_eq!(scenario.outcome().1, None, "{}", scenario.plan().reason);
+    assert_eq!((scenario.outcome().0, scenario.plan().action), ("in_flight", Action::Keep));
+    let mut done = scenario.clone();
+    done.observed.service.deployments[0].state = DeploymentState::Completed;
+    let Action::Note(noted) = done.plan().action else { panic!("not noted") };
+    assert_eq!(done.outcome().0, "deployed_by_hand");
+    done.record.note(noted);
+    assert_eq!((&done.record.rollout, done.record.current().unwrap().deployment.as_str()), (&None, "dep-by-hand"));
+    assert_eq!((done.outcome().0, done.plan().action), ("up_to_date", Action::Keep), "{}", done.plan().reason);
+    // ECS's own rollback is none by hand, and neither is a revision of a stack.
+    let other = |change: fn(&mut Scenario)| {
+        let mut scenario = scenario.clone();
+        change(&mut scenario);
+        assert_ne!(scenario.outcome().0, "deployed_by_hand");
+        assert_ne!(scenario.plan().action, Action::Keep);
+    };
+    other(|scenario| scenario.observed.history[0].status = ServiceDeploymentStatus::RolledBack);
+    other(|scenario| scenario.observed.pinned = false);
 }

@@ -4,14 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::blame::{Blame, blame};
 use super::ours::Ours;
-use super::outcome::{Failure, adopt, complete, fail, frozen, good, healthy_tasks};
+use super::outcome::{Failure, adopt, complete, fail, frozen, healthy_tasks};
 use super::staged;
 use crate::model::{Deployment, DeploymentState, ServiceDeployment, ServiceDeploymentStatus};
-use crate::rollout::choose::by_hand;
+use crate::rollout::choose::{self, ByHand};
 use crate::rollout::decision::{Action, Decision};
 use crate::rollout::inputs::Inputs;
 use crate::rollout::reason::Reason;
-use crate::rollout::record::{Cause, FailedRollout, Noted, Recovery, Rollout};
+use crate::rollout::record::{Cause, Noted, Rollout};
 use crate::rollout::roll::roll;
 use crate::rollout::visibility::VISIBLE_WITHIN;
 
@@ -77,11 +77,12 @@ fn replaced(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision 
         return adopt(inputs);
     }
     let newer = observed.service.primary().filter(|primary| primary.created_at > ours.since);
-    if let Some(primary) = newer
-        && status == Some(&ServiceDeploymentStatus::Stopped)
-        && by_hand::is_release(inputs)
-    {
-        return replaced_by_hand(inputs, rollout, ours, &primary.id);
+    // The history says that ECS has not rolled it back.
+    let by_person = newer.filter(|_| status == Some(&ServiceDeploymentStatus::Stopped));
+    match by_person.and_then(|_| choose::instead(inputs, &rollout.images)) {
+        Some(ByHand::InProgress(deployment)) => return in_flight(&deployment),
+        Some(ByHand::Complete(complete)) => return Decision { action: Action::Note(complete.0), reason: complete.1 },
+        None => {}
     }
     // An earlier revision may be ECS's rollback, which the history shows later.
     let revision = &observed.service.revision;
@@ -99,17 +100,6 @@ fn replaced(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision 
         }
         _ => in_flight(ours.id),
     }
-}
-
-/// A person deploys the revision of a release instead: what the tags name is answered by that.
-fn replaced_by_hand(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>, primary: &str) -> Decision {
-    let reason = format!("another caller has stopped it and deploys an earlier release, {primary}");
-    let failed = Reason::Failed { what: ours.id.to_owned(), reason };
-    let good = good(inputs, rollout);
-    let recover = Recovery { failed: ours.id.to_owned(), revision: ours.revision.to_owned() };
-    let recover = Some(recover).filter(|_| !good.is_empty());
-    let action = Action::Fail(FailedRollout { recover, by_hand: true, ..FailedRollout::default() });
-    Decision { action, reason: failed }
 }
 
 fn overdue_since(id: &str, since: Timestamp) -> Decision {

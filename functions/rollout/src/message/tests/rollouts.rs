@@ -118,7 +118,7 @@ fn failed(quarantined: usize, recover: Option<&str>) -> FailedRollout {
 }
 
 fn recovered(images: &BTreeMap<String, Image>, running: u32) -> Recovered<'_> {
-    Recovered { failed: "ecs-svc/2", images, running }
+    Recovered { failed: "ecs-svc/2", images, running, undone: false, again: None }
 }
 
 #[test]
@@ -165,12 +165,50 @@ fn the_environment_prevented_a_rollout() {
     "#);
 }
 
+/// `retry` would roll out the image that it was to be rolled back from.
+#[test]
+fn the_environment_prevented_a_rollback() {
+    let fleet = fleet();
+    let (record, reason) = (record(), "ecs-svc/2 failed: Capacity is unavailable at this time.");
+    let back = rollout(Cause::Rollback { by: "anna".into(), reason: None });
+    let recover = Some(Recovery { failed: "ecs-svc/2".into(), revision: "rev-2".into() });
+    let prevented = FailedRollout::prevented(None, &back, reason, recover, at(9));
+    let failure = Failure { reason, failed: &prevented, begun: true };
+    assert_snapshot!(mail(&messages(&fleet, 9).failed(&back, &record, &failure)), @r#"
+    Rollback failed: website-agent 2a9c3f2 [huskit prod]
+
+    2a9c3f2 (latest, 020202020202) failed on website-agent. ECS is rolling back to 1a9c3f2 (latest, 010101010101). Nothing shows that the image is the cause. The next attempt is at 2026-11-21 10:24 UTC; a newer push is rolled out instead.
+
+    failure               ecs-svc/2 failed: Capacity is unavailable at this time.
+    huskit/website-agent  1a9c3f2 (latest, 010101010101) -> 2a9c3f2 (latest, 020202020202), pushed 2026-11-21 10:02 UTC
+    comparison            https://github.com/acme/website-agent/compare/1a9c3f2...2a9c3f2
+    rolled out because    rollback requested by anna
+    failed after          6 min
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - Correct the cause.
+    - To try again now, send the request {"action":"rollback","service":"website-agent","by":"<you>"}
+    "#);
+    let bad = images(1);
+    let undone = Recovered { undone: true, again: Some(at(24)), ..recovered(&bad, 2) };
+    assert_snapshot!(mail(&messages(&fleet, 9).recovered(&undone)), @r#"
+    Rollback failed: website-agent has 1a9c3f2 again [huskit prod]
+
+    website-agent is running 1a9c3f2 (latest, 010101010101) again. ECS has rolled back deployment ecs-svc/2, which was to replace this image. The next attempt is at 2026-11-21 10:24 UTC.
+
+    Next
+    - Read the service events: aws ecs describe-services --cluster huskit-prod --services website-agent --query 'services[0].events[:10].message'
+    - To try again now, send the request {"action":"rollback","service":"website-agent","by":"<you>"}
+    "#);
+}
+
 #[test]
 fn the_rollback_failed_as_well() {
     let fleet = fleet();
     let why = "its rollback ecs-svc/1 failed: ECS deployment circuit breaker: tasks failed to start".into();
     let reason = Reason::BothFailed { failed: "ecs-svc/2".into(), why };
-    assert_snapshot!(mail(&messages(&fleet, 9).abandoned(&reason, "ecs-svc/2")), @r#"
+    assert_snapshot!(mail(&messages(&fleet, 9).abandoned(&reason, "ecs-svc/2", None)), @r#"
     Rollback failed: website-agent [huskit prod]
 
     website-agent: deployment ecs-svc/2 failed, and its rollback ecs-svc/1 failed: ECS deployment circuit breaker: tasks failed to start. Manual action required: no automatic remediation applies.
