@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use planner::capacity::{self, OverrideKind};
 use planner::fleet::ServicePolicy;
-use planner::model::{DeploymentState, ServiceDeployment, ServiceId, Task};
+use planner::model::{DeploymentState, ServiceDeployment, ServiceDeploymentStatus, ServiceId, Task};
 use planner::rollout::{LEASE, Observed, Phase, Record, Restart};
 use shared::Result;
 use shared::ledger::Subject;
@@ -24,9 +24,9 @@ impl App {
     ) -> Result<()> {
         let ObservedService { entry, observed, .. } = service;
         if entry.record.due.is_open() || observed.service.given_up().is_some() {
-            let capacity = context.ledger.load::<capacity::Record>(&Subject::Service(policy.id())).await?.record;
-            let hold = capacity.facts.override_at(now).filter(|requested| requested.kind == OverrideKind::Hold);
-            observed.hold = hold.map(|hold| hold.expiry.clone());
+            let hold = capacity_facts(policy, context).await?.override_at(now).cloned();
+            let hold = hold.filter(|requested| requested.kind == OverrideKind::Hold);
+            observed.hold = hold.map(|hold| hold.expiry);
         }
         let open = |restart: &&Restart| restart.is_open() && entry.record.rollout.is_none();
         if let Some(restart) = entry.record.restart.as_ref().filter(open) {
@@ -44,6 +44,10 @@ impl App {
             Phase::Deploying { deployment, since, .. } => {
                 let overdue = *since + policy.rollout.deadline() < now;
                 self.observe_deployment(observed, deployment, *since, overdue).await?;
+                if observed.history.iter().any(|deployment| deployment.status == ServiceDeploymentStatus::Stopped) {
+                    let last = capacity_facts(policy, context).await?.provider_move;
+                    observed.moved_at = last.map(|last| last.since);
+                }
             }
             Phase::Staged { .. } if observed.service.desired > 0 => {
                 // Whichever deployment started them: a move to another capacity provider is one of its own.
@@ -123,6 +127,11 @@ impl App {
             }
         }
     }
+}
+
+/// What the capacity function knows of the service.
+async fn capacity_facts(policy: &ServicePolicy, context: &Context) -> Result<capacity::Facts> {
+    Ok(context.ledger.load::<capacity::Record>(&Subject::Service(policy.id())).await?.record.facts)
 }
 
 /// When a restart was claimed that no invocation confirmed.

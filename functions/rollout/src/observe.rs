@@ -91,6 +91,7 @@ impl App {
             history: Vec::new(),
             pre_deploy_task: None,
             hold: None,
+            moved_at: None,
             signatures: BTreeMap::new(),
             service,
         };

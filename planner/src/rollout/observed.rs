@@ -38,6 +38,9 @@ pub struct Observed {
     pub pre_deploy_task: Option<Task>,
     /// The hold on the service's capacity; read only when a restart is due.
     pub hold: Option<Expiry>,
+    /// When the automation last requested a move to another capacity provider, which is a deployment too; read only when
+    /// another deployment has replaced the one in question.
+    pub moved_at: Option<Timestamp>,
 }
 
 /// An image that was pushed.

@@ -313,7 +313,7 @@ fn an_earlier_release_that_a_person_deploys_during_a_deployment_is_not_undone() 
     done.record.note(noted);
     assert_eq!((&done.record.rollout, done.record.current().unwrap().deployment.as_str()), (&None, "dep-by-hand"));
     assert_eq!((done.outcome().0, done.plan().action), ("up_to_date", Action::Keep), "{}", done.plan().reason);
-    // ECS's own rollback is none by hand, and neither is a revision of a stack.
+    // ECS's own rollback is none by hand, and neither is a revision of a stack or a move to another provider.
     let other = |change: fn(&mut Scenario)| {
         let mut scenario = scenario.clone();
         change(&mut scenario);
@@ -322,4 +322,5 @@ fn an_earlier_release_that_a_person_deploys_during_a_deployment_is_not_undone() 
     };
     other(|scenario| scenario.observed.history[0].status = ServiceDeploymentStatus::RolledBack);
     other(|scenario| scenario.observed.pinned = false);
+    other(|scenario| scenario.observed.moved_at = Some(at(59)));
 }

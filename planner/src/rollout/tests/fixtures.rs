@@ -97,6 +97,7 @@ impl Scenario {
                 history: Vec::new(),
                 pre_deploy_task: None,
                 hold: None,
+                moved_at: None,
             },
             now: at(60),
         }

@@ -77,8 +77,9 @@ fn replaced(inputs: &Inputs<'_>, rollout: &Rollout, ours: Ours<'_>) -> Decision 
         return adopt(inputs);
     }
     let newer = observed.service.primary().filter(|primary| primary.created_at > ours.since);
-    // The history says that ECS has not rolled it back.
-    let by_person = newer.filter(|_| status == Some(&ServiceDeploymentStatus::Stopped));
+    // The history says that ECS has not rolled it back, and the ledger that no move to another provider replaced it.
+    let moved = observed.moved_at.is_some_and(|moved| moved >= ours.since);
+    let by_person = newer.filter(|_| status == Some(&ServiceDeploymentStatus::Stopped) && !moved);
     match by_person.and_then(|_| choose::instead(inputs, &rollout.images)) {
         Some(ByHand::InProgress(deployment)) => return in_flight(&deployment),
         Some(ByHand::Complete(complete)) => return Decision { action: Action::Note(complete.0), reason: complete.1 },

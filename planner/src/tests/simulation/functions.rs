@@ -78,6 +78,7 @@ impl Simulation {
             history: Vec::new(),
             pre_deploy_task: None,
             hold: None,
+            moved_at: None,
             signatures: Default::default(),
         }
     }
