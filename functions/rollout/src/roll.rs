@@ -2,7 +2,7 @@
 
 use planner::model::{Digest, ImageSource, Revision};
 use planner::rollout::{Action, Cause, Decision, FailedRollout, ImagePolicy, Observed, Phase, Roll, RunningImage};
-use shared::aws::OneOff;
+use shared::aws::{Launch, OneOff};
 use shared::{Error, Kind, Result};
 
 use crate::failure::is_permanent;
@@ -136,10 +136,21 @@ impl Service<'_> {
             command: &policy.command,
             network,
             started_by: &format!("{STARTED_BY}{}", roll.rollout.id),
-            // The same rollout, resumed, gets the task that it has already started.
-            client_token: &roll.rollout.id,
+            client_token: &roll.rollout.client_token(),
         };
-        let task = self.app.ecs.run_task(&task).await?;
+        let task = match self.app.ecs.run_task(&task).await? {
+            Launch::Started(task) => task,
+            Launch::Failed(error) => {
+                let next_token = |entry: &mut Entry| {
+                    if let Some(rollout) = &mut entry.record.rollout {
+                        rollout.unplaced = roll.rollout.unplaced.saturating_add(1);
+                    }
+                };
+                let phase = Phase::Claimed { initial_tasks: roll.initial_tasks };
+                self.reach(entry, phase, next_token).await?;
+                return Err(error);
+            }
+        };
         let phase = Phase::PreDeployTask {
             revision: revision.to_owned(),
             task: task.clone(),

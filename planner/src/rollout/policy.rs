@@ -146,7 +146,7 @@ pub enum Unscanned {
 pub struct PreDeployTask {
     /// The container whose exit code decides: 0 is success.
     pub container: String,
-    /// The command that this container runs instead of its own.
+    /// The command that this container runs instead of its own. It must be safe to repeat: a second attempt runs it again.
     pub command: Vec<String>,
     /// Minutes after which a task that is still running is stopped, and has failed; 15 by default.
     #[serde(default = "fifteen")]

@@ -29,7 +29,7 @@ pub use cloudwatch::{Alarm, CloudWatch};
 pub use connection::Connection;
 pub use dynamodb::{Condition, DynamoDb};
 pub use ecr::{Ecr, TagMove};
-pub use ecs::{Ecs, OneOff};
+pub use ecs::{Ecs, Launch, OneOff};
 pub use functions::Functions;
 pub use sns::Sns;
 pub use sqs::Sqs;

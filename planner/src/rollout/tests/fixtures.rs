@@ -189,6 +189,7 @@ impl Scenario {
             phase,
             ran_at: None,
             migrated: false,
+            unplaced: 0,
             superseded: None,
         });
         self

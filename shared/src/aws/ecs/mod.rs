@@ -25,7 +25,7 @@ use known::Known;
 use planner::model::{Revision, Service, ServiceId, Strategy};
 use read::{ALMOST_ALL, FARGATE, FARGATE_SPOT, failed};
 
-pub use tasks::OneOff;
+pub use tasks::{Launch, OneOff};
 
 /// Most services that `DescribeServices` takes.
 const SERVICES: usize = 10;

@@ -40,6 +40,15 @@ pub struct OneOff<'a> {
     pub client_token: &'a str,
 }
 
+/// What ECS answered to the request for a task.
+#[derive(Debug)]
+pub enum Launch {
+    /// Started: the task's ARN.
+    Started(String),
+    /// No task was started, and none is by the same client token.
+    Failed(Error),
+}
+
 impl Ecs {
     /// Until when ECS protects which of these tasks from being stopped.
     ///
@@ -143,17 +152,16 @@ impl Ecs {
         Ok(tasks.into_iter().next().map(|(_, task)| task))
     }
 
-    /// Starts a task to run once, with the tags of its task definition; returns its ARN. It runs where the service runs,
-    /// and on Fargate on demand where that is Fargate Spot: an interruption would leave half a migration.
+    /// Starts a task to run once, with the tags of its task definition. It runs where the service runs, and on Fargate on
+    /// demand where that is Fargate Spot: an interruption would leave half a migration.
     ///
     /// Requires `ecs:RunTask`.
     /// Requires `ecs:TagResource`.
     /// Requires `iam:PassRole`.
     ///
     /// # Errors
-    /// `Unavailable` when ECS could place no task: the answer is a 200 with a failure inside. `Invalid` when the token
-    /// was used with other parameters.
-    pub async fn run_task(&self, task: &OneOff<'_>) -> Result<String> {
+    /// `Invalid` when the token was used with other parameters. A 200 with a failure inside is [`Launch::Failed`].
+    pub async fn run_task(&self, task: &OneOff<'_>) -> Result<Launch> {
         let context = || format!("run task {} in {}", task.revision, task.cluster);
         let public = if task.network.public_ip { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
         let network = AwsVpcConfiguration::builder()
@@ -177,10 +185,11 @@ impl Ecs {
         let call = call.overrides(TaskOverride::builder().container_overrides(command).build());
         let answer = call.send().await.map_err(classify).map_err(token_taken).context(context)?;
         match (answer.tasks().first().and_then(|task| task.task_arn()), answer.failures().first()) {
-            (Some(arn), _) => Ok(arn.to_owned()),
-            (None, Some(failure)) => Err(failed(failure)).context(context),
+            (Some(arn), _) => Ok(Launch::Started(arn.to_owned())),
+            (None, Some(failure)) => Ok(Launch::Failed(failed(failure).context(context()))),
             (None, None) => {
-                Err(Error::new(Kind::Unavailable, "neither task nor failure in the answer")).context(context)
+                let error = Error::new(Kind::Unavailable, "neither task nor failure in the answer");
+                Ok(Launch::Failed(error.context(context())))
             }
         }
     }

@@ -201,7 +201,7 @@ fn a_task_that_could_not_be_placed_is_an_error_although_the_answer_is_a_200() {
         started_by: "rollout/1",
         client_token: "1",
     };
-    let error = run(Ecs::new(&replay.connection()).run_task(&task)).unwrap_err();
+    let Launch::Failed(error) = run(Ecs::new(&replay.connection()).run_task(&task)).unwrap() else { panic!("started") };
     assert_eq!(error.to_string(), "run task rev-2 in prod: RESOURCE:ENI: no address");
     let sent = &replay.sent()[0];
     assert_eq!((&sent["clientToken"], &sent["startedBy"]), (&json!("1"), &json!("rollout/1")));

@@ -19,6 +19,7 @@ mod scheduler;
 mod state;
 mod task;
 mod tasks;
+mod token;
 mod update;
 mod values;
 mod view;

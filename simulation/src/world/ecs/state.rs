@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::model::{Definition, Service, Start};
 use super::task::Task;
+use super::token::Requested;
 use crate::weather::rates::Rates;
 use crate::wire::Failure;
 use crate::world::cloudwatch::CloudWatch;
@@ -72,8 +72,8 @@ pub struct Ecs {
     pub(super) launches: Rates,
     pub(super) clusters: BTreeMap<String, Value>,
     pub(super) index: BTreeMap<(String, String), usize>,
-    /// By client token: when it was used, the request, and the tasks that were started.
-    pub(super) tokens: BTreeMap<String, (Timestamp, Value, Vec<u64>)>,
+    /// By client token: the request that it came with.
+    pub(super) tokens: BTreeMap<String, Requested>,
     numbers: u64,
 }
 

@@ -1,5 +1,5 @@
 //! Calls about tasks: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>, `ListTasks`, `DescribeTasks`, `StopTask`,
-//! `GetTaskProtection`, `UpdateTaskProtection`. Client tokens: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>.
+//! `GetTaskProtection`, `UpdateTaskProtection`.
 
 use std::rc::Rc;
 
@@ -10,14 +10,12 @@ use super::fate::{decide, images};
 use super::model::{Revision, at, shared};
 use super::state::{Around, Ecs, FARGATE, FARGATE_SPOT};
 use super::task::Task;
+use super::token::Requested;
 use super::update::strategy;
 use super::values::{arn, epoch, list, number, truth};
 use crate::weather::rates::launches;
 use crate::wire::{Answer, Failure};
 use crate::world::Cx;
-
-/// "Tokens are valid for 24 hours".
-const TOKEN: SignedDuration = SignedDuration::from_hours(24);
 
 fn invalid(sentence: &str) -> Failure {
     Failure::new("InvalidParameterException", sentence)
@@ -110,20 +108,9 @@ impl Ecs {
             .as_object_mut()
             .and_then(|asked| asked.remove("clientToken"))
             .and_then(|token| token.as_str().map(str::to_owned));
-        if let Some((since, before, numbers)) = token.as_ref().and_then(|token| self.tokens.get(token))
-            && cx.now.duration_since(*since) < TOKEN
-        {
-            let found = numbers.iter().filter_map(|number| self.tasks.get(number));
-            if *before != asked {
-                let sentence = "The client token was used with other parameters.";
-                let mut failure = Failure::new("ConflictException", sentence);
-                let arns: Vec<String> = found.map(|task| task.arn.clone()).collect();
-                *failure.more = json!({ "resourceIds": arns });
-                return Err(failure);
-            }
-            let tasks: Vec<Value> =
-                found.filter_map(|task| task.versions.back()).map(|(_, view)| Value::clone(view)).collect();
-            return Ok(json!({ "tasks": tasks, "failures": [] }));
+        let before = token.as_ref().and_then(|token| self.tokens.get(token));
+        if let Some(answer) = before.and_then(|before| before.again(&asked, &self.tasks, cx.now)) {
+            return answer;
         }
         let Some(definition) = self.definition(input["taskDefinition"].as_str().unwrap_or_default()).map(shared) else {
             return Err(Failure::new("ClientException", "TaskDefinition not found."));
@@ -152,7 +139,10 @@ impl Ecs {
             self.counters.unplaced += 1;
             let reason =
                 "Capacity is unavailable at this time. Please try again later or in a different availability zone";
-            return Ok(json!({ "tasks": [], "failures": [{ "reason": reason }] }));
+            let failures = json!([{ "reason": reason }]);
+            let answer = json!({ "tasks": [], "failures": failures });
+            self.requested(token, Requested { at: cx.now, input: asked, tasks: Vec::new(), failures });
+            return Ok(answer);
         }
         for _ in 0..count {
             self.launches.spend(launches(provider.as_deref() == Some(FARGATE_SPOT)), cx.now)?;
@@ -188,10 +178,14 @@ impl Ecs {
             .filter_map(|number| self.tasks[number].versions.back())
             .map(|(_, view)| Value::clone(view))
             .collect();
-        if let Some(token) = token {
-            self.tokens.insert(token, (cx.now, asked, numbers));
-        }
+        self.requested(token, Requested { at: cx.now, input: asked, tasks: numbers, failures: json!([]) });
         Ok(json!({ "tasks": tasks, "failures": [] }))
+    }
+
+    fn requested(&mut self, token: Option<String>, request: Requested) {
+        if let Some(token) = token {
+            self.tokens.insert(token, request);
+        }
     }
 
     pub(super) fn stop_task(&mut self, input: &Value, cx: &mut Cx<'_>) -> Answer {
