@@ -1,7 +1,7 @@
 //! Ends a rollout that failed: quarantine, rollback, message.
 
 use planner::model;
-use planner::rollout::{Decision, FailedRollout, Freeze, Release, Work};
+use planner::rollout::{Decision, FailedRollout, Freeze, Release, Rollout, Work};
 use shared::{Error, Kind, Result};
 
 use crate::message::{Failure, Recovered};
@@ -57,10 +57,20 @@ impl Service<'_> {
         else {
             return Err(error);
         };
-        let reason = format!("refused {attempts} times: {error}");
+        self.prevented(&rollout, "refused", format!("refused {attempts} times: {error}"), entry).await
+    }
+
+    /// The environment prevents a rollout that has not updated the service: it is postponed, and that is announced.
+    pub(crate) async fn prevented(
+        &self,
+        rollout: &Rollout,
+        label: &'static str,
+        reason: String,
+        entry: &mut Entry,
+    ) -> Result<Vec<String>> {
         let failed =
-            FailedRollout::prevented(entry.record.postponed.as_ref(), &rollout, &reason, None, self.invocation.now);
-        self.refuse(entry, &failed, false, ("refused", reason.clone())).await?;
+            FailedRollout::prevented(entry.record.postponed.as_ref(), rollout, &reason, None, self.invocation.now);
+        self.refuse(entry, &failed, false, (label, reason.clone())).await?;
         Ok(vec![reason])
     }
 

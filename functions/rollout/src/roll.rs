@@ -136,20 +136,13 @@ impl Service<'_> {
             command: &policy.command,
             network,
             started_by: &format!("{STARTED_BY}{}", roll.rollout.id),
-            client_token: &roll.rollout.client_token(),
+            // The same rollout, resumed, gets the task that it has already started.
+            client_token: &roll.rollout.id,
         };
         let task = match self.app.ecs.run_task(&task).await? {
             Launch::Started(task) => task,
-            Launch::Failed(error) => {
-                let next_token = |entry: &mut Entry| {
-                    if let Some(rollout) = &mut entry.record.rollout {
-                        rollout.unplaced = roll.rollout.unplaced.saturating_add(1);
-                    }
-                };
-                let phase = Phase::Claimed { initial_tasks: roll.initial_tasks };
-                self.reach(entry, phase, next_token).await?;
-                return Err(error);
-            }
+            // The same token is answered the same for up to 24 hours: the next attempt is another rollout, with its own.
+            Launch::Failed(error) => return self.prevented(&roll.rollout, "unplaced", error.to_string(), entry).await,
         };
         let phase = Phase::PreDeployTask {
             revision: revision.to_owned(),

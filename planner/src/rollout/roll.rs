@@ -29,7 +29,6 @@ pub(super) fn roll(inputs: &Inputs<'_>, images: BTreeMap<String, Image>, cause: 
         images,
         ran_at: None,
         migrated: false,
-        unplaced: 0,
         superseded: inputs.record.rollout.as_ref().and_then(Rollout::at_the_service).filter(|before| goes_on(before)),
         cause,
     };

@@ -220,7 +220,6 @@ impl Timeline {
             phase: Phase::Deploying { revision: "rev-3".into(), deployment: "ecs-svc/3".into(), since: at(minute) },
             ran_at: None,
             migrated: false,
-            unplaced: 0,
             superseded: None,
         });
         self

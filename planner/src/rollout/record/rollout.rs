@@ -38,25 +38,12 @@ pub struct Rollout {
     /// Has its pre-deploy task succeeded? ECS forgets a task after an hour, and a freeze may last longer.
     #[serde(default)]
     pub migrated: bool,
-    /// How often ECS answered that it could start no pre-deploy task.
-    #[serde(default)]
-    pub unplaced: u32,
     /// The rollout that it supersedes, where that has updated the service: it goes on if this one fails before it does.
     #[serde(default)]
     pub superseded: Option<Box<Rollout>>,
 }
 
 impl Rollout {
-    /// The client token of its pre-deploy task: the same one after an interruption, which gets the task that was started, and
-    /// another one after ECS could start none, because "the result of the original request is returned" for 24 hours,
-    /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>.
-    pub fn client_token(&self) -> String {
-        match self.unplaced {
-            0 => self.id.clone(),
-            unplaced => format!("{}-{unplaced}", self.id),
-        }
-    }
-
     /// Since when it has replaced tasks, as far as is recorded; `None` before it has updated the service.
     pub fn updated_at(&self) -> Option<Timestamp> {
         match self.phase {

@@ -189,7 +189,6 @@ impl Scenario {
             phase,
             ran_at: None,
             migrated: false,
-            unplaced: 0,
             superseded: None,
         });
         self
