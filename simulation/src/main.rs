@@ -22,7 +22,6 @@ use simulation::played::{Failure, Played};
 use simulation::report;
 use simulation::rng::Rng;
 use simulation::run::{Keep, run};
-use simulation::scale::{Scene, table};
 use simulation::shrink::shrink;
 use simulation::story;
 use simulation::weather::Weather;
@@ -82,12 +81,6 @@ struct Options {
     /// Write what the run exercised to docs/reference/reliability.md.
     #[arg(long)]
     report: bool,
-    /// Measure fleets of up to 1,000 services instead, and write docs/reference/scale.md.
-    #[arg(long)]
-    scale: bool,
-    /// Measure one size alone, and print it.
-    #[arg(long)]
-    size: Option<usize>,
     /// How many seeds run at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -97,10 +90,6 @@ fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(file) = &options.story {
         return play(file, options.trace);
-    }
-    if options.scale {
-        scale(options.size);
-        return ExitCode::SUCCESS;
     }
     match all(&options) {
         Ok(played) => judge(&played, &options),
@@ -288,22 +277,6 @@ fn progress(done: u64, count: u64, rate: f64) {
         false if done.is_multiple_of(100) => writeln!(err, "{said}"),
         false => Ok(()),
     };
-}
-
-/// Measures fleets of any size.
-fn scale(size: Option<usize>) {
-    let sizes = size.map_or_else(|| table::SIZES.to_vec(), |size| vec![size]);
-    let started = Instant::now();
-    let mut said = |scene: Scene, size: usize| {
-        eprintln!("{:6.1} s  {} of {size} services", started.elapsed().as_secs_f64(), scene.name());
-    };
-    let parts = table::PARTS.map(|(name, part)| (name, part(&sizes, &mut said)));
-    for (_, part) in &parts {
-        println!("{part}");
-    }
-    if size.is_none() {
-        tests::document::hold("docs/reference/scale.md", &parts, true);
-    }
 }
 
 /// A seed that is another each time.

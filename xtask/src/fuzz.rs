@@ -17,7 +17,7 @@ pub struct Args {
 
 /// What compiles and runs them, with these options.
 pub fn command(root: &Path, options: &[&str]) -> Command {
-    process::optimised(root, "fuzz", options)
+    process::optimised(root, ("fuzz", "fuzz"), options)
 }
 
 /// Compiles the targets with optimisation, which makes ten cases of one, and runs them here.

@@ -26,11 +26,11 @@ pub fn forget_cargo(command: &mut Command) {
     }
 }
 
-/// Compiles a program of the workspace with optimisation, and runs it with these options.
-pub fn optimised(root: &Path, package: &str, options: &[&str]) -> Command {
+/// Compiles a program of a package with optimisation, and runs it with these options.
+pub fn optimised(root: &Path, (package, program): (&str, &str), options: &[&str]) -> Command {
     let mut cargo = Command::new("cargo");
     forget_cargo(&mut cargo);
-    cargo.args(["run", "--quiet", "--profile", "measure", "--package", package, "--"]).args(options);
+    cargo.args(["run", "--quiet", "--profile", "measure", "--package", package, "--bin", program, "--"]).args(options);
     cargo.current_dir(root);
     cargo
 }

@@ -127,12 +127,19 @@ impl Seen {
     }
 }
 
-/// Are its tasks read? Not of a service without tasks, nor of one that is settled: it has run for a while, ECS reports its one
-/// deployment complete, and as many tasks run as should. Such tasks are healthy, and where its strategy places them.
+/// Are its tasks read? Not of a service without tasks, nor of one that is settled: it has run for a while, or began to with its
+/// deployment; ECS reports this one deployment complete, and as many tasks run as should. Such tasks are healthy, and where its
+/// strategy places them.
 fn needs_tasks(service: &Service, entry: &Entry) -> bool {
     let idle = !service.is_active() || service.desired == 0 && service.running == 0;
     let complete = |deployment: &Deployment| deployment.primary && deployment.state == DeploymentState::Completed;
-    let settled = matches!(entry.record.state, Some(State::Running { .. }))
+    let runs = match entry.record.state {
+        Some(State::Running { .. }) => true,
+        // A deployment from before says nothing about tasks that have started since.
+        Some(State::Starting { since, .. }) => service.primary().is_some_and(|primary| primary.created_at >= since),
+        Some(State::Draining { .. } | State::ScaledToZero { .. }) | None => false,
+    };
+    let settled = runs
         && !matches!(service.strategy, Strategy::Other(_))
         && matches!(&service.deployments[..], [only] if complete(only) && only.running == service.running)
         && service.running == service.desired;
@@ -205,4 +212,51 @@ fn task_counts(tasks: &[Task]) -> TaskCounts {
 
 fn not_found(id: &ServiceId) -> Error {
     Error::not_found(format!("service {id} does not exist"))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+
+    fn began() -> Timestamp {
+        "2026-11-23T06:00:00Z".parse().unwrap()
+    }
+
+    /// A service whose one deployment is so much younger than its start.
+    fn service(after: SignedDuration, state: DeploymentState, running: u32) -> Service {
+        let id = ServiceId { cluster: "prod".into(), name: "web".into() };
+        let at = began() + after;
+        let deployment = Deployment {
+            id: "ecs-svc/1".into(),
+            primary: true,
+            revision: "web:1".into(),
+            state,
+            reason: None,
+            running,
+            failed: 0,
+            created_at: at,
+            updated_at: at,
+        };
+        Service { status: "ACTIVE".into(), desired: 2, running, deployments: vec![deployment], ..absent(&id) }
+    }
+
+    #[test]
+    fn the_tasks_of_a_service_that_starts_are_read_until_a_deployment_of_its_own_is_complete() {
+        let mut entry = Entry::default();
+        let until = began() + SignedDuration::from_mins(10);
+        entry.record.state = Some(State::Starting { since: began(), until, announced: false });
+        let second = SignedDuration::from_secs(1);
+        for (service, reads) in [
+            (service(second, DeploymentState::Completed, 2), false),
+            (service(second, DeploymentState::InProgress, 2), true),
+            (service(second, DeploymentState::Completed, 1), true),
+            (service(-second, DeploymentState::Completed, 2), true),
+        ] {
+            assert_eq!(needs_tasks(&service, &entry), reads, "{:?}", service.deployments);
+        }
+        entry.record.state = Some(State::ScaledToZero { since: began() });
+        assert!(needs_tasks(&service(second, DeploymentState::Completed, 2), &entry));
+    }
 }

@@ -46,7 +46,9 @@ impl Bucket {
     /// How many calls it holds, and how many it gets back in a second.
     fn rate(self) -> (u32, u32) {
         match self {
-            Bucket::EcsReads => (100, 20),
+            // 20 a second. Half of them are left to others: during a sweep each service that it changes brings events, and each
+            // event a look.
+            Bucket::EcsReads => (100, 10),
             Bucket::EcsServices => (50, 5),
             Bucket::EcsDefinitions => (20, 1),
             Bucket::EcsDefinitionReads | Bucket::EcsDeployments => (50, 20),

@@ -11,6 +11,7 @@
 //!   [`actions`]: which function knows which action.
 //! - [`queue`]: batches of an SQS queue that stands in front of a function.
 //! - `share`: how much of its work an invocation does, and how the rest is handed on through that queue.
+//! - `sweep`: of a large fleet, one look at everything at a time.
 //! - [`Peers`]: how functions invoke each other.
 //! - [`Report`]: one value from which log lines, metrics and the response are rendered.
 //! - [`lambda`]: the clock, the subscriber, Lambda's runtime.
@@ -33,6 +34,7 @@ pub mod report;
 mod request;
 mod request_id;
 mod share;
+mod sweep;
 mod target;
 
 pub use documents::{Documents, Sections};

@@ -18,6 +18,7 @@ use super::queue;
 use super::report::{self, Done, Line, Outcome, Report};
 use super::request_id::RequestId;
 use super::share::{End, Share};
+use super::sweep::{self, Sweep};
 use crate::aws::{Connection, Sqs};
 use crate::env::Env;
 use crate::error::{Error, Kind, Result};
@@ -107,6 +108,7 @@ impl<F: Function> Runtime<F> {
         let now = moment(&payload, clock, self.context.settings.max_clock_skew)?;
         let plan_only = payload.is_plan();
         let request_id = RequestId::of(&payload, now)?;
+        let sweep = Sweep::of(&payload, F::NAME, clock);
         let requested = matches!(&payload, Payload::Request(request) if !request.by.is_empty());
         let trigger = match receive::<F>(payload, clock)? {
             Received::Trigger(trigger) => trigger,
@@ -125,6 +127,18 @@ impl<F: Function> Runtime<F> {
         let request_id = &request_id;
         let invocation = Invocation { trigger: &trigger, documents: &*held, context, mode, request_id, now };
 
+        let mut sweep = sweep.filter(|_| mode == Mode::Act && context.sqs.is_some());
+        if sweep.is_some() && self.function.scope(&invocation)?.len() <= sweep::SMALL {
+            sweep = None;
+        }
+        if let Some(sweep) = &sweep
+            && !sweep.begin(&context.ledger).await?
+        {
+            let reason = "another sweep is in progress, and looks at everything again when it is done";
+            tracing::info!("ignored: {reason}");
+            return Ok(json!({ "ignored": reason }));
+        }
+
         // Whether the documents have changed is asked beside the first look, which they change only once in a while.
         let (observation, changed) = join(self.look(&invocation, &share), self.configuration.refresh(clock)).await;
         let (invocation, observation) = match &changed {
@@ -136,7 +150,7 @@ impl<F: Function> Runtime<F> {
                 (invocation, observation)
             }
         };
-        let report = self.run(observation, &invocation, &share, end).await?;
+        let report = self.run(observation, &invocation, (&share, sweep.as_ref()), end).await?;
         report.log();
         let (millis, system) = (clock.as_millisecond(), invocation.documents.system());
         let duration = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
@@ -173,7 +187,7 @@ impl<F: Function> Runtime<F> {
         &self,
         (scope, first): Observation<'d, F>,
         invocation: &Invocation<'d, F>,
-        share: &Share,
+        (share, sweep): (&Share, Option<&Sweep>),
         end: &End,
     ) -> Result<Report> {
         let (mut report, mut left, mut first) = (Report::new(invocation.mode), Vec::new(), Some(first));
@@ -204,8 +218,38 @@ impl<F: Function> Runtime<F> {
         self.send_all(&mut observed, &mut failed, invocation, &mut report).await;
         if !left.is_empty() {
             report.push(self.hand_on(share, &left, scope.len(), invocation).await);
+        } else if let Some(sweep) = sweep
+            && let Some(line) = self.sweep_again(sweep, share, invocation).await?
+        {
+            report.push(line);
         }
         Ok(report)
+    }
+
+    /// Ends a sweep. Where another began meanwhile, it hands everything to itself once more.
+    async fn sweep_again(&self, sweep: &Sweep, share: &Share, invocation: &Invocation<'_, F>) -> Result<Option<Line>> {
+        let subject = Subject::System(invocation.documents.system().to_owned());
+        let all = self.function.scope(invocation)?.into_iter().map(F::subject);
+        let again = async {
+            if !sweep.end(&self.context.ledger).await? {
+                return Ok(false);
+            }
+            match &self.context.sqs {
+                Some(queue) => queue.send(&share.message(&all.collect::<Vec<_>>())).await.map(|()| true),
+                None => Ok(false),
+            }
+        };
+        let outcome = match again.await {
+            Ok(false) => return Ok(None),
+            Ok(true) => Outcome::Changed(vec!["handed on through the queue".to_owned()]),
+            Err(error) => Outcome::Failed(error),
+        };
+        Ok(Some(Line::new(
+            subject,
+            ("hand_on", "swept_meanwhile"),
+            "another sweep began before this one ended",
+            outcome,
+        )))
     }
 
     /// Hands on what is left of the items; the line says so. Where nothing at all was done, it would never end: that fails, and

@@ -137,7 +137,13 @@ impl Engine {
     /// Sends an answer on its way.
     pub(super) fn reply(&mut self, invocation: u64, request: &Request, answer: &Answer, reply: Reply) {
         let at = self.now + self.rng.up_to(TRIP);
-        let answer = Delivered { response: response(request, answer), reply };
+        let made = || response(request, answer);
+        // Who receives it holds it.
+        let response = match self.invocations.get_mut(&invocation) {
+            Some(running) => running.process.work(made),
+            None => made(),
+        };
+        let answer = Delivered { response, reply };
         self.due.push(at, Due::Answered { invocation, answer });
     }
 

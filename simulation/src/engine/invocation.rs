@@ -6,11 +6,11 @@
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::runtime::lambda::named;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use super::heap::left_out;
 use super::log::logged;
 use super::pending::{Invocation, Origin};
 use super::port::Reply;
@@ -65,7 +65,7 @@ impl Engine {
         };
         // No two invocations read the same nanosecond from their clocks.
         let clock = self.now + SignedDuration::from_nanos(i64::try_from(number % 1_000_000).unwrap());
-        let future = process.invoke(named(payload.clone(), &id), clock, is_read);
+        let future = process.invoke(&payload, &id, clock, is_read);
         let timeout = self.account.functions[function].timeout;
         self.due.push(self.now + timeout, Due::TimeOut { invocation: number });
         self.invocations.insert(number, Invocation { process, future, payload, origin, waiting: Vec::new() });
@@ -93,12 +93,15 @@ impl Engine {
         let waker = Waker::from(Arc::clone(&woken));
         let function = invocation.process.function;
         let (polled, lines) = logged(|| {
-            loop {
-                let polled = invocation.future.poll_unpin(&mut Context::from_waker(&waker));
-                if polled.is_ready() || !woken.0.swap(false, Ordering::Relaxed) {
-                    break polled;
+            let Invocation { process, future, .. } = invocation;
+            process.work(|| {
+                loop {
+                    let polled = future.poll_unpin(&mut Context::from_waker(&waker));
+                    if polled.is_ready() || !woken.0.swap(false, Ordering::Relaxed) {
+                        break polled;
+                    }
                 }
-            }
+            })
         });
         for line in lines {
             self.note(What::Log { invocation: number, function, line });
@@ -119,7 +122,14 @@ impl Engine {
     /// Ends an invocation. Lambda keeps the process for the next one, unless it timed out or exited.
     pub(super) fn end(&mut self, number: u64, outcome: Outcome) {
         let Some(invocation) = self.invocations.remove(&number) else { return };
-        let Invocation { process, payload, origin, .. } = invocation;
+        let Invocation { mut process, future, payload, origin, .. } = invocation;
+        // The model goes on with a copy of the answer, so that the process gives back all that it held for it.
+        let outcome = process.work(|| {
+            let copy = left_out(|| outcome.clone());
+            drop((future, outcome));
+            copy
+        });
+        self.most_heap = self.most_heap.max(process.heap.most);
         let function = process.function;
         let crashed =
             outcome.as_ref().is_err_and(|(kind, _)| kind == "Sandbox.Timedout" || kind == "Runtime.ExitError");

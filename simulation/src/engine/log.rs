@@ -8,6 +8,8 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
+use super::heap::left_out;
+
 thread_local! {
     static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static TAKES: Dispatch = Dispatch::new(Lines);
@@ -42,9 +44,11 @@ impl Subscriber for Lines {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(event.metadata().level().to_string());
-        event.record(&mut line);
-        LINES.with_borrow_mut(|lines| lines.push(line.0));
+        left_out(|| {
+            let mut line = Line(event.metadata().level().to_string());
+            event.record(&mut line);
+            LINES.with_borrow_mut(|lines| lines.push(line.0));
+        });
     }
 
     fn enter(&self, _: &Id) {}

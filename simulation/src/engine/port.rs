@@ -17,6 +17,7 @@ use futures_channel::oneshot;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::heap::left_out;
 use crate::wire::{Request, read};
 
 /// Where an answer goes.
@@ -57,9 +58,13 @@ impl Port {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn post(&self, posted: impl FnOnce() -> Posted) {
+        left_out(|| self.posted().push(posted()));
+    }
+
     /// Takes a line of standard output.
     pub fn print(&self, document: &Value) {
-        self.posted().push(Posted::Print(document.clone()));
+        self.post(|| Posted::Print(document.clone()));
     }
 
     /// What was wanted since the last time, in order.
@@ -77,7 +82,7 @@ impl fmt::Debug for Port {
 impl HttpConnector for Port {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (reply, answer) = oneshot::channel();
-        self.posted().push(Posted::Call(read(&request), reply));
+        self.post(|| Posted::Call(read(&request), reply));
         HttpConnectorFuture::new(async {
             answer.await.unwrap_or_else(|_| Err(ConnectorError::other("the process ends".into(), None)))
         })
@@ -100,7 +105,7 @@ impl TimeSource for Port {
 impl AsyncSleep for Port {
     fn sleep(&self, duration: Duration) -> Sleep {
         let (done, over) = oneshot::channel();
-        self.posted().push(Posted::Sleep(duration, done));
+        self.post(|| Posted::Sleep(duration, done));
         Sleep::new(async {
             let _ = over.await;
         })

@@ -13,8 +13,9 @@ use serde_json::Value;
 use shared::aws::Connection;
 use shared::env::Env;
 use shared::runtime::Runtime;
-use shared::runtime::lambda::{Handler, answered};
+use shared::runtime::lambda::{Handler, answered, named};
 
+use super::heap::{Heap, counted};
 use super::port::{Clock, Port};
 
 /// What an invocation comes to: the answer, or type and message of its error.
@@ -28,6 +29,8 @@ pub struct Process {
     pub port: Port,
     /// How far its clock is ahead.
     pub skew: SignedDuration,
+    /// What it holds.
+    pub heap: Heap,
     serve: Rc<dyn Serve>,
     started: bool,
 }
@@ -74,6 +77,11 @@ impl Process {
         skew: SignedDuration,
         clock: &Clock,
     ) -> Process {
+        let ((port, serve), heap) = counted(|| Process::wire(function, variables, clock));
+        Process { function, port, skew, heap, serve, started: false }
+    }
+
+    fn wire(function: &'static str, variables: &BTreeMap<String, String>, clock: &Clock) -> (Port, Rc<dyn Serve>) {
         let port = Port::new(clock);
         let env = Env::over(|name| variables.get(name).cloned());
         let printer = port.clone();
@@ -95,12 +103,27 @@ impl Process {
             "request" => new::<request::Requests>(&env, &connection),
             other => panic!("no function {other}"),
         };
-        Process { function, port, skew, serve, started: false }
+        (port, serve)
     }
 
     /// One invocation; the caller polls it.
-    pub fn invoke(&mut self, payload: Value, now: Timestamp, is_read: bool) -> LocalBoxFuture<'static, Outcome> {
+    pub fn invoke(
+        &mut self,
+        payload: &Value,
+        id: &str,
+        now: Timestamp,
+        is_read: bool,
+    ) -> LocalBoxFuture<'static, Outcome> {
         let start = !std::mem::replace(&mut self.started, true);
-        Rc::clone(&self.serve).invoke(start, payload, now + self.skew, is_read)
+        let clock = now + self.skew;
+        let serve = Rc::clone(&self.serve);
+        self.work(|| serve.invoke(start, named(payload.clone(), id), clock, is_read))
+    }
+
+    /// Does work that it holds the heap of.
+    pub fn work<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let (result, heap) = counted(work);
+        self.heap.add(heap);
+        result
     }
 }

@@ -61,6 +61,8 @@ pub struct Engine {
     pub denied: BTreeSet<String>,
     /// Services of AWS that answer with errors.
     pub down: BTreeSet<&'static str>,
+    /// The most bytes that a process has held on the heap, as far as they are counted.
+    pub most_heap: i64,
     /// What happened.
     pub journal: Vec<Entry>,
     /// How often each fault was met that no call shows.
@@ -91,6 +93,7 @@ impl Engine {
             crash: None,
             denied: BTreeSet::new(),
             down: BTreeSet::new(),
+            most_heap: 0,
             journal: Vec::new(),
             faults: BTreeMap::new(),
             due: Queue::default(),

@@ -1,6 +1,9 @@
 //! What was measured, as the tables of `docs/reference/scale.md`.
 
-use super::{Measured, Scene, Work, measure};
+use std::collections::BTreeMap;
+
+use super::measure;
+use super::measured::{Measured, Scene, Work};
 
 /// The sizes that the document has.
 pub const SIZES: [usize; 5] = [1, 10, 100, 500, 1_000];
@@ -25,25 +28,63 @@ const METRIC: f64 = 0.3;
 const METRICS_OF_A_SERVICE: f64 = 4.0;
 const FREE_METRICS: f64 = 10.0;
 
-/// Writes a part for these sizes, and says before each what it measures.
-type Part = fn(&[usize], &mut dyn FnMut(Scene, usize)) -> String;
+/// What came of each scene and size.
+pub type Results = BTreeMap<(&'static str, usize), Measured>;
 
-/// Names of the generated parts, and how each is made.
-pub const PARTS: [(&str, Part); 2] = [("quiet", quiet), ("scenes", scenes)];
+/// What happens to a fleet at once.
+const SCENES: [Scene; 3] = [Scene::Morning, Scene::BaseImage, Scene::LostZone];
 
-fn quiet(sizes: &[usize], progress: &mut dyn FnMut(Scene, usize)) -> String {
-    let head = "| services | rollout | capacity | alarm | budget | longest s | read units | Lambda | DynamoDB | logs | metrics | USD a month |";
-    let mut text = format!("{head}\n{}\n", rule(head));
-    for size in sizes {
-        progress(Scene::QuietTick, *size);
-        text.push_str(&quiet_row(*size));
-    }
-    text
+const QUIET: &str = "| services | rollout | capacity | alarm | budget | longest s | read units | Lambda | DynamoDB | logs | metrics | USD a month | peak MB |";
+const AT_ONCE: &str = "| what happens | services | calls | invocations | handed on | longest s | failed | throttled | updated | last after s | limit s | peak MB |";
+const REQUESTS: &str = "| meanwhile | services | request | waits s |";
+
+/// Plays every scene for these sizes, and says before each what it measures.
+pub fn play(sizes: &[usize], progress: &mut dyn FnMut(Scene, usize)) -> Results {
+    let each = Scene::ALL.into_iter().flat_map(|scene| sizes.iter().map(move |size| (scene, *size)));
+    let each = each.map(|(scene, size)| {
+        progress(scene, size);
+        let seen = measure(scene, size);
+        if let Some(error) = &seen.error {
+            eprintln!("  {} of {size} services: {error}", scene.name());
+        }
+        ((scene.name(), size), seen)
+    });
+    each.collect()
 }
 
-/// One size of fleet when nothing happens.
-pub fn quiet_row(size: usize) -> String {
-    let seen = measure(Scene::QuietTick, size);
+/// Names of the generated parts, and the tables.
+pub fn parts(sizes: &[usize], results: &Results) -> [(&'static str, String); 3] {
+    let rows = |scenes: &[Scene], row: fn(Scene, usize, &Measured) -> String| -> String {
+        let each = scenes.iter().flat_map(|scene| sizes.iter().map(|size| (*scene, *size)));
+        each.map(|(scene, size)| row(scene, size, &results[&(scene.name(), size)])).collect()
+    };
+    let quiet = rows(&[Scene::QuietTick], |_, size, seen| quiet_row(size, seen) + &memory(seen));
+    let scenes = rows(&SCENES, |scene, size, seen| scene_row(scene, size, seen) + &memory(seen));
+    let requests = rows(&SCENES, request_row);
+    let table = |head: &str, rows: String| format!("{head}\n{}\n{rows}", rule(head));
+    [("quiet", table(QUIET, quiet)), ("scenes", table(AT_ONCE, scenes)), ("requests", table(REQUESTS, requests))]
+}
+
+/// The last column, which differs a little with how the functions were compiled.
+fn memory(seen: &Measured) -> String {
+    // Far below what a fraction holds exactly.
+    #[allow(clippy::cast_precision_loss)]
+    let megabytes = seen.most_heap as f64 / 1e6;
+    format!(" {megabytes:.1} |\n")
+}
+
+/// Nothing where no engineer asked for anything.
+fn request_row(scene: Scene, size: usize, seen: &Measured) -> String {
+    if seen.waits.is_empty() {
+        return String::new();
+    }
+    let action = if scene == Scene::Morning { "wake" } else { "restart" };
+    let waits = seen.waits.iter().map(|wait| wait.map_or("never".to_owned(), |wait| format!("{wait:.1}")));
+    format!("| {} | {size} | `{action}` | {} |\n", scene.name(), waits.collect::<Vec<_>>().join(", "))
+}
+
+/// One size of fleet when nothing happens, but for the memory.
+pub fn quiet_row(size: usize, seen: &Measured) -> String {
     let calls: Vec<String> =
         FUNCTIONS.map(|name| seen.functions.get(name).map_or(0, |work| work.calls).to_string()).to_vec();
     let month = |of: fn(&Work) -> f64| {
@@ -56,38 +97,19 @@ pub fn quiet_row(size: usize) -> String {
     let metrics = (number(size) * METRICS_OF_A_SERVICE - FREE_METRICS).max(0.0) * METRIC;
     let units = seen.total(|work| work.read_units);
     format!(
-        "| {size} | {} | {:.1} | {units} | {lambda:.2} | {dynamodb:.2} | {logs:.2} | {metrics:.2} | {:.2} |\n",
+        "| {size} | {} | {:.1} | {units} | {lambda:.2} | {dynamodb:.2} | {logs:.2} | {metrics:.2} | {:.2} |",
         calls.join(" | "),
         seen.longest().as_secs_f64(),
         lambda + dynamodb + logs + metrics
     )
 }
 
-fn scenes(sizes: &[usize], progress: &mut dyn FnMut(Scene, usize)) -> String {
-    let head = "| what happens | services | calls | invocations | handed on | longest s | failed | throttled | updated | last after s | limit s |";
-    let mut text = format!("{head}\n{}\n", rule(head));
-    for scene in [Scene::Morning, Scene::BaseImage, Scene::LostZone] {
-        for size in sizes {
-            progress(scene, *size);
-            text.push_str(&scene_row(scene, *size));
-        }
-    }
-    text
-}
-
-/// What a scene takes at one size of fleet.
-pub fn scene_row(scene: Scene, size: usize) -> String {
-    row(scene, size, &measure(scene, size))
-}
-
-fn row(scene: Scene, size: usize, seen: &Measured) -> String {
-    if let Some(error) = &seen.error {
-        eprintln!("  {} of {size} services: {error}", scene.name());
-    }
+/// What a scene takes at one size of fleet, but for the memory.
+pub fn scene_row(scene: Scene, size: usize, seen: &Measured) -> String {
     let total = |of: fn(&Work) -> u64| seen.total(of);
     let seconds = |seconds: Option<f64>| seconds.map_or_else(String::new, |seconds| format!("{seconds:.1}"));
     format!(
-        "| {} | {size} | {} | {} | {} | {:.1} | {} | {} | {} | {} | {} |\n",
+        "| {} | {size} | {} | {} | {} | {:.1} | {} | {} | {} | {} | {} |",
         scene.name(),
         total(|work| work.calls),
         total(|work| work.invocations),

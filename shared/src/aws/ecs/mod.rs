@@ -64,8 +64,8 @@ impl Ecs {
         let Some(first) = ids.first() else { return Vec::new() };
         let call = self.client.describe_services().cluster(&first.cluster);
         let call = call.set_services(Some(ids.iter().map(|id| id.name.clone()).collect()));
-        self.connection.turn(Bucket::EcsReads).await;
-        let answer = match call.send().await.map_err(classified) {
+        let describe = async || call.clone().send().await.map_err(classified);
+        let answer = match self.connection.in_turn(Bucket::EcsReads, describe).await {
             Ok(answer) => answer,
             Err(error) => {
                 let each =

@@ -226,8 +226,9 @@ impl Ecs {
     ) -> Result<Vec<(String, Task)>> {
         let (mut arns, mut next) = (Vec::new(), None);
         loop {
-            self.connection.turn(Bucket::EcsReads).await;
-            let page = call.clone().set_next_token(next).send().await.map_err(classified)?;
+            let call = call.clone().set_next_token(next);
+            let list = async || call.clone().send().await.map_err(classified);
+            let page = self.connection.in_turn(Bucket::EcsReads, list).await?;
             arns.extend(page.task_arns().iter().cloned());
             next = page.next_token.filter(|token| !token.is_empty());
             if next.is_none() {
@@ -241,8 +242,8 @@ impl Ecs {
     /// Tasks, each with its group.
     async fn describe(&self, cluster: &str, arns: &[String]) -> Result<Vec<(String, Task)>> {
         let call = self.client.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
-        self.connection.turn(Bucket::EcsReads).await;
-        let answer = call.send().await.map_err(classified)?;
+        let describe = async || call.clone().send().await.map_err(classified);
+        let answer = self.connection.in_turn(Bucket::EcsReads, describe).await?;
         // A task that ended a while ago is forgotten between the list and this call.
         match answer.failures().iter().find(|failure| failure.reason() != Some("MISSING")) {
             Some(failure) => Err(failed(failure)),
