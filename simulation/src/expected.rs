@@ -17,7 +17,7 @@ const LABELS: [(&str, &str, &str); 8] = [
 ];
 
 /// The sources of the laws.
-const LAWS: [&str; 14] = [
+const LAWS: [&str; 15] = [
     include_str!("laws/asleep.rs"),
     include_str!("laws/calls.rs"),
     include_str!("laws/effects.rs"),
@@ -32,6 +32,7 @@ const LAWS: [&str; 14] = [
     include_str!("laws/messages.rs"),
     include_str!("laws/progress.rs"),
     include_str!("laws/referee.rs"),
+    include_str!("laws/waiting.rs"),
 ];
 
 /// What the weather can do.

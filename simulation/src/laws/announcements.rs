@@ -20,6 +20,8 @@ const LAW: &str = "what people have to know is announced";
 const RECORDED: [SignedDuration; 2] = [SignedDuration::from_mins(10), SignedDuration::from_mins(65)];
 /// What begins is announced when it has ended, or is overdue: the deadline of a rollout is 30 minutes, that of a start or a drain less.
 const BEGUN: [SignedDuration; 2] = [SignedDuration::from_mins(75), SignedDuration::from_mins(130)];
+/// A start that ECS refuses is announced when it is overdue, which the fleet has after half an hour at most.
+const REFUSED: [SignedDuration; 2] = [SignedDuration::from_mins(60), SignedDuration::from_mins(100)];
 /// The budget function has an hourly tick, and waits for two of them where a restriction cannot be written.
 const BY_BUDGET: [SignedDuration; 2] = [SignedDuration::from_mins(65), SignedDuration::from_mins(200)];
 
@@ -38,6 +40,16 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry, written: O
         }
         What::Call { function, operation, input, answer: Ok(_), .. } if operation == "UpdateService" => {
             begun(watch, engine, (function, input), entry.at, calm);
+        }
+        What::Call { function: "capacity", operation, input, answer: Err(failure), .. }
+            if operation == "UpdateService" && failure.code == "InvalidParameterException" =>
+        {
+            let service = input["service"].as_str().unwrap_or_default();
+            // Once: it is requested at each tick from then on.
+            if input["desiredCount"].as_i64() > Some(0) && watch.announcements.zero.remove(service) {
+                let until = entry.at + REFUSED[calm];
+                push(watch, ("capacity", service), "its start is refused", until, started(service));
+            }
         }
         What::Ends { .. } => return overdue(watch, engine, entry.at),
         _ => {}
@@ -100,8 +112,7 @@ fn begun(watch: &mut Watch, engine: &Engine, (function, input): (&str, &Value), 
             push(watch, ("capacity", &service), "it is scaled to zero", at + BEGUN[calm], subjects.into());
         }
         Some(1..) if watch.announcements.zero.remove(&service) => {
-            let subjects = ["Running again", "Start overdue"].map(|begin| format!("{begin}: {service}"));
-            push(watch, ("capacity", &service), "it is started", at + BEGUN[calm], subjects.into());
+            push(watch, ("capacity", &service), "it is started", at + BEGUN[calm], started(&service));
         }
         _ => {}
     }
@@ -114,6 +125,11 @@ fn begun(watch: &mut Watch, engine: &Engine, (function, input): (&str, &Value), 
             push(watch, ("move", &service), "it moves to another capacity provider", at + BEGUN[calm], subjects);
         }
     }
+}
+
+/// What announces a start, or that there is none.
+fn started(service: &str) -> Vec<String> {
+    ["Running again", "Start overdue"].map(|begin| format!("{begin}: {service}")).into()
 }
 
 /// Does a service run, or start, as far as the ledger knows? One that others start while it is scaled to zero does not.

@@ -10,6 +10,8 @@ use super::watch::{Broken, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
 
+const LAW_OF_LOOPS: &str = "no loop of deployments";
+
 /// Most calls of one invocation: so many, and so many more for each service.
 const CALLS: (usize, usize) = (40, 40);
 /// Most deployments of the same revision and strategy that the automation starts for one service in six hours for the same cause.
@@ -18,8 +20,13 @@ const SAME_DEPLOYMENTS: usize = 3;
 const ATTEMPTS: usize = 6;
 const WINDOW: SignedDuration = SignedDuration::from_hours(6);
 
+/// Most moves to the same capacity provider that ECS refuses within these hours: the wait between two of them grows.
+const REFUSED_MOVES: usize = 6;
+/// How ECS refuses what it is asked for; what is wrong with the weather has other codes.
+const REFUSED: &str = "InvalidParameterException";
+
 /// Calls that change AWS; the ledger and messages are the automation's own.
-const CHANGES: [&str; 8] = [
+pub(super) const CHANGES: [&str; 8] = [
     "UpdateService",
     "RegisterTaskDefinition",
     "RunTask",
@@ -66,6 +73,9 @@ pub(super) fn look(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<
     if operation == "UpdateService" && answer.is_ok() {
         repeated(watch, engine, entry)?;
     }
+    if operation == "UpdateService" && answer.as_ref().is_err_and(|failure| failure.code == REFUSED) {
+        refused(watch, engine, entry)?;
+    }
     Ok(())
 }
 
@@ -103,7 +113,7 @@ fn repeated(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Bro
     if !starts {
         return Ok(());
     }
-    watch.meets("no loop of deployments");
+    watch.meets(LAW_OF_LOOPS);
     // An alarm may ask for as many restarts as its limit allows, and a secret or an engineer for another.
     let cause = watch.calls.causes.get(invocation).map_or("", String::as_str);
     let service = input["service"].as_str().unwrap_or_default().to_owned();
@@ -124,7 +134,27 @@ fn repeated(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Bro
     let runs = !engine.world.ecs.serving(policy["cluster"].as_str().unwrap_or_default(), &name).digests.is_empty();
     if same > if runs { SAME_DEPLOYMENTS } else { ATTEMPTS } {
         let how = format!("{function} started the same deployment of {} {same} times in 6 hours", input["service"]);
-        return Err(broken(engine, "no loop of deployments", how));
+        return Err(broken(engine, LAW_OF_LOOPS, how));
+    }
+    Ok(())
+}
+
+/// A move that ECS refuses is not requested again and again.
+fn refused(watch: &mut Watch, engine: &Engine, entry: &Entry) -> Result<(), Broken> {
+    let What::Call { function, input, .. } = &entry.what else { return Ok(()) };
+    let strategy = &input["capacityProviderStrategy"];
+    if strategy.is_null() {
+        return Ok(());
+    }
+    watch.meets(LAW_OF_LOOPS);
+    let service = input["service"].as_str().unwrap_or_default();
+    let refused = watch.calls.refused.entry(format!("{service} {strategy}")).or_default();
+    refused.retain(|at| *at + WINDOW > entry.at);
+    refused.push(entry.at);
+    let times = refused.len();
+    if times > REFUSED_MOVES {
+        let how = format!("{function} requested {strategy} for {service} {times} times in 6 hours, which ECS refuses");
+        return Err(broken(engine, LAW_OF_LOOPS, how));
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ mod referee;
 mod remembered;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod watch;
 mod written;
 
@@ -53,6 +54,7 @@ impl Watch {
             history::look(self, engine, entry, written)?;
             asleep::look(self, engine, entry)?;
             progress::look(self, engine, entry)?;
+            waiting::look(self, engine, entry)?;
         }
         Ok(())
     }

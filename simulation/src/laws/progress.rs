@@ -9,7 +9,7 @@ use super::referee::{in_force, serving, sleeps_at};
 use super::watch::{Broken, InAlarm, Watch, broken};
 use crate::engine::Engine;
 use crate::journal::{Entry, What};
-use crate::people::Act;
+use crate::people::{Act, span};
 use crate::world::behaviour::Behaviour;
 
 /// A rollout takes minutes; a pre-deploy task, a scan and a tick come on top.
@@ -77,8 +77,16 @@ fn happens(watch: &mut Watch, engine: &Engine, text: &str) {
             watch.progress.by_hand = watch.progress.by_hand.max(Some(ends));
             watch.progress.frozen |= request["action"] == "freeze" || request["hold_until"].is_string();
             match request["service"].as_str() {
-                Some(service) => drop(watch.progress.due.remove(service)),
-                None => watch.progress.due.clear(),
+                Some(service) => {
+                    watch.progress.due.remove(service);
+                    let until = request["until"].as_str().filter(|_| request["action"] == "wake").and_then(span);
+                    let until = until.map_or(engine.now(), |lasts| engine.now() + lasts);
+                    watch.progress.woken.insert(service.to_owned(), until);
+                }
+                None => {
+                    watch.progress.due.clear();
+                    watch.progress.woken.clear();
+                }
             }
         }
         Act::ConsoleCount { .. }
@@ -146,8 +154,10 @@ fn announced(watch: &mut Watch, engine: &Engine) -> Result<(), Broken> {
         let Some(service) = documented(engine, &name) else { continue };
         let policy = policy_of(engine, &service).unwrap_or_default();
         let stopped = engine.world.ecs.service(policy["cluster"].as_str().unwrap_or_default(), &service);
-        // In a dry run it runs while it should sleep.
-        if stopped.is_none_or(|service| service.desired == 0) || sleeps_at(&policy, engine.now()) {
+        // In a dry run it runs while it should sleep. One that a person has woken is not asleep.
+        let is_woken = watch.progress.woken.get(&service).is_some_and(|until| *until > engine.now());
+        let sleeps = sleeps_at(&policy, engine.now()) && (!is_woken || watch.progress.dry_run);
+        if stopped.is_none_or(|service| service.desired == 0) || sleeps {
             watch.progress.in_alarm.insert(name, InAlarm { since, awake: engine.now() });
             continue;
         }

@@ -99,3 +99,16 @@ pub(super) struct Orders {
     /// By service: digests that its followed tag has named, and until when.
     pub(super) named: BTreeMap<String, BTreeMap<String, Timestamp>>,
 }
+
+/// What an invocation that has not ended has sent.
+#[derive(Debug, Default)]
+pub(super) struct Sends {
+    /// Does a person or another function wait for its answer?
+    pub(super) is_request: bool,
+    /// Does it serve several messages of a queue?
+    pub(super) is_batch: bool,
+    /// Has it tried to send a message?
+    pub(super) tried: bool,
+    /// What SNS has said against messages.
+    pub(super) refusals: Vec<String>,
+}

@@ -17,6 +17,8 @@ use crate::world::behaviour::Behaviour;
 use crate::world::ecr::{self, Push, Shape};
 use crate::world::image::Findings;
 
+mod waiting;
+
 const CLUSTER: &str = "huskit-prod";
 
 /// A world in which nothing happens but what a test has happen, and the laws that look at it.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use serde_json::Value;
 
-use super::remembered::{Announcements, Asleep, Effects, Held, Letters, Orders};
+use super::remembered::{Announcements, Asleep, Effects, Held, Letters, Orders, Sends};
 use crate::engine::Engine;
 use crate::people::{Act, Plan};
 use crate::weather::Weather;
@@ -46,6 +46,8 @@ pub struct Watch {
     pub(super) letters: Letters,
     pub(super) announcements: Announcements,
     pub(super) asleep: Asleep,
+    /// What open invocations have sent, by their numbers.
+    pub(super) waiting: BTreeMap<u64, Sends>,
     /// Every item of the ledger by its keys, as it was written last.
     pub(super) items: BTreeMap<(String, String), Rc<Value>>,
 }
@@ -74,6 +76,8 @@ pub(super) struct Calls {
     pub(super) causes: BTreeMap<u64, String>,
     /// Deployments that functions started, by service: when, by which invocation, and what for.
     pub(super) deployments: BTreeMap<String, Vec<(Timestamp, u64, String)>>,
+    /// When ECS refused a move, by service and strategy.
+    pub(super) refused: BTreeMap<String, Vec<Timestamp>>,
 }
 
 /// What is remembered of images.
@@ -161,6 +165,8 @@ pub(super) struct Progress {
     pub(super) dry_run: bool,
     /// Has a freeze been requested, or the environment failed? Rollouts may wait then.
     pub(super) frozen: bool,
+    /// Until when a person has woken a service, by its name.
+    pub(super) woken: BTreeMap<String, Timestamp>,
     /// Until when a person has a hand in the capacity of a service.
     pub(super) by_hand: Option<Timestamp>,
     /// Does the topic refuse messages at some time? Then none can be sent.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::request::{budget, request};
-use super::together::{asleep, correction, follows, month_ends, wakes};
+use super::together::{asleep, correction, follows, month_ends, unheard, wakes, works_at_night};
 use super::{Act, Follows, Setup};
 use crate::rng::Rng;
 use crate::weather::Weather;
@@ -75,7 +75,7 @@ pub fn draw(
         };
         let at = at.clamp(SignedDuration::from_mins(30), lasts);
         let act = one(rng, services, &setup);
-        if let Some((after, next)) = follows(rng, &act, services) {
+        if let Some((after, next)) = follows(rng, &act, services, &setup) {
             acts.push((at + after, next));
         }
         if rng.chance(0.2) {
@@ -88,6 +88,8 @@ pub fn draw(
     acts.extend(month_ends(rng, start, lasts));
     acts.extend(wakes(rng, services, focus_on(EDGES[1], start), lasts));
     acts.extend(asleep(rng, services, lasts));
+    acts.extend(unheard(rng, services, lasts));
+    acts.extend(works_at_night(rng, services, focus_on(EDGES[0], start), lasts));
     let corrected = rng.chance(0.03);
     if corrected {
         acts.extend(correction(rng));

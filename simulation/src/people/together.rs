@@ -3,15 +3,20 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::Act;
 use super::request::{budget, retry};
+use super::{Act, Setup};
 use crate::rng::Rng;
 use crate::world::behaviour::Behaviour;
 
 /// Something that follows an act within a time, if it does.
-pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(SignedDuration, Act)> {
+pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String], setup: &Setup) -> Option<(SignedDuration, Act)> {
     let seconds = |rng: &mut Rng, from: i64, to: i64| SignedDuration::from_secs(rng.between(from, to));
     match act {
+        // Who sees that a migration begins has another one in mind.
+        Act::Push { service, behaviour: Behaviour::Good, .. } if setup.migration && rng.chance(0.3) => {
+            let request = json!({ "action": "freeze", "service": service, "until": "2h", "by": "anna" });
+            Some((seconds(rng, 20, 240), Act::Request(request)))
+        }
         // A workflow that is sorry at once.
         Act::Push { service, behaviour: Behaviour::Good, .. } if rng.chance(0.08) => {
             Some((seconds(rng, 10, 115), Act::Retag { service: service.clone(), back: 1 }))
@@ -78,9 +83,20 @@ pub(super) fn follows(rng: &mut Rng, act: &Act, services: &[String]) -> Option<(
             };
             Some((seconds(rng, 20, 600), next))
         }
+        // A service without a task has none to fall back to while its secret is missing.
+        Act::SecretMissing { service, .. } if rng.chance(0.8) => {
+            let behaviour = *rng.pick(&[Behaviour::Good, Behaviour::Crashes]);
+            let push = Act::Push { service: service.clone(), behaviour, multi: false, flaw: None };
+            Some((seconds(rng, 30, 600), push))
+        }
         // Spot that runs dry takes tasks away first.
         Act::SpotShort { .. } if rng.chance(0.8) => {
             Some((seconds(rng, 0, 600), Act::Interrupt { service: rng.pick(services).clone() }))
+        }
+        // The move to on-demand is refused as well.
+        Act::SpotShort { .. } => {
+            let lasts = SignedDuration::from_mins(rng.between(60, 150));
+            Some((seconds(rng, 0, 30), Act::UpdatesRefused { service: rng.pick(services).clone(), lasts }))
         }
         // Who wakes a service works with it.
         Act::Request(request) if request["action"] == "wake" && rng.chance(0.4) => {
@@ -153,15 +169,17 @@ pub(super) fn wakes(
     lasts: SignedDuration,
 ) -> Vec<(SignedDuration, Act)> {
     let minutes = SignedDuration::from_mins;
-    if wakes < minutes(90) || wakes > lasts || rng.chance(0.7) {
+    if wakes < minutes(90) || wakes > lasts || rng.chance(0.4) {
         return Vec::new();
     }
     let Some(service) = services.last().cloned() else { return Vec::new() };
     let (pushed, begins) = (minutes(rng.between(15, 45)), minutes(rng.between(1, 14)));
     let lasts = begins + minutes(rng.between(10, 60));
-    let trouble = match rng.between(0, 2) {
+    let trouble = match rng.between(0, 3) {
         0 => Act::OnDemandShort { lasts },
-        _ => Act::SecretMissing { service: service.clone(), lasts },
+        1 => Act::SecretMissing { service: service.clone(), lasts },
+        // For so long that it has to be announced.
+        _ => Act::UpdatesRefused { service: service.clone(), lasts: lasts + minutes(60) },
     };
     let push = Act::Push { service, behaviour: Behaviour::Good, multi: false, flaw: None };
     vec![(wakes - pushed, push), (wakes - begins, trouble)]
@@ -179,6 +197,46 @@ pub(super) fn asleep(rng: &mut Rng, services: &[String], lasts: SignedDuration) 
     let missing = Act::SecretMissing { service, lasts: minutes(rng.between(12, 40)) };
     let (pushed, missed) = (minutes(rng.between(5, 40)), minutes(rng.between(50, 60)));
     vec![(begins, Act::Request(request)), (begins + pushed, push), (begins + missed, missing)]
+}
+
+/// A service is woken in its scheduled downtime, which begins then, and has much to do for hours.
+pub(super) fn works_at_night(
+    rng: &mut Rng,
+    services: &[String],
+    begins: SignedDuration,
+    lasts: SignedDuration,
+) -> Vec<(SignedDuration, Act)> {
+    let minutes = SignedDuration::from_mins;
+    if begins + minutes(240) > lasts || rng.chance(0.75) {
+        return Vec::new();
+    }
+    let service = rng.pick(services).clone();
+    let request = json!({ "action": "wake", "service": service, "until": "6h", "by": "anna" });
+    let load = Act::Load { service, percent: 97, lasts: minutes(rng.between(150, 240)) };
+    let (woken, loaded) = (minutes(rng.between(15, 60)), minutes(rng.between(10, 30)));
+    vec![(begins + woken, Act::Request(request)), (begins + woken + loaded, load)]
+}
+
+/// No message can be sent for a while, and people go on: a release whose message waits is followed by another, or by a request.
+pub(super) fn unheard(rng: &mut Rng, services: &[String], lasts: SignedDuration) -> Vec<(SignedDuration, Act)> {
+    let minutes = SignedDuration::from_mins;
+    if lasts < minutes(300) || rng.chance(0.9) {
+        return Vec::new();
+    }
+    let (service, begins) = (rng.pick(services).clone(), minutes(rng.between(40, lasts.as_mins() - 200)));
+    let long = minutes(rng.between(90, 180));
+    let trouble = match rng.between(0, 1) {
+        0 => Act::TopicRefuses { lasts: long },
+        _ => Act::DeleteTopic { lasts: long },
+    };
+    let push = Act::Push { service: service.clone(), behaviour: Behaviour::Good, multi: false, flaw: None };
+    let next = match rng.between(0, 2) {
+        0 => Act::Request(json!({ "action": "rollback", "service": service, "by": "anna", "reason": "5xx" })),
+        1 => Act::Request(json!({ "action": "freeze", "service": service, "until": "1h", "by": "anna" })),
+        _ => push.clone(),
+    };
+    let (pushed, goes_on) = (minutes(rng.between(1, 5)), minutes(rng.between(18, 40)));
+    vec![(begins, trouble), (begins + pushed, push), (begins + goes_on, next)]
 }
 
 /// A figure that is corrected down and stays so for a day.
